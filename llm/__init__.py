@@ -1,0 +1,32 @@
+"""LangChain models for MLX, an embedded extractive model, and one way to load any of them from a config.
+
+Knows nothing of prompts, graphs or PDFs. Nothing heavy is imported before a name is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llm.chat_mlx import ChatMLX
+    from llm.load import load_model
+    from llm.mlx import MLX
+    from llm.textrank import TextRank
+    from llm.tokens import estimate_tokens
+
+_HOMES = {
+    "ChatMLX": "llm.chat_mlx",
+    "MLX": "llm.mlx",
+    "TextRank": "llm.textrank",
+    "estimate_tokens": "llm.tokens",
+    "load_model": "llm.load",
+}
+
+__all__ = ["MLX", "ChatMLX", "TextRank", "estimate_tokens", "load_model"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
