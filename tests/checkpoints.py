@@ -1,0 +1,144 @@
+"""Small checkpoints that mlx-lm really loads: real architectures, random weights, a tokenizer trained here.
+
+Nothing is downloaded. A checkpoint takes well under a second to make.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+Family = Literal["gemma", "gemma2", "gemma3"]
+
+_SENTENCES = """\
+The harbour opens at six and the first boats leave before the fog has lifted.
+A report of forty pages says how much the town spent on roads, schools and water in 2021.
+Each chapter ends with a table of figures, and every figure has a source and a date.
+Nobody had measured the tide at the old bridge, so the engineers built a gauge of their own.
+Results: the new pump uses 12.5 % less power and moves 340 litres a minute.
+Summarize the following document in plain words and keep the numbers as they are.
+Write the summary in English. Write the summary in Korean. Focus on costs, methods and limits.
+What did they find? They found that small models read short parts better than long ones!
+항구는 여섯 시에 문을 열고 첫 배는 안개가 걷히기 전에 떠난다.
+보고서는 마을이 도로와 학교와 물에 얼마를 썼는지 마흔 쪽에 걸쳐 말한다.
+다음 문서를 쉬운 말로 요약하고 숫자는 그대로 두십시오. 요약은 한국어로 쓰십시오.
+새 펌프는 전기를 12.5% 적게 쓰고 1분에 340리터를 옮긴다. 그들은 무엇을 찾았는가?
+""".splitlines()
+
+_SPECIAL = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
+
+# What Gemma's own templates do: one BOS, turns of user and model, a refusal of the system role (1 and 2)
+# or its text put before the first user turn (3).
+_TURNS = (
+    "{% for m in messages %}"
+    "{% if (m['role'] == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('turns must go user, assistant, user, …') }}{% endif %}"
+    "{{ '<start_of_turn>' + ('model' if m['role'] == 'assistant' else m['role']) + '\n' }}"
+    "{{ (lead if loop.first else '') + (m['content'] | trim) + '<end_of_turn>\n' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
+)
+_REFUSES_SYSTEM = (
+    "{{ bos_token }}{% set lead = '' %}"
+    "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}{% endif %}" + _TURNS
+)
+_TAKES_SYSTEM = (
+    "{{ bos_token }}{% set lead = '' %}{% if messages[0]['role'] == 'system' %}"
+    "{% set lead = messages[0]['content'] + '\n\n' %}{% set messages = messages[1:] %}{% endif %}" + _TURNS
+)
+
+
+def make_checkpoint(
+    directory: Path | str,
+    family: Family = "gemma",
+    *,
+    context_window: int = 8192,
+    hidden_size: int = 64,
+    layers: int = 4,
+    intermediate_size: int = 128,
+    heads: int = 4,
+    head_dim: int = 16,
+    vocab_size: int = 640,
+    sliding_window: int = 64,
+    random_seed: int = 0,
+) -> Path:
+    """Write a float32 checkpoint of `family` into `directory` (made if need be) and return its path."""
+    folder = Path(directory)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_tokenizer(folder, family, vocab_size)
+    config: dict[str, Any] = {
+        "model_type": {"gemma": "gemma", "gemma2": "gemma2", "gemma3": "gemma3_text"}[family],
+        "hidden_size": hidden_size,
+        "num_hidden_layers": layers,
+        "intermediate_size": intermediate_size,
+        "num_attention_heads": heads,
+        "num_key_value_heads": heads // 2,
+        "head_dim": head_dim,
+        "rms_norm_eps": 1e-6,
+        "vocab_size": vocab_size,
+        "max_position_embeddings": context_window,
+        "bos_token_id": _SPECIAL.index("<bos>"),
+        "eos_token_id": [_SPECIAL.index("<eos>"), _SPECIAL.index("<end_of_turn>")],
+        "torch_dtype": "float32",
+    }
+    if family == "gemma2":
+        config |= {"query_pre_attn_scalar": head_dim}
+    if family == "gemma3":
+        config |= {
+            "query_pre_attn_scalar": head_dim,
+            "sliding_window": sliding_window,
+            "sliding_window_pattern": 2,
+        }
+    (folder / "config.json").write_text(json.dumps(config, indent=1))
+    _write_weights(folder, config, random_seed)
+    return folder
+
+
+def _write_weights(folder: Path, config: dict[str, Any], random_seed: int) -> None:
+    import mlx.core as mx
+    from mlx.utils import tree_flatten, tree_map
+
+    module = import_module(f"mlx_lm.models.{config['model_type']}")
+    mx.random.seed(random_seed)
+    model = module.Model(module.ModelArgs.from_dict(config))
+    # Wider than the default initialization: narrow random weights only ever repeat their last input.
+    model.update(tree_map(lambda w: mx.random.normal(w.shape, scale=0.3), model.parameters()))
+    mx.save_safetensors(str(folder / "model.safetensors"), dict(tree_flatten(model.parameters())))
+
+
+def _write_tokenizer(folder: Path, family: Family, vocab_size: int) -> None:
+    """A SentencePiece-like BPE with byte fallback, as Gemma's: any text goes in and comes out whole."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, processors, trainers
+
+    tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.decoder = decoders.Sequence(
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
+    )
+    trainer = trainers.BpeTrainer(
+        vocab_size=min(vocab_size, 640),
+        special_tokens=[*_SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256))],
+        max_token_length=8,
+        limit_alphabet=160,
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_SENTENCES, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<bos> $A", special_tokens=[("<bos>", _SPECIAL.index("<bos>"))]
+    )
+    saved = json.loads(tokenizer.to_str())
+    # Byte tokens are ordinary pieces, not special ones: they must decode to their bytes.
+    saved["added_tokens"] = [t for t in saved["added_tokens"] if not t["content"].startswith("<0x")]
+    (folder / "tokenizer.json").write_text(json.dumps(saved, ensure_ascii=False))
+    settings = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "bos_token": "<bos>",
+        "eos_token": "<eos>",
+        "pad_token": "<pad>",
+        "unk_token": "<unk>",
+        "clean_up_tokenization_spaces": False,
+        "chat_template": _TAKES_SYSTEM if family == "gemma3" else _REFUSES_SYSTEM,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=1))
