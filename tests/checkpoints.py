@@ -98,14 +98,15 @@ def make_checkpoint(
 
 def _write_weights(folder: Path, config: dict[str, Any], random_seed: int) -> None:
     import mlx.core as mx
-    from mlx.utils import tree_flatten, tree_map
+    from mlx.utils import tree_flatten
 
     module = import_module(f"mlx_lm.models.{config['model_type']}")
     mx.random.seed(random_seed)
     model = module.Model(module.ModelArgs.from_dict(config))
-    # Wider than the default initialization: narrow random weights only ever repeat their last input.
-    model.update(tree_map(lambda w: mx.random.normal(w.shape, scale=0.3), model.parameters()))
-    mx.save_safetensors(str(folder / "model.safetensors"), dict(tree_flatten(model.parameters())))
+    weights = {name: mx.random.normal(w.shape, scale=0.5) for name, w in tree_flatten(model.parameters())}
+    # Small embeddings beside wide layers: the other way round, random weights only repeat their last input.
+    weights["model.embed_tokens.weight"] *= 0.1
+    mx.save_safetensors(str(folder / "model.safetensors"), weights)
 
 
 def _write_tokenizer(folder: Path, family: Family, vocab_size: int) -> None:
