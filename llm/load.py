@@ -1,0 +1,107 @@
+"""One way to a model: from the `llm` section of a configuration. Imports no provider before it is asked for."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from llm.config import LangChainConfig, LLMConfig, MLXConfig, OpenAIConfig, TextRankConfig
+from llm.errors import MissingPackageError, ModelError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+# Local servers ask for no key, but the client refuses to start without one.
+_NO_KEY = "none"
+
+
+def load_model(config: LLMConfig) -> BaseChatModel:
+    """The chat model a configuration names, ready to be called; weights are loaded at its first call.
+
+    Raises MissingPackageError when the provider's package is not installed, and another ModelError when
+    the provider refuses its settings.
+    """
+    match config:
+        case MLXConfig():
+            from llm.chat_mlx import ChatMLX
+
+            return ChatMLX(**_given(config))
+        case TextRankConfig():
+            from llm.textrank import TextRank
+
+            return TextRank(**_given(config))
+        case OpenAIConfig():
+            return _openai(config)
+        case LangChainConfig():
+            return _langchain(config)
+
+
+def _given(config: MLXConfig | TextRankConfig) -> dict[str, Any]:
+    """The settings that have a value; the model knows the rest better."""
+    return config.model_dump(exclude={"provider"}, exclude_none=True)
+
+
+def _openai(config: OpenAIConfig) -> BaseChatModel:
+    try:
+        from llm.chat_server import ChatServer
+    except ImportError as error:
+        raise MissingPackageError(
+            "llm.provider: openai needs the package langchain-openai.",
+            "Install it with: pip install 'mlx-pdf-summarizer[openai]'",
+        ) from error
+    key = config.api_key.get_secret_value() if config.api_key else os.environ.get("OPENAI_API_KEY")
+    return ChatServer(
+        model=config.model,
+        base_url=config.base_url,
+        api_key=SecretStr(key or _NO_KEY),
+        max_tokens=config.max_tokens,
+        temperature=config.temperature,
+        top_p=config.top_p,
+        seed=config.seed,
+        stop_sequences=config.stop or None,
+        timeout=config.timeout_seconds,
+        max_retries=config.max_retries,
+        stream_usage=True,
+        profile={"max_input_tokens": config.context_window} if config.context_window else None,
+    )
+
+
+def _langchain(config: LangChainConfig) -> BaseChatModel:
+    try:
+        from langchain.chat_models import init_chat_model
+    except ImportError as error:
+        raise MissingPackageError(
+            "llm.provider: langchain needs the package langchain.",
+            "Install it with: pip install 'mlx-pdf-summarizer[langchain]'",
+        ) from error
+    try:
+        model: BaseChatModel = init_chat_model(config.model, **_langchain_settings(config))
+    except ImportError as error:
+        raise MissingPackageError(
+            f"llm.model: {config.model} needs another package. {_first_line(error)}"
+        ) from error
+    except Exception as error:  # whatever a third party's constructor raises: a missing key, a bad option
+        raise ModelError(
+            f"llm.model: LangChain cannot set up {config.model!r}: {_first_line(error)}",
+            'Write it as "provider:name", with the provider\'s key in its environment variable.',
+        ) from error
+    if config.context_window:
+        model.profile = {**(model.profile or {}), "max_input_tokens": config.context_window}
+    return model
+
+
+def _langchain_settings(config: LangChainConfig) -> dict[str, Any]:
+    """Settings for init_chat_model. Not every provider knows every name, so only what was set is sent."""
+    names = {"top_p": "top_p", "seed": "seed", "timeout_seconds": "timeout", "max_retries": "max_retries"}
+    settings: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_tokens}
+    for name in sorted(config.model_fields_set & names.keys()):
+        settings[names[name]] = getattr(config, name)
+    if config.stop:
+        settings["stop"] = config.stop
+    return settings | config.options
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
