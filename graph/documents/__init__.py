@@ -1,0 +1,49 @@
+"""PDF, text and Markdown files to pages to chunks. Knows nothing of models, prompts, graphs or LangChain.
+
+Names are loaded on first use, so that importing this package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graph.documents.clean import clean_pages as clean_pages
+    from graph.documents.config import LoadConfig as LoadConfig
+    from graph.documents.config import SplitConfig as SplitConfig
+    from graph.documents.convert import pages_from_documents as pages_from_documents
+    from graph.documents.errors import DocumentError as DocumentError
+    from graph.documents.read import read_document as read_document
+    from graph.documents.sentences import split_sentences as split_sentences
+    from graph.documents.split import split_pages as split_pages
+    from graph.documents.types import Chunk as Chunk
+    from graph.documents.types import Page as Page
+    from graph.documents.types import PageStatus as PageStatus
+    from graph.documents.types import Reading as Reading
+
+_ROOMS = {
+    "Chunk": "types",
+    "DocumentError": "errors",
+    "LoadConfig": "config",
+    "Page": "types",
+    "PageStatus": "types",
+    "Reading": "types",
+    "SplitConfig": "config",
+    "clean_pages": "clean",
+    "pages_from_documents": "convert",
+    "read_document": "read",
+    "split_pages": "split",
+    "split_sentences": "sentences",
+}
+__all__ = list(_ROOMS)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS})

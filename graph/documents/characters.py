@@ -1,0 +1,24 @@
+"""Characters that text may not contain. Knows nothing about pages, lines or files."""
+
+import re
+
+# What pdfium leaves of a hyphen at a line end: U+0002 or U+FFFE, with the line break swallowed or kept.
+_LINE_HYPHEN = re.compile(r"(?<=\w)[\x02\ufffe\u00ad](?:[ \t]*\r?\n|(?<=[\x02\ufffe])(?=\w))")
+_LINE_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+# C0 and C1 controls but for tab and newline, soft hyphens, lone surrogates, BOM, non-characters.
+_FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufeff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def plain(text: str) -> str:
+    """Newlines, tabs and printable characters: every line break is "\\n", a line-end hyphen is "-\\n"."""
+    text = _LINE_HYPHEN.sub("-\n", text)
+    text = _LINE_BREAKS.sub("\n", text)
+    return _FORBIDDEN.sub("", text)
+
+
+def has_right_to_left(text: str) -> bool:
+    """Whether Hebrew or Arabic letters are more than a stray word of the text."""
+    return len(_RIGHT_TO_LEFT.findall(text)) > max(20, len(text) // 20)
+
+
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")

@@ -1,0 +1,162 @@
+"""The process that touches the PDF: one JSON request on stdin, JSON lines on stdout. Knows nothing of Pages.
+
+Run as `python -m graph.documents.child`. Events, in order: `file` (pages), then per page `start` and `page`
+(text, total) or `failed` (reason), at the end `labels`, `title`, `end`; or one `refused` (code). A page may
+come twice: the second reading is the better one. The process may die at any moment; what it wrote counts.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO, Any
+
+from graph.documents.characters import has_right_to_left, plain
+from graph.documents.engines import Engine, Refused, open_first
+
+OUT_OF_MEMORY = 77  # exit code of a child that stopped itself
+
+
+class Channel:
+    """Writes events to what was stdout; anything a C library prints there goes to stderr instead."""
+
+    def __init__(self) -> None:
+        self._out: IO[bytes] = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)
+
+    def send(self, event: str, **fields: Any) -> None:
+        self._out.write(json.dumps({"event": event, **fields}).encode() + b"\n")
+        self._out.flush()
+
+
+def limit_memory(megabytes: int) -> None:
+    """Cap the address space; where the system has no such cap (macOS), watch the memory in a thread."""
+    try:
+        import resource
+    except ImportError:  # Windows: only the clock protects
+        return
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform.startswith("linux"):
+        resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
+    else:
+        threading.Thread(target=_watch_memory, args=(megabytes * 2**20,), daemon=True).start()
+
+
+def _watch_memory(limit: int) -> None:
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, the others kilobytes
+    while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < limit:
+        time.sleep(0.05)
+    os._exit(OUT_OF_MEMORY)
+
+
+def end_with_parent() -> None:
+    """Exit when the parent's end of stdin closes: however it died, nothing is left behind."""
+
+    def wait() -> None:
+        # os.read, not sys.stdin: a thread inside a buffered reader blocks the interpreter's own exit.
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def read_request() -> dict[str, Any]:
+    """The one line of stdin, byte by byte so that nothing after it is swallowed by a buffer."""
+    line = bytearray()
+    while not line.endswith(b"\n"):
+        byte = os.read(0, 1)
+        if not byte:
+            os._exit(0)
+        line += byte
+    request: dict[str, Any] = json.loads(line)
+    return request
+
+
+def read_page(engine: Engine, number: int, request: dict[str, Any], channel: Channel) -> None:
+    """One page with the first reader; once more with pypdf where the script runs from right to left."""
+    limit = request["max_page_characters"]
+    channel.send("start", page=number)
+    other = _Other(request)
+    try:
+        text, total = engine.text(number, limit)
+    except MemoryError:
+        raise
+    except Exception as error:
+        try:
+            text, total = other.text(number, limit)
+        except Exception:
+            channel.send("failed", page=number, reason=f"the reader reports {type(error).__name__}")
+            return
+    channel.send("page", page=number, text=plain(text), total=total)
+    if request["second_reader"] and has_right_to_left(text):
+        with contextlib.suppress(Exception):
+            text, total = other.text(number, limit)
+            if text.strip():
+                channel.send("page", page=number, text=plain(text), total=total)
+
+
+class _Other:
+    """pypdf, opened once, when the first page needs it."""
+
+    _engine: Engine | None = None
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self._request = request
+
+    def text(self, number: int, limit: int) -> tuple[str, int]:
+        if not self._request["second_reader"]:
+            raise Refused("damaged")
+        if _Other._engine is None:
+            _Other._engine = open_first(Path(self._request["path"]), self._request["password"], ["pypdf"])
+        return _Other._engine.text(number, limit)
+
+
+def selected(request: dict[str, Any], count: int) -> list[int]:
+    """Page numbers to read: those inside the requested ranges, less those done in an earlier child."""
+    ranges = [(first, count if last is None else min(last, count)) for first, last in request["ranges"]]
+    done = set(request["done"])
+    return sorted({n for first, last in ranges for n in range(first, last + 1)} - done)
+
+
+def serve(request: dict[str, Any], channel: Channel) -> None:
+    """Open the file and send everything that can be read. Raises Refused and MemoryError."""
+    engine = open_first(Path(request["path"]), request["password"], request["engines"])
+    count = engine.count()
+    channel.send("file", pages=count)
+    if count > request["max_pages"]:
+        return
+    for number in selected(request, count):
+        read_page(engine, number, request, channel)
+    channel.send("start", page=None)
+    for name in ("labels", "title"):  # last, so that a file which hangs here has given its text already
+        with contextlib.suppress(Exception):
+            channel.send(name, value=getattr(engine, name)())
+    channel.send("end")
+
+
+def main() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends us
+    channel = Channel()
+    request = read_request()
+    limit_memory(request["memory_mb"])
+    end_with_parent()
+    try:
+        serve(request, channel)
+    except Refused as refusal:
+        channel.send("refused", code=refusal.code)
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+    sys.stdout.flush()
+    os._exit(0)  # closing a damaged document can crash or hang; the system takes it all back anyway
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""LangChain Documents -> pages. Goes by their `page_content` and `metadata` alone; imports no LangChain."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from typing import Any, Protocol
+
+from graph.documents.characters import plain
+from graph.documents.errors import NoTextError
+from graph.documents.types import Page, Reading
+
+
+class DocumentLike(Protocol):
+    """What a LangChain Document has. `metadata["page"]` counts from 0, as LangChain's PDF loaders count."""
+
+    @property
+    def page_content(self) -> str: ...
+
+    @property
+    def metadata(self) -> Mapping[str, Any]: ...
+
+
+def pages_from_documents(documents: Iterable[DocumentLike]) -> Reading:
+    """One page per value of `metadata["page"]`, in order of first appearance within a source, then by number.
+
+    Documents of several sources follow one another and are numbered on, as are documents without a page.
+    `page_label` becomes the label. Raises NoTextError when no document holds text.
+    """
+    pages: list[Page] = []
+    places: dict[tuple[str, int], Page] = {}
+    title = ""
+    offset, source = 0, None
+    for document in documents:
+        metadata = document.metadata or {}
+        name = str(metadata.get("source") or "")
+        if source is not None and name != source:
+            offset = max((page["number"] for page in pages), default=0)
+        source = name
+        title = title or _title(metadata)
+        index = _page_index(metadata)
+        if index is not None and (known := places.get((name, index))):
+            known["text"] = f"{known['text']}\n\n{plain(document.page_content)}".strip()
+            continue
+        number = offset + index + 1 if index is not None else max((p["number"] for p in pages), default=0) + 1
+        page = Page(
+            number=number,
+            label=str(metadata.get("page_label") or number),
+            text=plain(document.page_content),
+            status="read",
+        )
+        pages.append(page)
+        if index is not None:
+            places[name, index] = page
+    return Reading(title=title or "Document", pages=_ordered(pages), warnings=[])
+
+
+def _ordered(pages: list[Page]) -> list[Page]:
+    for page in pages:
+        if not page["text"].strip():
+            page["text"], page["status"] = "", "empty"
+    if not any(page["text"] for page in pages):
+        raise NoTextError("None of the documents holds any text", "check the loader that made them")
+    return sorted(pages, key=lambda page: page["number"])
+
+
+def _page_index(metadata: Mapping[str, Any]) -> int | None:
+    """The page, counted from 0, or None where there is none (or it is no number)."""
+    page = metadata.get("page")
+    if isinstance(page, bool) or not isinstance(page, int | str):
+        return None
+    try:
+        return max(0, int(page))
+    except ValueError:
+        return None
+
+
+def _title(metadata: Mapping[str, Any]) -> str:
+    title = str(metadata.get("title") or "").strip()
+    return title or PurePath(str(metadata.get("source") or "")).stem

@@ -1,0 +1,65 @@
+"""Refusals of a document, each one plain sentence. Knows nothing about how files are read."""
+
+
+class DocumentError(Exception):
+    """A document that cannot be used. `str(error)` says what is wrong, where, and what to do.
+
+    `hint` is the "what to do" part alone, for programs that print it apart.
+    """
+
+    def __init__(self, problem: str, hint: str = "") -> None:
+        self.problem = problem
+        self.hint = hint
+        super().__init__(f"{problem}; {hint}." if hint else f"{problem}.")
+
+    def __reduce__(self) -> tuple[type["DocumentError"], tuple[str, str]]:
+        """Pickle from the two parts, not from the joined sentence (errors cross process pools)."""
+        return type(self), (self.problem, self.hint)
+
+
+class NotFoundError(DocumentError):
+    """No file at the path, or it is not a file, or may not be read."""
+
+
+class NotAPDFError(DocumentError):
+    """The content is neither PDF nor text."""
+
+
+class EmptyFileError(DocumentError):
+    """The file has no bytes, or a text file holds only white space."""
+
+
+class DamagedPDFError(DocumentError):
+    """It starts like a PDF, and no reader can open it or read any page of it."""
+
+
+class PasswordNeededError(DocumentError):
+    """Encrypted, and no password was given."""
+
+
+class WrongPasswordError(DocumentError):
+    """Encrypted, and the given password does not open it."""
+
+
+class NoPagesError(DocumentError):
+    """A PDF without pages."""
+
+
+class NoTextError(DocumentError):
+    """Pages without a text layer: a scan."""
+
+
+class NothingSelectedError(DocumentError):
+    """The page selection names no page of the file."""
+
+
+class TooLargeError(DocumentError):
+    """More bytes, pages or memory than the limits of the configuration allow."""
+
+
+class TimedOutError(DocumentError):
+    """The clock ran out before the first page was read."""
+
+
+class BadEncodingError(DocumentError):
+    """Text in no encoding that can be told."""

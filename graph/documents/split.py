@@ -1,0 +1,217 @@
+"""Pages -> chunks of whole sentences within a token budget. Of models it knows a counting function.
+
+Chunks are slices of the whole text, so nothing can be lost or come twice. Sentences are counted once to plan
+the cuts, and each slice once more, because the tokens of a whole are not the sum of the tokens of its parts.
+"""
+
+# ruff: noqa: RUF001 - the punctuation of many scripts
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from itertools import accumulate
+from typing import NamedTuple
+
+from graph.documents.sentences import cut_point, split_sentences
+from graph.documents.types import Chunk, Page
+
+Count = Callable[[str], int]
+
+_ENDED = re.compile(r"[.!?:;。！？…؟۔।][\"'”’»」』)\]\d]{0,4}\s*$")
+_LONG_CHARACTERS = 4000  # sentences longer than this are not counted in one piece
+_PARAGRAPH, _SENTENCE, _INSIDE = 0.0, 0.1, 0.5  # price of a cut after each, as a share of a chunk
+
+
+class Unit(NamedTuple):
+    """A sentence, or a part of one that is over budget, with the white space after it."""
+
+    start: int  # characters into the whole text
+    end: int
+    tokens: int  # an estimate: counted alone
+    price: float  # of a cut behind it
+
+
+def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -> list[Chunk]:
+    """The fewest chunks that fit, of even size, cut at sentence ends, at paragraph ends where that is cheap.
+
+    `chunk["tokens"] == count_tokens(chunk["text"]) <= budget_tokens` for any tokenizer. Only a sentence that
+    is over budget alone is cut, at a clause, a word, or a character. Raises ValueError when not even one
+    character fits the budget.
+    """
+    if budget_tokens < 1:
+        raise ValueError(f"budget_tokens must be at least 1, not {budget_tokens}")
+    text, starts, numbers = _whole(pages)
+    units = _units(text, budget_tokens, count_tokens)
+    chunks: list[Chunk] = []
+    for start, end, tokens in _fitting(text, units, budget_tokens, count_tokens):
+        chunks.append(
+            Chunk(
+                id=f"chunk-{len(chunks) + 1:04d}",
+                text=text[start:end],
+                tokens=tokens,
+                first_page=numbers[bisect_right(starts, start) - 1],
+                last_page=numbers[bisect_right(starts, end - 1) - 1],
+            )
+        )
+    return chunks
+
+
+def _whole(pages: list[Page]) -> tuple[str, list[int], list[int]]:
+    """The text of all pages, where each page starts in it, and the numbers of these pages."""
+    parts: list[str] = []
+    starts: list[int] = []
+    numbers: list[int] = []
+    position = 0
+    for page in pages:
+        text = page["text"].strip()
+        if not text:
+            continue
+        if parts:
+            parts.append(_between(parts[-1], text))
+            position += len(parts[-1])
+        starts.append(position)
+        numbers.append(page["number"])
+        parts.append(text)
+        position += len(text)
+    return "".join(parts), starts, numbers
+
+
+def _between(before: str, after: str) -> str:
+    """A space where a sentence goes on over the page break, else a paragraph end."""
+    last = before[before.rfind("\n") + 1 :]
+    if _ENDED.search(last):
+        return "\n\n"
+    return " " if after[0].islower() or len(last) >= 60 else "\n"
+
+
+def _units(text: str, budget: int, count: Count) -> list[Unit]:
+    units: list[Unit] = []
+    position = 0
+    base = count("")  # what the tokenizer adds to every text, such as a start token
+    for sentence in split_sentences(text):
+        end = position + len(sentence)
+        price = _PARAGRAPH if "\n" in sentence[len(sentence.rstrip()) :] else _SENTENCE
+        pieces = list(_pieces(sentence, budget, count))
+        sizes = [max(0, tokens - base) for _, tokens in pieces]
+        if sum(sizes) + base <= budget:
+            units.append(Unit(position, end, sum(sizes), price))
+        else:
+            for (piece, _), size in zip(pieces, sizes, strict=True):
+                units.append(Unit(position, position + len(piece), size, _INSIDE))
+                position += len(piece)
+            units[-1] = units[-1]._replace(price=price)
+        position = end
+    return units
+
+
+def _pieces(sentence: str, budget: int, count: Count) -> Iterator[tuple[str, int]]:
+    """The sentence in pieces that fit the budget, each with its count; one piece when it fits whole."""
+    while len(sentence) > _LONG_CHARACTERS:
+        cut = cut_point(sentence, _LONG_CHARACTERS)
+        yield from _pieces(sentence[:cut], budget, count)
+        sentence = sentence[cut:]
+    tokens = count(sentence)
+    while tokens > budget:
+        if len(sentence) == 1:
+            raise ValueError(f"budget_tokens={budget} is less than the {tokens} tokens of {sentence!r}")
+        limit = max(1, min(len(sentence) - 1, len(sentence) * budget // tokens))
+        piece, size = _shrink(sentence, limit, budget, count)
+        yield piece, size
+        sentence = sentence[len(piece) :]
+        tokens = count(sentence)
+    if sentence:
+        yield sentence, tokens
+
+
+def _shrink(sentence: str, limit: int, budget: int, count: Count) -> tuple[str, int]:
+    """The start of the sentence, at most `limit` characters, made shorter until it fits."""
+    while True:
+        piece = sentence[: cut_point(sentence, limit)]
+        tokens = count(piece)
+        if tokens <= budget:
+            return piece, tokens
+        if limit == 1:
+            raise ValueError(f"budget_tokens={budget} is less than the {tokens} tokens of {piece!r}")
+        limit = max(1, min(limit - 1, limit * budget // tokens))
+
+
+def _fitting(text: str, units: list[Unit], budget: int, count: Count) -> Iterator[tuple[int, int, int]]:
+    """(start, end, tokens) of every chunk, stripped. What turns out over budget is planned again, tighter."""
+    plans = [(units, budget)]
+    while plans:
+        group, target = plans.pop()
+        planned = _plan(group, target)
+        if len(planned) == 1:
+            start, end = _strip(text, group[0].start, group[-1].end)
+            if start == end:
+                continue
+            tokens = count(text[start:end])
+            if tokens <= budget:
+                yield start, end, tokens
+                continue
+            if len(group) == 1:
+                planned = [[unit] for unit in _halves(text, group[0], tokens)]
+            else:
+                tighter = min(target - 1, sum(unit.tokens for unit in group) - 1, target * budget // tokens)
+                if tighter >= 1:
+                    plans.append((group, tighter))
+                    continue
+                planned = [group[: len(group) // 2], group[len(group) // 2 :]]
+        plans.extend((part, target) for part in reversed(planned))
+
+
+def _halves(text: str, unit: Unit, tokens: int) -> list[Unit]:
+    """A unit that fitted with its white space and does not without: cut in two. Tokenizers may do that."""
+    if unit.end - unit.start < 2:
+        raise ValueError(f"the budget is less than the {tokens} tokens of {text[unit.start : unit.end]!r}")
+    cut = unit.start + cut_point(text[unit.start : unit.end], (unit.end - unit.start + 1) // 2)
+    half = unit.tokens // 2
+    return [Unit(unit.start, cut, half, _INSIDE), Unit(cut, unit.end, unit.tokens - half, unit.price)]
+
+
+def _plan(units: list[Unit], budget: int) -> list[list[Unit]]:
+    """Units in the fewest groups of at most `budget` estimated tokens, as even as the prices allow.
+
+    `needed[i]` is the least number of groups for units[i:]; each cut goes where it is nearest to an even
+    share of what is left, among the places that keep to that number. Linear in the number of units.
+    """
+    if not units:
+        return []
+    sums = [0, *accumulate(unit.tokens for unit in units)]
+    needed = _needed(units, sums, budget)
+    groups: list[list[Unit]] = []
+    first = 0
+    while first < len(units):
+        left = needed[first]
+        even = (sums[-1] - sums[first]) / left
+        best, cost = first + 1, float("inf")
+        for cut in range(first + 1, len(units) + 1):
+            size = sums[cut] - sums[first]
+            if size > budget and cut > first + 1:
+                break
+            if needed[cut] > left - 1:
+                continue
+            price = units[cut - 1].price if cut < len(units) else 0.0
+            if (total := abs(size - even) / max(1.0, even) + price) < cost:
+                best, cost = cut, total
+        groups.append(units[first:best])
+        first = best
+    return groups
+
+
+def _needed(units: list[Unit], sums: list[int], budget: int) -> list[int]:
+    needed = [0] * (len(units) + 1)
+    reach = len(units)
+    for first in range(len(units) - 1, -1, -1):
+        while reach > first + 1 and sums[reach] - sums[first] > budget:
+            reach -= 1
+        needed[first] = 1 + needed[reach]
+    return needed
+
+
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end

@@ -1,0 +1,110 @@
+"""Plain text and Markdown files -> pages. Knows nothing about PDF."""
+
+import codecs
+import re
+from pathlib import Path
+
+from graph.documents.characters import plain
+from graph.documents.config import LoadConfig, parse_pages
+from graph.documents.errors import BadEncodingError, EmptyFileError, NotAPDFError, NothingSelectedError
+from graph.documents.types import Page
+
+_BOMS = [
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its BOM starts with the same two bytes
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+]
+_HEADING = re.compile(r"^#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+
+
+def read_text(path: Path, content: bytes, config: LoadConfig) -> tuple[str, list[Page], list[str]]:
+    """Title of the first Markdown heading ("" if none), pages between form feeds, warnings."""
+    if not content:
+        raise EmptyFileError(f"{path.name} is empty", "choose another file")
+    text = decode(path, content)
+    if not text.strip():
+        raise EmptyFileError(f"{path.name} holds only white space", "choose another file")
+    warnings: list[str] = []
+    if len(text) > config.max_characters:
+        text = text[: config.max_characters]
+        warnings.append(f"Only the first {config.max_characters:,} characters of {path.name} were taken.")
+    heading = _HEADING.search(text)
+    pages = [_page(number, part) for number, part in enumerate(_parts(text), start=1)]
+    if config.pages:
+        _skip_unselected(path, pages, config.pages, warnings)
+    return (heading[1] if heading else ""), pages, warnings
+
+
+def _parts(text: str) -> list[str]:
+    parts = text.split("\f")
+    return parts[:-1] if len(parts) > 1 and not parts[-1].strip() else parts
+
+
+def _page(number: int, text: str) -> Page:
+    text = plain(text)
+    empty = not text.strip()
+    return Page(
+        number=number, label=str(number), text="" if empty else text, status="empty" if empty else "read"
+    )
+
+
+def _skip_unselected(path: Path, pages: list[Page], selection: str, warnings: list[str]) -> None:
+    """Mark pages outside the selection as skipped. Raises NothingSelectedError."""
+    ranges = [(first, last or max(len(pages), first)) for first, last in parse_pages(selection)]
+    for page in pages:
+        if not any(first <= page["number"] <= last for first, last in ranges):
+            page["text"], page["status"] = "", "skipped"
+    if not any(page["status"] == "read" for page in pages):
+        raise NothingSelectedError(
+            f"{path.name} has {len(pages)} pages, and load.pages {selection!r} leaves no text of them",
+            f"choose pages from 1 to {len(pages)}, or leave load.pages out",
+        )
+    if any(last > len(pages) for _, last in ranges):
+        warnings.append(f"Not all pages of load.pages {selection!r} are in the file, which has {len(pages)}.")
+
+
+def decode(path: Path, content: bytes) -> str:
+    """Text of the bytes: by BOM, as UTF-8, else as the encoding that reads best. Raises DocumentError."""
+    for bom, encoding in _BOMS:
+        if content.startswith(bom):
+            return _decode_as(path, content, encoding)
+    if b"\0" in content[:65_536]:
+        raise NotAPDFError(
+            f"{path.name} is neither a PDF nor a text file", "give a PDF, or a text or Markdown file"
+        )
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return _guess(path, content)
+
+
+def _decode_as(path: Path, content: bytes, encoding: str) -> str:
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise BadEncodingError(
+            f"{path.name} starts as {encoding} text but is broken at byte {error.start:,}",
+            "save it again as UTF-8",
+        ) from error
+
+
+def _guess(path: Path, content: bytes) -> str:
+    """Text in an older encoding. CP949 is tried first: short Korean files are too short for statistics."""
+    try:
+        text = content.decode("cp949")
+    except UnicodeDecodeError:
+        text = ""
+    letters = sum(character.isalpha() and ord(character) > 127 for character in text)
+    if letters and len(_HANGUL.findall(text)) > 0.8 * letters:
+        return text
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(content[:200_000]).best()
+    if best is None:
+        raise BadEncodingError(
+            f"{path.name} is neither a PDF nor text in an encoding that can be told", "save it again as UTF-8"
+        )
+    return content.decode(best.encoding, errors="replace")

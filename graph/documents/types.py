@@ -1,0 +1,32 @@
+"""The plain values that leave this package. Knows nothing about files, PDF libraries or models."""
+
+from typing import Literal, TypedDict
+
+PageStatus = Literal["read", "empty", "failed", "skipped", "references"]
+
+
+class Page(TypedDict):
+    """One page of the file. Pages that were not read have one too: together they are the ledger."""
+
+    number: int  # position in the file, from 1
+    label: str  # as printed on the page ("iv", "A-3"), else the number
+    text: str  # "" unless status is "read"
+    status: PageStatus
+
+
+class Chunk(TypedDict):
+    """Whole sentences, in order, that fit a token budget together."""
+
+    id: str  # "chunk-0001", in document order
+    text: str
+    tokens: int
+    first_page: int  # page numbers, from 1, both included
+    last_page: int
+
+
+class Reading(TypedDict):
+    """What reading a file gives: warnings name everything that was lost or cut on the way."""
+
+    title: str
+    pages: list[Page]
+    warnings: list[str]
