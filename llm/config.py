@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
-class _ModelConfig(BaseModel):
-    """What every provider has."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class ModelSettings(BaseModel):
+    """What every model has."""
 
     max_tokens: int = Field(512, gt=0, description="Most tokens in one answer: the summary of one part.")
     context_window: int | None = Field(
@@ -18,19 +16,18 @@ class _ModelConfig(BaseModel):
     )
 
 
-class _SamplingConfig(_ModelConfig):
-    """What every provider that samples has."""
+class SamplingSettings(ModelSettings):
+    """What every model that samples has."""
 
     temperature: float = Field(0.0, ge=0, description="0 always takes the likeliest token.")
     top_p: float = Field(1.0, gt=0, le=1, description="Sample from the likeliest tokens of this total mass.")
     seed: int | None = Field(None, description="The same seed and prompt give the same answer.")
-    stop: tuple[str, ...] = Field((), description="Texts that end an answer; they are cut off.")
+    stop: list[str] = Field(default_factory=list, description="Texts that end an answer; they are cut off.")
 
 
-class MLXConfig(_SamplingConfig):
-    """A model that mlx-lm runs in this process."""
+class MLXSettings(SamplingSettings):
+    """A model that mlx-lm runs in this process; the fields of `ChatMLX` and `MLX` too."""
 
-    provider: Literal["mlx"] = "mlx"
     model: str = Field(description="A model hub id such as mlx-community/gemma-3-4b-it-4bit, or a folder.")
     revision: str | None = Field(None, description="Branch, tag or commit on the model hub.")
     top_k: int = Field(0, ge=0, description="Sample from this many of the likeliest tokens; 0 is all.")
@@ -38,21 +35,9 @@ class MLXConfig(_SamplingConfig):
     repetition_penalty: float | None = Field(None, gt=0, description="Above 1 makes repeats less likely.")
     batch_size: int = Field(8, gt=0, description="Answers decoded together. More is faster and takes memory.")
 
-    @property
-    def concurrency(self) -> int:
-        """Calls worth having under way at once: twice the batch, so that its places are always filled."""
-        return 2 * self.batch_size
 
-
-class TextRankConfig(_ModelConfig):
-    """The embedded extractive model: nothing to download."""
-
-    provider: Literal["textrank"] = "textrank"
-    concurrency: Literal[2] = Field(2, description="Calls at once; the work is arithmetic, more gain nothing.")
-
-
-class _RemoteConfig(_SamplingConfig):
-    """What every provider that answers over a network has."""
+class RemoteSettings(SamplingSettings):
+    """A model that answers over a network."""
 
     model: str = Field(description="The model's name at the provider.")
     max_concurrency: int = Field(4, gt=0, description="Requests under way at once.")
@@ -65,16 +50,40 @@ class _RemoteConfig(_SamplingConfig):
         return self.max_concurrency
 
 
-class OpenAIConfig(_RemoteConfig):
-    """Any OpenAI-compatible server: Ollama, LM Studio, vLLM, mlx_lm.server."""
+class _Section(BaseModel):
+    """A section of a configuration file: nothing unknown in it, nothing changed after it was read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MLXConfig(_Section, MLXSettings):
+    """`provider: mlx`."""
+
+    provider: Literal["mlx"] = "mlx"
+
+    @property
+    def concurrency(self) -> int:
+        """Calls worth having under way at once: twice the batch, so that its places are always filled."""
+        return 2 * self.batch_size
+
+
+class TextRankConfig(_Section, ModelSettings):
+    """`provider: textrank`, the embedded extractive model: nothing to download."""
+
+    provider: Literal["textrank"] = "textrank"
+    concurrency: ClassVar[int] = 2
+
+
+class OpenAIConfig(_Section, RemoteSettings):
+    """`provider: openai`, any OpenAI-compatible server: Ollama, LM Studio, vLLM, mlx_lm.server."""
 
     provider: Literal["openai"] = "openai"
     base_url: str = Field(description="Address of the server's API, with its /v1.")
     api_key: SecretStr | None = Field(None, description="Empty: OPENAI_API_KEY, or none for local servers.")
 
 
-class LangChainConfig(_RemoteConfig):
-    """Any chat model that LangChain's init_chat_model knows, as "provider:name"."""
+class LangChainConfig(_Section, RemoteSettings):
+    """`provider: langchain`, any chat model that init_chat_model knows, as "provider:name"."""
 
     provider: Literal["langchain"] = "langchain"
     options: dict[str, Any] = Field(default_factory=dict, description="Further arguments of init_chat_model.")

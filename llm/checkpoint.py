@@ -1,0 +1,134 @@
+"""A checkpoint on disk or on the model hub: its files, tokenizer, context window and weights.
+
+Knows nothing of threads, requests or LangChain.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from llm.errors import ModelNotFoundError, UnsupportedModelError
+
+if TYPE_CHECKING:
+    from mlx_lm.tokenizer_utils import TokenizerWrapper
+
+# Everything but the weights: a few megabytes, enough to count tokens and to read the context window.
+_SMALL_FILES = ["*.json", "*.jinja", "*.model", "*.tiktoken", "*.txt", "*.jsonl"]
+
+_WINDOW_KEYS = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
+
+# transformers writes this into tokenizers that know no limit.
+_NO_LIMIT = 10**9
+
+
+class Checkpoint:
+    """Tokenizer and settings of `model` (a folder or a hub id); weights only when asked for.
+
+    Raises:
+        ModelNotFoundError: no such folder, and the hub does not give it.
+        UnsupportedModelError: the files are there but cannot be used.
+    """
+
+    def __init__(self, model: str, revision: str | None = None) -> None:
+        self.model = model
+        self.revision = revision
+        folder = fetch(model, revision, _SMALL_FILES)
+        self.config = _read_config(folder)
+        self.tokenizer = _load_tokenizer(folder, self.config)
+        self.stop_ids = sorted(self.tokenizer.eos_token_ids)
+        # Rendering and encoding are cheap, and Hugging Face's tokenizers are not safe to share.
+        self.tokenizer_lock = Lock()
+
+    @property
+    def context_window(self) -> int | None:
+        """Tokens of prompt and answer together, or None if neither model nor tokenizer says."""
+        window = read_context_window(self.config) or _default_window(self.config)
+        limit = int(self.tokenizer.model_max_length)
+        return window or (limit if 0 < limit < _NO_LIMIT else None)
+
+    def load_weights(self) -> Any:
+        """Load the model, an `mlx.nn.Module`. Call it on the thread that will run it."""
+        from mlx_lm.utils import load_model
+
+        folder = fetch(self.model, self.revision, None)
+        try:
+            model, _ = load_model(folder)
+        except (FileNotFoundError, ValueError) as error:
+            raise UnsupportedModelError(f"The weights of {self.model} cannot be loaded: {error}.") from error
+        return model
+
+
+def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
+    """Return the folder of `model`, downloading the files that match `patterns` (None: all) from the hub."""
+    if (folder := Path(model).expanduser()).is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    try:
+        return Path(snapshot_download(model, revision=revision, allow_patterns=patterns))
+    except (HFValidationError, RepositoryNotFoundError) as error:
+        raise ModelNotFoundError(
+            f"{model} is neither a folder here nor a model on the hub.", "Check llm.model."
+        ) from error
+    except (LocalEntryNotFoundError, OSError) as error:
+        raise ModelNotFoundError(
+            f"{model} is not on this machine and the model hub cannot be reached.",
+            "Go online once to download it, or set llm.model to a folder.",
+        ) from error
+
+
+def read_context_window(config: dict[str, Any]) -> int | None:
+    """Return what a `config.json` says of the context window in tokens; text models inside others too."""
+    for section in (config.get("text_config") or {}, config):
+        for key in _WINDOW_KEYS:
+            if isinstance(section.get(key), int):
+                return int(section[key])
+    return None
+
+
+def local_context_window(model: str) -> int | None:
+    """The context window of a checkpoint folder, without importing anything. None if it can't be told."""
+    try:
+        return read_context_window(json.loads((Path(model).expanduser() / "config.json").read_text("utf-8")))
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    from llm.backend import import_mlx
+
+    import_mlx()
+    from mlx_lm.utils import load_config
+
+    try:
+        config: dict[str, Any] = load_config(folder)
+    except (OSError, ValueError) as error:
+        raise ModelNotFoundError(
+            f"The folder {folder} holds no readable config.json.", "Point llm.model at a checkpoint."
+        ) from error
+    return config
+
+
+def _load_tokenizer(folder: Path, config: dict[str, Any]) -> TokenizerWrapper:
+    from mlx_lm.utils import load_tokenizer
+
+    try:
+        tokenizer: TokenizerWrapper = load_tokenizer(folder, eos_token_ids=config.get("eos_token_id"))
+    except (OSError, ValueError, KeyError) as error:
+        raise UnsupportedModelError(f"The tokenizer in {folder} cannot be loaded: {error}.") from error
+    return tokenizer
+
+
+def _default_window(config: dict[str, Any]) -> int | None:
+    """What transformers assumes for this architecture where config.json is silent (Gemma 3 on the hub)."""
+    from transformers import AutoConfig
+
+    try:
+        kind = AutoConfig.for_model(config["model_type"])
+    except (KeyError, ValueError):
+        return None
+    return getattr(kind.get_text_config(), "max_position_embeddings", None)

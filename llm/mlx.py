@@ -1,0 +1,109 @@
+"""`MLX`: a text completion model that mlx-lm runs in this process. Raw text in, raw text out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseLLM
+from langchain_core.outputs import Generation, GenerationChunk, LLMResult
+
+from llm.reply import Answer, MakeRequest, astream, await_answers, stream, wait
+from llm.runtime import MLXModel
+
+
+class MLX(MLXModel, BaseLLM):
+    """A text completion model on Apple's MLX: the prompt goes in as it is, without a chat template.
+
+    It shares weights and batches with every `ChatMLX` on the same checkpoint. A list of prompts is decoded
+    together. Settings and errors are those of `ChatMLX`.
+    """
+
+    @property
+    def _llm_type(self) -> str:
+        return "mlx"
+
+    def _encode(self, prompt: str) -> list[int]:
+        """Token ids (T,) with one BOS, also where the prompt brings its own."""
+        checkpoint = self.runtime.checkpoint
+        bos = checkpoint.tokenizer.bos_token
+        add_special = bos is None or not prompt.startswith(bos)
+        with checkpoint.tokenizer_lock:
+            ids = [
+                int(token) for token in checkpoint.tokenizer.encode(prompt, add_special_tokens=add_special)
+            ]
+        return ids or checkpoint.stop_ids[:1]
+
+    def _make(self, prompt: str, stop: list[str] | None, options: dict[str, Any]) -> MakeRequest:
+        return self._request(self._encode(prompt), stop, options)
+
+    def _generate(
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        return self._result(wait(self.runtime.engine, [self._make(p, stop, kwargs) for p in prompts]))
+
+    async def _agenerate(
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        makers = [self._make(p, stop, kwargs) for p in prompts]
+        return self._result(await await_answers(self.runtime.engine, makers))
+
+    def _stream(
+        self,
+        prompt: str,
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[GenerationChunk]:
+        for item in stream(self.runtime.engine, self._make(prompt, stop, kwargs)):
+            chunk = _chunk(item)
+            if run_manager:
+                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+    async def _astream(
+        self,
+        prompt: str,
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[GenerationChunk]:
+        async for item in astream(self.runtime.engine, self._make(prompt, stop, kwargs)):
+            chunk = _chunk(item)
+            if run_manager:
+                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+    def _result(self, answers: list[Answer]) -> LLMResult:
+        prompt_tokens = sum(answer.prompt_tokens for answer in answers)
+        output_tokens = sum(answer.output_tokens for answer in answers)
+        usage = {
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": output_tokens,
+            "total_tokens": prompt_tokens + output_tokens,
+        }
+        generations = [[Generation(text=answer.text, generation_info=_info(answer))] for answer in answers]
+        return LLMResult(generations=generations, llm_output={"model_name": self.model, "token_usage": usage})
+
+
+def _chunk(item: str | Answer) -> GenerationChunk:
+    if isinstance(item, str):
+        return GenerationChunk(text=item)
+    return GenerationChunk(text="", generation_info=_info(item))
+
+
+def _info(answer: Answer) -> dict[str, Any]:
+    return {
+        "finish_reason": answer.finish_reason,
+        "prompt_tokens": answer.prompt_tokens,
+        "output_tokens": answer.output_tokens,
+    }

@@ -1,0 +1,84 @@
+"""From settings to the functions that choose the next token. Runs on the engine's thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import mlx.core as mx
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How one request chooses its tokens. Equal settings without a seed share one sampler."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    min_p: float = 0.0
+    repetition_penalty: float | None = None
+    seed: int | None = None
+
+
+class Sampler:
+    """Draws from log probabilities with a random key of its own.
+
+    MLX's global generator is per thread and starts from the same state in each; a key that travels with
+    the sampler makes a seed give the same tokens alone and in any batch.
+    """
+
+    def __init__(self, sampling: Sampling) -> None:
+        self._sampling = sampling
+        self._key: mx.array | None = None
+
+    def __call__(self, logprobs: mx.array) -> mx.array:
+        """Return tokens (B,) for log probabilities (B, vocabulary)."""
+        import mlx.core as mx
+
+        if self._key is None:
+            seed = self._sampling.seed
+            self._key = mx.random.key(int.from_bytes(os.urandom(8)) if seed is None else seed % 2**64)
+        self._key, key = mx.random.split(self._key)
+        kept = self._filter(logprobs)
+        return mx.random.categorical(kept * (1 / self._sampling.temperature), key=key)
+
+    def _filter(self, logprobs: mx.array) -> mx.array:
+        """Rule tokens out in the order mlx-lm's own `make_sampler` does."""
+        from mlx_lm.sample_utils import apply_min_p, apply_top_k, apply_top_p
+
+        sampling = self._sampling
+        if sampling.top_p < 1:
+            logprobs = apply_top_p(logprobs, sampling.top_p)
+        if sampling.min_p > 0:
+            logprobs = apply_min_p(logprobs, sampling.min_p)
+        if 0 < sampling.top_k < logprobs.shape[-1]:
+            logprobs = apply_top_k(logprobs, sampling.top_k)
+        return logprobs
+
+
+class Samplers:
+    """Gives each request its sampler; rows with the very same one are sampled in a single call."""
+
+    def __init__(self) -> None:
+        self._shared: dict[Sampling, Sampler] = {}
+
+    def sampler(self, sampling: Sampling) -> Callable[[mx.array], mx.array]:
+        """The sampler for `sampling`: shared unless it has a seed, for a seed must own its random key."""
+        from mlx_lm.sample_utils import greedy_sampler
+
+        if sampling.temperature == 0:
+            return greedy_sampler
+        if sampling.seed is not None:
+            return Sampler(sampling)
+        return self._shared.setdefault(sampling, Sampler(sampling))
+
+    def processors(self, sampling: Sampling) -> list[Any]:
+        """The logits processors for `sampling`."""
+        from mlx_lm.sample_utils import make_logits_processors
+
+        if sampling.repetition_penalty in (None, 1.0):
+            return []
+        return list(make_logits_processors(repetition_penalty=sampling.repetition_penalty))
