@@ -1,0 +1,40 @@
+"""LCEL chains that summarize: prompt | model | parser. Receives a model, never builds one.
+
+Knows nothing of graphs or PDFs. Nothing heavy is imported before a name is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chains.config import PromptsConfig
+    from chains.prompts import PromptError, Prompts, read_prompts
+    from chains.summarize import collapse_chain, final_chain, map_chain
+
+_HOMES = {
+    "PromptError": "chains.prompts",
+    "Prompts": "chains.prompts",
+    "PromptsConfig": "chains.config",
+    "collapse_chain": "chains.summarize",
+    "final_chain": "chains.summarize",
+    "map_chain": "chains.summarize",
+    "read_prompts": "chains.prompts",
+}
+
+__all__ = [
+    "PromptError",
+    "Prompts",
+    "PromptsConfig",
+    "collapse_chain",
+    "final_chain",
+    "map_chain",
+    "read_prompts",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

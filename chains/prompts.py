@@ -1,0 +1,130 @@
+"""Reads and checks prompt sets. Knows nothing of models; imports no LangChain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from string import Formatter
+from typing import Literal, get_args
+
+import yaml
+from pydantic import ValidationError
+
+from chains.config import Messages, PromptsConfig, PromptSet, Template
+
+Stage = Literal["map", "collapse", "final"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+
+# The only variables a prompt may use. A prompt without {document} could not see what it is to summarize.
+VARIABLES = ("document", "language", "focus")
+
+_DEFAULTS = {"language": "English", "focus": "the main points"}
+
+
+class PromptError(ValueError):
+    """A prompt set that cannot be used. `str(error)` is one sentence that says what, where and what to do."""
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """A checked prompt set: for each stage (role, template) pairs, and the values of the variables."""
+
+    map: tuple[tuple[str, str], ...]
+    collapse: tuple[tuple[str, str], ...]
+    final: tuple[tuple[str, str], ...]
+    language: str
+    focus: str
+
+    def text(self, stage: Stage) -> str:
+        """The words of a stage's prompt with everything but the document filled in."""
+        values = {"document": "", "language": self.language, "focus": self.focus}
+        return "\n".join(template.format(**values) for _, template in getattr(self, stage))
+
+
+def read_prompts(config: PromptsConfig) -> Prompts:
+    """Put together the file's set and what `config` overrides, and check every prompt.
+
+    Raises:
+        PromptError: a file that is missing or no prompt set, a stage without a prompt, an unknown variable,
+            or a prompt without {document}.
+    """
+    in_file = _read_file(Path(config.file).expanduser()) if config.file else PromptSet()
+    where = {stage: "prompts" if getattr(config, stage) else config.file or "prompts" for stage in STAGES}
+    templates = {
+        stage: _pairs(stage, getattr(config, stage) or getattr(in_file, stage), where[stage])
+        for stage in STAGES
+    }
+    values = {
+        name: getattr(config, name) or getattr(in_file, name) or default
+        for name, default in _DEFAULTS.items()
+    }
+    return Prompts(**templates, **values)
+
+
+def _read_file(path: Path) -> PromptSet:
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except OSError:
+        raise PromptError(f"prompts.file: {path} cannot be read; check the path.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise PromptError(f"prompts.file: {path} is not YAML: {' '.join(str(error).split())}.") from None
+    try:
+        return PromptSet.model_validate(content)
+    except ValidationError as error:
+        raise PromptError(f"prompts.file: {path}: {_first_problem(error)}") from None
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"there is no key {key!r}; the keys are {', '.join(PromptSet.model_fields)}."
+    return f"{key or 'the file'}: {first['msg']}."
+
+
+def _pairs(stage: Stage, template: Template | None, where: str) -> tuple[tuple[str, str], ...]:
+    if template is None:
+        raise PromptError(
+            f"{where}: there is no {stage} prompt; give prompts.{stage}, or a prompts.file that has it."
+        )
+    if isinstance(template, Messages):
+        pairs: tuple[tuple[str, str], ...] = (("system", template.system), ("human", template.human))
+    else:
+        pairs = (("human", template),)
+    used = [name for _, text in pairs for name in _variables(text, f"{where}: {stage}")]
+    for name in used:
+        if name not in VARIABLES:
+            raise PromptError(f"{where}: {stage}: {_unknown(name)}")
+    if "document" not in used:
+        raise PromptError(
+            f"{where}: {stage}: the prompt lacks {{document}}, the place where the text goes; "
+            f"the variables are {_listed()}."
+        )
+    return pairs
+
+
+def _variables(text: str, where: str) -> list[str]:
+    try:
+        fields = list(Formatter().parse(text))
+    except ValueError as error:
+        raise PromptError(
+            f"{where}: {error}; write {{{{ and }}}} for braces that are meant as such."
+        ) from None
+    for _, name, spec, conversion in fields:
+        if name is not None and (spec or conversion):
+            raise PromptError(f"{where}: {{{name}}} takes no format; write {{{{ and }}}} for plain braces.")
+    return [name for _, name, _, _ in fields if name is not None]
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name, VARIABLES, n=1)
+    hint = f"did you mean {{{near[0]}}}? " if near else ""
+    return (
+        f"there is no variable {{{name}}}; {hint}The variables are {_listed()}; "
+        "write {{ and }} for braces that are meant as such."
+    )
+
+
+def _listed() -> str:
+    return ", ".join(f"{{{name}}}" for name in VARIABLES)

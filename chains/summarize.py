@@ -1,0 +1,56 @@
+"""The three chains: prompt | model | parser. Knows nothing of graphs, budgets or PDFs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import BasePromptTemplate, ChatPromptTemplate, PromptTemplate
+from langchain_core.runnables import Runnable
+
+from chains.prompts import Prompts, Stage
+
+Model = Runnable[LanguageModelInput, Any]
+Parser = Runnable[Any, Any]
+
+
+def map_chain(
+    model: Model, prompts: Prompts, *, parser: Parser | None = None
+) -> Runnable[dict[str, str], Any]:
+    """Summarize one part: `{"document": text}` in, the summary out.
+
+    `language` and `focus` may be given with a call too. `parser` replaces the default, which returns the
+    answer's text.
+    """
+    return _chain("map", model, prompts, parser)
+
+
+def collapse_chain(
+    model: Model, prompts: Prompts, *, parser: Parser | None = None
+) -> Runnable[dict[str, str], Any]:
+    """Make one summary of several, joined in `document`. Otherwise like `map_chain`."""
+    return _chain("collapse", model, prompts, parser)
+
+
+def final_chain(
+    model: Model, prompts: Prompts, *, parser: Parser | None = None
+) -> Runnable[dict[str, str], Any]:
+    """Write the summary that people read. Otherwise like `map_chain`."""
+    return _chain("final", model, prompts, parser)
+
+
+def prompt_template(stage: Stage, prompts: Prompts) -> BasePromptTemplate[Any]:
+    """The LangChain template of a stage, `language` and `focus` filled in."""
+    pairs = getattr(prompts, stage)
+    values = {"language": prompts.language, "focus": prompts.focus}
+    if len(pairs) == 1:
+        # A single text stays a text: a completion model would be shown a chat turn as "Human: …".
+        return PromptTemplate.from_template(pairs[0][1]).partial(**values)
+    return ChatPromptTemplate.from_messages(list(pairs)).partial(**values)
+
+
+def _chain(
+    stage: Stage, model: Model, prompts: Prompts, parser: Parser | None
+) -> Runnable[dict[str, str], Any]:
+    return prompt_template(stage, prompts) | model | (parser or StrOutputParser())
