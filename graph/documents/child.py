@@ -1,8 +1,8 @@
 """The process that touches the PDF: one JSON request on stdin, JSON lines on stdout. Knows nothing of Pages.
 
-Run as `python -m graph.documents.child`. Events, in order: `file` (pages), then per page `start` and `page`
-(text, total) or `failed` (reason), at the end `labels`, `title`, `end`; or one `refused` (code). A page may
-come twice: the second reading is the better one. The process may die at any moment; what it wrote counts.
+Run as `python -m graph.documents.child`. Events, in order: `file` (pages); per page `start`, then `page` (text,
+total) or `failed` (reason); at the end `labels`, `title`, `heading`, `end`. Or, at once, `refused` (code). A page
+may come twice: the second reading is the better one. The process may die any moment; what it wrote counts.
 """
 
 import contextlib
@@ -136,9 +136,15 @@ def serve(request: dict[str, Any], channel: Channel) -> None:
     for number in selected(request, count):
         read_page(engine, number, request, channel)
     channel.send("start", page=None)
-    for name in ("labels", "title"):  # last, so that a file which hangs here has given its text already
+    for name in (
+        "labels",
+        "title",
+        "heading",
+    ):  # last, so that a file which hangs here has given its text already
         with contextlib.suppress(Exception):
-            channel.send(name, value=getattr(engine, name)())
+            value = getattr(engine, name)()
+            value = [plain(label) for label in value] if name == "labels" else plain(value[:2000])
+            channel.send(name, value=value)
     channel.send("end")
 
 

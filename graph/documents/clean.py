@@ -14,13 +14,16 @@ from graph.documents.config import LoadConfig
 from graph.documents.references import reference_lines
 from graph.documents.reflow import reflow
 from graph.documents.running_heads import running_lines
-from graph.documents.types import Page
+from graph.documents.types import Page, PageStatus
 
 Step = Callable[[list[Page]], list[Page]]
 
 _LIGATURE = re.compile(r"[\ufb00-\ufb06]")
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
-_BROKEN = re.compile(r"([^\W\d_]+(?:[-‐][^\W\d_]+)*)[-‐]\n[ \t]*([^\W_]+)(\S*)[ \t]*\n?")
+# Bounded and anchored, so that a page of one endless word takes no quadratic time.
+_BROKEN = re.compile(
+    r"(?<![^\W\d_])([^\W\d_]{1,40}(?:[-‐][^\W\d_]{1,40}){0,4})[-‐]\n[ \t]*([^\W_]+)(\S*)[ \t]*\n?"
+)
 _CUT_AT_END = re.compile(r"[^\W\d_][-‐]\s*$")
 _CONTINUED = re.compile(r"\s*[a-zà-öø-ÿ][^\W\d_]*\S*\s?")
 
@@ -52,13 +55,13 @@ def whole_ligatures(pages: list[Page]) -> list[Page]:
 
 
 def drop_running_heads(pages: list[Page]) -> list[Page]:
-    """Leave out headers, footers and page numbers."""
+    """Leave out headers, footers and page numbers; a page with nothing else is empty."""
     read = [page["text"].split("\n") for page in pages if page["status"] == "read"]
     kept = iter(
         "\n".join(line for index, line in enumerate(lines) if index not in running)
         for lines, running in zip(read, running_lines(read), strict=True)
     )
-    return [_with_text(page, next(kept)) if page["status"] == "read" else page for page in pages]
+    return [_rest(page, next(kept), "empty") if page["status"] == "read" else page for page in pages]
 
 
 def drop_references(pages: list[Page]) -> list[Page]:
@@ -72,15 +75,14 @@ def drop_references(pages: list[Page]) -> list[Page]:
         if index not in span:
             kept[p].append(line)
     cut = {lines[index][0] for index in span}
-    return [
-        _cut(page, "\n".join(kept[p])) if p in cut and page["text"] else page for p, page in enumerate(pages)
-    ]
+    return [_rest(page, "\n".join(kept[p]), "references") if p in cut else page for p, page in enumerate(pages)]
 
 
-def _cut(page: Page, text: str) -> Page:
-    if text.strip():
+def _rest(page: Page, text: str, status: PageStatus) -> Page:
+    """The page with what is left of its text; with the status when nothing is, and there was some."""
+    if text.strip() or not page["text"]:
         return _with_text(page, text)
-    return Page(number=page["number"], label=page["label"], text="", status="references")
+    return Page(number=page["number"], label=page["label"], text="", status=status)
 
 
 def join_hyphens(pages: list[Page]) -> list[Page]:
@@ -98,7 +100,7 @@ def join_hyphens(pages: list[Page]) -> list[Page]:
 
     pages = [_with_text(page, page["text"]) for page in pages]
     for page, following in pairwise(pages):
-        if _CUT_AT_END.search(page["text"]) and (rest := _CONTINUED.match(following["text"])):
+        if _CUT_AT_END.search(page["text"][-100:]) and (rest := _CONTINUED.match(following["text"])):
             page["text"] = f"{page['text'].rstrip()}\n{rest[0].strip()}"
             following["text"] = following["text"][rest.end() :]
     return _map(pages, lambda text: _BROKEN.sub(join, text))
@@ -111,12 +113,13 @@ def _is_one_word(left: str, right: str, words: set[str]) -> bool:
     half is no word of the document and no "left-…" occurs. On 33 papers, books and reports that second rule
     was right for 423 of 429 words that other documents decide; without it every seventh word stays cut.
     """
+    is_lower = right[0].islower()
     left, right = left.casefold(), right.casefold()
     joined, hyphenated = left + right in words, f"{left}-{right}" in words
     if joined or hyphenated:
         return joined and not hyphenated
     known = left.rsplit("-", 1)[-1] in words and right in words
-    return right.islower() and not known and f"{left}-" not in words
+    return is_lower and not known and f"{left}-" not in words
 
 
 def join_lines(pages: list[Page]) -> list[Page]:

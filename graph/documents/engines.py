@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 _HEADER = b"%PDF-"
+_HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
 
 
 class Refused(Exception):
@@ -30,6 +31,9 @@ class Engine(Protocol):
         """Text of a page, at most `limit` characters, and how many there were."""
 
     def title(self) -> str: ...
+
+    def heading(self) -> str:
+        """The largest upright print of page 1; "" when it has only one size or the engine cannot tell."""
 
     def labels(self) -> list[str]:
         """Printed page labels, one per page; [] when the file has none."""
@@ -64,6 +68,24 @@ class Pdfium:
 
     def title(self) -> str:
         return str(self._document.get_metadata_value("Title"))
+
+    def heading(self) -> str:
+        from pypdfium2 import raw
+
+        textpage = self._document[0].get_textpage()
+        text = textpage.get_text_range(0, min(textpage.count_chars(), _HEADING_WINDOW))
+        lines: list[tuple[float, str]] = []
+        position = 0
+        for line in text.split("\n"):
+            letters = [place for place, character in enumerate(line, position) if character.isalpha()]
+            position += len(line) + 1
+            if len(letters) < 4:
+                continue
+            index = raw.FPDFText_GetCharIndexFromTextIndex(textpage, letters[len(letters) // 2])
+            _, bottom, _, top = textpage.get_charbox(index, loose=True)
+            if abs(raw.FPDFText_GetCharAngle(textpage, index)) < 0.1:  # not a stamp up the margin
+                lines.append((top - bottom, line.strip()))
+        return largest(lines)
 
     def labels(self) -> list[str]:
         labels = [str(self._document.get_page_label(index)) for index in range(self.count())]
@@ -106,8 +128,29 @@ class Pypdf:
         metadata = self._reader.metadata
         return str(metadata.title or "") if metadata else ""
 
+    def heading(self) -> str:
+        return ""
+
     def labels(self) -> list[str]:
         return list(self._reader.page_labels)
+
+
+def largest(lines: list[tuple[float, str]]) -> str:
+    """Of (height, text) lines: the first run of those within 8 % of the largest, if it stands out, else "".
+
+    On a page of a few lines alike, a cover, it is the first line.
+    """
+    heights = sorted(height for height, text in lines for _ in text)  # one per character, not per line
+    if not lines or heights[-1] < 1.15 * heights[len(heights) // 2]:
+        is_cover = 2 <= len(lines) <= 8 and sum(len(text) for _, text in lines) < 300
+        return lines[0][1] if is_cover else ""
+    found: list[str] = []
+    for height, text in lines:
+        if height >= 0.92 * heights[-1]:
+            found.append(text)
+        elif found:
+            break
+    return " ".join(found)
 
 
 def header_offset(path: Path, window: int = 65_536) -> int:

@@ -6,6 +6,7 @@ A child that dies or hangs costs the page it was on, a bounded number of times; 
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -20,6 +21,7 @@ from graph.documents.child import OUT_OF_MEMORY
 from graph.documents.config import LoadConfig, parse_pages
 
 MAX_RESTARTS = 5
+_STOPPED_ITSELF = (signal.SIGABRT, signal.SIGILL, 5)  # 5 is SIGTRAP, which Windows has no name for
 
 
 @dataclass
@@ -31,7 +33,8 @@ class Harvest:
     totals: dict[int, int] = field(default_factory=dict)  # characters on the page before any limit
     failures: dict[int, str] = field(default_factory=dict)  # page -> why
     labels: list[str] = field(default_factory=list)
-    title: str = ""
+    title: str = ""  # of the metadata
+    heading: str = ""  # the largest print of page 1
     refusal: str | None = None
     current: int | None = None
     ended: bool = False
@@ -53,7 +56,7 @@ class Harvest:
                 self.failures[event["page"]] = event["reason"]
             case "refused":
                 self.refusal, self.ended = event["code"], True
-            case "labels" | "title":
+            case "labels" | "title" | "heading":
                 setattr(self, event["event"], event["value"])
             case "end":
                 self.ended = True
@@ -146,9 +149,7 @@ def _child(
         env={**os.environ, "PYTHONPATH": search_path},
         start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the child
     )
-    lines: queue.Queue[bytes | None] = queue.Queue(
-        maxsize=64
-    )  # a slow parent slows the child, not fills memory
+    lines: queue.Queue[bytes | None] = queue.Queue(maxsize=64)  # a slow parent slows the child, not fills memory
     assert process.stdin is not None
     assert process.stdout is not None
     pump = threading.Thread(target=_pump, args=(process.stdout, lines), daemon=True)
@@ -181,6 +182,8 @@ def _pump(stream: IO[bytes], lines: "queue.Queue[bytes | None]") -> None:
 def _cause_of_death(code: int, config: LoadConfig) -> str:
     if code == OUT_OF_MEMORY:
         return f"it needs more than {config.memory_mb:,} MB of memory"
+    if code < 0 and -code in _STOPPED_ITSELF:  # how pdfium answers a refused allocation; also how it fails
+        return f"the PDF reader gave up on it, perhaps for want of memory (load.memory_mb is {config.memory_mb})"
     if code < 0:
         return f"the PDF reader crashed on it (signal {-code})"
     return "the PDF reader stopped on it"

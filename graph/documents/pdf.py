@@ -18,8 +18,8 @@ from graph.documents.harvest import Harvest, harvest_pages
 from graph.documents.types import Page
 
 
-def read_pdf(path: Path, config: LoadConfig) -> tuple[str, list[Page], list[str]]:
-    """Title of the metadata ("" if none), the ledger of pages, warnings. Raises DocumentError."""
+def read_pdf(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], list[str]]:
+    """Titles it may have, best first, the ledger of pages, warnings. Raises DocumentError."""
     harvest = harvest_pages(path, config)
     if harvest.count is None or harvest.refusal:
         raise _refusal(path, config, harvest)
@@ -38,7 +38,7 @@ def read_pdf(path: Path, config: LoadConfig) -> tuple[str, list[Page], list[str]
     for number in wanted - harvest.texts.keys() - harvest.failures.keys():
         harvest.failures[number] = reason
     _check_text(path, config, harvest)
-    return harvest.title, _ledger(harvest), _warnings(config, harvest, missing)
+    return [harvest.title, harvest.heading], _ledger(harvest), _warnings(config, harvest, missing)
 
 
 def _wanted(selection: str | None, count: int) -> tuple[set[int], list[str]]:
@@ -84,9 +84,7 @@ def _check_text(path: Path, config: LoadConfig, harvest: Harvest) -> None:
         )
     number, reason = min(harvest.failures.items())
     if harvest.stopped and "seconds" in harvest.stopped:
-        raise TimedOutError(
-            f"No page of {path.name} was read: {harvest.stopped}", "raise load.timeout_seconds"
-        )
+        raise TimedOutError(f"No page of {path.name} was read: {harvest.stopped}", "raise load.timeout_seconds")
     raise DamagedPDFError(
         f"No page of {path.name} can be read: on page {number}, {reason}", "the file is damaged: get it again"
     )
@@ -109,9 +107,7 @@ def _ledger(harvest: Harvest) -> list[Page]:
 
 
 def _warnings(config: LoadConfig, harvest: Harvest, missing: list[str]) -> list[str]:
-    warnings = [
-        f"Pages {part} of load.pages are not in the file, which has {harvest.count}." for part in missing
-    ]
+    warnings = [f"Pages {part} of load.pages are not in the file, which has {harvest.count}." for part in missing]
     by_reason: dict[str, list[int]] = {}
     for number, reason in sorted(harvest.failures.items()):
         by_reason.setdefault(reason, []).append(number)

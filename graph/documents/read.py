@@ -20,7 +20,8 @@ _TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text", ".rst", ".csv", ".log", "
 _NO_TITLE = re.compile(
     r"(?:untitled|title|no title|document|(?:microsoft )?(?:word|powerpoint)(?: -.*)?|slide|presentation"
     r"|제목 ?없음|무제|문서)[ \d]*"
-    r"|.*\.(?:docx?|pdf|tex|dvi|ps|rtf|hwpx?|indd|qxd|pptx?|xlsx?|fm|html?)"
+    r"|proceedings of .*|.*\.\.\.|.*\\.*"
+    r"|.*\.(?:docx?|wpd|pdf|tex|dvi|ps|rtf|hwpx?|indd|qxd|pptx?|xlsx?|fm|html?)"
     r"|[\W\d_]*",
     re.IGNORECASE,
 )
@@ -31,13 +32,13 @@ def read_document(path: str | Path, config: LoadConfig) -> Reading:
     path = Path(path).expanduser()
     kind = _kind(path, config)
     if kind == "pdf":
-        title, pages, warnings = read_pdf(path, config)
+        titles, pages, warnings = read_pdf(path, config)
     else:
-        title, pages, warnings = read_text(path, path.read_bytes(), config)
-    return Reading(title=choose_title(title) or path.stem, pages=pages, warnings=warnings)
+        titles, pages, warnings = read_text(path, path.read_bytes(), config)
+    return Reading(title=choose_title(titles) or path.stem, pages=pages, warnings=warnings)
 
 
-def choose_title(*candidates: str) -> str:
+def choose_title(candidates: list[str]) -> str:
     """The first candidate that looks like a title rather than a file name or a program's default; else ""."""
     for candidate in candidates:
         title = " ".join(candidate.split())

@@ -1,7 +1,5 @@
 """Finds the list of references of a paper. Knows nothing about files."""
 
-# ruff: noqa: RUF001 - the punctuation of many scripts
-
 import re
 
 _TITLES = (
@@ -22,7 +20,7 @@ _APPENDIX = re.compile(
 )
 # What a list of references is full of: years, page ranges, arXiv and DOI numbers.
 _CITATION = re.compile(
-    r"\b(?:1[6-9]|20)\d\d[a-z]?\b|\bpp?\.\s?\d|\bdoi\b|arxiv|https?://|\bvol(?:ume)?\b|\d+\s*[-–]\s*\d+",
+    r"\b(?:1[6-9]|20)\d\d[a-z]?\b|\bpp?\.\s?\d|\bdoi\b|arxiv|https?://|\bvol(?:ume)?\b|\d{1,5}\s?[-–]\s?\d{1,5}",
     re.IGNORECASE,
 )
 _EARLIEST = 0.4  # share of the text before which a heading of this name is a table of contents

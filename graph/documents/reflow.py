@@ -4,8 +4,6 @@ A printed line ends because it was full or because something ended. It was full 
 next line would not have fitted: widths are compared with the widest lines nearby, so any column works.
 """
 
-# ruff: noqa: RUF001 - the punctuation of many scripts
-
 import re
 import unicodedata
 from functools import lru_cache
@@ -71,7 +69,7 @@ def _ends_paragraph(line: str) -> bool:
 def _room(widths: list[int], index: int) -> int:
     """Width of the column around a line: the third widest of its neighbours; one outlier is no column."""
     near = sorted(widths[max(0, index - _NEARBY) : index + _NEARBY + 1], reverse=True)
-    return near[min(2, len(near) - 1)]
+    return near[2] if len(near) > 3 else max(near[0], 2 * _NARROWEST)  # too few to tell a column from labels
 
 
 def _continues(line: str, following: str, room: int, width: int) -> bool:
@@ -95,7 +93,7 @@ def _continues(line: str, following: str, room: int, width: int) -> bool:
 def _is_row(line: str) -> bool:
     """Whether a line is a row of a table: mostly numbers, or cells between bars or wide gaps."""
     words = line.split()
-    numbers = sum(bool(_NUMERIC.fullmatch(word)) for word in words)
+    numbers = sum(len(word) < 40 and bool(_NUMERIC.fullmatch(word)) for word in words)
     return (len(words) >= 3 and numbers >= 0.5 * len(words)) or line.count("|") >= 2
 
 

@@ -20,16 +20,11 @@ def running_lines(pages: list[list[str]]) -> list[set[int]]:
     masked = [[_mask(pages[p][index]) for index in indices] for p, indices in enumerate(filled)]
     marked = [
         {filled[p][k] for k in _run(masked, p)}
-        | {
-            filled[p][len(masked[p]) - 1 - k]
-            for k in _run([lines[::-1] for lines in _near(masked, p)], min(p, 2))
-        }
+        | {filled[p][len(masked[p]) - 1 - k] for k in _run([lines[::-1] for lines in _near(masked, p)], min(p, 2))}
         for p in range(len(pages))
     ]
     gone = sum(len(pages[p][index]) for p, indices in enumerate(marked) for index in indices)
-    return (
-        marked if 2 * gone <= sum(len(line) for lines in pages for line in lines) else [set() for _ in pages]
-    )
+    return marked if 2 * gone <= sum(len(line) for lines in pages for line in lines) else [set() for _ in pages]
 
 
 def _near(masked: list[list[str]], position: int) -> list[list[str]]:

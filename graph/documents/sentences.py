@@ -1,7 +1,5 @@
 """Text -> sentences. Loses nothing: the parts joined are the text. Knows nothing about pages or tokens."""
 
-# ruff: noqa: RUF001 - the punctuation of many scripts
-
 import re
 
 _CLOSING = "\"'”’」』»)]"
@@ -17,7 +15,9 @@ _ABBREVIATED = re.compile(
     re.IGNORECASE,
 )
 _LONG = 1000  # characters after which a quotation that never closes is taken for none
-_ENDING = re.compile(r"[.!?。！？]+[\"'”’」』)]*\s+(?=[A-Z\"“‘(가-힣])|[。！？]+[」』”’]*")
+_ENDING = re.compile(
+    r"(?<![.!?。！？])[.!?。！？]+[\"'”’」』)]*\s+(?=[A-Z\"“‘(가-힣])|(?<![。！？])[。！？]+[」』”’]*"
+)
 _CLAUSE = re.compile(r"[,;:،；：，、]\s*|\s[–—-]\s")
 _SPACE = re.compile(r"\s+")
 
@@ -44,9 +44,7 @@ def _shorten(piece: str) -> list[str]:
     if len(piece) <= _LONG:
         return [piece]
     ends = [match.end() for match in _ENDING.finditer(piece)]
-    return [
-        part for start, end in zip([0, *ends], [*ends, len(piece)], strict=True) if (part := piece[start:end])
-    ]
+    return [part for start, end in zip([0, *ends], [*ends, len(piece)], strict=True) if (part := piece[start:end])]
 
 
 def _merge(pieces: list[str]) -> list[str]:

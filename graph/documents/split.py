@@ -4,8 +4,6 @@ Chunks are slices of the whole text, so nothing can be lost or come twice. Sente
 the cuts, and each slice once more, because the tokens of a whole are not the sum of the tokens of its parts.
 """
 
-# ruff: noqa: RUF001 - the punctuation of many scripts
-
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator

@@ -20,8 +20,8 @@ _HEADING = re.compile(r"^#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 
 
-def read_text(path: Path, content: bytes, config: LoadConfig) -> tuple[str, list[Page], list[str]]:
-    """Title of the first Markdown heading ("" if none), pages between form feeds, warnings."""
+def read_text(path: Path, content: bytes, config: LoadConfig) -> tuple[list[str], list[Page], list[str]]:
+    """Titles it may have (the first Markdown heading), pages between form feeds, warnings."""
     if not content:
         raise EmptyFileError(f"{path.name} is empty", "choose another file")
     text = decode(path, content)
@@ -35,7 +35,7 @@ def read_text(path: Path, content: bytes, config: LoadConfig) -> tuple[str, list
     pages = [_page(number, part) for number, part in enumerate(_parts(text), start=1)]
     if config.pages:
         _skip_unselected(path, pages, config.pages, warnings)
-    return (heading[1] if heading else ""), pages, warnings
+    return ([heading[1]] if heading else []), pages, warnings
 
 
 def _parts(text: str) -> list[str]:
@@ -46,9 +46,7 @@ def _parts(text: str) -> list[str]:
 def _page(number: int, text: str) -> Page:
     text = plain(text)
     empty = not text.strip()
-    return Page(
-        number=number, label=str(number), text="" if empty else text, status="empty" if empty else "read"
-    )
+    return Page(number=number, label=str(number), text="" if empty else text, status="empty" if empty else "read")
 
 
 def _skip_unselected(path: Path, pages: list[Page], selection: str, warnings: list[str]) -> None:
@@ -92,7 +90,10 @@ def _decode_as(path: Path, content: bytes, encoding: str) -> str:
 
 
 def _guess(path: Path, content: bytes) -> str:
-    """Text in an older encoding. CP949 is tried first: short Korean files are too short for statistics."""
+    """Text in an older encoding. CP949 is tried first: short Korean files are too short for statistics.
+
+    Then Western, which charset-normalizer refuses for anything else, but does not prefer.
+    """
     try:
         text = content.decode("cp949")
     except UnicodeDecodeError:
@@ -102,7 +103,8 @@ def _guess(path: Path, content: bytes) -> str:
         return text
     from charset_normalizer import from_bytes
 
-    best = from_bytes(content[:200_000]).best()
+    sample = content[:200_000]
+    best = from_bytes(sample, cp_isolation=["cp1252"]).best() or from_bytes(sample).best()
     if best is None:
         raise BadEncodingError(
             f"{path.name} is neither a PDF nor text in an encoding that can be told", "save it again as UTF-8"

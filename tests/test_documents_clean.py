@@ -1,0 +1,202 @@
+"""Cleaning: what goes, what stays, and that nothing else changes."""
+
+import re
+
+import pytest
+
+from graph.documents import LoadConfig, Page, clean_pages
+from graph.documents.reflow import reflow
+
+KEEP = LoadConfig(drop_references=False, drop_running_heads=False)
+
+
+def ledger(*texts: str) -> list[Page]:
+    return [
+        Page(number=number, label=str(number), text=text, status="read" if text else "empty")
+        for number, text in enumerate(texts, start=1)
+    ]
+
+
+def clean(*texts: str, config: LoadConfig = LoadConfig()) -> list[str]:  # noqa: B008 - frozen
+    return [page["text"] for page in clean_pages(ledger(*texts), config)]
+
+
+def test_control_characters_and_ligatures() -> None:
+    assert clean("A\0 de\ufb01ned e\ufb03cient x² ½ Ⅳ\ufffe\ud800.") == ["A defined efficient x² ½ Ⅳ."]
+
+
+@pytest.mark.parametrize("mark", ["\x02", "\ufffe", "-\n", "\x02\r\n", "\u00ad\n", "‐\n"])
+def test_a_printers_hyphen_goes_when_the_whole_word_occurs_elsewhere(mark: str) -> None:
+    assert clean(f"We com{mark}pute what they compute.") == ["We compute what they compute."]
+
+
+def test_a_true_hyphen_stays() -> None:
+    hyphenated = "A type-\nspecialized trace, and a type-specialized typespecialized one."
+    assert clean(hyphenated) == [hyphenated.replace("-\n", "-")]
+    assert clean("The trace-\nmonitor has every trace and monitor.") == [
+        "The trace-monitor has every trace and monitor."
+    ]
+    assert clean("The non-\nMarkov case, A4-\n2020.") == ["The non-Markov case, A4-2020."]
+    assert clean("A self-\nmade man is self-taught.") == ["A self-made man is self-taught."]
+
+
+def test_a_word_in_two_pieces_that_are_no_words_is_one() -> None:
+    assert clean("They are pop-\nular everywhere.") == ["They are popular everywhere."]
+
+
+def test_a_word_cut_at_the_page_end_is_whole_on_the_first_page() -> None:
+    assert clean("Everything was com-", "puted, at last. It was computed.") == [
+        "Everything was computed,",
+        "at last. It was computed.",
+    ]
+
+
+def test_running_heads_of_left_and_right_pages_go() -> None:
+    bodies = [f"Body {word} starts here and says something of its own." for word in "abcdefgh"]
+    pages = [
+        f"{'A Book' if number % 2 else 'Chapter One'}\nVol. 85, No. {number}\n{body}\n- {number} -"
+        for number, body in enumerate(bodies, start=1)
+    ]
+    assert clean(*pages) == bodies
+    assert "Vol. 85" in clean(*pages, config=KEEP)[0]
+
+
+def test_roman_page_numbers_go() -> None:
+    bodies = ["The preface says one thing.", "Then it says another.", "It ends in thanks to all."]
+    assert clean(*(f"{b}\n{n}" for b, n in zip(bodies, ["vii", "viii", "ix"], strict=True))) == bodies
+
+
+def test_a_document_that_repeats_by_nature_stays() -> None:
+    assert clean(*["The same page.\nAgain and again."] * 5) == ["The same page.\n\nAgain and again."] * 5
+
+
+def paper(*tail: str) -> str:
+    body = "\n".join(f"Sentence number {word} of the body of this paper." for word in "abcdefghijklmnopqrst")
+    return "\n".join([body, *tail])
+
+
+ENTRIES = [
+    "A. Smith. 2019. A title. In Proceedings, pages 1-9.",
+    "B. Lee. 2020. Another title. Journal 3(2).",
+]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["References", "7. REFERENCES", "R E F E R E N C E S", "Bibliography", "참고문헌", "참 고 문 헌",
+     "Références", "Bibliographie", "Literaturverzeichnis", "Works Cited", "## References", "VI. References:"],
+)  # fmt: skip
+def test_references_go_in_many_languages(heading: str) -> None:
+    (text,) = clean(paper(heading, *ENTRIES))
+    assert "Smith" not in text
+    assert text.endswith("number t of the body of this paper.")
+    assert "Smith" in clean(paper(heading, *ENTRIES), config=KEEP)[0]
+
+
+def test_appendices_after_the_references_stay() -> None:
+    (text,) = clean(paper("References", *ENTRIES, "Appendix A: Proofs", "The proof is short."))
+    assert "Smith" not in text
+    assert text.endswith("The proof is short.")
+
+
+def test_what_does_not_look_like_references_stays() -> None:
+    story = [f"And then the {word} said that it had never been so happy." for word in "abcdefghijklmnopqrstu"]
+    (text,) = clean(paper("References", *ENTRIES, *story))
+    assert "Lee" not in text
+    assert "the a said" in text
+    assert "the u said" in text
+
+
+def test_a_table_of_contents_does_not_start_the_references() -> None:
+    text = "Contents\nIntroduction\nReferences\n" + paper()
+    assert "Sentence number t" in clean(text)[0]
+
+
+def test_pages_that_are_all_references_say_so() -> None:
+    pages = clean_pages(
+        ledger(paper("References", *ENTRIES), "C. Kim. 2021. A third. Pages 7-8.", "Appendix\nA proof."),
+        LoadConfig(),
+    )
+    assert [page["status"] for page in pages] == ["read", "references", "read"]
+    assert [page["text"] for page in pages][1:] == ["", "Appendix\nA proof."]
+
+
+def test_the_argument_is_not_changed() -> None:
+    pages = ledger("We com-\npute. They compute.", "Two com-")
+    before = [dict(page) for page in pages]
+    clean_pages(pages, LoadConfig())
+    assert pages == before
+
+
+PARAGRAPHS = """2. Overview of the Method
+This section provides an overview of our system by describing how the
+monitor executes an example program. The example program computes the
+first hundred numbers.
+Every potential trace point is a loop edge. When the interpreter crosses
+one of them it asks the monitor, which may decide to record a trace.
+• The first contribution is an algorithm that forms trees of traces, and
+that represents nested loops as nested trees.
+• The second contribution is a measurement.
+Year Sales Profit Staff
+2019 1,204 33.5% 12
+2020 1,310 35.1% 14
+Figure 1. Sales and profit of the company in the two years in which the
+company had any."""
+
+
+def test_lines_become_paragraphs_headings_items_and_rows() -> None:
+    assert [line for line in reflow(PARAGRAPHS).split("\n") if line] == [
+        "2. Overview of the Method",
+        "This section provides an overview of our system by "
+        "describing how the monitor executes an example program. "
+        "The example program computes the first hundred numbers.",
+        "Every potential trace point is a loop edge. When the "
+        "interpreter crosses one of them it asks the monitor, "
+        "which may decide to record a trace.",
+        "• The first contribution is an algorithm that forms trees "
+        "of traces, and that represents nested loops as "
+        "nested trees.",
+        "• The second contribution is a measurement.",
+        "Year Sales Profit Staff",
+        "2019 1,204 33.5% 12",
+        "2020 1,310 35.1% 14",
+        "Figure 1. Sales and profit of the company in the two years in which the company had any.",
+    ]
+
+
+KOREAN = """Ⅰ. 최근의 미국경제 동향
+□ 미국경제는 2분기 성장률이 확대되었으나 그간 누적된
+통화긴축의 파급효과 등으로 완만한 둔화 흐름이 지속될 전망이다.
+ㅇ 고용사정은 취업자수가 전월대비 큰 폭 감소하면서 전반적으로
+고용 증가세가 부진한 가운데 실업률이 상승하였다.
+ㅇ 물가는 안정되었다."""
+
+
+def test_korean_lines_are_joined_with_a_space() -> None:
+    assert [line for line in reflow(KOREAN).split("\n") if line] == [
+        "Ⅰ. 최근의 미국경제 동향",
+        "□ 미국경제는 2분기 성장률이 확대되었으나 그간 누적된 통화긴축의 파급효과 등으로 완만한 둔화 흐름이 "
+        "지속될 "
+        "전망이다.",
+        "ㅇ 고용사정은 취업자수가 전월대비 큰 폭 감소하면서 전반적으로 고용 증가세가 부진한 가운데 실업률이 "
+        "상승하였다.",
+        "ㅇ 물가는 안정되었다.",
+    ]
+
+
+def test_code_and_tables_of_markdown_keep_their_lines() -> None:
+    text = "# Title\n\n```python\nfor x in y:\n    print(x)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    assert reflow(text) == text
+
+
+def test_contents_and_figure_labels_are_not_glued() -> None:
+    assert reflow("1 Introduction ....... 3\n2 Method ....... 7\nloop\nedge\nhot\nexit") == (
+        "1 Introduction ....... 3\n2 Method ....... 7\nloop\nedge\nhot\nexit"
+    )
+
+
+@pytest.mark.parametrize("text", [PARAGRAPHS, KOREAN, paper("References", *ENTRIES), "a-\n-b\n\n\n- c\n-\n1-\n2"])
+def test_nothing_is_lost_but_white_space_and_hyphens(text: str) -> None:
+    pages = [text, "12\n" + text + "\nfi\ufb01 x\u00b2", text + " end-", "ing of it"]
+    kept = re.sub(r"[\s-]", "", "".join(clean(*pages, config=KEEP)))
+    assert kept == re.sub(r"[\s-]", "", "".join(pages)).replace("\ufb01", "fi")

@@ -1,0 +1,189 @@
+"""Files of every kind become pages, or one plain refusal."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pdfs import Sheet, encrypt, make_pdf, sheet
+
+from graph.documents import DocumentError, LoadConfig, Reading, read_document
+from graph.documents import errors as refusals
+
+ENGLISH = "The first sentence is here. So is the second one."
+KOREAN = "한국은행은 기준금리를 동결했다. 물가는 안정되었다."
+
+
+def read(tmp_path: Path, content: bytes, name: str = "paper.pdf", **settings: Any) -> Reading:
+    path = tmp_path / name
+    path.write_bytes(content)
+    return read_document(path, LoadConfig.model_validate(settings))
+
+
+def refuse(tmp_path: Path, content: bytes, name: str = "paper.pdf", **settings: Any) -> DocumentError:
+    with pytest.raises(DocumentError) as caught:
+        read(tmp_path, content, name, **settings)
+    message = str(caught.value)
+    assert name in message
+    assert "\n" not in message
+    assert message.endswith(".")
+    assert caught.value.hint in message
+    return caught.value
+
+
+def texts(reading: Reading) -> list[str]:
+    return [page["text"] for page in reading["pages"]]
+
+
+def test_text_labels_and_title_of_a_pdf(tmp_path: Path) -> None:
+    labels = "0 <</S /r>> 1 <</S /D /St 5>>"
+    reading = read(tmp_path, make_pdf([ENGLISH, KOREAN, ""], title="금리 보고서", labels=labels))
+    assert texts(reading) == [ENGLISH, KOREAN, ""]
+    assert [page["label"] for page in reading["pages"]] == ["i", "5", "6"]
+    assert [page["status"] for page in reading["pages"]] == ["read", "read", "empty"]
+    assert reading["title"] == "금리 보고서"
+    assert any("page 3" in warning for warning in reading["warnings"])
+
+
+@pytest.mark.parametrize("title", [None, " ", "untitled", "Microsoft Word - draft2.doc", "paper_final.tex", "1"])
+def test_a_title_that_is_none_gives_way_to_the_largest_line(tmp_path: Path, title: str | None) -> None:
+    page = Sheet([(72, 700, 20, "On the Growth of"), (72, 676, 20, "Small Gardens"), (72, 640, 11, ENGLISH)])
+    assert read(tmp_path, make_pdf([page], title=title))["title"] == "On the Growth of Small Gardens"
+
+
+def test_without_any_title_the_file_name_is_it(tmp_path: Path) -> None:
+    assert read(tmp_path, make_pdf([ENGLISH]), "my notes.pdf")["title"] == "my notes"
+
+
+@pytest.mark.parametrize("name", ["-rf.pdf", "보고서 최종 (1).pdf", "a b'c\"d$(e).pdf", "no_suffix"])
+def test_any_file_name_will_do(tmp_path: Path, name: str) -> None:
+    assert texts(read(tmp_path, make_pdf([ENGLISH]), name)) == [ENGLISH]
+
+
+def test_a_relative_path_starting_with_a_dash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "-x").write_bytes(make_pdf([ENGLISH]))
+    monkeypatch.chdir(tmp_path)
+    assert texts(read_document("-x", LoadConfig())) == [ENGLISH]
+
+
+@pytest.mark.parametrize("junk", [b"junk\n", b"HTTP/1.1 200 OK\r\n\r\n" * 30, b"\0" * 5000])
+def test_junk_before_the_header_is_passed_over(tmp_path: Path, junk: bytes) -> None:
+    assert texts(read(tmp_path, make_pdf([ENGLISH], prefix=junk))) == [ENGLISH]
+
+
+def test_only_selected_pages_are_read_and_all_are_listed(tmp_path: Path) -> None:
+    reading = read(tmp_path, make_pdf(["one", "two", "three", "four"]), pages="2,4-9")
+    assert texts(reading) == ["", "two", "", "four"]
+    assert [page["status"] for page in reading["pages"]] == ["skipped", "read", "skipped", "read"]
+    assert [page["number"] for page in reading["pages"]] == [1, 2, 3, 4]
+    assert reading["warnings"] == ["Pages 5-9 of load.pages are not in the file, which has 4."]
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256"])
+def test_encryption(tmp_path: Path, algorithm: str) -> None:
+    locked = encrypt(make_pdf([ENGLISH]), user="pass word", algorithm=algorithm)
+    assert texts(read(tmp_path, locked, password="pass word")) == [ENGLISH]
+    assert texts(read(tmp_path, locked, password="owner")) == [ENGLISH]
+    assert isinstance(refuse(tmp_path, locked), refusals.PasswordNeededError)
+    assert isinstance(refuse(tmp_path, locked, password="guess"), refusals.WrongPasswordError)
+    assert texts(read(tmp_path, encrypt(make_pdf([ENGLISH]), user="", algorithm=algorithm))) == [ENGLISH]
+
+
+def test_a_password_for_an_open_file_does_no_harm(tmp_path: Path) -> None:
+    assert texts(read(tmp_path, make_pdf([ENGLISH]), password="x")) == [ENGLISH]
+
+
+def test_arabic_comes_in_reading_order(tmp_path: Path) -> None:
+    """The font shows the lam-alef as one glyph, which pdfium turns round."""
+    word = "\u0627\u0644\u0625\u0646\u062a\u0627\u062c\u064a\u0629"
+    reading = read(tmp_path, make_pdf([Sheet([(72, 700, 12, " ".join([word[::-1]] * 8))])]))
+    assert word in reading["pages"][0]["text"]
+
+
+def test_a_truncated_file_gives_what_is_left(tmp_path: Path) -> None:
+    """pdfium finds the objects again without the cross-reference table; it needs the trailer."""
+    content = make_pdf([ENGLISH, KOREAN])
+    table = content.index(b"xref"), content.index(b"trailer")
+    assert texts(read(tmp_path, content[: table[0]] + content[table[1] :])) == [ENGLISH, KOREAN]
+
+
+REFUSED: list[tuple[bytes, dict[str, Any], str, str]] = [
+    (b"", {}, "EmptyFileError", "empty"),
+    (b"\x89PNG\r\n\x1a\n\0\0\0", {}, "NotAPDFError", "not a PDF"),
+    (b"%PDF-1.7\n", {}, "DamagedPDFError", "header"),
+    (b"%PDF-1.7\n" + b"rubbish " * 50, {}, "DamagedPDFError", "damaged"),
+    (make_pdf([]), {}, "NoPagesError", "without pages"),
+    (make_pdf([Sheet(image=True)] * 2), {}, "NoTextError", "ocrmypdf"),
+    (make_pdf(["one"]), {"pages": "7"}, "NothingSelectedError", "1 pages"),
+    (make_pdf(["one"] * 3), {"max_pages": 2}, "TooLargeError", "3 pages"),
+    (make_pdf(["x" * 9000] * 200), {"max_file_mb": 1}, "TooLargeError", "max_file_mb"),
+]
+
+
+@pytest.mark.parametrize(("content", "settings", "kind", "words"), REFUSED, ids=[r[2] for r in REFUSED])
+def test_refusals(tmp_path: Path, content: bytes, settings: dict[str, Any], kind: str, words: str) -> None:
+    error = refuse(tmp_path, content, **settings)
+    assert type(error).__name__ == kind
+    assert words in str(error)
+
+
+def test_a_missing_file_a_folder_and_an_impossible_name(tmp_path: Path) -> None:
+    for path in (tmp_path / "gone.pdf", tmp_path, "a\0b.pdf"):
+        with pytest.raises(refusals.NotFoundError):
+            read_document(path, LoadConfig())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp949"])
+def test_text_files_in_the_encodings_people_have(tmp_path: Path, encoding: str) -> None:
+    assert texts(read(tmp_path, KOREAN.encode(encoding), "notes.txt")) == [KOREAN]
+
+
+def test_western_text_without_a_byte_order_mark(tmp_path: Path) -> None:
+    text = "Il a été décidé que la façade du théâtre serait rénovée dès l'été prochain. " * 20
+    assert texts(read(tmp_path, text.encode("latin-1"), "notes.txt")) == [text]
+
+
+def test_form_feeds_are_pages_of_a_text_file(tmp_path: Path) -> None:
+    reading = read(tmp_path, b"one\ftwo\f\fthree\f", "notes.txt", pages="2-")
+    assert texts(reading) == ["", "two", "", "three"]
+    assert [page["status"] for page in reading["pages"]] == ["skipped", "read", "empty", "read"]
+
+
+def test_markdown_keeps_its_marks_and_gives_its_heading(tmp_path: Path) -> None:
+    text = "# A handbook\n\n- one\n- two\n\nIt mentions %PDF-1.7 files.\n"
+    reading = read(tmp_path, text.encode(), "handbook.md")
+    assert texts(reading) == [text]
+    assert reading["title"] == "A handbook"
+
+
+def test_bad_text_files(tmp_path: Path) -> None:
+    assert isinstance(refuse(tmp_path, b" \n\t", "a.txt"), refusals.EmptyFileError)
+    assert isinstance(refuse(tmp_path, b"PK\x03\x04\0\0", "a.docx"), refusals.NotAPDFError)
+    assert isinstance(refuse(tmp_path, b"\xff\xfea\0b", "a.txt"), refusals.BadEncodingError)
+    assert isinstance(refuse(tmp_path, b"one", "a.txt", pages="3"), refusals.NothingSelectedError)
+
+
+def test_no_text_holds_control_characters(tmp_path: Path) -> None:
+    reading = read(tmp_path, "ab\x07cd \ufffe\uffffe\x85f\r\ng\u2028h\ti\x1bj".encode(), "a.txt")
+    assert texts(reading) == ["abcd e\nf\ng\nh\tij"]
+
+
+def test_reading_works_from_another_folder_in_an_unguarded_script(tmp_path: Path) -> None:
+    """No main guard, packages found through sys.path alone, a module in the way in the working directory."""
+    (tmp_path / "a.pdf").write_bytes(make_pdf([ENGLISH]))
+    (tmp_path / "json.py").write_text("raise SystemExit('the wrong json')")
+    root = Path(__file__).parents[1]
+    script = (
+        f"import sys; sys.path[:0] = [{str(root)!r}]; sys.path.remove('')\n"
+        "from graph.documents import read_document, LoadConfig\n"
+        "print(read_document('a.pdf', LoadConfig())['pages'][0]['text'])"
+    )
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    ran = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert (ran.stdout.strip(), ran.stderr) == (ENGLISH, "")
+
+
+def test_page_geometry_of_the_maker() -> None:
+    assert [line[1] for line in sheet("a\n\nb", top=700, leading=10).lines] == [700, 680]

@@ -1,0 +1,144 @@
+"""Chunks: whole sentences, in order, within the budget of any tokenizer, even, and knowing their pages."""
+
+import random
+from collections.abc import Callable
+
+import pytest
+
+from graph.documents import Chunk, Page, split_pages, split_sentences
+
+Count = Callable[[str], int]
+
+
+def by_words(text: str) -> int:
+    return len(text.split())
+
+
+def by_bytes(text: str) -> int:
+    return len(text.encode())
+
+
+def with_start_token(text: str) -> int:
+    return 1 + (len(text) + 3) // 4
+
+
+def superadditive(text: str) -> int:
+    """More tokens together than apart, as a tokenizer has that merges nothing across a space it adds."""
+    return len(text.split()) + len(text) // 50
+
+
+def free_when_short(text: str) -> int:
+    return 0 if len(text) < 30 else len(text) // 10
+
+
+COUNTS: list[Count] = [by_words, by_bytes, with_start_token, superadditive, free_when_short]
+
+
+def ledger(*texts: str) -> list[Page]:
+    return [
+        Page(number=number, label=str(number), text=text, status="read" if text else "skipped")
+        for number, text in enumerate(texts, start=1)
+    ]
+
+
+def squeezed(*texts: str) -> str:
+    return "".join("".join(text.split()) for text in texts)
+
+
+def sentence(words: int, first: str = "Word") -> str:
+    return " ".join([first] + ["word"] * (words - 1)) + "."
+
+
+def check(pages: list[Page], chunks: list[Chunk], budget: int, count: Count) -> None:
+    assert squeezed(*(chunk["text"] for chunk in chunks)) == squeezed(*(page["text"] for page in pages))
+    for number, chunk in enumerate(chunks, start=1):
+        assert chunk["id"] == f"chunk-{number:04d}"
+        assert chunk["tokens"] == count(chunk["text"]) <= budget
+        assert chunk["text"] == chunk["text"].strip() != ""
+        assert chunk["first_page"] <= chunk["last_page"]
+    firsts = [chunk["first_page"] for chunk in chunks]
+    assert firsts == sorted(firsts)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("budget", [1, 2, 7, 40, 1000])
+@pytest.mark.parametrize("seed", range(4))
+def test_any_text_with_any_tokenizer_fits_and_is_whole(count: Count, budget: int, seed: int) -> None:
+    rng = random.Random(seed)
+    budget = max(budget, max(count(c) for c in "가é x"))
+    words = [
+        "word",
+        "문장이다.",
+        "end.",
+        "x" * 90,
+        "a,b,",
+        "\n",
+        "\n\n",
+        "\t",
+        "끝?",
+        "3.5",
+        '"그렇다."라고',
+        "é" * 40,
+    ]
+    texts = [" ".join(rng.choices(words, k=rng.randrange(60))).strip() for _ in range(6)]
+    pages = ledger(*texts)
+    check(pages, split_pages(pages, budget_tokens=budget, count_tokens=count), budget, count)
+
+
+def test_chunks_end_with_a_sentence_and_are_as_few_and_as_even_as_can_be() -> None:
+    text = " ".join([sentence(10)] * 25)  # 250 words: three chunks of at most 100
+    chunks = split_pages(ledger(text), budget_tokens=100, count_tokens=by_words)
+    assert all(chunk["text"].endswith(".") for chunk in chunks)
+    assert sorted(chunk["tokens"] for chunk in chunks) == [80, 80, 90]
+
+
+def test_a_paragraph_end_nearby_is_preferred() -> None:
+    text = " ".join([sentence(10)] * 9) + "\n\n" + " ".join([sentence(10)] * 10)
+    first, second = split_pages(ledger(text), budget_tokens=120, count_tokens=by_words)
+    assert (first["tokens"], second["tokens"]) == (90, 100)
+
+
+def test_a_chunk_knows_its_pages_and_a_sentence_goes_on_over_the_break() -> None:
+    pages = ledger("One is done. The second", "goes on here. Three.", "", "Four is last.")
+    chunks = split_pages(pages, budget_tokens=6, count_tokens=by_words)
+    assert [(chunk["text"], chunk["first_page"], chunk["last_page"]) for chunk in chunks] == [
+        ("One is done.", 1, 1),
+        ("The second goes on here.", 1, 2),
+        ("Three.\n\nFour is last.", 2, 4),
+    ]
+
+
+def test_only_a_sentence_over_budget_is_cut_at_a_clause() -> None:
+    long = "the first clause is here, the second clause is here, the third clause is here."
+    chunks = split_pages(ledger(f"Short one. {long}"), budget_tokens=12, count_tokens=by_words)
+    assert all(chunk["text"].endswith((",", ".")) for chunk in chunks)
+    fits = split_pages(ledger(f"Short one. {long}"), budget_tokens=15, count_tokens=by_words)
+    assert [chunk["text"] for chunk in fits] == ["Short one.", long]
+
+
+def test_a_long_sentence_within_the_budget_is_not_cut() -> None:
+    long = "word, " * 1500 + "end."
+    chunks = split_pages(ledger(f"Short one. {long}"), budget_tokens=1501, count_tokens=by_words)
+    assert [chunk["tokens"] for chunk in chunks] == [2, 1501]
+
+
+def test_nothing_to_split_and_impossible_budgets() -> None:
+    assert split_pages(ledger("", ""), budget_tokens=5, count_tokens=by_words) == []
+    with pytest.raises(ValueError, match="budget_tokens"):
+        split_pages(ledger("a"), budget_tokens=0, count_tokens=by_words)
+    with pytest.raises(ValueError, match="budget"):
+        split_pages(ledger("가나다"), budget_tokens=2, count_tokens=by_bytes)
+
+
+def test_counting_is_linear_in_the_text() -> None:
+    text = "\n\n".join(" ".join([sentence(9)] * 8) for _ in range(400)) + "\n\n" + "x " * 60_000
+    counted: list[int] = []
+
+    def count(piece: str) -> int:
+        counted.append(len(piece))
+        return len(piece.split())
+
+    split_pages(ledger(text), budget_tokens=300, count_tokens=count)
+    assert sum(counted) < 4 * len(text)
+    assert max(counted) < 10_000
+    assert len(counted) < 2 * len(split_sentences(text)) + 2000
