@@ -19,7 +19,11 @@ STAGES: tuple[Stage, ...] = get_args(Stage)
 # The only variables a prompt may use. A prompt without {document} could not see what it is to summarize.
 VARIABLES = ("document", "language", "focus")
 
-_DEFAULTS = {"language": "English", "focus": "the main points"}
+_LANGUAGE = "English"
+_FOCUS = "the main points"
+
+# The messages of one prompt: (role, template) each.
+Pairs = tuple[tuple[str, str], ...]
 
 
 class PromptError(ValueError):
@@ -30,9 +34,9 @@ class PromptError(ValueError):
 class Prompts:
     """A checked prompt set: for each stage (role, template) pairs, and the values of the variables."""
 
-    map: tuple[tuple[str, str], ...]
-    collapse: tuple[tuple[str, str], ...]
-    final: tuple[tuple[str, str], ...]
+    map: Pairs
+    collapse: Pairs
+    final: Pairs
     language: str
     focus: str
 
@@ -50,16 +54,19 @@ def read_prompts(config: PromptsConfig) -> Prompts:
             or a prompt without {document}.
     """
     in_file = _read_file(Path(config.file).expanduser()) if config.file else PromptSet()
-    where = {stage: "prompts" if getattr(config, stage) else config.file or "prompts" for stage in STAGES}
-    templates = {
-        stage: _pairs(stage, getattr(config, stage) or getattr(in_file, stage), where[stage])
-        for stage in STAGES
-    }
-    values = {
-        name: getattr(config, name) or getattr(in_file, name) or default
-        for name, default in _DEFAULTS.items()
-    }
-    return Prompts(**templates, **values)
+
+    def pairs(stage: Stage) -> Pairs:
+        own = getattr(config, stage)
+        where = "prompts" if own or not config.file else config.file
+        return _pairs(stage, own or getattr(in_file, stage), where)
+
+    return Prompts(
+        map=pairs("map"),
+        collapse=pairs("collapse"),
+        final=pairs("final"),
+        language=config.language or in_file.language or _LANGUAGE,
+        focus=config.focus or in_file.focus or _FOCUS,
+    )
 
 
 def _read_file(path: Path) -> PromptSet:
@@ -83,13 +90,13 @@ def _first_problem(error: ValidationError) -> str:
     return f"{key or 'the file'}: {first['msg']}."
 
 
-def _pairs(stage: Stage, template: Template | None, where: str) -> tuple[tuple[str, str], ...]:
+def _pairs(stage: Stage, template: Template | None, where: str) -> Pairs:
     if template is None:
         raise PromptError(
             f"{where}: there is no {stage} prompt; give prompts.{stage}, or a prompts.file that has it."
         )
     if isinstance(template, Messages):
-        pairs: tuple[tuple[str, str], ...] = (("system", template.system), ("human", template.human))
+        pairs: Pairs = (("system", template.system), ("human", template.human))
     else:
         pairs = (("human", template),)
     used = [name for _, text in pairs for name in _variables(text, f"{where}: {stage}")]
@@ -108,9 +115,7 @@ def _variables(text: str, where: str) -> list[str]:
     try:
         fields = list(Formatter().parse(text))
     except ValueError as error:
-        raise PromptError(
-            f"{where}: {error}; write {{{{ and }}}} for braces that are meant as such."
-        ) from None
+        raise PromptError(f"{where}: {error}; write {{{{ and }}}} for braces that are meant as such.") from None
     for _, name, spec, conversion in fields:
         if name is not None and (spec or conversion):
             raise PromptError(f"{where}: {{{name}}} takes no format; write {{{{ and }}}} for plain braces.")

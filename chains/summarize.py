@@ -15,9 +15,7 @@ Model = Runnable[LanguageModelInput, Any]
 Parser = Runnable[Any, Any]
 
 
-def map_chain(
-    model: Model, prompts: Prompts, *, parser: Parser | None = None
-) -> Runnable[dict[str, str], Any]:
+def map_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None) -> Runnable[dict[str, str], Any]:
     """Summarize one part: `{"document": text}` in, the summary out.
 
     `language` and `focus` may be given with a call too. `parser` replaces the default, which returns the
@@ -33,9 +31,7 @@ def collapse_chain(
     return _chain("collapse", model, prompts, parser)
 
 
-def final_chain(
-    model: Model, prompts: Prompts, *, parser: Parser | None = None
-) -> Runnable[dict[str, str], Any]:
+def final_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None) -> Runnable[dict[str, str], Any]:
     """Write the summary that people read. Otherwise like `map_chain`."""
     return _chain("final", model, prompts, parser)
 
@@ -50,7 +46,5 @@ def prompt_template(stage: Stage, prompts: Prompts) -> BasePromptTemplate[Any]:
     return ChatPromptTemplate.from_messages(list(pairs)).partial(**values)
 
 
-def _chain(
-    stage: Stage, model: Model, prompts: Prompts, parser: Parser | None
-) -> Runnable[dict[str, str], Any]:
+def _chain(stage: Stage, model: Model, prompts: Prompts, parser: Parser | None) -> Runnable[dict[str, str], Any]:
     return prompt_template(stage, prompts) | model | (parser or StrOutputParser())

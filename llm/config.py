@@ -71,6 +71,7 @@ class TextRankConfig(_Section, ModelSettings):
     """`provider: textrank`, the embedded extractive model: nothing to download."""
 
     provider: Literal["textrank"] = "textrank"
+    context_window: int = Field(8192, gt=0, description="Tokens that prompt and answer may fill together.")
     concurrency: ClassVar[int] = 2
 
 
@@ -89,6 +90,4 @@ class LangChainConfig(_Section, RemoteSettings):
     options: dict[str, Any] = Field(default_factory=dict, description="Further arguments of init_chat_model.")
 
 
-LLMConfig = Annotated[
-    MLXConfig | TextRankConfig | OpenAIConfig | LangChainConfig, Field(discriminator="provider")
-]
+LLMConfig = Annotated[MLXConfig | TextRankConfig | OpenAIConfig | LangChainConfig, Field(discriminator="provider")]

@@ -1,0 +1,83 @@
+"""The account of a run: page ranges, warnings about summaries, and statistics. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from graph.documents.types import Chunk
+from graph.state import FinishReason, PageRecord, Stats, Summary, Timing
+
+_HAPPENED: dict[FinishReason, str] = {
+    "length": "stopped at the token limit, so its end is missing; raise {key}",
+    "cut": "went over the token limit and was cut at the end of a sentence; raise {key} or change the prompt",
+    "empty": "came back empty",
+    "error": "is missing, because the model call failed",
+}
+
+
+def page_ranges(pages: Iterable[int]) -> str:
+    """Write page numbers for people: [1, 2, 3, 7] is "1-3, 7"."""
+    runs = []
+    for _, run in groupby(enumerate(sorted(set(pages))), key=lambda pair: pair[1] - pair[0]):
+        numbers = [number for _, number in run]
+        runs.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}")
+    return ", ".join(runs)
+
+
+def in_pages(pages: Sequence[int]) -> str:
+    """ "page 3" or "pages 3-5"."""
+    return f"{'page' if len(set(pages)) == 1 else 'pages'} {page_ranges(pages)}"
+
+
+def chunk_pages(chunk: Chunk, ledger: Iterable[PageRecord]) -> list[int]:
+    """The pages a chunk rests on: those of its range whose text was read."""
+    first, last = chunk["first_page"], chunk["last_page"]
+    return [page["number"] for page in ledger if first <= page["number"] <= last and page["status"] == "read"]
+
+
+def tree_warnings(tree: Sequence[Summary]) -> list[str]:
+    """One sentence per level and kind of loss: which summaries were cut, empty or missing."""
+    final_level = max((summary["level"] for summary in tree), default=0)
+    warnings = []
+    for level in range(final_level + 1):
+        here = [summary for summary in tree if summary["level"] == level]
+        key = "summarize.final_tokens" if level == final_level else "llm.max_tokens"
+        for reason, happened in _HAPPENED.items():
+            hit = [summary for summary in here if summary["finish_reason"] == reason]
+            if hit:
+                name = "final summary" if level == final_level else _level_name(level)
+                warnings.append(f"{_subject(name, hit, here)} {happened.format(key=key)}.")
+    return warnings
+
+
+def make_stats(timings: Sequence[Timing]) -> Stats:
+    """Count calls and tokens, and measure each stage from its first start to its last end."""
+    calls = [timing for timing in timings if timing["output_tokens"] is not None]
+    output_tokens = sum(timing["output_tokens"] or 0 for timing in calls)
+    stages = dict.fromkeys(timing["stage"] for timing in timings)
+    seconds = {stage: _wall_seconds([t for t in timings if t["stage"] == stage]) for stage in stages}
+    calling = sum(seconds[stage] for stage in {timing["stage"] for timing in calls})
+    return Stats(
+        calls=len(calls),
+        prompt_tokens=sum(timing["prompt_tokens"] or 0 for timing in calls),
+        output_tokens=output_tokens,
+        seconds={stage: round(value, 3) for stage, value in seconds.items()},
+        tokens_per_second=round(output_tokens / calling, 1) if calling > 0 else 0.0,
+    )
+
+
+def _level_name(level: int) -> str:
+    return "part summary" if level == 0 else f"merged summary of round {level}"
+
+
+def _subject(name: str, hit: Sequence[Summary], here: Sequence[Summary]) -> str:
+    if len(here) == 1:
+        return f"The {name}"
+    places = "; ".join(in_pages(summary["pages"]) for summary in hit[:5])
+    more = f"; and {len(hit) - 5} more" if len(hit) > 5 else ""
+    return f"{len(hit)} of {len(here)} {name.replace('summary', 'summaries', 1)} ({places}{more}): each"
+
+
+def _wall_seconds(timings: Sequence[Timing]) -> float:
+    return max(t["ended"] for t in timings) - min(t["started"] for t in timings)

@@ -1,0 +1,143 @@
+"""The command line: run, check, show, schema. Each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from graph.errors import RunError
+
+_DESCRIPTION = "Private summaries of long documents, with a model on this machine or any other."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code.
+
+    0 done; 2 the command or the configuration is wrong; 3 the document cannot be used; 4 the model failed;
+    130 interrupted. Every one of these says why in one sentence on stderr.
+    """
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.command(args))
+    except KeyboardInterrupt:
+        return _fail(130, "Interrupted.")
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`): nothing more to say, also not at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except RunError as error:
+        return _fail(error.exit_code, str(error))
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        return _fail(code, str(error))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m graph", description=_DESCRIPTION)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    run = commands.add_parser("run", help="summarize a document")
+    _add_config(run)
+    run.add_argument("--input", metavar="PATH", help="the document; instead of load.source")
+    run.add_argument("--output", metavar="PATH", help="also write the summary to this file")
+    run.add_argument("--format", choices=["md", "json"], help="instead of output.format")
+    run.add_argument("--quiet", action="store_true", help="no progress bars")
+    run.set_defaults(command=_run)
+
+    check = commands.add_parser("check", help="check a configuration, its prompts and its token budget")
+    _add_config(check)
+    check.set_defaults(command=_check)
+
+    show = commands.add_parser("show", help="print the graph as a Mermaid diagram")
+    show.add_argument("config", nargs="?", metavar="CONFIG", help="a YAML file, to check on the way")
+    show.set_defaults(command=_show)
+
+    schema = commands.add_parser("schema", help="print the JSON Schema of a configuration, for editors")
+    schema.set_defaults(command=_schema)
+    return parser
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("config", metavar="CONFIG", help="a YAML file, such as configs/gemma.yaml")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override a key of the configuration, such as llm.temperature=0.2; may be given several times",
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    from graph.config import load_config
+
+    overrides = list(args.set)
+    for key, value in (
+        ("load.source", args.input),
+        ("output.path", args.output),
+        ("output.format", args.format or _format_of(args.output)),
+    ):
+        if value is not None:
+            overrides.append(f"{key}={value}")
+    config = load_config(args.config, overrides)
+
+    from graph.session import run
+
+    return run(config, quiet=args.quiet)
+
+
+def _format_of(path: str | None) -> str | None:
+    return "json" if path and Path(path).suffix == ".json" else None
+
+
+def _check(args: argparse.Namespace) -> int:
+    from graph.check import check
+    from graph.config import load_config
+
+    sys.stdout.write(check(load_config(args.config, args.set), args.config))
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from graph.pipeline import draw_graph
+
+    if args.config:
+        from graph.check import check
+        from graph.config import load_config
+
+        check(load_config(args.config), args.config)
+    sys.stdout.write(draw_graph())
+    return 0
+
+
+def _schema(args: argparse.Namespace) -> int:
+    import json
+
+    from graph.config import RunConfig
+
+    sys.stdout.write(json.dumps(RunConfig.model_json_schema(), ensure_ascii=False, indent=2) + "\n")
+    return 0
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code for an error of another package; None for a bug."""
+    from graph.documents.errors import DocumentError
+
+    if isinstance(error, DocumentError):
+        return 3
+    if "langchain_core.exceptions" in sys.modules:
+        from langchain_core.exceptions import ModelError
+
+        if isinstance(error, ModelError):
+            return 4
+    return None
+
+
+def _fail(code: int, message: str) -> int:
+    sys.stderr.write(f"{' '.join(message.split())}\n")
+    return code

@@ -1,0 +1,25 @@
+"""What can stop a run, and the exit code of each. Refusals of a document are in graph.documents.errors."""
+
+from __future__ import annotations
+
+
+class RunError(Exception):
+    """Base of the failures this package raises. `str(error)` is one sentence: what, where, what to do."""
+
+    exit_code = 1
+
+
+class ConfigError(RunError):
+    """The configuration cannot be used."""
+
+    exit_code = 2
+
+
+class BudgetError(ConfigError):
+    """The context window is too small for what prompts and answers reserve; the message has the arithmetic."""
+
+
+class SummarizeError(RunError):
+    """The model failed, and there is no summary."""
+
+    exit_code = 4

@@ -1,0 +1,129 @@
+"""The nodes: load, split, map_summarize, collect, collapse, final_summarize. The wiring is in pipeline.py."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Overwrite, Send
+
+from graph.caller import Caller
+from graph.config import RunConfig
+from graph.documents import clean_pages, pages_from_documents, read_document, split_pages
+from graph.documents.errors import NoTextError
+from graph.documents.types import Chunk, Page, Reading
+from graph.errors import ConfigError, SummarizeError
+from graph.outcomes import failed_part, final_text, finished, join, mapped_part, merged_part
+from graph.packing import joined_tokens
+from graph.routes import next_step
+from graph.state import CollapseTask, InputState, MapTask, PageRecord, State, Timing
+
+Update = dict[str, Any]
+
+
+class Nodes:
+    """The graph's nodes, bound to a configuration and to the `Caller` that calls the model.
+
+    Nodes that call the model come twice, the second time for event loops. What they make of an answer is in
+    outcomes.py.
+    """
+
+    def __init__(self, config: RunConfig, caller: Caller) -> None:
+        self._config = config
+        self._caller = caller
+
+    def load(self, state: InputState) -> Update:
+        """Read the document. What an earlier run on the same thread id left in the state is dropped."""
+        started = time.time()
+        self._caller.budget.check()  # an impossible budget fails here, before anything is read
+        reading = self._read(state)
+        pages = clean_pages(reading["pages"], self._config.load)
+        return {
+            "title": reading["title"],
+            "text": pages,
+            "pages": [PageRecord(number=p["number"], label=p["label"], status=p["status"]) for p in pages],
+            "warnings": Overwrite(list(reading["warnings"])),
+            "tree": Overwrite([]),
+            "timings": Overwrite([_timing("load", started)]),
+        }
+
+    def split(self, state: State) -> Update:
+        """Cut the pages into chunks; or into a single one, if all of the text fits the final prompt."""
+        started, budget = time.time(), self._caller.budget
+        chunks, route = self._chunks(state["text"], budget.chunk_tokens), "map"
+        if not chunks:
+            raise NoTextError(f"{state['title']}: nothing is left to summarize", "choose other pages")
+        if self._config.summarize.strategy == "auto" and joined_tokens(chunks) <= budget.input("final"):
+            whole = self._chunks(state["text"], budget.input("final"))
+            if len(whole) == 1:
+                chunks, route = whole, "direct"
+        return {"chunks": chunks, "route": route, "text": [], "timings": [_timing("split", started)]}
+
+    def map_summarize(self, task: MapTask, config: RunnableConfig) -> Update:
+        """Summarize one chunk."""
+        try:
+            answer = self._caller.call("map", task["chunk"]["text"], config)
+        except Exception as error:
+            return failed_part(task, error)
+        return mapped_part(task, answer)
+
+    async def amap_summarize(self, task: MapTask, config: RunnableConfig) -> Update:
+        """Summarize one chunk."""
+        try:
+            answer = await self._caller.acall("map", task["chunk"]["text"], config)
+        except Exception as error:
+            return failed_part(task, error)
+        return mapped_part(task, answer)
+
+    def collect(self, state: State) -> Update:
+        """Wait for all summaries of a round: an edge right after a fan-out would see each of them alone."""
+        if all(summary["finish_reason"] == "error" for summary in state["tree"]):
+            raise SummarizeError(f"The model failed on every part; {state['warnings'][-1]}")
+        return {}
+
+    def next_step(self, state: State) -> list[Send] | str:
+        """The edge after collect; the budget it needs is known only when the tokenizer is."""
+        return next_step(state, budget=self._caller.budget)
+
+    def collapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
+        """Make one summary of neighbouring ones."""
+        answer = self._caller.call("collapse", join(task["summaries"]), config, stand_in=True)
+        return merged_part(task, answer)
+
+    async def acollapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
+        """Make one summary of neighbouring ones."""
+        answer = await self._caller.acall("collapse", join(task["summaries"]), config, stand_in=True)
+        return merged_part(task, answer)
+
+    def final_summarize(self, state: State, config: RunnableConfig) -> Update:
+        """Write the summary that people read, and the account of how it came about."""
+        text = final_text(state)
+        stand_in = state["route"] == "map"
+        answer = self._caller.call("final", text, config, stand_in=stand_in) if text else None
+        return finished(state, answer)
+
+    async def afinal_summarize(self, state: State, config: RunnableConfig) -> Update:
+        """Write the summary that people read, and the account of how it came about."""
+        text = final_text(state)
+        stand_in = state["route"] == "map"
+        answer = await self._caller.acall("final", text, config, stand_in=stand_in) if text else None
+        return finished(state, answer)
+
+    def _read(self, state: InputState) -> Reading:
+        if documents := state.get("documents"):
+            return pages_from_documents(documents)
+        source = state.get("source") or self._config.load.source
+        if not source:
+            raise ConfigError(
+                'load.source: no document is given; set it, use --input, or invoke with {"source": path}.'
+            )
+        return read_document(Path(source), self._config.load)
+
+    def _chunks(self, pages: list[Page], budget_tokens: int) -> list[Chunk]:
+        return split_pages(pages, budget_tokens=budget_tokens, count_tokens=self._caller.counter.text)
+
+
+def _timing(stage: str, started: float) -> Timing:
+    return Timing(stage=stage, started=started, ended=time.time(), prompt_tokens=None, output_tokens=None)

@@ -1,0 +1,75 @@
+"""Summaries to balanced groups that fit a prompt. Pure functions; knows no models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from graph.budget import SEPARATOR_TOKENS
+from graph.documents.types import Chunk
+from graph.state import CollapseTask, Summary
+
+
+def frontier(tree: Sequence[Summary]) -> list[Summary]:
+    """The summaries that nothing rests on yet, in document order, without the empty ones."""
+    used = {source for summary in tree for source in summary["sources"]}
+    by_id = {summary["id"]: summary for summary in tree}
+
+    def first_chunk(summary: Summary) -> str:
+        while summary["level"] > 0:
+            summary = by_id[summary["sources"][0]]
+        return summary["sources"][0]
+
+    tops = [summary for summary in tree if summary["id"] not in used and summary["text"]]
+    return sorted(tops, key=first_chunk)
+
+
+def joined_tokens(texts: Iterable[Summary | Chunk]) -> int:
+    """Tokens of the texts together, with what joins them."""
+    return sum(text["tokens"] + SEPARATOR_TOKENS for text in texts) - SEPARATOR_TOKENS
+
+
+def pack(summaries: Sequence[Summary], budget_tokens: int) -> list[list[Summary]]:
+    """Split `summaries`, in order, into the fewest groups of at most `budget_tokens`, balanced.
+
+    Among the ways with that few groups, take one whose largest group is smallest: found by bisection on the
+    size that greedy filling may use. A single summary may be a group of its own, if no neighbour fits.
+    """
+    fewest = len(_fill(summaries, budget_tokens))
+    low, high = max(summary["tokens"] for summary in summaries), budget_tokens
+    while low < high:
+        middle = (low + high) // 2
+        if len(_fill(summaries, middle)) <= fewest:
+            high = middle
+        else:
+            low = middle + 1
+    return _pair_up(_fill(summaries, high), budget_tokens)
+
+
+def collapse_tasks(tree: Sequence[Summary], budget_tokens: int) -> list[CollapseTask]:
+    """The calls of one collapse round. A group of one needs none: it waits for the next round as it is."""
+    level = 1 + max(summary["level"] for summary in tree)
+    groups = [group for group in pack(frontier(tree), budget_tokens) if len(group) > 1]
+    return [
+        CollapseTask(id=f"level-{level}-{number:04}", level=level, summaries=group)
+        for number, group in enumerate(groups, start=1)
+    ]
+
+
+def _fill(summaries: Sequence[Summary], size: int) -> list[list[Summary]]:
+    groups: list[list[Summary]] = [[]]
+    for summary in summaries:
+        if groups[-1] and joined_tokens([*groups[-1], summary]) > size:
+            groups.append([])
+        groups[-1].append(summary)
+    return groups
+
+
+def _pair_up(groups: list[list[Summary]], budget_tokens: int) -> list[list[Summary]]:
+    """Give a group of one a neighbour's summary where both then have two and still fit."""
+    for left, right in pairwise(groups):
+        if len(right) == 1 and len(left) > 2 and joined_tokens([left[-1], *right]) <= budget_tokens:
+            right.insert(0, left.pop())
+        elif len(left) == 1 and len(right) > 2 and joined_tokens([*left, right[0]]) <= budget_tokens:
+            left.append(right.pop(0))
+    return groups

@@ -1,0 +1,74 @@
+"""The graph: wiring only. It reads like the diagram in the README."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langchain_core.runnables import Runnable, RunnableLambda
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Checkpointer
+
+from chains.prompts import PromptError, read_prompts
+from graph.caller import Caller
+from graph.config import RunConfig
+from graph.errors import ConfigError
+from graph.nodes import Nodes
+from graph.routes import fan_out
+from graph.state import CollapseTask, InputState, MapTask, OutputState, State
+
+
+def build_graph(
+    config: RunConfig, *, model: Runnable[Any, Any] | None = None, checkpointer: Checkpointer = None
+) -> CompiledStateGraph[State, None, InputState, OutputState]:
+    """Build the pipeline: a Runnable from a path, or LangChain documents, to a summary.
+
+    `model` is any LangChain model; by default the one `config.llm` describes. Live objects are bound here, so
+    a parent graph needs to know nothing. No tokenizer is read and no weights are loaded before a run.
+
+    Raises:
+        ConfigError: the prompts cannot be used.
+    """
+    try:
+        prompts = read_prompts(config.prompts)
+    except PromptError as error:
+        raise ConfigError(str(error)) from None
+    if model is None:
+        from llm.load import load_model
+
+        model = load_model(config.llm)
+    nodes = Nodes(config, Caller(config, prompts, model))
+
+    graph = StateGraph(State, input_schema=InputState, output_schema=OutputState)
+    graph.add_node("load", nodes.load, input_schema=InputState)
+    graph.add_node("split", nodes.split)
+    graph.add_node("map_summarize", _both(nodes.map_summarize, nodes.amap_summarize), input_schema=MapTask)
+    graph.add_node("collect", nodes.collect)
+    graph.add_node("collapse", _both(nodes.collapse, nodes.acollapse), input_schema=CollapseTask)
+    graph.add_node("final_summarize", _both(nodes.final_summarize, nodes.afinal_summarize))
+
+    graph.add_edge(START, "load")
+    graph.add_edge("load", "split")
+    graph.add_conditional_edges("split", fan_out, ["map_summarize", "final_summarize"])
+    graph.add_edge("map_summarize", "collect")
+    graph.add_conditional_edges("collect", nodes.next_step, ["collapse", "final_summarize"])
+    graph.add_edge("collapse", "collect")
+    graph.add_edge("final_summarize", END)
+
+    app = graph.compile(checkpointer=checkpointer, name="summarize")
+    return app.with_config({"max_concurrency": config.llm.concurrency})
+
+
+def _both(node: Callable[..., Any], anode: Callable[..., Awaitable[Any]]) -> Runnable[Any, Any]:
+    """One node for threads and for event loops."""
+    return RunnableLambda(node, afunc=anode, name=node.__name__)
+
+
+def draw_graph() -> str:
+    """The graph as a Mermaid diagram. It is the same for every configuration."""
+    from chains.config import PromptsConfig
+    from llm.config import TextRankConfig
+
+    prompts = PromptsConfig(map="{document}", collapse="{document}", final="{document}")
+    return build_graph(RunConfig(llm=TextRankConfig(), prompts=prompts)).get_graph().draw_mermaid()

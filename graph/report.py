@@ -1,0 +1,71 @@
+"""A result as Markdown for people or JSON for programs. Pure functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graph.account import in_pages, page_ranges
+from graph.state import OutputState, PageRecord
+
+# How the ledger names what became of a page.
+_FATES = {
+    "empty": "without text",
+    "failed": "could not be read",
+    "skipped": "not selected",
+    "references": "only references, left out",
+}
+
+
+def to_json(result: OutputState) -> str:
+    """The whole result: summary, tree, page ledger, warnings, statistics."""
+    return json.dumps(result, ensure_ascii=False, indent=2) + "\n"
+
+
+def to_markdown(result: OutputState, model: str) -> str:
+    """Title, summary, and below a rule where it comes from and what was lost on the way."""
+    return heading(result) + result["summary"] + footing(result, model)
+
+
+def heading(result: Mapping[str, Any]) -> str:
+    """What stands above the summary."""
+    return f"# {' '.join(result['title'].split())}\n\n"
+
+
+def footing(result: OutputState, model: str) -> str:
+    """What stands below the summary: its pages, parts and maker, the pages left out, and the warnings."""
+    lines = ["", "", "---", "", f"{_origin(result)} {_making(result, model)}"]
+    if left_out := _left_out(result["pages"]):
+        lines += ["", f"Not in it: {left_out}."]
+    if result["warnings"]:
+        lines += ["", "Warnings:", "", *(f"- {' '.join(warning.split())}" for warning in result["warnings"])]
+    return "\n".join(lines) + "\n"
+
+
+def _origin(result: OutputState) -> str:
+    pages = sorted({page for summary in result["tree"] for page in summary["pages"]})
+    if not pages:
+        return "No page gave anything."
+    total = len(result["pages"])
+    text = f"From {in_pages(pages)} of {total}" if total > 1 else f"From {in_pages(pages)}"
+    parts = [summary for summary in result["tree"] if summary["level"] == 0]
+    if len(parts) < 2:
+        return f"{text}, read as a whole."
+    ranges = " · ".join(page_ranges(part["pages"]) for part in parts)
+    return f"{text}, read in {len(parts)} parts ({ranges})."
+
+
+def _making(result: OutputState, model: str) -> str:
+    stats = result["stats"]
+    seconds = sum(stats["seconds"].values())
+    calls = f"{stats['calls']} call{'s' if stats['calls'] != 1 else ''}"
+    return f"Made by {model} with {calls} in {seconds:.1f} s."
+
+
+def _left_out(ledger: Sequence[PageRecord]) -> str:
+    fates = []
+    for status, words in _FATES.items():
+        if pages := [page["number"] for page in ledger if page["status"] == status]:
+            fates.append(f"{in_pages(pages)} ({words})")
+    return "; ".join(fates)
