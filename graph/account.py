@@ -76,7 +76,8 @@ def _subject(name: str, hit: Sequence[Summary], here: Sequence[Summary]) -> str:
         return f"The {name}"
     places = "; ".join(in_pages(summary["pages"]) for summary in hit[:5])
     more = f"; and {len(hit) - 5} more" if len(hit) > 5 else ""
-    return f"{len(hit)} of {len(here)} {name.replace('summary', 'summaries', 1)} ({places}{more}): each"
+    each = "it" if len(hit) == 1 else "each"
+    return f"{len(hit)} of {len(here)} {name.replace('summary', 'summaries', 1)} ({places}{more}): {each}"
 
 
 def _wall_seconds(timings: Sequence[Timing]) -> float:
