@@ -8,7 +8,6 @@ products with the sparse X and S is never written down: memory grows with the wo
 from __future__ import annotations
 
 import heapq
-import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -22,18 +21,30 @@ if TYPE_CHECKING:
 
 _DAMPING = 0.85
 _ROUNDS = 30
+_SAID_AGAIN = 0.2  # what a term is worth each time it comes again
+_NOTHING_NEW = 0.3
 _LETTERS = re.compile(r"[^\W\d_]+")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]+")
 _CJK_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々]+")
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
 _STOP = frozenset(
-    "a about above after again all also an and any are as at be because been before being between both but by "
-    "can could did do does doing down during each few for from further had has have having he her here hers him "
-    "his how however i if in into is it its itself just me more most my no nor not now of off on once only or "
-    "other our out over own s same she should so some such t than that the their them then there these they "
-    "this those through to too under until up us very was we were what when where which while who whom why will "
-    "with would you your".split()
+    re.findall(
+        "[a-z]+",
+        """
+        a about above after again all also an and any are as at be because been before being between
+        both but by can could did do does doing down during each few for from further had has have
+        having he her here hers him his how however i if in into is it its itself just me more most
+        my no nor not now of off on once only or other our out over own s same she should so some
+        such t than that the their them then there these they this those through to too under until
+        up us very was we were what when where which while who whom why will with would you your
+        """,
+    )
 )
+# English endings, what stands in their place, and the letters that must be left before them.
+_ENDINGS = (
+    ("ations", "", 4), ("ation", "", 4), ("ings", "", 4), ("ing", "", 4), ("edly", "", 4),
+    ("ies", "y", 3), ("ed", "", 4), ("ly", "", 4), ("es", "", 4), ("s", "", 3),
+)  # fmt: skip
 
 
 def terms(text: str) -> list[str]:
@@ -63,24 +74,11 @@ def _pairs(run: str) -> list[str]:
 
 def _stem(word: str) -> str:
     """An English word without its commonest endings."""
-    for ending, least in (
-        ("ations", 4),
-        ("ation", 4),
-        ("ings", 4),
-        ("ing", 4),
-        ("edly", 4),
-        ("ies", 3),
-        ("ed", 4),
-        ("ly", 4),
-        ("es", 4),
-        ("s", 3),
-    ):
-        if (
-            word.endswith(ending)
-            and len(word) - len(ending) >= least
-            and not (ending == "s" and word.endswith(("ss", "us", "is")))
-        ):
-            return word[: -len(ending)] + ("y" if ending == "ies" else "")
+    if word.endswith(("ss", "us", "is")):
+        return word
+    for ending, instead, least in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= least:
+            return word[: -len(ending)] + instead
     return word
 
 
@@ -107,6 +105,11 @@ class TermMatrix:
         lengths = np.sqrt(np.bincount(self.rows, weights**2, minlength=self.shape[0]))
         self.weights: Floats = weights / lengths[self.rows]
 
+    def row(self, i: int) -> tuple[NDArray[np.int64], Floats]:
+        """Columns and weights of sentence i."""
+        span = slice(self.starts[i], self.starts[i + 1])
+        return self.columns[span], self.weights[span]
+
     def neighbours(self, mass: Floats) -> Floats:
         """S · mass: what every sentence receives from those it is like. (n,) -> (n,)"""
         import numpy as np
@@ -131,45 +134,68 @@ def rank(matrix: TermMatrix, prior: Floats) -> Floats:
     return score * n
 
 
-def pick(
-    matrix: TermMatrix,
-    scores: Floats,
-    costs: Sequence[int],
-    parts: Sequence[int],
-    budget: int,
-    *,
-    fade: float = 0.3,
-) -> list[int]:
-    """The indices of the sentences to keep, ascending: high score, little said twice, from every part.
+def pick(matrix: TermMatrix, scores: Floats, costs: Sequence[int], parts: Sequence[int], budget: int) -> list[int]:
+    """The indices of the sentences to keep, ascending: the best, little said twice, within the budget.
 
-    Greedy: each choice makes its terms, and its part, worth less to the next (after SumBasic, Nenkova
-    & Vanderwende 2005, and the diversity reward of Lin & Bilmes, ACL 2011). Worth only falls, so a
-    heap with lazy updates gives the same choices as trying all of them (Minoux 1978).
+    Greedy by score × share of new terms: a term that has been said is worth less from then on (after
+    SumBasic, Nenkova & Vanderwende 2005). Where the budget allows for it twice over, every part first
+    gets a sentence, so that no part of a list of summaries is silent.
     """
-    import numpy as np
+    choice = _Choice(matrix, scores, costs, budget)
+    leaders = [max(members, key=lambda i: (scores[i], -i)) for members in _members(parts)]
+    if 2 * sum(costs[i] for i in leaders) <= budget:
+        for i in leaders:
+            choice.take(i)
+    choice.fill()
+    return sorted(choice.taken)
 
-    fresh = np.ones(matrix.shape[1])
-    taken: Counter[int] = Counter()
 
-    def worth(i: int) -> float:
-        span = slice(matrix.starts[i], matrix.starts[i + 1])
-        weights = matrix.weights[span]
-        new = float(np.sum(weights**2 * fresh[matrix.columns[span]])) if len(weights) else 0.5
-        return round(float(scores[i]) * new / math.sqrt(1 + taken[parts[i]]), 9)
+def _members(parts: Sequence[int]) -> list[list[int]]:
+    members: dict[int, list[int]] = {}
+    for i, part in enumerate(parts):
+        members.setdefault(part, []).append(i)
+    return list(members.values())
 
-    heap = [(-worth(i), i) for i in range(len(scores)) if costs[i] <= budget]
-    heapq.heapify(heap)
-    chosen: list[int] = []
-    while heap:
-        _, i = heapq.heappop(heap)
-        if costs[i] > budget:
-            continue
-        now = -worth(i)
-        if heap and (now, i) > heap[0]:
-            heapq.heappush(heap, (now, i))
-            continue
-        chosen.append(i)
-        budget -= costs[i]
-        taken[parts[i]] += 1
-        fresh[matrix.columns[matrix.starts[i] : matrix.starts[i + 1]]] *= fade
-    return sorted(chosen)
+
+class _Choice:
+    """Sentences taken so far, what they said, and the budget that is left."""
+
+    def __init__(self, matrix: TermMatrix, scores: Floats, costs: Sequence[int], budget: int) -> None:
+        import numpy as np
+
+        self.matrix, self.scores, self.costs, self.left = matrix, scores, costs, budget
+        self.taken: list[int] = []
+        self.fresh = np.ones(matrix.shape[1])
+
+    def news(self, i: int) -> float:
+        """How much of sentence i has not been said: from 1 down to what repeating is worth."""
+        columns, weights = self.matrix.row(i)
+        return float((weights**2 * self.fresh[columns]).sum()) if len(columns) else _SAID_AGAIN
+
+    def take(self, i: int) -> None:
+        """Take sentence i, unless it does not fit or says nothing new."""
+        if self.costs[i] <= self.left and (self.news(i) > _NOTHING_NEW or not self.taken):
+            self.taken.append(i)
+            self.left -= self.costs[i]
+            self.fresh[self.matrix.row(i)[0]] *= _SAID_AGAIN
+
+    def fill(self) -> None:
+        """Take the most worthy until nothing fits.
+
+        Worth only falls, so a heap whose top is valued anew gives the same choices as valuing every
+        sentence each time (Minoux 1978).
+        """
+        taken = set(self.taken)
+        heap = [(-self._worth(i), i) for i in range(len(self.costs)) if i not in taken]
+        heapq.heapify(heap)
+        while heap and self.left > 0:
+            _, i = heapq.heappop(heap)
+            now = (-self._worth(i), i)
+            if heap and now > heap[0] and self.costs[i] <= self.left:
+                heapq.heappush(heap, now)
+            else:
+                self.take(i)
+
+    def _worth(self, i: int) -> float:
+        # Rounded, so that the last bit of a sum does not decide between equals.
+        return round(float(self.scores[i]) * self.news(i), 9)

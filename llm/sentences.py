@@ -7,50 +7,73 @@ from typing import NamedTuple
 
 
 class Sentence(NamedTuple):
-    """One sentence, word for word as it stands in the text, white space evened out."""
+    """One sentence, word for word as it stands in the text, its white space evened out."""
 
     text: str
     part: int  # which block between blank lines it stands in, from 0
-    glued: bool  # nothing but the sentence mark stands between it and the sentence before
-    prose: float  # 1 a sound sentence, 0 a table row, a heading, a reference, …
+    glued: bool  # whether no white space parts it from the sentence before (Chinese, Japanese)
+    prose: float  # from 1 for a sound sentence down to 0 for a table row, a heading, a reference, …
 
+
+SOUND = 0.5  # `prose` from which a sentence may stand in a summary
 
 _ENDS = ".!?。！？…｡"
 _CLOSERS = "\"'”’»›)]}」』）】》〉"
-_QUOTES_END = "\"'”’»」』"
+_QUOTES = "\"'”’»」』"
 _MARKER = re.compile(
-    r"(?:[-*+•‣·▪■□○●◦◇◆▶►※∙–—]|[oㅇ](?=\s)|#{1,6}(?=\s)|\(?(?:\d{1,2}|[ivxIVX]{1,4}|[a-zA-Z]|[가나다라마바사])[.)](?=\s)"
-    r"|[①-⑳⑴-⒇]|>)\s*"
+    r"(?:[-*+–—oㅇ]\s+|\*{1,3}\s|[•‣·▪■□○◯●◦◇◆▶►※∙①-⑳⑴-⒇]\s*|#{1,6}\s|>\s"  # bullets
+    r"|\(?(?:\d{1,2}(?:\.\d{1,2})*|[ivxIVX]{1,4}|[a-zA-Z가-하])[.)]\s+|\d{1,2}(?:\.\d{1,2})+\s+)"  # numbers
 )
-_TABLE_ROW = re.compile(r"\s*\|.*\|\s*$|.*\t.*\t")
-_CAPTION = re.compile(r"(?:fig(?:ure|\.)?|table|tab\.|chart|표|그림|〈표|<표|図|表|图)\s*\d+", re.IGNORECASE)
-_REFERENCE_SIGNS = re.compile(
-    r"\bet al\b|\bpp?\. ?\d|\bvol(?:ume)?\.? ?\d|\bproceedings\b|\bIn Proc|\bdoi\b|https?://|\barXiv\b"
-    r"|\b(?:19|20)\d\d[a-z]?\b|\b[A-Z]\.(?=[\s,]|[A-Z]\.)|\bPress\b|\beds?\.|\bJournal\b|\d+\(\d+\):\d+",
+_BULLET = re.compile(r"[-*+–—oㅇ•‣·▪■□○◯●◦◇◆▶►※∙①-⑳⑴-⒇]")
+_TABLE_ROW = re.compile(r"\|.*\||.*\t.*\t|```")
+_CAPTION = re.compile(
+    r"(?:fig(?:ure|\.)|table|tab\.|chart|algorithm|[〈<\[]?(?:표|그림)|図|表|图)\s*\d+(?P<label>\s?[:|.]\s?)?",
+    re.I,
+)
+_REFERENCE_SIGN = re.compile(
+    r"\bet al\b|\bpp?\. ?\d|\bpages \d|\bvol(?:ume)?\.? ?\d|\b[Pp]roceedings\b|\bIn Proc|\bdoi\b|https?://"
+    r"|\barXiv\b|\b(?:19|20)\d\d[a-z]?\b|\b[A-Z]\.(?=[\s,]|[A-Z]\.)|\bPress\b|\beds?\.|\bJournal\b|\d\(\d+\):\d"
+)
+_THANKS = re.compile(
+    r"(?:we|i|the authors?)\b.{0,40}\b(?:thank|grateful|acknowledge)|this .{0,60}supported by", re.I
+)
+# A sentence that leans on the one before it is hard to read alone.
+_LEANS = re.compile(
+    r"(?:however|but|and|therefore|thus|hence|moreover|furthermore|for (?:example|instance)|similarly|this"
+    r"|these|those|it|they|he|she|such|then|instead|otherwise|also)\b"
+    r"|(?:이는|이에|이를|이러한|그러나|하지만|그런데|또한|또|따라서|그래서|그리고|즉|예를 들어)\s"
+    r"|しかし|また|この|これ|その|そして|因此|但是|然而|而且|这|此外",
+    re.I,
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+_START = re.compile(r"[\"'“‘«「『(\[$€£₩+~-]*([^\W_])")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _WORD = re.compile(r"[^\W\d_]+")
-_SYMBOL = re.compile(r"[^\w\s.,;:!?'\"()“”‘’。、，·-]|\d")
+_SYMBOL = re.compile(r"[^\w\s.,;:!?'\"()“”‘’「」。、，·-]|\d")
+_LINE_BREAK = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 
 
 def split_sentences(text: str) -> list[Sentence]:
     """Every sentence of `text` in order.
 
     A line break ends a sentence where it ends a paragraph, a heading, a list item or a table row, and
-    does not where a page's width wrapped the line.
+    does not where only the line was full. Markers of list items are left out.
     """
     sentences: list[Sentence] = []
     for part, block in _blocks(text):
-        for piece, glued in _segment(block):
-            sentences.append(Sentence(piece, part, glued, _prose(piece)))
+        marker = _MARKER.match(block)
+        listed = bool(marker and _BULLET.match(block))
+        trust = 0.3 if len(_REFERENCE_SIGN.findall(block)) > max(2, 0.12 * _words(block)) else 1.0
+        for piece, glued in _segment(block[marker.end() :] if marker else block):
+            sentences.append(Sentence(piece, part, glued, trust * prose(piece, listed=listed)))
     return sentences
 
 
 def _blocks(text: str) -> list[tuple[int, str]]:
-    """Runs of lines that belong together, each on one line, with the number of blank gaps before it."""
-    lines = [" ".join(line.split()) for line in re.split(r"\r\n|[\n\r\f\v\x85\u2028\u2029]", text)]
-    width = _wrap_width(lines)
-    blocks: list[tuple[int, str]] = []
+    """Paragraphs and the like, each on one line, with the number of blank gaps before it."""
+    lines = [" ".join(line.split()) for line in _LINE_BREAK.split(text)]
+    width = _column_width(lines)
+    blocks: list[tuple[int, list[str]]] = []
     part, blank, last = -1, True, ""
     for line in lines:
         if not line:
@@ -58,78 +81,106 @@ def _blocks(text: str) -> list[tuple[int, str]]:
             continue
         if blocks and _continues(last, line, width, blank):
             joint = "" if _CJK.match(last[-1]) and _CJK.match(line) else " "
-            blocks[-1] = (part, blocks[-1][1] + joint + line)
+            blocks[-1][1].append(joint + line)
         else:
             part += blank
-            blocks.append((part, line))
+            blocks.append((part, [line]))
         last, blank = line, False
-    return blocks
+    return [(part, "".join(pieces)) for part, pieces in blocks]
 
 
-def _wrap_width(lines: list[str]) -> int:
-    """Characters in a full line: what three quarters of the lines do not exceed."""
+def _column_width(lines: list[str]) -> int:
+    """Characters in a full line of a text that is printed in lines; 0 for one line per paragraph."""
     lengths = sorted(len(line) for line in lines if line)
-    return lengths[3 * len(lengths) // 4] if lengths else 0
+    width = lengths[len(lengths) * 4 // 5] if lengths else 0
+    return width if 25 <= width <= 160 else 0
 
 
 def _continues(last: str, line: str, width: int, blank: bool) -> bool:
-    """Whether the break between two lines is only where the page ran out."""
+    """Whether the break between two lines is only where the line was full."""
     if _MARKER.match(line) or _TABLE_ROW.match(line) or _TABLE_ROW.match(last) or last.startswith("#"):
         return False
-    ended = last.rstrip(_CLOSERS)[-1:] in (*_ENDS, ":")
+    ended = last.rstrip(_CLOSERS)[-1:] in (*_ENDS, ":", "")
     if line[0].islower() and not ended:
         return True
-    return not blank and len(last) >= 0.7 * width
+    if not blank and len(last) >= 15 and _HANGUL.match(last[-1]) and _HANGUL.match(line):
+        return True  # Korean has no small letters; a heading of this length is rarer than a broken line
+    first_word = line.split(" ", 1)[0] if " " in line else line[0]
+    return width > 0 and not blank and len(last) + 1 + len(first_word) > 0.9 * width
 
 
 def _segment(block: str) -> list[tuple[str, bool]]:
-    """Sentences of one block with whether each is glued to the one before."""
-    import sentencex  # type: ignore[import-untyped]
+    """Sentences of one block, and whether each is glued to the one before."""
+    import sentencex
 
     found: list[tuple[str, bool]] = []
     gap = True
     for raw in sentencex.segment("en", block):
         piece = raw.strip()
+        gap = gap or raw[:1].isspace()
         if not piece:
             gap = True
             continue
-        gap = gap or raw[0].isspace()
-        if found and _belongs_to_last(found[-1][0], piece, gap):
+        if found and _belongs(found[-1][0], piece, gap):
             found[-1] = (found[-1][0] + " " * gap + piece, found[-1][1])
         else:
             found.append((piece, not gap))
         gap = raw[-1].isspace()
-    return [
-        (_MARKER.sub("", piece, count=1) if _MARKER.match(piece) else piece, glued) for piece, glued in found
-    ]
+    return [(piece, glued) for piece, glued in found if not _MARKER.fullmatch(piece + " ")]
 
 
-def _belongs_to_last(last: str, piece: str, gap: bool) -> bool:
-    """Whether the splitter cut too early: after a quotation that a Korean or Japanese verb goes on from."""
-    return piece[0].islower() or (not gap and last[-1] in _QUOTES_END)
+def _belongs(last: str, piece: str, gap: bool) -> bool:
+    """Whether the splitter cut too early: a Korean or Japanese sentence goes on after its quotation."""
+    return piece[0].islower() or (not gap and last[-1] in _QUOTES)
 
 
-def _prose(text: str) -> float:
-    """How sound a sentence this looks: 1, or less for each sign that it is none."""
-    words = _WORD.findall(text)
+def prose(text: str, *, listed: bool = False) -> float:
+    """How sound a sentence `text` looks, in [0, 1]. `listed`: it is an item of a list."""
+    size = _words(text)
+    signs = len(_REFERENCE_SIGN.findall(text)) / size if size else 0.0
+    if size < 4 or signs >= 0.2 or _is_furniture(text):
+        return 0.0
+    return (
+        (1.0 if ends_whole(text) else 0.6 if listed and size >= 6 else 0.3)
+        * min(1.0, size / 10)  # the shortest sentences say little
+        * (0.5 if size > 90 else 1.0)  # the longest are several, or a table
+        * (0.5 if signs > 0.1 else 1.0)
+        * (0.3 if _is_title(text) or _THANKS.match(text) else 1.0)
+        * (1.0 if listed or _starts_whole(text) else 0.5)
+        * (0.7 if text[-1] in "?？" else 1.0)
+        * (0.85 if _LEANS.match(text) else 1.0)
+    )
+
+
+def _starts_whole(text: str) -> bool:
+    """Whether the text starts with a number or a letter that is not small, opening quotes aside."""
+    start = _START.match(text)
+    return bool(start and not start[1].islower())
+
+
+def _words(text: str) -> float:
+    """Words of a text: what stands between spaces, or half the characters where there are none."""
     wide = len(_CJK.findall(text))
-    if len(words) + wide / 3 < 4:
-        return 0.0
-    dense = len(text) - text.count(" ")
-    if len(_SYMBOL.findall(text)) > 0.25 * dense:
-        return 0.0
-    if sum(len(word) == 1 and word.isascii() for word in words) > 0.3 * len(words):
-        return 0.0
-    if _CAPTION.match(text) or len(_REFERENCE_SIGNS.findall(text)) >= max(3, len(words) / 8):
-        return 0.0
-    score = 1.0
-    if not ends_whole(text):
-        score *= 0.3
-    if text[0].islower():
-        score *= 0.5
-    if len(words) > 90:
-        score *= 0.5
-    return score
+    return len(_WORD.findall(text)) + len(_HANGUL.findall(text)) / 6 + wide / 2
+
+
+def _is_furniture(text: str) -> bool:
+    """Whether it is a row of numbers or signs, a formula, a caption."""
+    words = _WORD.findall(text)
+    letters = sum(len(word) == 1 and word.isascii() for word in words)
+    caption = _CAPTION.search(text)
+    return bool(
+        len(_SYMBOL.findall(text)) > 0.3 * (len(text) - text.count(" "))
+        or letters > 0.3 * len(words)
+        or (caption and (caption["label"] or caption.start() == 0))
+        or _TABLE_ROW.match(text)
+    )
+
+
+def _is_title(text: str) -> bool:
+    """Whether it is Written Like This: a heading, a name, or the title of a reference."""
+    long = [word for word in _WORD.findall(text) if len(word) >= 4 and word[0].isascii()]
+    return len(long) >= 3 and sum(word[0].isupper() for word in long) > 0.6 * len(long)
 
 
 def ends_whole(text: str) -> bool:

@@ -6,11 +6,14 @@ graphs or PDFs; the one thing it looks for in a prompt is the <document>…</doc
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
+from langchain_core.language_models import BaseChatModel, LangSmithParams
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.messages.ai import UsageMetadata
@@ -18,14 +21,18 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field
 
 from llm.errors import ContextOverflowError, InvalidRequestError
-from llm.sentences import Sentence, ends_whole, split_sentences
+from llm.sentences import SOUND, Sentence, ends_whole, split_sentences
 from llm.tokens import estimate_tokens
 
 _VERSION = 1
+# A word ends before a space, or after any character of a script without spaces.
+_WORD_END = re.compile(r"\s|(?<=[\u3040-\u30ff\u3400-\u9fff])")
 _OPEN, _CLOSE = "<document>", "</document>"
 # A summary is shorter than what it sums up: at most this share of it, once it is longer than a few lines.
 _LARGEST_SHARE = 0.5
 _FEW_LINES_TOKENS = 64
+# A text with less prose than this is made of notes: they are then its sentences.
+_PROSE_SHARE = 0.2
 
 
 class Extract(NamedTuple):
@@ -58,6 +65,12 @@ class TextRank(BaseChatModel):
             "context_window": self.context_window,
         }
 
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        params.setdefault("ls_model_name", "textrank")
+        params["ls_max_tokens"] = kwargs.get("max_tokens") or self.max_tokens
+        return params
+
     def _resolve_model_profile(self) -> ModelProfile:
         return ModelProfile(max_input_tokens=self.context_window, max_output_tokens=self.max_tokens)
 
@@ -69,9 +82,7 @@ class TextRank(BaseChatModel):
         """Estimated tokens of `text`."""
         return estimate_tokens(text)
 
-    def get_num_tokens_from_messages(
-        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
-    ) -> int:
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """Estimated tokens of what the messages say; there is no template around them."""
         return sum(estimate_tokens(message.text) for message in messages)
 
@@ -97,10 +108,7 @@ class TextRank(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         answer, usage = self._answer(messages, stop, kwargs)
         for piece in answer.pieces:
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
-            if run_manager:
-                run_manager.on_llm_new_token(piece, chunk=chunk)
-            yield chunk
+            yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
         yield ChatGenerationChunk(
             message=AIMessageChunk(
                 content="",
@@ -129,7 +137,7 @@ class TextRank(BaseChatModel):
 
 
 def _metadata(finish_reason: str) -> dict[str, Any]:
-    return {"model_name": "textrank", "model_provider": "textrank", "finish_reason": finish_reason}
+    return {"model_name": "textrank", "finish_reason": finish_reason}
 
 
 def document_of(messages: Sequence[BaseMessage]) -> str:
@@ -145,12 +153,20 @@ def extract(text: str, max_tokens: int) -> Extract:
     sentences = split_sentences(text)
     if not sentences:
         return Extract([], "stop")
-    best = [s for s in sentences if s.prose >= 0.5] or [s for s in sentences if s.prose > 0] or sentences
+    best = _candidates(sentences)
     budget = min(max_tokens, max(_FEW_LINES_TOKENS, int(_LARGEST_SHARE * estimate_tokens(text))))
-    chosen = _choose(best, budget)
+    chosen = _choose(best, budget) or _choose(best, max_tokens)
     if not chosen:
-        return Extract([_cut(best[0].text, budget)], "length")
+        return Extract([_cut(max(best, key=lambda s: s.prose).text, max_tokens)], "length")
     return Extract(_join([best[i] for i in chosen]), "stop")
+
+
+def _candidates(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+    """The sound sentences; where they are few, as in slides and minutes, all that is not mere furniture."""
+    some = [s for s in sentences if s.prose > 0]
+    sound = [s for s in some if s.prose >= SOUND]
+    prose_share = sum(len(s.text) for s in sound) / max(1, sum(len(s.text) for s in some))
+    return (sound if prose_share >= _PROSE_SHARE else some) or sentences
 
 
 def _choose(sentences: Sequence[Sentence], budget: int) -> list[int]:
@@ -159,34 +175,34 @@ def _choose(sentences: Sequence[Sentence], budget: int) -> list[int]:
     from llm.sentence_graph import TermMatrix, pick, rank
 
     matrix = TermMatrix([s.text for s in sentences])
-    prior = np.array([s.prose for s in sentences])
-    scores = rank(matrix, prior) * prior
+    place = np.linspace(0.0, 1.0, len(sentences))
+    prior = np.array([max(s.prose, 0.05) for s in sentences])
+    prior *= 1 + 0.5 * np.exp(-10 * place) + 0.25 * np.exp(-10 * (1 - place))
     costs = [estimate_tokens(s.text) + (not ends_whole(s.text)) for s in sentences]
+    scores = rank(matrix, prior) * prior / np.array(costs) ** 0.25
     return pick(matrix, scores, costs, [s.part for s in sentences], budget)
 
 
 def _join(sentences: Sequence[Sentence]) -> list[str]:
-    """The sentences as pieces of one text. A fragment ends its line, so that it stays a sentence of its own."""
+    """The sentences as pieces of one text. What has no sentence mark ends its line, to stay apart."""
     pieces = [sentences[0].text]
-    for before, sentence in zip(sentences, sentences[1:], strict=False):
-        if not ends_whole(before.text):
-            gap = "\n"
-        else:
-            gap = "" if sentence.glued else " "
+    for before, sentence in pairwise(sentences):
+        gap = "" if sentence.glued else " " if ends_whole(before.text) else "\n"
         pieces.append(gap + sentence.text)
     return pieces
 
 
 def _cut(sentence: str, budget: int) -> str:
     """The longest beginning of whole words within `budget` tokens; of letters if not one word fits."""
-    ends = [i for i, letter in enumerate(sentence) if letter == " " or not letter.isascii()] or []
-    low, high = 0, len(ends)
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (
-            (middle, high) if estimate_tokens(sentence[: ends[middle - 1]]) <= budget else (low, middle - 1)
-        )
-    return sentence[: ends[low - 1]].rstrip() if low else sentence[: 4 * budget]
+
+    def tokens(end: int) -> int:
+        return estimate_tokens(sentence[:end])
+
+    words = [match.start() for match in _WORD_END.finditer(sentence)]
+    fitting = bisect_right(words, budget, key=tokens)
+    if fitting:
+        return sentence[: words[fitting - 1]]
+    return sentence[: bisect_right(range(1, len(sentence) + 1), budget, key=tokens)]
 
 
 def _until(stop: Sequence[str], answer: Extract) -> Extract:
