@@ -200,3 +200,30 @@ def test_nothing_is_lost_but_white_space_and_hyphens(text: str) -> None:
     pages = [text, "12\n" + text + "\nfi\ufb01 x\u00b2", text + " end-", "ing of it"]
     kept = re.sub(r"[\s-]", "", "".join(clean(*pages, config=KEEP)))
     assert kept == re.sub(r"[\s-]", "", "".join(pages)).replace("\ufb01", "fi")
+
+
+def test_korean_words_cut_at_a_line_end_are_whole_again() -> None:
+    """Word processors break Korean lines at any syllable; the rest of the document knows the words."""
+    text = (
+        "오늘 이 자리에서 정부 부처 장관들의 불출석은 유감입니다 하고 말합니다. 정부 부\n"
+        "처에서 책임 있는 답변을 해 주십시오. 그것이 국회가 할 일이라고 저는 믿습니\n"
+        "다. 고맙습니다."
+    )
+    (cleaned,) = clean(text)
+    assert "정부 부처에서 책임" in cleaned
+    assert "믿습니다. 고맙습니다." in cleaned
+    assert clean("그는 국회 의원 이다. 그리고 국회\n의원 모두가 국회 의원 회관에 갔다.") == [
+        "그는 국회 의원 이다. 그리고 국회 의원 모두가 국회 의원 회관에 갔다."
+    ]
+
+
+def test_a_sentence_goes_on_over_a_lost_formula() -> None:
+    lines = "The probability of the classes assigned to the words in a sentence\n\nis defined as follows:"
+    assert reflow(lines) == lines.replace("\n\n", " ")
+
+
+def test_dots_of_an_ellipsis_are_no_table_of_contents() -> None:
+    lines = (
+        "It sounded like water being poured. . . . A paper was\ncrumpled and torn; it sounded like paper to me."
+    )
+    assert reflow(lines) == lines.replace("\n", " ")

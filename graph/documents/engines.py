@@ -10,6 +10,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from graph.documents.columns import in_columns
+
+_COLUMN_WINDOW = 20_000  # characters; a page with more is not of columns of prose
 _HEADER = b"%PDF-"
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
 
@@ -60,7 +63,10 @@ class Pdfium:
             textpage = page.get_textpage()
             try:
                 total = textpage.count_chars()
-                return textpage.get_text_range(0, min(total, limit)) if total > 0 else "", total
+                if total <= 0:
+                    return "", 0
+                text = textpage.get_text_range(0, min(total, limit))
+                return (_reordered(textpage) or text) if total <= _COLUMN_WINDOW else text, total
             finally:
                 textpage.close()
         finally:
@@ -90,6 +96,12 @@ class Pdfium:
     def labels(self) -> list[str]:
         labels = [str(self._document.get_page_label(index)) for index in range(self.count())]
         return labels if any(labels) else []
+
+
+def _reordered(textpage: Any) -> str | None:
+    """The text of a page in order of its columns, where the file's order is not that."""
+    boxes = [textpage.get_rect(index) for index in range(textpage.count_rects())]
+    return in_columns(boxes, lambda box: str(textpage.get_text_bounded(*box)).replace("\r\n", " "))
 
 
 class Pypdf:

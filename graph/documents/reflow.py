@@ -15,17 +15,20 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(
-    r"(?:[-–—*•·‣▪▫◦●○■□◆◇▶▷►→※◎☐☑✓❍➢➤ㅇ∙⦁]\s+\S"  # bullets
-    r"|[•‣▪◦●○■□◆◇▶▷►※◎➢➤]\S"
-    r"|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivx]{1,5}|[IVX]{1,5}|[가-하])[.)]\s?(?=\D)\S"
-    r"|\d{1,2}(?:\.\d{1,2})+\.?\s+\S"
+    r"(?:[-–—*•·‣▪▫◦●○◯■□◆◇▶▷►→※◎☐☑✓❍➢➤ㅇ∙⦁]\s+\S"  # bullets
+    r"|[•‣▪◦●○◯■□◆◇▶▷►※◎➢➤]\S"
+    r"|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivx]{1,5}|[IVX]{1,5}|[가-하])(?:\)\s?|\.\s+)(?=\D)\S"
+    r"|\d{1,3}\.(?=[^\W\d])|\d{1,2}(?:\.\d{1,2})+\.?\s+[A-ZÀ-Þ가-힣\"“‘(]"
     r"|\[\d{1,3}\]\s|[①-⑳⑴-⒇㉠-㉻]|[Ⅰ-Ⅻ][.\s]|제\s?\d+\s?[조장절항]"
     r"|[<〈《【\[]\s?[가-힣\w ]+\s?[>〉》】\]]\s*$"  # <요약>
     r"|(?:Figure|Fig\.|Table|Algorithm|Theorem|Lemma|Definition|그림|표)\s*\d+[.:)]?\s"
     r"|#{1,6}\s|\||>\s|```|~~~)"
 )
-_LEADERS = re.compile(r"(?:[.·․…⋯]\s?){4,}")
+_LEADERS = re.compile(r"(?:[.·․…⋯]\s?){4,}[\divxlc]*$")
+_SPACES = re.compile(r"[ \t\u00a0]+")
 _NUMERIC = re.compile(r"[^\w]*[-+±~]?[$€£₩]?\d[\d.,:/%()*+–-]*[^\w]*")
+_LETTER = re.compile(r"[^\W\d_]")
+_IN_KOREAN = re.compile(r"[가-힣][,)’”]?\n[(‘“]?[가-힣]")
 _HYPHENATED = re.compile(r"\w[-‐–]$")
 _NEVER_FIRST = ",;.)]}”’»」』、。，"
 _NARROWEST = 20  # columns of letters; what is narrower are labels of a figure or cells of a table
@@ -34,65 +37,72 @@ _NEARBY = 8  # lines on each side that say how wide the column is
 
 def reflow(text: str) -> str:
     """Text with one line per paragraph, heading, list item or table row; paragraphs end with a blank line."""
-    lines = [re.sub(r"[ \t\u00a0]+", " ", line).strip() for line in text.split("\n")]
     raw = text.split("\n")
+    lines = [_SPACES.sub(" ", line).strip() for line in raw]
     widths = [_width(line) for line in lines]
     out: list[str] = []
+    last: int | None = None  # index of the line that the last of `out` ends with, unless it is closed
     fenced = False
-    joinable = False  # whether the last line of `out` may be continued
     for index, line in enumerate(lines):
         fence = line.startswith(("```", "~~~"))
-        if not line:
-            if fenced or (out and out[-1]):
-                out.append("")
-            joinable = False
-            continue
-        if (
-            joinable
-            and not fence
-            and _continues(lines[index - 1], line, _room(widths, index - 1), widths[index - 1])
-        ):
-            out[-1] += line if _HYPHENATED.search(lines[index - 1]) else " " + line
+        if fenced or fence or not line:
+            if line or fenced or (out and out[-1]):
+                out.append(raw[index].rstrip() if line else "")
+            last = None if line else last
+            fenced ^= fence
+        elif last is not None and _continues(lines, widths, last, index):
+            while not out[-1]:
+                out.pop()
+            out[-1] += line if _HYPHENATED.search(lines[last]) else " " + line
+            last = index
         else:
-            if joinable and _ends_paragraph(lines[index - 1]):
+            if last == index - 1 and _ends_paragraph(lines[last]):
                 out.append("")
-            out.append(raw[index].rstrip() if fenced or fence else line)
-        fenced ^= fence
-        joinable = not fenced and not fence
+            out.append(line)
+            last = index
     return "\n".join(out).strip("\n")
 
 
 def _ends_paragraph(line: str) -> bool:
-    return bool(_TERMINAL.search(line)) and not _is_row(line)
+    return bool(_TERMINAL.search(line) and _LETTER.search(line)) and not _is_row(line)
 
 
 def _room(widths: list[int], index: int) -> int:
-    """Width of the column around a line: the third widest of its neighbours; one outlier is no column."""
+    """Width of the column around a line: the upper quarter of its neighbours, or its own."""
     near = sorted(widths[max(0, index - _NEARBY) : index + _NEARBY + 1], reverse=True)
-    return near[2] if len(near) > 3 else max(near[0], 2 * _NARROWEST)  # too few to tell a column from labels
+    if len(near) < 4:  # too few to tell a column of text from labels
+        return max(near[0], 2 * _NARROWEST)
+    return max(near[len(near) // 4], widths[index])
 
 
-def _continues(line: str, following: str, room: int, width: int) -> bool:
-    """Whether `following` is the rest of the paragraph that `line` belongs to."""
-    if _is_row(line) or _is_row(following) or _ITEM.match(following) or _LEADERS.search(line):
+def _continues(lines: list[str], widths: list[int], last: int, index: int) -> bool:
+    """Whether a line is the rest of the paragraph that the line `last` belongs to."""
+    line, following = lines[last], lines[index]
+    if _is_row(line) or _is_row(following) or _LEADERS.search(line) or line.startswith(("#", "|")):
         return False
-    if line.startswith(("#", "|")):
-        return False
-    if following[0] in _NEVER_FIRST:
+    if index > last + 1:  # over a blank line only in the middle of a sentence: a formula may stand there
+        is_middle = following[0].islower() and not _TERMINAL.search(line) and widths[last] >= _NARROWEST
+        return is_middle or following[0] in _NEVER_FIRST
+    if _HYPHENATED.search(line) or following[0] in _NEVER_FIRST:
         return True
-    if room < _NARROWEST:
+    room = _room(widths, last)
+    if _ITEM.match(following) or room < _NARROWEST:
         return False
     if _OPEN.search(line) or (following[0].islower() and not _TERMINAL.search(line)):
         return True
     first_word = following.split(" ", 1)[0]
-    fits = width + 1 + _width(first_word) <= 0.86 * room
-    return not fits and width >= 0.5 * room
+    # Korean is set with narrow spaces and stretched: its lines vary more, and break anywhere.
+    full = 0.7 if _IN_KOREAN.search(f"{line[-3:]}\n{following[:2]}") else 0.86
+    fits = widths[last] + 1 + _width(first_word) <= full * room
+    return not fits and widths[last] >= 0.5 * room
 
 
 @lru_cache(maxsize=4096)
 def _is_row(line: str) -> bool:
-    """Whether a line is a row of a table: mostly numbers, or cells between bars or wide gaps."""
+    """Whether a line is a row of a table: cells between bars, or mostly numbers and no punctuation of prose."""
     words = line.split()
+    if any(word[-1] in ",;:" for word in words):
+        return False
     numbers = sum(len(word) < 40 and bool(_NUMERIC.fullmatch(word)) for word in words)
     return (len(words) >= 3 and numbers >= 0.5 * len(words)) or line.count("|") >= 2
 
