@@ -1,0 +1,93 @@
+"""What can go wrong with a server, each in one sentence. Knows LangChain's error types and no client's."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from langchain_core import exceptions as langchain
+
+from llm.errors import ContextOverflowError, InvalidRequestError, ModelError, ModelNotFoundError
+
+
+class ServerError(ModelError, langchain.ModelAPIError):
+    """The server failed, or answered what no OpenAI-compatible server answers."""
+
+
+class ServerConnectionError(ModelError, langchain.ModelConnectionError):
+    """Nobody answers at the server's address."""
+
+
+class ServerTimeoutError(ModelError, langchain.ModelTimeoutError):
+    """The server took longer than llm.timeout_seconds."""
+
+
+class ServerRefusedError(ModelError, langchain.ModelAuthenticationError):
+    """The server does not take the key, or has none and asks for one."""
+
+
+class ServerBusyError(ModelError, langchain.ModelRateLimitError):
+    """The server takes no more requests now."""
+
+
+class Server(NamedTuple):
+    """What a sentence about a failure has to name."""
+
+    address: str
+    model: str
+    timeout_seconds: float
+
+
+# What OpenAI, vLLM, llama.cpp, Ollama and LM Studio say; the status is 400 for this and for much else.
+_TOO_LONG = re.compile(
+    r"context[ _](?:length|window|size)|maximum context|prompt is too long|too many (?:input )?tokens", re.I
+)
+
+
+def explain(error: Exception, server: Server) -> ModelError:
+    """The failure as an error of ours, which names the server and what to do. Raise it `from` the error."""
+    where = f"The server at {server.address}"
+    said = _what_it_said(error)
+    match error:
+        case ModelError():
+            return error
+        case langchain.ModelTimeoutError():
+            return ServerTimeoutError(
+                f"{where} did not answer within {server.timeout_seconds:g} seconds.",
+                "Raise llm.timeout_seconds, or make the parts smaller.",
+            )
+        case langchain.ModelConnectionError():
+            return ServerConnectionError(f"{where} cannot be reached.", "Start it, or correct llm.base_url.")
+        case langchain.ModelAuthenticationError() | langchain.ModelPermissionDeniedError():
+            return ServerRefusedError(f"{where} refuses access: {said}", "Set llm.api_key or OPENAI_API_KEY.")
+        case langchain.ModelNotFoundError():
+            return ModelNotFoundError(
+                f"{where} does not find model {server.model!r}: {said}",
+                "Check llm.model, and that llm.base_url is complete (most end in /v1).",
+            )
+        case langchain.ModelRateLimitError():
+            return ServerBusyError(f"{where} takes no more requests: {said}", "Lower llm.max_concurrency.")
+        case langchain.ContextOverflowError():
+            return _too_long(where, said)
+        case langchain.ModelInvalidRequestError() if _TOO_LONG.search(said):
+            return _too_long(where, said)
+        case langchain.ModelInvalidRequestError():
+            return InvalidRequestError(f"{where} cannot take this request: {said}")
+        case langchain.ModelError():
+            return ServerError(f"{where} failed: {said}", "Its own log says more.")
+    return ServerError(
+        f"{where} does not answer as an OpenAI-compatible server does ({said}).",
+        "Check llm.base_url: most end in /v1.",
+    )
+
+
+def _too_long(where: str, said: str) -> ContextOverflowError:
+    return ContextOverflowError(
+        f"{where} finds the prompt too long: {said}", "Set llm.context_window to what the server allows."
+    )
+
+
+def _what_it_said(error: Exception) -> str:
+    """The server's own words on one line, without the client's preface, ended by a full stop."""
+    words = re.sub(r"^Error code: \d+ - ", "", " ".join(str(error).split())) or type(error).__name__
+    return words[:300] if words[-1] in ".!?" else f"{words[:300]}."
