@@ -94,10 +94,14 @@ def _show(x: float, y: float, size: float, text: str) -> bytes:
 def _to_unicode(characters: str) -> bytes:
     codes = sorted(set(characters) | set(map(chr, range(32, 127))))
     body = ""
+    shown = {"\ufefb": "\u0644\u0627"}  # the ligature lam-alef stands for two letters, in fonts as in words
     for start in range(0, len(codes), 100):
         block = codes[start : start + 100]
         body += f"{len(block)} beginbfchar\n"
-        body += "".join(f"<{ord(c):04X}> <{c.encode('utf-16-be').hex()}>\n" for c in block) + "endbfchar\n"
+        body += (
+            "".join(f"<{ord(c):04X}> <{shown.get(c, c).encode('utf-16-be').hex()}>\n" for c in block)
+            + "endbfchar\n"
+        )
     return (
         "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapName /M def /CMapType 2 def\n"
         f"1 begincodespacerange <0000> <FFFF> endcodespacerange\n{body}"

@@ -43,3 +43,8 @@ def test_a_table_keeps_its_rows(tmp_path: Path) -> None:
     values = [f"{row * 37} and {'9' * (5 * row % 13)}" for row in range(12)]
     text = "\n".join(read(tmp_path, across(names, values)))
     assert text.index(values[0]) < text.index(names[1])
+
+
+def test_absurd_coordinates_cost_nothing(tmp_path: Path) -> None:
+    far = [(x * 1e7, 700 - 14 * row, 10, "far") for row, x in enumerate([0, 1, -1, 2, 0, 1] * 8)]
+    assert "far" in read(tmp_path, [*across(LEFT, RIGHT), *far])

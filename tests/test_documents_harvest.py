@@ -1,5 +1,6 @@
 """The child process: what a page costs that hangs or eats memory, and that no process is left behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pdfs import bomb, make_pdf
 
 from graph.documents import LoadConfig, Reading, read_document
 from graph.documents.errors import DamagedPDFError, TimedOutError
+from graph.documents.harvest import Harvest, _request
 
 ROOT = Path(__file__).parents[1]
 linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds child processes through /proc")
@@ -26,8 +28,9 @@ def read(tmp_path: Path, content: bytes, **settings: Any) -> Reading:
 
 @linux
 def test_a_page_that_needs_too_much_memory_is_lost_alone(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")  # the child now has something to say on stderr
     reading = read(tmp_path, make_pdf(["one", bomb(60), "three"]), memory_mb=256)
     assert [page["text"] for page in reading["pages"]] == ["one", "", "three"]
     assert [page["status"] for page in reading["pages"]] == ["read", "failed", "read"]
@@ -117,3 +120,19 @@ def test_however_the_reading_ends_no_process_is_left(tmp_path: Path, how: signal
     finally:
         parent.kill()
         parent.wait()
+
+
+def test_the_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
+    """Its stdin closes, however the parent died: it stops in the middle of the page."""
+    path = tmp_path / "slow.pdf"
+    path.write_bytes(make_pdf([bomb(100)]))
+    request = _request(path, LoadConfig(memory_mb=4000), Harvest(), ["pdfium"], True)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "graph.documents.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    sent, _ = child.communicate(json.dumps(request).encode() + b"\n")  # writes, and closes stdin
+    assert child.returncode == 0
+    assert b'"page"' not in sent.replace(b'"page": 1', b"")

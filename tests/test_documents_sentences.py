@@ -14,6 +14,7 @@ CASES: list[list[str]] = [
     ],
     ["물가는 3.5% 올랐다. ", "그래서 금리를 올렸나? ", "아니다."],
     ['"그렇다."라고 말했다. ', "다음 문장이다."],
+    ['그는 "간다."는 말을 했다. ', "그리고 갔다."],
     ["그는 “좋다.”라고 했다. ", "그리고 갔다."],
     ['그는 "좋다." 라고 했다. ', "그리고 갔다."],
     ["1. First item. ", "It goes on.\n", "2. Second item.\n"],
@@ -37,7 +38,7 @@ def test_the_parts_are_the_text(text: str) -> None:
 
 
 def test_a_quotation_that_never_closes_still_ends() -> None:
-    assert max(map(len, split_sentences("He said “" + "it goes on. " * 300))) < 1000
+    assert max(map(len, split_sentences(f"He said {'“'}{'It goes on. ' * 300}”"))) < 1000
 
 
 def test_a_cut_goes_after_a_clause_then_a_word_then_anywhere() -> None:

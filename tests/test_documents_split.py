@@ -92,10 +92,21 @@ def test_chunks_end_with_a_sentence_and_are_as_few_and_as_even_as_can_be() -> No
     assert sorted(chunk["tokens"] for chunk in chunks) == [80, 80, 90]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_never_more_chunks_than_filling_one_after_the_other_takes(seed: int) -> None:
+    rng = random.Random(seed)
+    sizes = [rng.randrange(5, 100) for _ in range(30)]
+    needed, used = 1, 0
+    for size in sizes:
+        needed, used = (needed, used + size) if used + size <= 100 else (needed + 1, size)
+    pages = ledger(" ".join(map(sentence, sizes)))
+    assert len(split_pages(pages, budget_tokens=100, count_tokens=by_words)) == needed
+
+
 def test_a_paragraph_end_nearby_is_preferred() -> None:
-    text = " ".join([sentence(10)] * 9) + "\n\n" + " ".join([sentence(10)] * 10)
+    text = " ".join([sentence(10)] * 10) + "\n\n" + " ".join([sentence(10)] * 9)
     first, second = split_pages(ledger(text), budget_tokens=120, count_tokens=by_words)
-    assert (first["tokens"], second["tokens"]) == (90, 100)
+    assert (first["tokens"], second["tokens"]) == (100, 90)
 
 
 def test_a_chunk_knows_its_pages_and_a_sentence_goes_on_over_the_break() -> None:

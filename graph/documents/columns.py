@@ -15,6 +15,8 @@ TextIn = Callable[[Box], str]
 _NARROWEST_GUTTER = 4  # points
 _NARROWEST_COLUMN = 90
 _FEWEST_LINES = 8  # in a column
+_FARTHEST = 5000  # points from the corner; a file may claim any coordinates
+_MOST_BOXES = 3000
 _JUMPS = 0.25  # share of drawing steps that change the column
 _FILLED = 0.7  # share of a column's width that its lines have in the middle
 
@@ -24,8 +26,8 @@ def in_columns(boxes: list[Box], text_in: TextIn) -> str | None:
 
     `boxes` are runs of print in the order drawn, `text_in` gives the text inside a box.
     """
-    boxes = [box for box in boxes if box[2] > box[0] and box[3] > box[1]]
-    gutters = _gutters(boxes) if len(boxes) >= 2 * _FEWEST_LINES else []
+    boxes = [box for box in boxes if -_FARTHEST < box[0] < box[2] < _FARTHEST and box[1] < box[3]]
+    gutters = _gutters(boxes) if 2 * _FEWEST_LINES <= len(boxes) <= _MOST_BOXES else []
     if not gutters or not _is_interleaved(boxes, gutters):
         return None
     edges = [min(box[0] for box in boxes) - 1, *gutters, max(box[2] for box in boxes) + 1]
