@@ -34,9 +34,7 @@ class ChatMLX(MLXModel, BaseChatModel):
     def _llm_type(self) -> str:
         return "chat-mlx"
 
-    def get_num_tokens_from_messages(
-        self, messages: list[BaseMessage], tools: Sequence[Any] | None = None
-    ) -> int:
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """The length of the prompt that `messages` become: with the chat template, before any answer."""
         return len(self._encode(messages))
 
@@ -44,9 +42,7 @@ class ChatMLX(MLXModel, BaseChatModel):
         with self.runtime.checkpoint.tokenizer_lock:
             return self.runtime.template.encode(messages)
 
-    def _make(
-        self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]
-    ) -> MakeRequest:
+    def _make(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> MakeRequest:
         return self._request(self._encode(messages), stop, options)
 
     def _generate(

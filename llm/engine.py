@@ -67,9 +67,7 @@ class Engine:
     rows decoded together. A failure of the thread reaches every request in it, and the next one starts anew.
     """
 
-    def __init__(
-        self, load_weights: Callable[[], Any], *, stop_ids: Sequence[int], batch_size: int = 8
-    ) -> None:
+    def __init__(self, load_weights: Callable[[], Any], *, stop_ids: Sequence[int], batch_size: int = 8) -> None:
         self._load_weights = load_weights
         self._stop_ids = list(stop_ids)
         self._batch_size = batch_size

@@ -30,9 +30,7 @@ class MLX(MLXModel, BaseLLM):
         bos = checkpoint.tokenizer.bos_token
         add_special = bos is None or not prompt.startswith(bos)
         with checkpoint.tokenizer_lock:
-            ids = [
-                int(token) for token in checkpoint.tokenizer.encode(prompt, add_special_tokens=add_special)
-            ]
+            ids = [int(token) for token in checkpoint.tokenizer.encode(prompt, add_special_tokens=add_special)]
         return ids or checkpoint.stop_ids[:1]
 
     def _make(self, prompt: str, stop: list[str] | None, options: dict[str, Any]) -> MakeRequest:

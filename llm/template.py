@@ -41,9 +41,7 @@ class ChatTemplate:
         try:
             return self._render(turns)
         except TemplateError as error:
-            raise InvalidRequestError(
-                f"The model's chat template refuses these messages: {error}."
-            ) from error
+            raise InvalidRequestError(f"The model's chat template refuses these messages: {error}.") from error
 
     def _render(self, turns: list[dict[str, str]]) -> list[int]:
         ids = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=True)
