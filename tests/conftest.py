@@ -1,0 +1,70 @@
+"""What every test gets: no network beyond this machine, and checkpoints that are made once."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# Before any import of a Hugging Face library, and for the subprocesses of tests too.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["LANGSMITH_TRACING"] = "false"
+
+import pytest
+
+_HERE = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", None}
+
+
+class NetworkUsed(AssertionError):
+    """A test reached for the network."""
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection and every name look-up that leaves this machine."""
+    connect, connect_ex, look_up = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def check(host: object) -> None:
+        if host not in _HERE:
+            raise NetworkUsed(f"a test reached for {host!r}; tests use no network")
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            check(address[0])
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            check(address[0])
+        return connect_ex(self, address)
+
+    def guarded_look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        check(host.decode() if isinstance(host, bytes) else host)
+        return look_up(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_look_up)
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A checkpoint folder per family ("gemma", "gemma2", "gemma3"), made at first use. Do not change it."""
+    made: dict[str, Path] = {}
+
+    def folder(family: str = "gemma") -> Path:
+        if family not in made:
+            from checkpoints import make_checkpoint
+
+            made[family] = make_checkpoint(tmp_path_factory.mktemp(family) / family, family)  # type: ignore[arg-type]
+        return made[family]
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def configs() -> Path:
+    """The folder of the configurations that ship."""
+    return Path(__file__).parent.parent / "configs"
