@@ -138,12 +138,12 @@ def pick(matrix: TermMatrix, scores: Floats, costs: Sequence[int], parts: Sequen
     """The indices of the sentences to keep, ascending: the best, little said twice, within the budget.
 
     Greedy by score × share of new terms: a term that has been said is worth less from then on (after
-    SumBasic, Nenkova & Vanderwende 2005). Where the budget allows for it twice over, every part first
-    gets a sentence, so that no part of a list of summaries is silent.
+    SumBasic, Nenkova & Vanderwende 2005). Where two thirds of the budget are enough for it, every part
+    first gets a sentence, so that no part of a list of summaries is silent.
     """
     choice = _Choice(matrix, scores, costs, budget)
     leaders = [max(members, key=lambda i: (scores[i], -i)) for members in _members(parts)]
-    if 2 * sum(costs[i] for i in leaders) <= budget:
+    if 3 * sum(costs[i] for i in leaders) <= 2 * budget:
         for i in leaders:
             choice.take(i)
     choice.fill()
@@ -163,7 +163,8 @@ class _Choice:
     def __init__(self, matrix: TermMatrix, scores: Floats, costs: Sequence[int], budget: int) -> None:
         import numpy as np
 
-        self.matrix, self.scores, self.costs, self.left = matrix, scores, costs, budget
+        self.matrix, self.scores, self.costs = matrix, scores, costs
+        self.budget = self.left = budget
         self.taken: list[int] = []
         self.fresh = np.ones(matrix.shape[1])
 
@@ -180,7 +181,7 @@ class _Choice:
             self.fresh[self.matrix.row(i)[0]] *= _SAID_AGAIN
 
     def fill(self) -> None:
-        """Take the most worthy until nothing fits.
+        """Take the most worthy until nothing fits; of what has score 0, no more than makes half an answer.
 
         Worth only falls, so a heap whose top is valued anew gives the same choices as valuing every
         sentence each time (Minoux 1978).
@@ -190,6 +191,8 @@ class _Choice:
         heapq.heapify(heap)
         while heap and self.left > 0:
             _, i = heapq.heappop(heap)
+            if self.scores[i] == 0 and 2 * self.left < self.budget:
+                break
             now = (-self._worth(i), i)
             if heap and now > heap[0] and self.costs[i] <= self.left:
                 heapq.heappush(heap, now)

@@ -32,8 +32,9 @@ _CAPTION = re.compile(
 )
 _REFERENCE_SIGN = re.compile(
     r"\bet al\b|\bpp?\. ?\d|\bpages \d|\bvol(?:ume)?\.? ?\d|\b[Pp]roceedings\b|\bIn Proc|\bdoi\b|https?://"
-    r"|\barXiv\b|\b(?:19|20)\d\d[a-z]?\b|\b[A-Z]\.(?=[\s,]|[A-Z]\.)|\bPress\b|\beds?\.|\bJournal\b|\d\(\d+\):\d"
+    r"|\barXiv\b|\b[A-Z]\.(?=[\s,]|[A-Z]\.)|\bPress\b|\beds?\.|\bJournal\b|\d\(\d+\):\d"
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _THANKS = re.compile(
     r"(?:we|i|the authors?)\b.{0,40}\b(?:thank|grateful|acknowledge)|this .{0,60}supported by", re.I
 )
@@ -49,7 +50,8 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _START = re.compile(r"[\"'“‘«「『(\[$€£₩+~-]*([^\W_])")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _WORD = re.compile(r"[^\W\d_]+")
-_SYMBOL = re.compile(r"[^\w\s.,;:!?'\"()“”‘’「」。、，·-]|\d")
+_NUMBER = re.compile(r"\d[\d.,:/]*")
+_SYMBOL = re.compile(r"[^\w\s.,;:!?'\"()“”‘’「」。、，·-]")
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 
 
@@ -63,7 +65,7 @@ def split_sentences(text: str) -> list[Sentence]:
     for part, block in _blocks(text):
         marker = _MARKER.match(block)
         listed = bool(marker and _BULLET.match(block))
-        trust = 0.3 if len(_REFERENCE_SIGN.findall(block)) > max(2, 0.12 * _words(block)) else 1.0
+        trust = 0.3 if _reference_signs(block) > max(2, 0.12 * _words(block)) else 1.0
         for piece, glued in _segment(block[marker.end() :] if marker else block):
             sentences.append(Sentence(piece, part, glued, trust * prose(piece, listed=listed)))
     return sentences
@@ -137,8 +139,10 @@ def _belongs(last: str, piece: str, gap: bool) -> bool:
 def prose(text: str, *, listed: bool = False) -> float:
     """How sound a sentence `text` looks, in [0, 1]. `listed`: it is an item of a list."""
     size = _words(text)
-    signs = len(_REFERENCE_SIGN.findall(text)) / size if size else 0.0
-    if size < 4 or signs >= 0.2 or _is_furniture(text):
+    if size < 4 or _is_furniture(text):
+        return 0.0
+    signs = _reference_signs(text) / size
+    if signs >= 0.2:
         return 0.0
     return (
         (1.0 if ends_whole(text) else 0.6 if listed and size >= 6 else 0.3)
@@ -167,14 +171,22 @@ def _words(text: str) -> float:
 def _is_furniture(text: str) -> bool:
     """Whether it is a row of numbers or signs, a formula, a caption."""
     words = _WORD.findall(text)
+    numbers = len(_NUMBER.findall(text))
     letters = sum(len(word) == 1 and word.isascii() for word in words)
     caption = _CAPTION.search(text)
     return bool(
-        len(_SYMBOL.findall(text)) > 0.3 * (len(text) - text.count(" "))
+        numbers > 0.5 * len(words)
+        or len(_SYMBOL.findall(text)) > 0.2 * (len(text) - text.count(" "))
         or letters > 0.3 * len(words)
         or (caption and (caption["label"] or caption.start() == 0))
         or _TABLE_ROW.match(text)
     )
+
+
+def _reference_signs(text: str) -> int:
+    """How much in the text is usual in a list of references. A year alone is no such sign."""
+    signs = len(_REFERENCE_SIGN.findall(text))
+    return signs + len(_YEAR.findall(text)) if signs else 0
 
 
 def _is_title(text: str) -> bool:

@@ -33,6 +33,9 @@ _LARGEST_SHARE = 0.5
 _FEW_LINES_TOKENS = 64
 # A text with less prose than this is made of notes: they are then its sentences.
 _PROSE_SHARE = 0.2
+# The mean rank is 1. What has less than this shares hardly a word with the rest: an aside, for want of better
+# only. Restarts of the walk alone give any sentence about 0.15.
+_ASIDE = 0.3
 
 
 class Extract(NamedTuple):
@@ -179,7 +182,8 @@ def _choose(sentences: Sequence[Sentence], budget: int) -> list[int]:
     prior = np.array([max(s.prose, 0.05) for s in sentences])
     prior *= 1 + 0.5 * np.exp(-10 * place) + 0.25 * np.exp(-10 * (1 - place))
     costs = [estimate_tokens(s.text) + (not ends_whole(s.text)) for s in sentences]
-    scores = rank(matrix, prior) * prior / np.array(costs) ** 0.25
+    central = rank(matrix, prior)
+    scores = (central >= _ASIDE) * central * prior / np.array(costs) ** 0.25
     return pick(matrix, scores, costs, [s.part for s in sentences], budget)
 
 

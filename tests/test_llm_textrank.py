@@ -13,7 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from llm import TextRank, estimate_tokens
-from llm.sentences import split_sentences
+from llm.sentences import SOUND, prose, split_sentences
 
 ENGLISH = """\
 Harbour town plans
@@ -123,15 +123,67 @@ def test_every_summary_in_a_list_of_summaries_is_heard() -> None:
     assert [place for place in ("harbour", "school", "library", "railway") if place not in summary] == []
 
 
-def test_where_a_text_is_all_notes_the_notes_are_its_sentences() -> None:
-    notes = "\n".join(
-        [
-            "Harbour plans",
-            "- dredging the harbour every spring costs the town too much",
-            "- sand from the river mouth",
-        ]
-    )
-    assert "dredging the harbour" in str(TextRank().invoke(notes).content)
+def test_a_part_that_shares_nothing_with_the_others_is_heard_too() -> None:
+    harbour = [
+        "The harbour of Linden silts up every spring and the town must dredge the harbour.",
+        "Dredging the harbour of Linden costs the town more every spring.",
+        "The engineers of the town measured the current at the mouth of the harbour.",
+        "The old breakwater of the harbour turns the current and drops its sand.",
+        "A shorter breakwater would carry the sand past the harbour of Linden.",
+        "The town will shorten the breakwater of the harbour before next spring.",
+        "The council of Linden has put money for the breakwater and the harbour aside.",
+        "Ships will reach the harbour of the town in every season of the year.",
+    ]
+    bees = "Honey from hives on church roofs won a prize."
+    parts = [" ".join(harbour[:4]), " ".join(harbour[4:]), bees]
+    summary = str(TextRank(max_tokens=110).invoke("\n\n".join(parts)).content)
+    assert bees in summary
+    assert "breakwater" in summary
+
+
+def test_where_a_text_is_made_of_notes_the_notes_are_its_sentences() -> None:
+    notes = ["dredging the harbour costs the town too much", "sand from the river fills the harbour mouth"]
+    talk = "Welcome to the second meeting of this long and rainy year."
+    text = "\n".join([talk, *(f"{note} in {month}" for month in ("May", "June", "July") for note in notes)])
+    assert "harbour" in str(TextRank(max_tokens=40).invoke(text).content)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "4.2 4.1 3.9 3.8 in May, 4.0 3.9 3.7 3.6 in June.",
+        "where x = y + z for a, b and c in k.",
+        "Table 3: Depth of the harbour mouth by month.",
+        "표 3. 달마다 잰 항구 어귀의 깊이와 물살의 빠르기.",
+        "| harbour | depth of the mouth | metres above the sand |",
+        "Thank you all.",
+        "The Harbour of Linden and Its Old Breakwater.",
+        "Finkel, J., Grenager, T. and Manning, C. 2005.",
+        "Gibbs sampling in practice. In Proceedings of ACL 2005, pages 363-370.",
+        "We thank the council of Linden for the boat that it lent to us.",
+        "and so it was that the harbour silted up for good.",
+        "Some plans for the harbour of Linden in the coming years",
+    ],
+)
+def test_what_is_no_sound_sentence_is_known(line: str) -> None:
+    assert prose(line) < SOUND
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The council will shorten the breakwater by forty metres.",
+        "In 2021 the town spent 340,000 euros on dredging, 12.5% more than in 2020.",
+        "Ponte and Croft (1998) introduce two models that rank documents by how likely a query is.",
+        "“We shorten it,” the mayor said to the people in the hall.",
+        "의회는 방파제를 사십 미터 줄이기로 했다.",
+        "이는 2021년보다 12.5% 늘어난 34만 유로에 이르는 금액이다.",
+        "工程师发现旧防波堤改变了水流，把泥沙留在港口里面。",
+        "技術者たちは古い防波堤が流れを変えることを発見した。",
+    ],
+)
+def test_a_sound_sentence_is_known(line: str) -> None:
+    assert prose(line) >= SOUND
 
 
 @pytest.mark.parametrize("text", ["4.2 4.1 3.9 3.8", "Thank you", "| a | b |", "표 3", "¶ § ¶ §"])
@@ -142,11 +194,22 @@ def test_something_is_said_even_of_a_text_without_sentences(text: str) -> None:
 
 def test_lines_of_a_printed_column_make_one_sentence() -> None:
     printed = (
-        "The engineers found that the old breakwater turns\nthe current and drops its sand inside the harbour\n"
-        "of Linden. The council decided to shorten the old\nbreakwater by forty metres before winter comes.\n"
+        "The engineers found that the old breakwater turns\nthe current and drops its sand in the Port of\n"
+        "Linden. The council decided in May to move the\n2,000 stones of the breakwater before the winter.\n"
+        "Cost\nNobody has yet said what this will cost the town.\n"
     )
-    whole = "The engineers found that the old breakwater turns the current and drops its sand inside the harbour"
-    assert whole in str(TextRank().invoke(printed).content)
+    assert [s.text for s in split_sentences(printed)] == [
+        "The engineers found that the old breakwater turns the current and drops its sand in the Port of Linden.",
+        "The council decided in May to move the 2,000 stones of the breakwater before the winter.",
+        "Cost",
+        "Nobody has yet said what this will cost the town.",
+    ]
+
+
+def test_one_line_per_paragraph_keeps_its_line_breaks() -> None:
+    paragraph = "The engineers found that the old breakwater turns the current and drops its sand. " * 3
+    text = f"{paragraph}\nWhat the Council Decided in May\n{paragraph}\n"
+    assert "What the Council Decided in May" in [s.text for s in split_sentences(text)]
 
 
 def test_a_korean_quotation_stays_in_its_sentence() -> None:
