@@ -79,7 +79,7 @@ class Engine:
         with self._lock:
             if self._worker is None or not self._worker.take(list(requests)):
                 self._worker = _Worker(self._load_weights, self._stop_ids, self._batch_size)
-                self._worker.take(list(requests))
+                self._worker.start(list(requests))
 
     def cancel(self, request: Request) -> None:
         """Drop `request`, queued or running, within one step. Its sink hears nothing more."""
@@ -138,6 +138,10 @@ class _Worker:
         self._rows: dict[int, Request] = {}
         _workers.add(self)
         self._thread = Thread(target=self._run, name="mlx-engine", daemon=True)
+
+    def start(self, items: list[Request | _Cancel]) -> None:
+        """Begin, with `items` in the inbox already: the thread may fail at once, and must find them there."""
+        self._inbox.put(items)
         _threads[:] = [*filter(Thread.is_alive, _threads), self._thread]
         self._thread.start()
 
