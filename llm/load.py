@@ -27,20 +27,15 @@ def load_model(config: LLMConfig) -> BaseChatModel:
         case MLXConfig():
             from llm.chat_mlx import ChatMLX
 
-            return ChatMLX(**_given(config))
+            return ChatMLX(**config.model_dump(exclude={"provider"}))
         case TextRankConfig():
             from llm.textrank import TextRank
 
-            return TextRank(**_given(config))
+            return TextRank(**config.model_dump(exclude={"provider"}))
         case OpenAIConfig():
             return _openai(config)
         case LangChainConfig():
             return _langchain(config)
-
-
-def _given(config: MLXConfig | TextRankConfig) -> dict[str, Any]:
-    """The settings that have a value; the model knows the rest better."""
-    return config.model_dump(exclude={"provider"}, exclude_none=True)
 
 
 def _openai(config: OpenAIConfig) -> BaseChatModel:

@@ -36,7 +36,7 @@ def test_textrank_takes_its_settings() -> None:
     assert (model.max_tokens, model.context_window) == (90, 700)
 
 
-def test_textrank_keeps_its_own_context_window_where_none_is_set() -> None:
+def test_textrank_without_settings_is_the_models_own_default() -> None:
     assert load_model(TextRankConfig()) == TextRank()
 
 
