@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 
 class Messages(BaseModel):
@@ -14,7 +16,12 @@ class Messages(BaseModel):
     human: str = Field(description="What the user says; {document} usually stands here.")
 
 
-Template = str | Messages
+def _kind(value: object) -> str:
+    return "text" if isinstance(value, str) else "messages"
+
+
+# One text, or messages. Told apart by their kind, so that an error is about the one that was meant.
+Template = Annotated[Annotated[str, Tag("text")] | Annotated[Messages, Tag("messages")], Discriminator(_kind)]
 
 
 class PromptSet(BaseModel):

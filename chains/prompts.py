@@ -8,10 +8,11 @@ from pathlib import Path
 from string import Formatter
 from typing import Literal, get_args
 
-import yaml
 from pydantic import ValidationError
 
+from chains.complaints import describe
 from chains.config import Messages, PromptsConfig, PromptSet, Template
+from chains.strict_yaml import load_yaml
 
 Stage = Literal["map", "collapse", "final"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -71,23 +72,19 @@ def read_prompts(config: PromptsConfig) -> Prompts:
 
 def _read_file(path: Path) -> PromptSet:
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
+        content = load_yaml(path.read_text("utf-8"))
     except OSError:
         raise PromptError(f"prompts.file: {path} cannot be read; check the path.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PromptError(f"prompts.file: {path} is not YAML: {' '.join(str(error).split())}.") from None
+    except ValueError as error:
+        raise PromptError(f"prompts.file: {path} is not YAML that can be read: {error}.") from None
+    if not isinstance(content, dict):
+        raise PromptError(
+            f"prompts.file: {path} is no prompt set; its keys are {', '.join(PromptSet.model_fields)}."
+        )
     try:
         return PromptSet.model_validate(content)
     except ValidationError as error:
-        raise PromptError(f"prompts.file: {path}: {_first_problem(error)}") from None
-
-
-def _first_problem(error: ValidationError) -> str:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        return f"there is no key {key!r}; the keys are {', '.join(PromptSet.model_fields)}."
-    return f"{key or 'the file'}: {first['msg']}."
+        raise PromptError(f"prompts.file: {path}: {describe(error, PromptSet)}") from None
 
 
 def _pairs(stage: Stage, template: Template | None, where: str) -> Pairs:
@@ -124,9 +121,9 @@ def _variables(text: str, where: str) -> list[str]:
 
 def _unknown(name: str) -> str:
     near = get_close_matches(name, VARIABLES, n=1)
-    hint = f"did you mean {{{near[0]}}}? " if near else ""
+    hint = f"did you mean {{{near[0]}}}? The" if near else "the"
     return (
-        f"there is no variable {{{name}}}; {hint}The variables are {_listed()}; "
+        f"there is no variable {{{name}}}; {hint} variables are {_listed()}; "
         "write {{ and }} for braces that are meant as such."
     )
 

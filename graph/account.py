@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from graph.documents.types import Chunk
-from graph.state import FinishReason, PageRecord, Stats, Summary, Timing
+from graph.state import FINAL_ID, FinishReason, PageRecord, Stats, Summary, Timing
 
 _HAPPENED: dict[FinishReason, str] = {
     "length": "stopped at the token limit, so its end is missing; raise {key}",
@@ -38,15 +38,15 @@ def chunk_pages(chunk: Chunk, ledger: Iterable[PageRecord]) -> list[int]:
 
 def tree_warnings(tree: Sequence[Summary]) -> list[str]:
     """One sentence per level and kind of loss: which summaries were cut, empty or missing."""
-    final_level = max((summary["level"] for summary in tree), default=0)
     warnings = []
-    for level in range(final_level + 1):
+    for level in sorted({summary["level"] for summary in tree}):
         here = [summary for summary in tree if summary["level"] == level]
-        key = "summarize.final_tokens" if level == final_level else "llm.max_tokens"
+        is_final = here[0]["id"] == FINAL_ID
+        key = "summarize.final_tokens" if is_final else "llm.max_tokens"
         for reason, happened in _HAPPENED.items():
             hit = [summary for summary in here if summary["finish_reason"] == reason]
             if hit:
-                name = "final summary" if level == final_level else _level_name(level)
+                name = "final summary" if is_final else _level_name(level)
                 warnings.append(f"{_subject(name, hit, here)} {happened.format(key=key)}.")
     return warnings
 

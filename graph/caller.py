@@ -13,7 +13,7 @@ from typing import Any
 from langchain_core.exceptions import ModelError
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import BaseMessage
-from langchain_core.runnables import Runnable, RunnableBinding, RunnableConfig, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from chains.prompts import STAGES, Prompts, Stage
 from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template
@@ -156,12 +156,13 @@ def _as_ours(stage: Stage, error: Exception) -> Exception:
 
 
 def _unwrap(model: Runnable[Any, Any]) -> BaseLanguageModel[Any]:
-    """The model inside `model.bind(...)` and the like: it has the tokenizer and the fields."""
-    while isinstance(model, RunnableBinding):
-        model = model.bound
-    if not isinstance(model, BaseLanguageModel):
-        raise TypeError(f"A model must be a LangChain model, not {type(model).__name__}.")
-    return model
+    """The model inside `model.bind(...)`, `.with_retry()` and the like: it has the tokenizer and the fields."""
+    inner: Any = model
+    while not isinstance(inner, BaseLanguageModel):
+        inner = getattr(inner, "bound", None) or getattr(inner, "runnable", None)
+        if inner is None:
+            raise TypeError(f"A model must be a LangChain model, not {type(model).__name__}.")
+    return inner
 
 
 def _text_of(message: BaseMessage | str) -> str:

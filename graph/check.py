@@ -26,7 +26,7 @@ def check(config: RunConfig, path: str) -> str:
     if budget is not None:
         budget.check()
     source = config.load.source
-    if source and not Path(source).is_file():
+    if source and not Path(source).expanduser().is_file():
         raise NotFoundError(f"{source}: there is no such file", "check load.source")
     lines = [
         f"{path} is fine.",

@@ -76,14 +76,14 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from graph.config import load_config
 
-    overrides = list(args.set)
+    overrides: list[str | tuple[str, str]] = list(args.set)
     for key, value in (
         ("load.source", args.input),
         ("output.path", args.output),
         ("output.format", args.format or _format_of(args.output)),
     ):
         if value is not None:
-            overrides.append(f"{key}={value}")
+            overrides.append((key, value))
     config = load_config(args.config, overrides)
 
     from graph.session import run

@@ -14,7 +14,7 @@ from graph.config import RunConfig
 from graph.documents import clean_pages, pages_from_documents, read_document, split_pages
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
-from graph.errors import ConfigError, SummarizeError
+from graph.errors import BudgetError, ConfigError, SummarizeError
 from graph.outcomes import failed_part, final_text, finished, join, mapped_part, merged_part
 from graph.packing import joined_tokens
 from graph.routes import next_step
@@ -41,6 +41,9 @@ class Nodes:
         reading = self._read(state)
         pages = clean_pages(reading["pages"], self._config.load)
         return {
+            # Consumed: another run on the same thread id must not find them.
+            "source": "",
+            "documents": [],
             "title": reading["title"],
             "text": pages,
             "pages": [PageRecord(number=p["number"], label=p["label"], status=p["status"]) for p in pages],
@@ -122,7 +125,10 @@ class Nodes:
         return read_document(Path(source), self._config.load)
 
     def _chunks(self, pages: list[Page], budget_tokens: int) -> list[Chunk]:
-        return split_pages(pages, budget_tokens=budget_tokens, count_tokens=self._caller.counter.text)
+        try:
+            return split_pages(pages, budget_tokens=budget_tokens, count_tokens=self._caller.counter.text)
+        except ValueError as error:
+            raise BudgetError(f"split.chunk_tokens: {budget_tokens} is too little: {error}.") from None
 
 
 def _timing(stage: str, started: float) -> Timing:

@@ -11,7 +11,7 @@ from graph.account import chunk_pages, in_pages, make_stats, tree_warnings
 from graph.budget import SEPARATOR
 from graph.caller import Answer
 from graph.packing import frontier
-from graph.state import CollapseTask, MapTask, State, Summary
+from graph.state import FINAL_ID, CollapseTask, MapTask, State, Summary
 
 Update = dict[str, Any]
 
@@ -80,7 +80,7 @@ def finished(state: State, answer: Answer | None) -> Update:
         tops = frontier(state["tree"])
         level, sources = 1 + max(summary["level"] for summary in tops), [summary["id"] for summary in tops]
         pages = _pages(tops)
-    update = _update(final := _summary("final", level, sources, pages, answer), answer)
+    update = _update(final := _summary(FINAL_ID, level, sources, pages, answer), answer)
     update["warnings"] += tree_warnings([*state["tree"], final])
     stats = make_stats([*state["timings"], answer.timing])
     return update | {"summary": answer.text, "stats": stats}

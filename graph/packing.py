@@ -14,14 +14,16 @@ def frontier(tree: Sequence[Summary]) -> list[Summary]:
     """The summaries that nothing rests on yet, in document order, without the empty ones."""
     used = {source for summary in tree for source in summary["sources"]}
     by_id = {summary["id"]: summary for summary in tree}
+    places = {id: place for place, id in enumerate(by_id)}
 
-    def first_chunk(summary: Summary) -> str:
+    def place(summary: Summary) -> int:
+        """Where the first part it rests on stands: level 0 came in document order."""
         while summary["level"] > 0:
             summary = by_id[summary["sources"][0]]
-        return summary["sources"][0]
+        return places[summary["id"]]
 
     tops = [summary for summary in tree if summary["id"] not in used and summary["text"]]
-    return sorted(tops, key=first_chunk)
+    return sorted(tops, key=place)
 
 
 def joined_tokens(texts: Iterable[Summary | Chunk]) -> int:

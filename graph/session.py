@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -27,13 +28,13 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     )
     model = model_name(config)
     text = to_json(result) if config.output.format == "json" else to_markdown(result, model)
-    if path:
-        path.write_text(text, "utf-8")
     if streamed and streamed.text.strip() == result["summary"]:
         sys.stdout.write(footing(result, model))
     else:
         sys.stdout.write(text)
     sys.stdout.flush()
+    if path:
+        _write(path, text)
     _say_warnings(config, result)
     return 0 if result["summary"] else 4
 
@@ -50,6 +51,8 @@ class _Streamed:
         self.text = ""
 
     def show(self, result: OutputState, text: str) -> None:
+        if not text:
+            return
         if not self.text:
             sys.stdout.write(heading(result))
         self.text += text
@@ -62,11 +65,25 @@ def _writable(path: str | None) -> Path | None:
     if path is None:
         return None
     target = Path(path).expanduser()
-    if not target.parent.is_dir():
-        raise ConfigError(f"output.path: {target.parent} is not a folder; make it, or choose another path.")
-    if target.is_dir():
-        raise ConfigError(f"output.path: {target} is a folder; give a file in it.")
+    try:
+        if target.is_dir():
+            raise ConfigError(f"output.path: {target} is a folder; give a file in it.")
+        if not target.parent.is_dir():
+            raise ConfigError(f"output.path: {target.parent} is not a folder; make it, or choose another path.")
+        if not os.access(target if target.exists() else target.parent, os.W_OK):
+            raise ConfigError(f"output.path: {target} may not be written; choose another path.")
+    except OSError as error:
+        raise ConfigError(f"output.path: {target} cannot be used: {error.strerror}.") from None
     return target
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"output.path: {path} could not be written ({error.strerror}); the summary is on standard output."
+        ) from None
 
 
 def _say_warnings(config: RunConfig, result: OutputState) -> None:

@@ -11,6 +11,10 @@ from graph.documents.types import Chunk, Page, PageStatus
 FinishReason = Literal["stop", "length", "cut", "empty", "error"]
 
 
+# The id of the summary at the top of the tree.
+FINAL_ID = "final"
+
+
 class Summary(TypedDict):
     """A node of the summary tree. Level 0 rests on chunks, every other level on summaries below it."""
 

@@ -5,20 +5,18 @@ Knows nothing of threads, requests or LangChain.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from llm.errors import ModelNotFoundError, UnsupportedModelError
+from llm.window import read_context_window
 
 if TYPE_CHECKING:
     from mlx_lm.tokenizer_utils import TokenizerWrapper
 
 # Everything but the weights: a few megabytes, enough to count tokens and to read the context window.
 _SMALL_FILES = ["*.json", "*.jinja", "*.model", "*.tiktoken", "*.txt", "*.jsonl"]
-
-_WINDOW_KEYS = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
 
 # transformers writes this into tokenizers that know no limit.
 _NO_LIMIT = 10**9
@@ -79,23 +77,6 @@ def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
             f"{model} is not on this machine and the model hub cannot be reached.",
             "Go online once to download it, or set llm.model to a folder.",
         ) from error
-
-
-def read_context_window(config: dict[str, Any]) -> int | None:
-    """Return what a `config.json` says of the context window in tokens; text models inside others too."""
-    for section in (config.get("text_config") or {}, config):
-        for key in _WINDOW_KEYS:
-            if isinstance(section.get(key), int):
-                return int(section[key])
-    return None
-
-
-def local_context_window(model: str) -> int | None:
-    """The context window of a checkpoint folder, without importing anything. None if it can't be told."""
-    try:
-        return read_context_window(json.loads((Path(model).expanduser() / "config.json").read_text("utf-8")))
-    except (OSError, ValueError, AttributeError):
-        return None
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

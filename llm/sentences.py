@@ -35,6 +35,7 @@ _REFERENCE_SIGN = re.compile(
     r"|\barXiv\b|\b[A-Z]\.(?=[\s,]|[A-Z]\.)|\bPress\b|\beds?\.|\bJournal\b|\d\(\d+\):\d"
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
+_DATED = re.compile(r"[^\W\d], (?:19|20)\d\d[a-z]?\.$")  # a title in a list of references, not a day
 _THANKS = re.compile(
     r"(?:we|i|the authors?)\b.{0,40}\b(?:thank|grateful|acknowledge)|this .{0,60}supported by", re.I
 )
@@ -65,7 +66,7 @@ def split_sentences(text: str) -> list[Sentence]:
     for part, block in _blocks(text):
         marker = _MARKER.match(block)
         listed = bool(marker and _BULLET.match(block))
-        trust = 0.3 if _reference_signs(block) > max(2, 0.12 * _words(block)) else 1.0
+        trust = 0.0 if _reference_signs(block) >= max(3, 0.17 * _words(block)) else 1.0
         for piece, glued in _segment(block[marker.end() :] if marker else block):
             sentences.append(Sentence(piece, part, glued, trust * prose(piece, listed=listed)))
     return sentences
@@ -149,7 +150,7 @@ def prose(text: str, *, listed: bool = False) -> float:
         * min(1.0, size / 10)  # the shortest sentences say little
         * (0.5 if size > 90 else 1.0)  # the longest are several, or a table
         * (0.5 if signs > 0.1 else 1.0)
-        * (0.3 if _is_title(text) or _THANKS.match(text) else 1.0)
+        * (0.3 if _is_title(text) or _DATED.search(text) or _THANKS.match(text) else 1.0)
         * (1.0 if listed or _starts_whole(text) else 0.5)
         * (0.7 if text[-1] in "?？" else 1.0)
         * (0.85 if _LEANS.match(text) else 1.0)

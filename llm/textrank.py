@@ -157,7 +157,9 @@ def extract(text: str, max_tokens: int) -> Extract:
     if not sentences:
         return Extract([], "stop")
     best = _candidates(sentences)
-    budget = min(max_tokens, max(_FEW_LINES_TOKENS, int(_LARGEST_SHARE * estimate_tokens(text))))
+    worth_saying = int(_LARGEST_SHARE * estimate_tokens(text)) if best else 0
+    budget = min(max_tokens, max(_FEW_LINES_TOKENS, worth_saying))
+    best = best or sentences
     chosen = _choose(best, budget) or _choose(best, max_tokens)
     if not chosen:
         return Extract([_cut(max(best, key=lambda s: s.prose).text, max_tokens)], "length")
@@ -169,7 +171,7 @@ def _candidates(sentences: Sequence[Sentence]) -> Sequence[Sentence]:
     some = [s for s in sentences if s.prose > 0]
     sound = [s for s in some if s.prose >= SOUND]
     prose_share = sum(len(s.text) for s in sound) / max(1, sum(len(s.text) for s in some))
-    return (sound if prose_share >= _PROSE_SHARE else some) or sentences
+    return sound if prose_share >= _PROSE_SHARE else some
 
 
 def _choose(sentences: Sequence[Sentence], budget: int) -> list[int]:

@@ -1,0 +1,26 @@
+"""The context window of a checkpoint, read from its config.json. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+_KEYS = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
+
+
+def read_context_window(config: dict[str, Any]) -> int | None:
+    """Return what a `config.json` says of the context window, in tokens; text models inside others too."""
+    for section in (config.get("text_config") or {}, config):
+        for key in _KEYS:
+            if isinstance(section.get(key), int):
+                return int(section[key])
+    return None
+
+
+def local_context_window(model: str) -> int | None:
+    """The context window of a checkpoint folder; None if it cannot be told."""
+    try:
+        return read_context_window(json.loads((Path(model).expanduser() / "config.json").read_text("utf-8")))
+    except (OSError, ValueError, AttributeError):
+        return None
