@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import operator
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Literal, NotRequired
+
+# Not typing's: pydantic, which makes the tool's schema, takes only these before Python 3.12.
+from typing_extensions import TypedDict
 
 from graph.documents.types import Chunk, Page, PageStatus
 

@@ -1,6 +1,9 @@
 """The plain values that leave this package. Knows nothing about files, PDF libraries or models."""
 
-from typing import Literal, TypedDict
+from typing import Literal
+
+# Not typing's: pydantic, which makes schemas of these, takes only this one before Python 3.12.
+from typing_extensions import TypedDict
 
 PageStatus = Literal["read", "empty", "failed", "skipped", "references"]
 
