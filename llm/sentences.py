@@ -35,6 +35,7 @@ _REFERENCE_SIGN = re.compile(
     r"|\barXiv\b|\b[A-Z]\.(?=[\s,]|[A-Z]\.)|\bPress\b|\beds?\.|\bJournal\b|\d\(\d+\):\d"
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
+_GLUED = re.compile(r"[A-Za-z]{31}")  # words whose spaces were lost on the way out of a PDF
 _DATED = re.compile(r"[^\W\d], (?:19|20)\d\d[a-z]?\.$")  # a title in a list of references, not a day
 _THANKS = re.compile(
     r"(?:we|i|the authors?)\b.{0,40}\b(?:thank|grateful|acknowledge)|this .{0,60}supported by", re.I
@@ -152,6 +153,7 @@ def prose(text: str, *, listed: bool = False) -> float:
         * (0.5 if signs > 0.1 else 1.0)
         * (0.3 if _is_title(text) or _DATED.search(text) or _THANKS.match(text) else 1.0)
         * (1.0 if listed or _starts_whole(text) else 0.5)
+        * (0.3 if _GLUED.search(text) else 1.0)
         * (0.7 if text[-1] in "?？" else 1.0)
         * (0.85 if _LEANS.match(text) else 1.0)
     )

@@ -148,6 +148,19 @@ def test_where_a_text_is_made_of_notes_the_notes_are_its_sentences() -> None:
     assert "harbour" in str(TextRank(max_tokens=40).invoke(text).content)
 
 
+def test_of_a_list_of_references_next_to_nothing_is_repeated() -> None:
+    names = ("Moss", "Reed", "Sedge", "Thrift")
+    entries = [
+        f"{name}, J. B. and {name}, A. {year}. How the tide carries {stuff} past the mouth of a river. "
+        f"In Proceedings of the Harbour Society, pages {year - 1900}-{year - 1890}. doi:10.1000/{year}."
+        for name in names
+        for year, stuff in ((1998, "sand"), (2004, "gravel"), (2011, "mud"))
+    ]
+    summary = str(TextRank().invoke("\n\n".join(entries)).content)
+    assert estimate_tokens(summary) <= 64
+    assert "Proceedings" not in str(TextRank().invoke("\n\n".join([KOREAN, summary])).content)
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -159,8 +172,10 @@ def test_where_a_text_is_made_of_notes_the_notes_are_its_sentences() -> None:
         "Thank you all.",
         "The Harbour of Linden and Its Old Breakwater.",
         "Finkel, J., Grenager, T. and Manning, C. 2005.",
+        "Think you know why harbours silt up? try the challenge of the tide, 2018.",
         "Gibbs sampling in practice. In Proceedings of ACL 2005, pages 363-370.",
         "We thank the council of Linden for the boat that it lent to us.",
+        "Thereportsaysthattheharboursiltsupeveryspring and that the town must dredge it.",
         "and so it was that the harbour silted up for good.",
         "Some plans for the harbour of Linden in the coming years",
     ],
