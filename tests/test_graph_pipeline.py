@@ -300,6 +300,9 @@ def test_when_every_part_fails_there_is_no_summary_but_an_error() -> None:
         exceptions.ModelPermissionDeniedError,
     ],
 )
+# LangGraph calls off the tasks that wait for a place, and Python complains of coroutines nobody began.
+@pytest.mark.filterwarnings("ignore:.*arun_with_retry:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings("ignore:coroutine 'arun_with_retry' was never awaited:RuntimeWarning")
 @pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
 def test_an_error_that_would_hit_every_call_ends_the_run_early(kind: type[Exception], mode: str) -> None:
     def refuse(call: Call) -> Exception:
