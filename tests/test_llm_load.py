@@ -10,7 +10,6 @@ from llm import ChatMLX, TextRank, load_model
 from llm.config import LangChainConfig, MLXConfig, OpenAIConfig, TextRankConfig
 from llm.errors import MissingPackageError, ModelError
 
-
 # Which model a configuration gives
 
 
