@@ -145,7 +145,7 @@ def test_the_frontier_is_in_document_order_without_what_is_empty_or_merged() -> 
         pages=[2, 3],
         finish_reason="stop",
     )
-    tree = [leaf(4, 5), leaf(1, 5), leaf(2, 5), leaf(3, 5), leaf(5, 0, text=""), merged]
+    tree = [leaf(1, 5), leaf(2, 5), leaf(3, 5), leaf(4, 5), leaf(5, 0, text=""), merged]
     assert [summary["id"] for summary in frontier(tree)] == ["summary-0001", "level-1-0001", "summary-0004"]
 
 

@@ -559,8 +559,8 @@ def test_the_graph_is_a_tool(tmp_path: Path) -> None:
     path = tmp_path / "harbour.txt"
     path.write_text("The harbour opens at six. The first boats leave early.")
     app = build_graph(make_config(), model=RecordingModel())
-    tool = app.as_tool(name="summarize", description="Summarize a file.")
-    assert "source" in tool.args
+    tool = app.as_tool(name="summarize", description="Summarize a file.", arg_types={"source": str})
+    assert list(tool.args) == ["source"]
     assert "harbour opens at six" in tool.invoke({"source": str(path)})["summary"]
 
 
