@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 from chains.prompts import STAGES, PromptError, read_prompts
 from graph.budget import Budget, estimate_budget
@@ -26,7 +26,7 @@ def check(config: RunConfig, path: str) -> str:
     if budget is not None:
         budget.check()
     source = config.load.source
-    if source and not Path(source).expanduser().is_file():
+    if source and not os.path.isfile(os.path.expanduser(source)):
         raise NotFoundError(f"{source}: there is no such file", "check load.source")
     lines = [
         f"{path} is fine.",

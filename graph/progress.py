@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from graph.state import InputState, OutputState
 
 _FINAL = "final_summarize"
+_RESULT = list(OutputState.__annotations__)
 # Nodes that only join others: nothing a person waits for.
 _HIDDEN = {"collect"}
 
@@ -38,7 +39,7 @@ async def run_graph(
         modes.append("messages")
     event: Any
     try:
-        async for mode, event in app.astream(inputs, stream_mode=modes):
+        async for mode, event in app.astream(inputs, stream_mode=modes, output_keys=_RESULT):
             if mode == "values":
                 result = event
             elif mode == "tasks":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from graph.config import RunConfig
@@ -22,6 +23,8 @@ def run(config: RunConfig, *, quiet: bool) -> int:
         raise ConfigError("load.source: no document is given; set it, or use --input PATH.")
     path = _writable(config.output.path)
     app = build_graph(config)
+    # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
+    warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     streamed = _Streamed() if sys.stdout.isatty() and config.output.format == "md" else None
     result = asyncio.run(
         run_graph(app, InputState(source=source), quiet=quiet, on_text=streamed.show if streamed else None)
