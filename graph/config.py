@@ -23,6 +23,9 @@ from llm.config import LLMConfig
 # Keys whose values are paths: in a file they are relative to that file, with --set to the current folder.
 _PATHS = (("load", "source"), ("prompts", "file"), ("output", "path"))
 
+# The keys that are yes or no.
+_SWITCHES = {("load", name) for name, field in LoadConfig.model_fields.items() if field.annotation is bool}
+
 _PROVIDERS = ("mlx", "textrank", "openai", "langchain")
 
 
@@ -80,10 +83,19 @@ def load_config(path: str | Path, overrides: Iterable[str | tuple[str, Any]] = (
     _anchor_paths(data, path.resolve().parent)
     for override in overrides:
         _apply(data, override)
+    _refuse_switches(path, data)
     try:
         return RunConfig.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{path}: {_describe(error)}") from None
+
+
+def _refuse_switches(path: Path, data: Mapping[str, Any]) -> None:
+    """Pydantic would read YAML's yes and no as the numbers 1 and 0."""
+    for section, values in data.items():
+        for key, value in values.items() if isinstance(values, dict) else ():
+            if isinstance(value, bool) and (section, key) not in _SWITCHES:
+                raise ConfigError(f"{path}: {section}.{key}: the value is {value}, and this key is no switch.")
 
 
 def _describe(error: ValidationError) -> str:

@@ -14,7 +14,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
-from llm.engine import Engine, FinishReason, Request
+from llm.engine import Engine
+from llm.request import FinishReason, Request
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ from pydantic import PrivateAttr, ValidationError
 
 from llm.checkpoint import Checkpoint
 from llm.config import MLXSettings
-from llm.engine import Engine, Request
+from llm.engine import Engine
 from llm.errors import ContextOverflowError, InvalidRequestError
 from llm.reply import Answer, MakeRequest, Reply
+from llm.request import Request
 from llm.sampling import Sampling
 from llm.template import ChatTemplate
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from llm.checkpoint import Checkpoint
-from llm.engine import Engine, Request
+from llm.engine import Engine
 from llm.errors import EngineError, ModelError
+from llm.request import Request
 from llm.sampling import Sampling
 
 PROMPTS = [

@@ -1,0 +1,50 @@
+"""What the engine is asked, and where the answer goes. Knows nothing of threads or models."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from llm.sampling import Sampling
+
+logger = logging.getLogger(__name__)
+
+FinishReason = Literal["stop", "length"]
+
+
+class Sink(Protocol):
+    """Where a request's answer goes. Called on the engine's thread, so it must not wait."""
+
+    def token(self, token: int) -> bool:
+        """Take the next token; True means enough, the request is done."""
+
+    def finish(self, reason: FinishReason) -> None:
+        """The answer is complete. Called once, after the last token."""
+
+    def fail(self, error: BaseException) -> None:
+        """There will be no answer. Called once, instead of `finish`."""
+
+
+@dataclass(eq=False)
+class Request:
+    """A prompt and what is wanted of it. `prompt`: token ids (T,), T >= 1. `max_tokens` >= 1."""
+
+    prompt: list[int]
+    max_tokens: int
+    sink: Sink
+    sampling: Sampling = field(default_factory=Sampling)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell the sink that there will be no answer, if anyone still listens."""
+        try:
+            self.sink.fail(error)
+        except Exception:  # a caller that is gone (a closed event loop) must not take the others along
+            logger.debug("The caller of a failed request is gone", exc_info=True)
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Drop this request."""
+
+    request: Request
