@@ -34,6 +34,10 @@ class ChatMLX(MLXModel, BaseChatModel):
     def _llm_type(self) -> str:
         return "chat-mlx"
 
+    def get_token_ids(self, text: str) -> list[int]:
+        """The tokens of `text` (T,) as part of a message: control tokens in it count as the text they are."""
+        return super().get_token_ids(self.runtime.checkpoint.defuse(text))
+
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """The length of the prompt that `messages` become: with the chat template, before any answer."""
         return len(self._encode(messages))

@@ -5,6 +5,8 @@ Knows nothing of threads, requests or LangChain.
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -46,6 +48,22 @@ class Checkpoint:
         window = read_context_window(self.config) or _default_window(self.config)
         limit = int(self.tokenizer.model_max_length)
         return window or (limit if 0 < limit < _NO_LIMIT else None)
+
+    def defuse(self, text: str) -> str:
+        """Break up what the tokenizer would read as a control token, so that it stays text.
+
+        A document that says <end_of_turn> (a report on a language model, or one made to deceive) would
+        otherwise end the user's turn and go on as the model.
+        """
+        return self._control_tokens.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
+
+    @cached_property
+    def _control_tokens(self) -> re.Pattern[str]:
+        """Matches the special tokens, and others that the chat template writes; nothing if there are none."""
+        template = str(self.tokenizer.chat_template or "")
+        tokens = self.tokenizer.added_tokens_decoder.values()
+        names = [t.content for t in tokens if len(t.content) > 1 and (t.special or t.content in template)]
+        return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)")
 
     def load_weights(self) -> Any:
         """Load the model, an `mlx.nn.Module`. Call it on the thread that will run it."""

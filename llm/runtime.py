@@ -35,7 +35,7 @@ class Runtime:
     @cached_property
     def template(self) -> ChatTemplate:
         """The checkpoint's chat template."""
-        return ChatTemplate(self.checkpoint.tokenizer, self.checkpoint.model)
+        return ChatTemplate(self.checkpoint)
 
 
 _runtimes: WeakValueDictionary[tuple[str, str | None, int], Runtime] = WeakValueDictionary()

@@ -8,25 +8,28 @@ from typing import Any
 from jinja2.exceptions import TemplateError
 from langchain_core.messages import BaseMessage
 
+from llm.checkpoint import Checkpoint
 from llm.errors import InvalidRequestError, UnsupportedModelError
 
 _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
 class ChatTemplate:
-    """The chat template of `tokenizer`, with a system message folded into the first turn if it refuses one.
+    """The chat template of a checkpoint, with a system message folded into the first turn if it refuses one.
 
     Raises:
         UnsupportedModelError: the tokenizer has no chat template.
     """
 
-    def __init__(self, tokenizer: Any, model: str) -> None:
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        tokenizer = checkpoint.tokenizer
         if not tokenizer.has_chat_template:
             raise UnsupportedModelError(
-                f"{model} has no chat template.",
+                f"{checkpoint.model} has no chat template.",
                 "Choose an instruction-tuned checkpoint (its name usually ends in -it).",
             )
         self._tokenizer = tokenizer
+        self._defuse = checkpoint.defuse
         self._folds_system = not self._takes_system()
 
     def encode(self, messages: Sequence[BaseMessage]) -> list[int]:
@@ -35,7 +38,7 @@ class ChatTemplate:
         Raises:
             InvalidRequestError: a message the template or a text model cannot take.
         """
-        turns = _merge([_turn(message) for message in messages])
+        turns = _merge([self._turn(message) for message in messages])
         if self._folds_system:
             turns = _fold_system(turns)
         try:
@@ -47,6 +50,14 @@ class ChatTemplate:
         ids = self._tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=True)
         return [int(token) for token in ids]
 
+    def _turn(self, message: BaseMessage) -> dict[str, str]:
+        role = message.role if message.type == "chat" else _ROLES.get(message.type)  # type: ignore[attr-defined]
+        if role is None:
+            raise InvalidRequestError(f"A {message.type} message is nothing this chat model can read.")
+        if not isinstance(message.content, str):
+            _check_text_only(message.content)
+        return {"role": role, "content": self._defuse(str(message.text))}
+
     def _takes_system(self) -> bool:
         """Whether a system message is neither refused nor silently left out."""
         user = {"role": "user", "content": "b"}
@@ -55,15 +66,6 @@ class ChatTemplate:
         except TemplateError:
             return False
         return with_system != self._render([user])
-
-
-def _turn(message: BaseMessage) -> dict[str, str]:
-    role = message.role if message.type == "chat" else _ROLES.get(message.type)  # type: ignore[attr-defined]
-    if role is None:
-        raise InvalidRequestError(f"A {message.type} message is nothing this chat model can read.")
-    if not isinstance(message.content, str):
-        _check_text_only(message.content)
-    return {"role": role, "content": str(message.text)}
 
 
 def _check_text_only(blocks: Sequence[Any]) -> None:

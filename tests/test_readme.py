@@ -1,0 +1,113 @@
+"""The README is true: its commands run, its programs run, its tree and its table list what is there."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from graph.cli import main
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    """The fenced blocks of one language ("" for none)."""
+    parts = re.split(r"^```(.*)\n", README, flags=re.MULTILINE)
+    fences, texts = parts[1::2], parts[2::2]
+    return [text for fence, text in zip(fences[::2], texts[::2], strict=True) if fence == language]
+
+
+COMMANDS = [line for block in blocks("sh") for line in block.splitlines() if line.startswith("python -m graph")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_readme_runs(
+    command: str,
+    checkpoint: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(ROOT)
+    arguments = shlex.split(command)[3:]
+    replace = {"paper.pdf": "examples/handbook.pdf", "summary.md": str(tmp_path / "summary.md")}
+    arguments = [replace.get(argument, argument) for argument in arguments]
+    if arguments[0] == "run" and "gemma" in arguments[1]:
+        # The same path on a small checkpoint: tests download nothing.
+        for setting in (f"llm.model={checkpoint('gemma3')}", "llm.max_tokens=8", "summarize.final_tokens=8"):
+            arguments += ["--set", setting]
+    assert main(arguments) == 0
+    out = capsys.readouterr().out
+    if "--output" in arguments:
+        assert (tmp_path / "summary.md").read_text("utf-8") == out
+    assert len(out) > 200
+
+
+def test_the_programs_of_the_readme_run(
+    checkpoint: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    programs = blocks("python")
+    assert len(programs) == 2
+    for program in programs:
+        small = program.replace("mlx-community/gemma-3-4b-it-4bit", str(checkpoint("gemma3")))
+        exec(compile(small.replace("max_tokens=500", "max_tokens=5"), "README.md", "exec"), {})
+    assert "handbook" in capsys.readouterr().out.lower()
+
+
+def test_the_two_commands_for_newcomers_are_whole() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    commands = [
+        line for block in blocks("sh") for line in block.splitlines() if line.startswith("python3 -m venv")
+    ]
+    assert len(commands) == 2
+    for command in commands:
+        assert "-c constraints.txt" in command
+        assert set(re.findall(r"'\.\[(\w+)\]'", command)) <= extras.keys()
+    assert commands[0].endswith("-m graph run configs/quickstart.yaml")
+    assert commands[1].endswith("-m pytest")
+
+
+def test_every_pin_is_a_version_and_names_no_address() -> None:
+    lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert len(pins) > 50
+    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", pin) for pin in pins)
+
+
+def test_the_tree_lists_what_is_there() -> None:
+    (tree,) = [block for block in blocks("") if "pyproject.toml" in block]
+    folder = Path()
+    named: set[Path] = set()
+    for line in tree.splitlines():
+        entry, _, words = line.removeprefix("  ").partition(" ")
+        here = folder if line.startswith(" ") else Path()
+        path = here / entry
+        assert (ROOT / path).exists(), f"{path} is in the README and not in the repository"
+        named.add(path)
+        named |= {here / word for word in re.findall(r"\b[\w.]+\.py\b", words)}
+        if entry.endswith("/") and not line.startswith(" "):
+            folder = path
+    assert all((ROOT / path).exists() for path in named)
+    modules = {
+        path.relative_to(ROOT) for name in ("llm", "chains", "graph") for path in (ROOT / name).glob("*.py")
+    }
+    unnamed = {path for path in modules - named if not path.name.startswith("__")}
+    assert len(unnamed) < len(modules) / 3, f"too many files the tree says nothing of: {sorted(unnamed)}"
+
+
+def test_the_table_lists_every_configuration() -> None:
+    linked = set(re.findall(r"\(configs/(\w+\.yaml)\)", README))
+    assert linked == {path.name for path in (ROOT / "configs").glob("*.yaml")}
+
+
+def test_every_link_leads_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert links
+    assert [link for link in links if "://" not in link and not (ROOT / link).exists()] == []
