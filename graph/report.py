@@ -17,6 +17,9 @@ _FATES = {
     "references": "only references, left out",
 }
 
+# Above this many parts, their page ranges say more in the JSON output than in a sentence.
+_PARTS_LISTED = 20
+
 
 def to_json(result: OutputState) -> str:
     """The whole result: summary, tree, page ledger, warnings, statistics."""
@@ -52,8 +55,10 @@ def _origin(result: OutputState) -> str:
     parts = [summary for summary in result["tree"] if summary["level"] == 0]
     if len(parts) < 2:
         return f"{text}, read as a whole."
-    ranges = " · ".join(page_ranges(part["pages"]) for part in parts)
-    return f"{text}, read in {len(parts)} parts ({ranges})."
+    ranges = ""
+    if len(parts) <= _PARTS_LISTED:
+        ranges = f" ({' · '.join(page_ranges(part['pages']) for part in parts)})"
+    return f"{text}, read in {len(parts)} parts{ranges}."
 
 
 def _making(result: OutputState, model: str) -> str:
