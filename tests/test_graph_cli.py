@@ -11,7 +11,9 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from fakes import RecordingModel
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
-from pdfs import Sheet, encrypt, make_pdf
+from pdfs import Sheet, bomb, encrypt, make_pdf
 
 from graph.cli import main
 
@@ -60,13 +62,8 @@ def write_config(folder: Path, **sections: Any) -> str:
 
 def graph(*argv: str, **options: Any) -> subprocess.Popen[str]:
     """`python -m graph` as a user would start it."""
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
-        [sys.executable, "-m", "graph", *argv],
-        env=env,
-        text=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
-    )
+    usual = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+    return subprocess.Popen([sys.executable, "-m", "graph", *argv], text=True, **{**usual, **options})
 
 
 def one_sentence(err: str) -> str:
@@ -406,7 +403,8 @@ def test_a_terminal_gets_the_title_once_and_the_whole_summary(
         "llm.load.load_model", lambda config: Hesitant(messages=(AIMessage(answer) for _ in range(9)))
     )
     monkeypatch.setattr(sys, "stdout", terminal := Terminal())
-    assert main(["run", config, "--quiet", "--output", "out.md"]) == 0
+    parts = ["--set", "summarize.strategy=map_reduce", "--set", "split.chunk_tokens=80"]
+    assert main(["run", config, "--quiet", "--output", "out.md", *parts]) == 0
     shown, written = terminal.getvalue(), Path("out.md").read_text()
     assert shown.startswith("# harbour\n\n")
     assert shown.endswith(written[written.index("\n---\n") :]), "the footing, and once"
@@ -498,16 +496,54 @@ def write_server_config(folder: Path, url: str) -> str:
 
 def test_ctrl_c_in_a_slow_model_call_ends_with_130_and_one_line(tmp_path: Path) -> None:
     with Server(answers=False) as server:
-        process = graph("run", write_server_config(tmp_path, server.url), "--quiet")
-        try:
-            assert server.asked.wait(60)
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)  # the server would hold the call for longer
-        finally:
-            process.kill()
+        with graph("run", write_server_config(tmp_path, server.url), "--quiet") as process:
+            try:
+                assert server.asked.wait(60)
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=30)  # the server would hold the call for longer
+            finally:
+                process.kill()
     assert process.returncode == 130
     assert out == ""
     assert one_sentence(err) == "Interrupted.\n"
+
+
+READING = """
+import sys
+import graph.documents.read as read
+from graph.cli import main
+read_pdf = read.read_pdf
+def saying_so(*args):
+    print("reading", flush=True)
+    return read_pdf(*args)
+read.read_pdf = saying_so
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_ctrl_c_while_a_slow_pdf_is_read_ends_with_130_and_leaves_no_process(config: str) -> None:
+    Path("slow.pdf").write_bytes(make_pdf([bomb(3)] * 60))  # a minute's reading
+    with subprocess.Popen(
+        [sys.executable, "-c", READING, "run", config, "--quiet", "--input", "slow.pdf"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "reading\n"
+            time.sleep(0.5)  # the child starts
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=10)
+            assert process.returncode == 130
+            assert (out, err) == ("", "Interrupted.\n")
+            with pytest.raises(ProcessLookupError):
+                os.killpg(process.pid, 0)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_a_refused_key_is_one_sentence_though_more_calls_were_waiting(tmp_path: Path) -> None:
@@ -529,6 +565,26 @@ def test_a_reader_that_leaves_early_is_no_error(config: str, argv: list[str]) ->
     _, err = process.communicate(timeout=60)
     assert err == ""
     assert process.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_full_disk_under_stdout_is_one_sentence(config: str, command: str) -> None:
+    with open("/dev/full", "w") as full:
+        process = graph(command, config, *(["--quiet"] if command == "run" else []), stdout=full)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode not in (0, 1, 120)
+    assert "No space left" in one_sentence(err)
+
+
+def test_a_terminal_that_knows_no_korean_costs_no_summary(config: str) -> None:
+    Path("harbour.txt").write_text("항구는 여섯 시에 문을 열고 첫 배는 안개가 걷히기 전에 떠난다. " * 3, "utf-8")
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"}
+    process = graph("run", config, "--quiet", "--output", "out.md", env=env)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert out.startswith("# harbour")
+    assert "항구는" in Path("out.md").read_text("utf-8")
 
 
 def test_a_summary_goes_through_head(config: str) -> None:

@@ -242,19 +242,19 @@ def test_ctrl_c_while_mlx_writes_ends_with_130_and_one_line(
     document = tmp_path / "long.txt"
     document.write_text("\n\n".join(f"{number}. {ENGLISH}" for number in range(600)))
     longer = ["--set", "llm.max_tokens=2000", "--set", "llm.context_window=8192"]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", SLOW, *arguments(checkpoint("gemma"), document, *longer)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "asked\n"
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
-    finally:
-        process.kill()
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "asked\n"
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert err == "Interrupted.\n"

@@ -162,6 +162,12 @@ def test_merged_summaries_have_ids_of_their_own_and_one_level_up() -> None:
     assert {task["level"] for task in tasks} == {1}
 
 
+def test_a_summary_without_company_waits_and_costs_no_call() -> None:
+    tree = leaves([100, 100, 100])
+    (task,) = collapse_tasks(tree, 2 * 100 + SEPARATOR_TOKENS)
+    assert [summary["id"] for summary in task["summaries"]] == ["summary-0001", "summary-0002"]
+
+
 def test_joining_counts_what_stands_between() -> None:
     assert joined_tokens(leaves([10])) == 10
     assert joined_tokens(leaves([10, 20, 30])) == 60 + 2 * SEPARATOR_TOKENS

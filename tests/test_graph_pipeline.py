@@ -191,6 +191,23 @@ def test_what_was_cut_or_empty_is_said_with_its_pages(make: Callable[[], Recordi
     assert any(said in warning and "pages 1-2" in warning for warning in merged), result["warnings"]
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"finish_reason": "length"},  # OpenAI, mlx
+        {"stop_reason": "max_tokens"},  # Anthropic
+        {"done_reason": "length"},  # Ollama
+        {"finish_reason": "MAX_TOKENS"},  # Google
+    ],
+    ids=str,
+)
+def test_every_providers_way_to_say_that_it_was_stopped_is_understood(metadata: dict[str, str]) -> None:
+    answers = (AIMessage("A summary that", response_metadata=metadata) for _ in range(9))
+    result = run(GenericFakeChatModel(messages=answers), make_documents(1), window=2000, chunk=1000)
+    assert {summary["finish_reason"] for summary in result["tree"]} == {"length"}
+    assert len(result["warnings"]) == 2
+
+
 def test_a_model_that_obeys_gives_no_warning() -> None:
     assert run(RecordingModel(), make_documents(12, words=40), **TIGHT)["warnings"] == []
 
