@@ -495,14 +495,16 @@ def write_server_config(folder: Path, url: str) -> str:
 
 
 def test_ctrl_c_in_a_slow_model_call_ends_with_130_and_one_line(tmp_path: Path) -> None:
-    with Server(answers=False) as server:
-        with graph("run", write_server_config(tmp_path, server.url), "--quiet") as process:
-            try:
-                assert server.asked.wait(60)
-                process.send_signal(signal.SIGINT)
-                out, err = process.communicate(timeout=30)  # the server would hold the call for longer
-            finally:
-                process.kill()
+    with (
+        Server(answers=False) as server,
+        graph("run", write_server_config(tmp_path, server.url), "--quiet") as process,
+    ):
+        try:
+            assert server.asked.wait(60)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=30)  # the server would hold the call for longer
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert out == ""
     assert one_sentence(err) == "Interrupted.\n"
