@@ -74,8 +74,9 @@ def _level_name(level: int) -> str:
 def _subject(name: str, hit: Sequence[Summary], here: Sequence[Summary]) -> str:
     if len(here) == 1:
         return f"The {name}"
-    places = "; ".join(in_pages(summary["pages"]) for summary in hit[:5])
-    more = f"; and {len(hit) - 5} more" if len(hit) > 5 else ""
+    all_places = list(dict.fromkeys(in_pages(summary["pages"]) for summary in hit))
+    places = "; ".join(all_places[:5])
+    more = f"; and {len(all_places) - 5} more" if len(all_places) > 5 else ""
     each = "it" if len(hit) == 1 else "each"
     return f"{len(hit)} of {len(here)} {name.replace('summary', 'summaries', 1)} ({places}{more}): {each}"
 

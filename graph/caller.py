@@ -14,6 +14,7 @@ from langchain_core.exceptions import ModelError
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langgraph.errors import GraphBubbleUp
 
 from chains.prompts import STAGES, Prompts, Stage
 from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template
@@ -23,6 +24,12 @@ from graph.counting import TokenCounter
 from graph.documents.sentences import split_sentences
 from graph.errors import ConfigError, SummarizeError
 from graph.state import FinishReason, Timing
+
+# What callers know how to handle: LangChain's own model errors, and LangGraph's way to pause a run.
+_PASSED_ON = (ModelError, GraphBubbleUp)
+
+# The words of OpenAI and MLX, of Anthropic and Gemini, and of OpenAI's newer API.
+_LIMIT_REACHED = {"length", "max_tokens", "max_output_tokens"}
 
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
 
@@ -79,8 +86,10 @@ class Caller:
         fitted, started = self._fit(stage, text), time.time()
         try:
             message = self._chain(stage).invoke({"document": fitted}, config)
+        except _PASSED_ON:
+            raise
         except Exception as error:
-            raise _as_ours(stage, error) from error
+            raise _failure(stage, error) from error
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     async def acall(self, stage: Stage, text: str, config: RunnableConfig, *, stand_in: bool = False) -> Answer:
@@ -88,8 +97,10 @@ class Caller:
         fitted, started = self._fit(stage, text), time.time()
         try:
             message = await self._chain(stage).ainvoke({"document": fitted}, config)
+        except _PASSED_ON:
+            raise
         except Exception as error:
-            raise _as_ours(stage, error) from error
+            raise _failure(stage, error) from error
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     def cut(self, text: str, tokens: int) -> str:
@@ -148,9 +159,7 @@ class Caller:
 _KEEP: Runnable[Any, Any] = RunnableLambda(lambda message: message, name="keep_message")
 
 
-def _as_ours(stage: Stage, error: Exception) -> Exception:
-    if isinstance(error, ModelError):
-        return error
+def _failure(stage: Stage, error: Exception) -> SummarizeError:
     text = " ".join(str(error).split()) or "no reason given"
     return SummarizeError(f"The model failed in the {stage} stage ({type(error).__name__}): {text}")
 
@@ -172,7 +181,7 @@ def _text_of(message: BaseMessage | str) -> str:
 def _reason_of(message: BaseMessage | str) -> FinishReason:
     metadata = getattr(message, "response_metadata", None) or {}
     reason = metadata.get("finish_reason") or metadata.get("stop_reason") or metadata.get("done_reason")
-    return "length" if reason in ("length", "max_tokens") else "stop"
+    return "length" if str(reason).lower() in _LIMIT_REACHED else "stop"
 
 
 def _longest(pieces: list[str] | str, tokens: int, counter: TokenCounter, between: str = "") -> str:

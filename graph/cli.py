@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from graph.errors import RunError
+from graph.errors import OutputError, RunError
+from graph.output import abandon_stdout, prepare_stdout, say
 
 _DESCRIPTION = "Private summaries of long documents, with a model on this machine or any other."
 
@@ -20,14 +20,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     130 interrupted. Every one of these says why in one sentence on stderr.
     """
     args = _parser().parse_args(argv)
+    prepare_stdout()
     try:
         return int(args.command(args))
     except KeyboardInterrupt:
         return _fail(130, "Interrupted.")
     except BrokenPipeError:
-        # Whoever read our output has gone (`| head`): nothing more to say, also not at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        abandon_stdout()  # whoever read it has gone (`| head`), and that is all right
         return 0
+    except OutputError as error:
+        abandon_stdout()
+        return _fail(error.exit_code, str(error))
     except RunError as error:
         return _fail(error.exit_code, str(error))
     except Exception as error:
@@ -99,7 +102,7 @@ def _check(args: argparse.Namespace) -> int:
     from graph.check import check
     from graph.config import load_config
 
-    sys.stdout.write(check(load_config(args.config, args.set), args.config))
+    say(check(load_config(args.config, args.set), args.config))
     return 0
 
 
@@ -111,7 +114,7 @@ def _show(args: argparse.Namespace) -> int:
         from graph.config import load_config
 
         check(load_config(args.config), args.config)
-    sys.stdout.write(draw_graph())
+    say(draw_graph())
     return 0
 
 
@@ -120,7 +123,7 @@ def _schema(args: argparse.Namespace) -> int:
 
     from graph.config import RunConfig
 
-    sys.stdout.write(json.dumps(RunConfig.model_json_schema(), ensure_ascii=False, indent=2) + "\n")
+    say(json.dumps(RunConfig.model_json_schema(), ensure_ascii=False, indent=2) + "\n")
     return 0
 
 

@@ -19,6 +19,12 @@ class BudgetError(ConfigError):
     """The context window is too small for what prompts and answers reserve; the message has the arithmetic."""
 
 
+class OutputError(RunError):
+    """The summary is there, and its place cannot take it."""
+
+    exit_code = 2
+
+
 class SummarizeError(RunError):
     """The model failed, and there is no summary."""
 

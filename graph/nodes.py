@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
@@ -68,7 +69,7 @@ class Nodes:
         """Summarize one chunk."""
         try:
             answer = self._caller.call("map", task["chunk"]["text"], config)
-        except Exception as error:
+        except (ModelError, SummarizeError) as error:
             return failed_part(task, error)
         return mapped_part(task, answer)
 
@@ -76,7 +77,7 @@ class Nodes:
         """Summarize one chunk."""
         try:
             answer = await self._caller.acall("map", task["chunk"]["text"], config)
-        except Exception as error:
+        except (ModelError, SummarizeError) as error:
             return failed_part(task, error)
         return mapped_part(task, answer)
 

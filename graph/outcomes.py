@@ -12,15 +12,19 @@ from graph.budget import SEPARATOR
 from graph.caller import Answer
 from graph.packing import frontier
 from graph.state import FINAL_ID, CollapseTask, MapTask, State, Summary
+from llm.errors import EngineError, MissingPackageError, UnsupportedModelError
 
 Update = dict[str, Any]
 
-# After one of these every other call would fail the same way: the run ends at the first.
+# These are not about one part: every other call would fail the same way.
 _FATAL = (
     exceptions.ModelAuthenticationError,
     exceptions.ModelConnectionError,
     exceptions.ModelNotFoundError,
     exceptions.ModelPermissionDeniedError,
+    EngineError,
+    MissingPackageError,
+    UnsupportedModelError,
 )
 
 

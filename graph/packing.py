@@ -60,9 +60,12 @@ def collapse_tasks(tree: Sequence[Summary], budget_tokens: int) -> list[Collapse
 
 def _fill(summaries: Sequence[Summary], size: int) -> list[list[Summary]]:
     groups: list[list[Summary]] = [[]]
+    filled = 0
     for summary in summaries:
-        if groups[-1] and joined_tokens([*groups[-1], summary]) > size:
+        grown = filled + SEPARATOR_TOKENS + summary["tokens"]
+        if groups[-1] and grown > size:
             groups.append([])
+        filled = grown if groups[-1] else summary["tokens"]
         groups[-1].append(summary)
     return groups
 

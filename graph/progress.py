@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from langgraph.types import StreamMode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from graph.documents.harvest import stop_reading
 from graph.state import InputState, OutputState
 
 _FINAL = "final_summarize"
@@ -47,6 +49,9 @@ async def run_graph(
             elif on_text and event[1].get("langgraph_node") == _FINAL:
                 bars.stop()
                 on_text(result, str(event[0].text))
+    except asyncio.CancelledError:
+        stop_reading()  # it happens on a thread, which the event loop would wait for
+        raise
     finally:
         bars.stop()
     return result  # type: ignore[no-any-return]

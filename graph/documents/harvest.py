@@ -21,6 +21,8 @@ from graph.documents.child import OUT_OF_MEMORY
 from graph.documents.config import LoadConfig, parse_pages
 
 MAX_RESTARTS = 5
+_children: set["subprocess.Popen[bytes]"] = set()
+_interrupted = threading.Event()
 _STOPPED_ITSELF = (signal.SIGABRT, signal.SIGILL, 5)  # 5 is SIGTRAP, which Windows has no name for
 
 
@@ -70,7 +72,10 @@ def harvest_pages(path: Path, config: LoadConfig) -> Harvest:
     for _ in range(MAX_RESTARTS + 1):
         harvest.current = None
         request = _request(path, config, harvest, engines, second_reader)
-        reason = _run_child(request, config, harvest, deadline)
+        reason = "reading was interrupted" if _interrupted.is_set() else None
+        reason = reason or _run_child(request, config, harvest, deadline)
+        if _interrupted.is_set():
+            harvest.stopped = reason
         if reason is None or harvest.stopped:
             break
         if harvest.current is not None and harvest.current not in harvest.texts:
@@ -88,6 +93,13 @@ def harvest_pages(path: Path, config: LoadConfig) -> Harvest:
     else:
         harvest.stopped = f"the reader died {MAX_RESTARTS + 1} times"
     return harvest
+
+
+def stop_reading() -> None:
+    """End every child of this process and start no more: for a program that is itself being ended."""
+    _interrupted.set()
+    for child in list(_children):
+        child.kill()
 
 
 def _request(
@@ -149,6 +161,7 @@ def _child(
         env={**os.environ, "PYTHONPATH": search_path},
         start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the child
     )
+    _children.add(process)
     lines: queue.Queue[bytes | None] = queue.Queue(maxsize=64)  # a slow parent slows the child, not fills memory
     assert process.stdin is not None
     assert process.stdout is not None
@@ -160,6 +173,7 @@ def _child(
             process.stdin.flush()
         yield process, lines
     finally:
+        _children.discard(process)
         process.kill()
         while pump.is_alive():  # unblock a pump that waits for room
             try:

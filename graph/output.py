@@ -1,0 +1,64 @@
+"""Where results go: standard output and a file, each with its own ways to fail. Knows nothing of summaries."""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+
+from graph.errors import ConfigError, OutputError
+
+
+def prepare_stdout() -> None:
+    """Let a terminal of an old encoding show what it can: a letter it lacks must not cost the summary."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def say(text: str) -> None:
+    """Write to standard output, at once.
+
+    Raises:
+        BrokenPipeError: whoever read it has gone.
+        OutputError: it cannot be written for another reason, such as a full disk.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"Standard output cannot be written: {error.strerror}.") from None
+
+
+def abandon_stdout() -> None:
+    """Make the interpreter's own last flush succeed, after standard output has failed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def writable(path: str | None) -> Path | None:
+    """Make sure, before any work, that the result will have a place."""
+    if path is None:
+        return None
+    target = Path(path).expanduser()
+    try:
+        if target.is_dir():
+            raise ConfigError(f"output.path: {target} is a folder; give a file in it.")
+        if not target.parent.is_dir():
+            raise ConfigError(f"output.path: {target.parent} is not a folder; make it, or choose another path.")
+        if not os.access(target if target.exists() else target.parent, os.W_OK):
+            raise ConfigError(f"output.path: {target} may not be written; choose another path.")
+    except OSError as error:
+        raise ConfigError(f"output.path: {target} cannot be used: {error.strerror}.") from None
+    return target
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write the result where it was asked for."""
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigError(
+            f"output.path: {path} could not be written ({error.strerror}); the summary is on standard output."
+        ) from None
