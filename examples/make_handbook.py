@@ -26,6 +26,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
+    CondPageBreak,
     Flowable,
     Frame,
     KeepTogether,
@@ -129,12 +130,18 @@ def make_handbook(source: Path, output: Path) -> None:
     """
     tree = SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(source.read_text("utf-8")))
     title = next(plain(node) for node in tree.children if node.tag == "h1")
-    Handbook(output, title).build([part for node in tree.children for part in blocks(node)])
+    following = [*tree.children[1:], None]
+    parts = [part for node, after in zip(tree.children, following, strict=True) for part in blocks(node, after)]
+    Handbook(output, title).build(parts)
 
 
-def blocks(node: SyntaxTreeNode) -> Iterator[Flowable]:
-    """What one block of Markdown is on the page."""
+def blocks(node: SyntaxTreeNode, after: SyntaxTreeNode | None) -> Iterator[Flowable]:
+    """What one block of Markdown is on the page. `after` is the next one."""
     match node.type:
+        case "heading" if after and is_long(after):
+            # Kept with all of a long table, it would leave most of a page empty.
+            yield CondPageBreak(60 * mm)
+            yield Paragraph(inline(node), ParagraphStyle(node.tag, HEADINGS[node.tag], keepWithNext=0))
         case "heading":
             yield Paragraph(inline(node), HEADINGS[node.tag])
         case "paragraph":
@@ -147,7 +154,7 @@ def blocks(node: SyntaxTreeNode) -> Iterator[Flowable]:
             lines = [part for line in node.content.rstrip("\n").split("\n") for part in folded(line)]
             yield KeepTogether([XPreformatted(escape(typable("\n".join(lines))), CODE)])
         case "table":
-            yield KeepTogether([table([[row.children for row in part.children] for part in node.children])])
+            yield table([[row.children for row in part.children] for part in node.children], is_long(node))
         case _:
             raise ValueError(f"a handbook has no {node.type} (line {(node.map or (0,))[0] + 1})")
 
@@ -157,7 +164,7 @@ def folded(line: str) -> list[str]:
     if len(line) <= COLUMNS:
         return [line]
     indent = line[: len(line) - len(line.lstrip())]
-    more = 2 if line.startswith("python ") else 0  # for the backslash that a shell wants
+    more = 2 if line.startswith(("python ", "$ ")) else 0  # for the backslash that a shell wants
     pieces = wrap(
         line.strip(),
         COLUMNS - more,
@@ -176,7 +183,12 @@ def list_item(item: SyntaxTreeNode, mark: str) -> Iterator[Flowable]:
         yield Paragraph(inline(part), ITEM, bulletText=mark if index == 0 else None)
 
 
-def table(parts: list[list[list[SyntaxTreeNode]]]) -> Flowable:
+def is_long(node: SyntaxTreeNode) -> bool:
+    """Whether this is a table that may go on on the next page."""
+    return node.type == "table" and len(node.children[1].children) > 12
+
+
+def table(parts: list[list[list[SyntaxTreeNode]]], may_split: bool) -> Flowable:
     """A table with rules between its rows; wide columns for much text, narrow ones for little."""
     (head,), body = parts[0], parts[1]
     rows = [[Paragraph(f"<b>{inline(cell)}</b>", CELL) for cell in head]]
@@ -194,6 +206,7 @@ def table(parts: list[list[list[SyntaxTreeNode]]]) -> Flowable:
         ("LINEABOVE", (0, 0), (-1, 0), 0.8, INK),
         ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
         ("LINEBELOW", (0, 1), (-1, -1), 0.3, GREY),
+        ("NOSPLIT", (0, 0), (-1, 3 if may_split else -1)),
     ]
     return Table(rows, widths, repeatRows=1, style=style, spaceBefore=4, spaceAfter=12, hAlign="LEFT")
 
@@ -210,7 +223,11 @@ def inline(node: SyntaxTreeNode) -> str:
             return f"<i>{text}</i>"
         case "link" if "://" in str(node.attrs["href"]):
             return f'<a href="{escape(str(node.attrs["href"]))}" color="#1f4e8c">{text}</a>'
-    return text
+        case (
+            "heading" | "paragraph" | "th" | "td" | "inline" | "link"
+        ):  # a link to a file leads nowhere from a PDF
+            return text
+    raise ValueError(f"a handbook has no {node.type}")
 
 
 def leaf(node: SyntaxTreeNode) -> str:
