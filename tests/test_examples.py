@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -20,9 +21,12 @@ import yaml
 
 from chains import PromptsConfig, read_prompts
 from chains.config import PromptSet
+from graph.budget import Budget, estimate_budget
 from graph.cli import main
-from graph.config import RunConfig
-from graph.documents import LoadConfig, Page, clean_pages, read_document
+from graph.config import RunConfig, load_config
+from graph.documents import LoadConfig, Page, PageStatus, clean_pages, read_document
+from graph.packing import joined_tokens, pack
+from graph.state import FinishReason, OutputState, PageRecord, Stats, Summary
 from llm.config import LLMConfig
 
 ROOT = Path(__file__).parent.parent
@@ -360,3 +364,66 @@ def test_the_tables_of_keys_are_complete_and_their_defaults_true() -> None:
                     true.setdefault((section, key), []).append(field.get_default(call_default_factory=True))
     assert told.keys() == true.keys()
     assert [key for key, value in told.items() if value not in true[key]] == []
+
+
+def table(head: str) -> list[list[str]]:
+    """The cells of every table whose first column has this head, row by row."""
+    tables = re.findall(rf"^\| {head} \|.*\n\| -.*\n((?:\|.*\n)+)", HANDBOOK, flags=re.MULTILINE)
+    return [line.strip("| ").split(" | ") for rows in tables for line in rows.splitlines()]
+
+
+def test_the_table_of_model_keys_names_the_providers_that_have_them() -> None:
+    models = {model.model_fields["provider"].default: model for model in SECTIONS["llm"]}
+    rows = [row for row in table("key") if len(row) == 4]
+    assert len(rows) > 10
+    for key, _, whose, _ in rows:
+        having = {name for name, model in models.items() if key[len("`llm.") : -1] in model.model_fields}
+        named = set(re.findall(r"`(\w+)`", whose))
+        assert having == (models.keys() - named if whose.startswith("all") else named), key
+
+
+def test_the_warnings_and_refusals_in_tables_are_in_the_words_of_the_program() -> None:
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "graph").rglob("*.py"))
+    quoted = [row[0] for head in ("warning", "it says") for row in table(head)]
+    assert len(quoted) > 20
+    assert [words for words in quoted if words not in source] == []
+
+
+def test_the_table_of_exit_codes_lists_those_of_the_program() -> None:
+    assert main.__doc__
+    assert {row[0] for row in table("exit code")} == set(re.findall(r"\b\d+\b", main.__doc__))
+
+
+def test_every_field_of_the_result_is_explained() -> None:
+    (block,) = blocks("json")
+    assert list(json.loads(block)) == list(Summary.__annotations__)
+    kinds = (OutputState, PageRecord, Stats, Summary)
+    fields = {field for kind in kinds for field in kind.__annotations__}
+    values = {*get_args(FinishReason), *get_args(PageStatus)}
+    assert (fields | values) - set(re.findall(r"`(\w+)`", HANDBOOK)) == set()
+
+
+def test_the_worked_examples_are_right() -> None:
+    gemma, gemma3 = shipped_budget("gemma"), shipped_budget("gemma3")
+    assert [len(pack(parts(n), gemma.input("collapse"))) for n in (15, 16, 100, 120)] == [1, 2, 7, 8]
+    assert joined_tokens(parts(2, tokens=300)) == 602
+    assert 3512 == joined_tokens(parts(7)) <= gemma.input("final") < 9000 <= gemma3.input("final")
+    assert 26_604 == joined_tokens(parts(53)) > gemma3.input("final")
+    assert len(pack(parts(53), gemma3.input("collapse"))) == 2
+    for words in ("holds fifteen", "leaves eight", "leaves seven", "3,512", "26,600", "602", "in two groups"):
+        assert words in HANDBOOK
+
+
+def shipped_budget(name: str) -> Budget:
+    config = load_config(ROOT / "configs" / f"{name}.yaml")
+    budget = estimate_budget(config, read_prompts(config.prompts))
+    assert budget
+    return budget
+
+
+def parts(number: int, tokens: int = 500) -> list[Summary]:
+    """Summaries of parts, each as long as it may be."""
+    return [
+        Summary(id=f"{n}", level=0, text="x", tokens=tokens, sources=[], pages=[n], finish_reason="stop")
+        for n in range(1, number + 1)
+    ]
