@@ -195,7 +195,7 @@ def table(parts: list[list[list[SyntaxTreeNode]]], may_split: bool) -> Flowable:
     rows += [[Paragraph(inline(cell), CELL) for cell in row] for row in body]
     texts = [[plain(cell) for cell in column] for column in zip(head, *body, strict=True)]
     # No narrower than its longest word; what is left goes by the length of the longest cell.
-    least = [max(stringWidth(word, "Courier", 9.5) for text in t for word in text.split()) + 10 for t in texts]
+    least = [max(stringWidth(word, "Courier", 8.5) for text in t for word in text.split()) + 10 for t in texts]
     lengths = [max(map(len, column)) for column in texts]
     spare = WIDTH - sum(least)
     widths = [width + spare * length / sum(lengths) for width, length in zip(least, lengths, strict=True)]
