@@ -27,6 +27,9 @@ What did they find? They found that small models read short parts better than lo
 새 펌프는 전기를 12.5% 적게 쓰고 1분에 340리터를 옮긴다. 그들은 무엇을 찾았는가?
 """.splitlines()
 
+# Most pieces the sentences above are good for.
+_TRAINED = 640
+
 _SPECIAL = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
 
 # What Gemma's own templates do: one BOS, turns of user and model, a refusal of the system role (1 and 2)
@@ -115,11 +118,9 @@ def _write_tokenizer(folder: Path, family: Family, vocab_size: int) -> None:
 
     tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
-    tokenizer.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
-    )
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
     trainer = trainers.BpeTrainer(
-        vocab_size=min(vocab_size, 640),
+        vocab_size=min(vocab_size, _TRAINED),
         special_tokens=[*_SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256))],
         max_token_length=8,
         limit_alphabet=160,
@@ -130,6 +131,9 @@ def _write_tokenizer(folder: Path, family: Family, vocab_size: int) -> None:
         single="<bos> $A", special_tokens=[("<bos>", _SPECIAL.index("<bos>"))]
     )
     saved = json.loads(tokenizer.to_str())
+    # As in Gemma's own vocabulary, places that training did not fill have a name nobody writes.
+    pieces = saved["model"]["vocab"]
+    pieces |= {f"<unused{number}>": number for number in range(len(pieces), vocab_size)}
     # Byte tokens are ordinary pieces, not special ones: they must decode to their bytes.
     saved["added_tokens"] = [t for t in saved["added_tokens"] if not t["content"].startswith("<0x")]
     (folder / "tokenizer.json").write_text(json.dumps(saved, ensure_ascii=False))
