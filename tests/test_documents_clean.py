@@ -233,3 +233,14 @@ def test_dots_of_an_ellipsis_are_no_table_of_contents() -> None:
         "It sounded like water being poured. . . . A paper was\ncrumpled and torn; it sounded like paper to me."
     )
     assert reflow(lines) == lines.replace("\n", " ")
+
+
+def test_a_numbered_heading_stays_apart_from_a_paragraph_that_begins_in_lower_case() -> None:
+    lines = (
+        "3.2 Choosing pages\n"
+        "iPhone and eBay begin in lower case, and so does this long line of a paragraph that goes\n"
+        "on with a second line as wide as the first one was, and then with a third that ends it\n"
+        "here, in the middle of the column."
+    )
+    heading, paragraph = lines.split("\n", 1)
+    assert [line for line in reflow(lines).split("\n") if line] == [heading, paragraph.replace("\n", " ")]

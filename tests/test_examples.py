@@ -211,13 +211,8 @@ def test_every_word_of_the_handbook_comes_out_of_the_pdf_in_order(pages: list[Pa
 
 def test_headings_stand_apart_and_never_at_the_end_of_a_page(pages: list[Page]) -> None:
     lines = [line for page in pages for line in page["text"].split("\n")]
-    assert [heading for heading in HEADINGS if heading not in lines and not before_lower_case(heading)] == []
+    assert [heading for heading in HEADINGS if heading not in lines] == []
     assert [page["number"] for page in pages if page["text"].split("\n")[-1] in HEADINGS] == []
-
-
-def before_lower_case(heading: str) -> bool:
-    """Whether the paragraph below begins like the rest of a sentence; the reader takes it for one."""
-    return bool(re.search(rf"^#+ {re.escape(heading)}\n\n`?[a-z]", HANDBOOK, flags=re.MULTILINE))
 
 
 def test_what_the_fonts_lack_is_written_plainly_or_refused(maker: ModuleType, tmp_path: Path) -> None:

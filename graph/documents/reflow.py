@@ -24,6 +24,7 @@ _ITEM = re.compile(
     r"|(?:Figure|Fig\.|Table|Algorithm|Theorem|Lemma|Definition|그림|표)\s*\d+[.:)]?\s"
     r"|#{1,6}\s|\||>\s|```|~~~)"
 )
+_NUMBERED_HEADING = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s+[A-ZÀ-Þ가-힣]")
 _LEADERS = re.compile(r"(?:[.·․…⋯]\s?){4,}[\divxlc]*$")
 _SPACES = re.compile(r"[ \t\u00a0]+")
 _NUMERIC = re.compile(r"[^\w]*[-+±~]?[$€£₩]?\d[\d.,:/%()*+–-]*[^\w]*")
@@ -88,6 +89,8 @@ def _continues(lines: list[str], widths: list[int], last: int, index: int) -> bo
     room = _room(widths, last)
     if _ITEM.match(following) or room < _NARROWEST:
         return False
+    if _NUMBERED_HEADING.match(line) and widths[last] < 0.6 * room and not _OPEN.search(line):
+        return False  # whatever its paragraph begins with
     if _OPEN.search(line) or (following[0].islower() and not _TERMINAL.search(line)):
         return True
     first_word = following.split(" ", 1)[0]
