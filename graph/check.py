@@ -25,9 +25,11 @@ def check(config: RunConfig, path: str) -> str:
     budget = estimate_budget(config, prompts)
     if budget is not None:
         budget.check()
+    elif config.llm.provider == "openai":
+        raise ConfigError("llm.context_window: a server does not say how much it can read; set it.")
     source = config.load.source
     if source and not os.path.isfile(os.path.expanduser(source)):
-        raise NotFoundError(f"{source}: there is no such file", "check load.source")
+        raise NotFoundError(f"There is no file {source}", "check the path in load.source")
     lines = [
         f"{path} is fine.",
         f"model     {config.llm.provider}: {getattr(config.llm, 'model', 'embedded')}",

@@ -647,3 +647,11 @@ def test_help_names_the_commands_and_a_configuration(capsys: pytest.CaptureFixtu
     out = capsys.readouterr().out
     for word in ("run", "check", "show", "schema"):
         assert word in out
+
+
+def test_a_server_without_a_context_window_is_refused_by_check_as_by_run(
+    configs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [str(configs / "server.yaml"), "--set", "llm.context_window=null"]
+    assert main(["check", *arguments]) == 2
+    assert "llm.context_window" in capsys.readouterr().err
