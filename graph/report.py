@@ -56,7 +56,7 @@ def _origin(result: OutputState) -> str:
     if len(parts) < 2:
         return f"{text}, read as a whole."
     ranges = ""
-    if 1 < len(pages) and len(parts) <= _PARTS_LISTED:
+    if len(pages) > 1 and len(parts) <= _PARTS_LISTED:
         ranges = f" ({' · '.join(page_ranges(part['pages']) for part in parts)})"
     return f"{text}, read in {len(parts)} parts{ranges}."
 
