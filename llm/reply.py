@@ -27,6 +27,12 @@ class Answer:
     prompt_tokens: int
     output_tokens: int
     seconds: float
+    cached_tokens: int = 0
+    """Tokens of the prompt that had been computed before, for another request."""
+    tokens_per_second: float = 0.0
+    """The speed of the answer's tokens after the first."""
+    peak_memory_gb: float = 0.0
+    """The most memory that MLX held in this process so far."""
 
 
 class Reply:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from llm.sampling import Sampling
+
+if TYPE_CHECKING:
+    import mlx.core as mx
 
 logger = logging.getLogger(__name__)
 
 FinishReason = Literal["stop", "length"]
+
+# Changes the logits (1, vocabulary) of one row before a token is chosen. It is given the row's tokens so
+# far (T,), the newest last, and is called once for every token of the answer, on the engine's thread.
+LogitsProcessor = Callable[["mx.array", "mx.array"], "mx.array"]
 
 
 class Sink(Protocol):
@@ -34,6 +42,7 @@ class Request:
     max_tokens: int
     sink: Sink
     sampling: Sampling = field(default_factory=Sampling)
+    processors: Sequence[LogitsProcessor] = ()
 
     def fail(self, error: BaseException) -> None:
         """Tell the sink that there will be no answer, if anyone still listens."""

@@ -18,7 +18,7 @@ from llm.config import MLXSettings
 from llm.engine import Engine
 from llm.errors import ContextOverflowError, InvalidRequestError
 from llm.reply import Answer, MakeRequest, Reply
-from llm.request import Request
+from llm.request import LogitsProcessor, Request
 from llm.sampling import Sampling
 from llm.template import ChatTemplate
 
@@ -80,8 +80,17 @@ class MLXModel(MLXSettings):
         """Model and every setting that changes an answer: the key of LangChain's caches."""
         return {name: getattr(self, name) for name in MLXSettings.model_fields if name != "batch_size"}
 
-    def _request(self, prompt: list[int], stop: Sequence[str] | None, options: dict[str, Any]) -> MakeRequest:
-        """Prepare one request; `options` are settings for this call alone."""
+    def _request(
+        self,
+        prompt: list[int],
+        stop: Sequence[str] | None,
+        options: dict[str, Any],
+        constrain: Callable[[int], LogitsProcessor] | None = None,
+    ) -> MakeRequest:
+        """Prepare one request; `options` are settings for this call alone.
+
+        `constrain` is given the most tokens the answer may have, and returns what keeps them to a grammar.
+        """
         settings = self._settings(stop, options)
         max_tokens = self._room(len(prompt), settings.max_tokens)
         sampling = Sampling(
@@ -92,6 +101,7 @@ class MLXModel(MLXSettings):
             repetition_penalty=settings.repetition_penalty,
             seed=settings.seed,
         )
+        processors = [constrain(max_tokens)] if constrain else []
         detokenizer = self.runtime.checkpoint.tokenizer.detokenizer
 
         def make(
@@ -100,7 +110,7 @@ class MLXModel(MLXSettings):
             reply = Reply(
                 detokenizer, prompt_tokens=len(prompt), stop=settings.stop, on_text=on_text, on_end=on_end
             )
-            return Request(prompt, max_tokens, reply, sampling)
+            return Request(prompt, max_tokens, reply, sampling, processors)
 
         return make
 

@@ -154,7 +154,7 @@ class Worker:
                 [request.prompt],
                 max_tokens=[request.max_tokens],
                 samplers=[samplers.sampler(request.sampling)],
-                logits_processors=[samplers.processors(request.sampling)],
+                logits_processors=[[*samplers.processors(request.sampling), *request.processors]],
             )
         except Exception as error:  # a bad request is its own caller's business
             request.fail(error)
