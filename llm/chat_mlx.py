@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -11,8 +12,9 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
-from llm.reply import Answer, MakeRequest, astream, await_answers, stream, wait
-from llm.runtime import MLXModel
+from llm.call import Call, astream, await_answers, stream, wait
+from llm.reply import Answer
+from llm.runtime import MLXModel, Runtime
 
 
 class ChatMLX(MLXModel, BaseChatModel):
@@ -40,14 +42,10 @@ class ChatMLX(MLXModel, BaseChatModel):
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """The length of the prompt that `messages` become: with the chat template, before any answer."""
-        return len(self._encode(messages))
+        return len(_encode(messages, self.runtime))
 
-    def _encode(self, messages: Sequence[BaseMessage]) -> list[int]:
-        with self.runtime.checkpoint.tokenizer_lock:
-            return self.runtime.template.encode(messages)
-
-    def _make(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> MakeRequest:
-        return self._request(self._encode(messages), stop, options)
+    def _make(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> Call:
+        return self._call(partial(_encode, messages), stop, options)
 
     def _generate(
         self,
@@ -56,7 +54,7 @@ class ChatMLX(MLXModel, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        (answer,) = wait(self.runtime.engine, [self._make(messages, stop, kwargs)])
+        (answer,) = wait([self._make(messages, stop, kwargs)])
         return self._result(answer)
 
     async def _agenerate(
@@ -66,7 +64,7 @@ class ChatMLX(MLXModel, BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        (answer,) = await await_answers(self.runtime.engine, [self._make(messages, stop, kwargs)])
+        (answer,) = await await_answers([self._make(messages, stop, kwargs)])
         return self._result(answer)
 
     def _stream(
@@ -76,7 +74,7 @@ class ChatMLX(MLXModel, BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for item in stream(self.runtime.engine, self._make(messages, stop, kwargs)):
+        for item in stream(self._make(messages, stop, kwargs)):
             yield self._chunk(item)
 
     async def _astream(
@@ -86,7 +84,7 @@ class ChatMLX(MLXModel, BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        async for item in astream(self.runtime.engine, self._make(messages, stop, kwargs)):
+        async for item in astream(self._make(messages, stop, kwargs)):
             yield self._chunk(item)
 
     def _result(self, answer: Answer) -> ChatResult:
@@ -110,6 +108,11 @@ class ChatMLX(MLXModel, BaseChatModel):
 
     def _metadata(self, answer: Answer) -> dict[str, Any]:
         return {"model_provider": "mlx", "model_name": self.model, "finish_reason": answer.finish_reason}
+
+
+def _encode(messages: Sequence[BaseMessage], runtime: Runtime) -> list[int]:
+    with runtime.checkpoint.tokenizer_lock:
+        return runtime.template.encode(messages)
 
 
 def _usage(answer: Answer) -> UsageMetadata:

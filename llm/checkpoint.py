@@ -32,9 +32,10 @@ class Checkpoint:
         UnsupportedModelError: the files are there but cannot be used.
     """
 
-    def __init__(self, model: str, revision: str | None = None) -> None:
+    def __init__(self, model: str, revision: str | None = None, adapter: str | None = None) -> None:
         self.model = model
         self.revision = revision
+        self.adapter = adapter
         folder = fetch(model, revision, _SMALL_FILES)
         self.config = _read_config(folder)
         self.tokenizer = _load_tokenizer(folder, self.config)
@@ -74,7 +75,7 @@ class Checkpoint:
             model, _ = load_model(folder)
         except (FileNotFoundError, ValueError) as error:
             raise UnsupportedModelError(f"The weights of {self.model} cannot be loaded: {error}.") from error
-        return model
+        return model if self.adapter is None else _adapt(model, Path(self.adapter).expanduser())
 
 
 def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
@@ -131,3 +132,15 @@ def _default_window(config: dict[str, Any]) -> int | None:
     except (KeyError, ValueError):
         return None
     return getattr(kind.get_text_config(), "max_position_embeddings", None)
+
+
+def _adapt(model: Any, folder: Path) -> Any:
+    from mlx_lm.utils import load_adapters
+
+    try:
+        return load_adapters(model, str(folder))
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise UnsupportedModelError(
+            f"The adapter in {folder} cannot be loaded: {error}.",
+            "llm.adapter is a folder with adapter_config.json and adapters.safetensors, made for this model.",
+        ) from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
 
 
 class ModelSettings(BaseModel):
@@ -34,6 +34,23 @@ class MLXSettings(SamplingSettings):
     min_p: float = Field(0.0, ge=0, le=1, description="Drop tokens below this share of the likeliest one's.")
     repetition_penalty: float | None = Field(None, gt=0, description="Above 1 makes repeats less likely.")
     batch_size: int = Field(8, gt=0, description="Answers decoded together. More is faster and takes memory.")
+    kv_cache_gb: float | None = Field(
+        None, gt=0, description="Memory for keys and values. Empty: what the device recommends, less the weights."
+    )
+    kv_bits: Literal[4, 8] | None = Field(
+        None, description="Keep keys and values in so few bits: less memory, one answer at a time."
+    )
+    draft_model: str | None = Field(
+        None, description="A small model of the same family that guesses ahead: one answer at a time, sooner."
+    )
+    adapter: str | None = Field(None, description="A folder with a LoRA adapter, as mlx_lm.lora writes it.")
+    wire_memory: bool = Field(True, description="On a Mac, ask the system not to move the weights out of memory.")
+    timeout_seconds: float | None = Field(
+        None,
+        gt=0,
+        validation_alias=AliasChoices("timeout_seconds", "timeout"),
+        description="Longest wait for one answer, its place in the queue included.",
+    )
 
 
 class RemoteSettings(SamplingSettings):

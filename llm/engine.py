@@ -1,31 +1,43 @@
 """One thread owns an MLX model and decodes every request together. Token ids in, token ids out.
 
-Knows nothing of text, messages or LangChain. Callers on any thread submit requests; the engine's thread
-feeds them to mlx-lm's `BatchGenerator` (continuous batching: a request joins the batch as soon as there is
-a place) and hands each token to the request's `Sink`. The thread itself is in worker.py.
+Knows nothing of text, messages or LangChain. Callers on any thread submit requests; each joins the rows that
+are decoded as soon as there is a place (continuous batching), and every token goes to the request's `Sink`.
+What runs on the thread is in worker.py (its life) and decoder.py (its work).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm.request import Cancel, Request
 from llm.worker import Worker
+
+if TYPE_CHECKING:
+    from llm.decoder import Decoder
+    from llm.solo import Alone
 
 
 class Engine:
     """Starts its thread, and loads the weights on it, when the first request comes.
 
-    `load_weights` returns the model; `stop_ids` are the tokens that end an answer; `batch_size` is the most
-    rows decoded together. A failure of the thread reaches every request in it, and the next one starts anew.
+    `load_weights` returns the model; `stop_ids` are the tokens that end an answer; `alone`, if there is one, loads
+    what makes the model decode one row at a time; `wire_memory` asks the system to keep the weights in memory. A
+    failure of the thread reaches every request in it, and the next one starts anew.
     """
 
-    def __init__(self, load_weights: Callable[[], Any], *, stop_ids: Sequence[int], batch_size: int = 8) -> None:
-        self._load_weights = load_weights
-        self._stop_ids = list(stop_ids)
-        self._batch_size = batch_size
+    def __init__(
+        self,
+        load_weights: Callable[[], Any],
+        *,
+        stop_ids: Sequence[int],
+        alone: Callable[[], Alone] | None = None,
+        wire_memory: bool = True,
+    ) -> None:
+        # The thread keeps what it needs to start, but not this object: it ends when this is gone.
+        self._open = partial(_open, load_weights, list(stop_ids), alone, wire_memory)
         self._lock = Lock()
         self._worker: Worker | None = None
 
@@ -33,7 +45,7 @@ class Engine:
         """Queue `requests`, in order, as one piece."""
         with self._lock:
             if self._worker is None or not self._worker.take(list(requests)):
-                self._worker = Worker(self._load_weights, self._stop_ids, self._batch_size)
+                self._worker = Worker(self._open)
                 self._worker.start(list(requests))
 
     def cancel(self, request: Request) -> None:
@@ -52,3 +64,11 @@ class Engine:
             worker, self._worker = self._worker, None
         if worker is not None:
             worker.stop()
+
+
+def _open(
+    load_weights: Callable[[], Any], stop_ids: list[int], alone: Callable[[], Alone] | None, wire_memory: bool
+) -> Decoder:
+    from llm.opening import open_decoder
+
+    return open_decoder(load_weights(), stop_ids, alone and alone(), wire_memory=wire_memory)

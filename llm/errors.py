@@ -29,6 +29,10 @@ class ContextOverflowError(ModelError, langchain.ContextOverflowError):
     """The prompt alone fills the context window."""
 
 
+class TimedOutError(ModelError, langchain.ModelTimeoutError):
+    """The answer took longer than the caller would wait."""
+
+
 class UnsupportedModelError(ModelError):
     """The checkpoint cannot be run here (no chat template, no MLX backend, …)."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseLLM
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
-from llm.reply import Answer, MakeRequest, astream, await_answers, stream, wait
-from llm.runtime import MLXModel
+from llm.call import Call, astream, await_answers, stream, wait
+from llm.reply import Answer
+from llm.runtime import MLXModel, Runtime
 
 
 class MLX(MLXModel, BaseLLM):
@@ -24,17 +26,8 @@ class MLX(MLXModel, BaseLLM):
     def _llm_type(self) -> str:
         return "mlx"
 
-    def _encode(self, prompt: str) -> list[int]:
-        """Token ids (T,) with one BOS, also where the prompt brings its own."""
-        checkpoint = self.runtime.checkpoint
-        bos = checkpoint.tokenizer.bos_token
-        add_special = bos is None or not prompt.startswith(bos)
-        with checkpoint.tokenizer_lock:
-            ids = [int(token) for token in checkpoint.tokenizer.encode(prompt, add_special_tokens=add_special)]
-        return ids or checkpoint.stop_ids[:1]
-
-    def _make(self, prompt: str, stop: list[str] | None, options: dict[str, Any]) -> MakeRequest:
-        return self._request(self._encode(prompt), stop, options)
+    def _make(self, prompt: str, stop: list[str] | None, options: dict[str, Any]) -> Call:
+        return self._call(partial(_encode, prompt), stop, options)
 
     def _generate(
         self,
@@ -43,7 +36,7 @@ class MLX(MLXModel, BaseLLM):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        return self._result(wait(self.runtime.engine, [self._make(p, stop, kwargs) for p in prompts]))
+        return self._result(wait([self._make(p, stop, kwargs) for p in prompts]))
 
     async def _agenerate(
         self,
@@ -52,8 +45,8 @@ class MLX(MLXModel, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        makers = [self._make(p, stop, kwargs) for p in prompts]
-        return self._result(await await_answers(self.runtime.engine, makers))
+        calls = [self._make(p, stop, kwargs) for p in prompts]
+        return self._result(await await_answers(calls))
 
     def _stream(
         self,
@@ -62,7 +55,7 @@ class MLX(MLXModel, BaseLLM):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[GenerationChunk]:
-        for item in stream(self.runtime.engine, self._make(prompt, stop, kwargs)):
+        for item in stream(self._make(prompt, stop, kwargs)):
             chunk = _chunk(item)
             if run_manager:
                 run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -75,7 +68,7 @@ class MLX(MLXModel, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[GenerationChunk]:
-        async for item in astream(self.runtime.engine, self._make(prompt, stop, kwargs)):
+        async for item in astream(self._make(prompt, stop, kwargs)):
             chunk = _chunk(item)
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -91,6 +84,16 @@ class MLX(MLXModel, BaseLLM):
         }
         generations = [[Generation(text=answer.text, generation_info=_info(answer))] for answer in answers]
         return LLMResult(generations=generations, llm_output={"model_name": self.model, "token_usage": usage})
+
+
+def _encode(prompt: str, runtime: Runtime) -> list[int]:
+    """Token ids (T,) with one BOS, also where the prompt brings its own."""
+    checkpoint = runtime.checkpoint
+    bos = checkpoint.tokenizer.bos_token
+    add_special = bos is None or not prompt.startswith(bos)
+    with checkpoint.tokenizer_lock:
+        ids = [int(token) for token in checkpoint.tokenizer.encode(prompt, add_special_tokens=add_special)]
+    return ids or checkpoint.stop_ids[:1]
 
 
 def _chunk(item: str | Answer) -> GenerationChunk:

@@ -1,21 +1,13 @@
-"""From tokens to text: detokenizing, stop strings, and the ways to wait for an answer.
-
-Knows nothing of models or LangChain. A `Reply` is the engine's sink for one request.
-"""
+"""From tokens to text: detokenizing and stop strings. Knows nothing of models, callers or LangChain."""
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from queue import SimpleQueue
 from typing import Any
 
-from llm.engine import Engine
-from llm.request import FinishReason, Request
+from llm.request import FinishReason
 
 
 @dataclass(frozen=True)
@@ -35,43 +27,51 @@ class Answer:
     """The most memory that MLX held in this process so far."""
 
 
+# What a caller hears: pieces of the text, then the answer or the error.
+Heard = str | Answer | BaseException
+
+
 class Reply:
     """Turns a request's tokens into text, cut exactly before the first stop string.
 
-    `on_text` hears each piece of text as soon as it is sure; `on_end` hears the answer or the error, once.
+    `hear` is called, on the engine's thread, with each piece of text as soon as it is sure (unless `whole` says
+    that pieces are of no interest), and last with the answer or the error.
     """
 
     def __init__(
         self,
         detokenizer: Any,
+        hear: Callable[[Heard], object],
         *,
         prompt_tokens: int,
         stop: Sequence[str] = (),
-        on_text: Callable[[str], None] | None = None,
-        on_end: Callable[[Answer | BaseException], None],
+        whole: bool = False,
     ) -> None:
         from mlx_lm.generate import TextStateMachine
 
         self._detokenizer = detokenizer
+        self._hear = hear
         self._prompt_tokens = prompt_tokens
+        self._whole = whole
         self._machine = TextStateMachine({"normal": [(text, None) for text in stop if text]})
         self._state = self._machine.make_state()
         self._stopped = False
-        self._on_text = on_text
-        self._on_end = on_end
         self._pieces: list[str] = []
         self._output_tokens = 0
         self._started = time.perf_counter()
+        self._first = self._started
 
     def token(self, token: int) -> bool:
         """Take one token; True when a stop string is complete."""
+        if self._output_tokens == 0:
+            self._first = time.perf_counter()
         self._output_tokens += 1
         self._detokenizer.add_token(token)
         self._take(self._detokenizer.last_segment)
         return self._stopped
 
-    def finish(self, reason: FinishReason) -> None:
-        """Give out what was held back and end."""
+    def finish(self, reason: FinishReason, cached_tokens: int) -> None:
+        """Give out what was held back, and the answer."""
         if not self._stopped:
             self._detokenizer.finalize()
             self._take(self._detokenizer.last_segment)
@@ -80,13 +80,26 @@ class Reply:
         else:
             _, held_back, _ = self._machine.flush(self._state)
             self._emit(held_back)
-        seconds = time.perf_counter() - self._started
-        text = "".join(self._pieces)
-        self._on_end(Answer(text, reason, self._prompt_tokens, self._output_tokens, seconds))
+        self._hear(self._answer(reason, cached_tokens))
 
     def fail(self, error: BaseException) -> None:
         """End without an answer."""
-        self._on_end(error)
+        self._hear(error)
+
+    def _answer(self, reason: FinishReason, cached_tokens: int) -> Answer:
+        import mlx.core as mx
+
+        now = time.perf_counter()
+        return Answer(
+            text="".join(self._pieces),
+            finish_reason=reason,
+            prompt_tokens=self._prompt_tokens,
+            output_tokens=self._output_tokens,
+            seconds=now - self._started,
+            cached_tokens=cached_tokens,
+            tokens_per_second=max(self._output_tokens - 1, 0) / max(now - self._first, 1e-9),
+            peak_memory_gb=mx.get_peak_memory() / 1e9,
+        )
 
     def _take(self, segment: str) -> None:
         if segment and not self._stopped:
@@ -97,87 +110,5 @@ class Reply:
     def _emit(self, text: str) -> None:
         if text:
             self._pieces.append(text)
-            if self._on_text is not None:
-                self._on_text(text)
-
-
-# Makes a request whose sink is a Reply with these two listeners.
-MakeRequest = Callable[[Callable[[str], None] | None, Callable[[Answer | BaseException], None]], Request]
-
-
-def wait(engine: Engine, makers: Sequence[MakeRequest]) -> list[Answer]:
-    """Submit all, decoded together, and wait for all. An interrupt or a failure takes the rest back."""
-    requests, futures = _submit(engine, makers)
-    try:
-        return [future.result() for future in futures]
-    except BaseException:
-        _cancel(engine, requests)
-        raise
-
-
-async def await_answers(engine: Engine, makers: Sequence[MakeRequest]) -> list[Answer]:
-    """`wait` without holding a thread. Cancelling the task takes the requests back."""
-    requests, futures = _submit(engine, makers)
-    try:
-        return await asyncio.gather(*(asyncio.wrap_future(future) for future in futures))
-    except BaseException:
-        _cancel(engine, requests)
-        raise
-
-
-def _submit(engine: Engine, makers: Sequence[MakeRequest]) -> tuple[list[Request], list[Future[Answer]]]:
-    futures: list[Future[Answer]] = [Future() for _ in makers]
-    requests = [make(None, partial(_settle, future)) for make, future in zip(makers, futures, strict=True)]
-    engine.submit(requests)
-    return requests, futures
-
-
-def _cancel(engine: Engine, requests: Sequence[Request]) -> None:
-    for request in requests:
-        engine.cancel(request)
-
-
-def stream(engine: Engine, make_request: MakeRequest) -> Iterator[str | Answer]:
-    """Yield pieces of text as they come, then the answer. Closing the iterator takes the request back."""
-    queue: SimpleQueue[str | Answer | BaseException] = SimpleQueue()
-    request = make_request(queue.put, queue.put)
-    engine.submit([request])
-    try:
-        while isinstance(item := queue.get(), str):
-            yield item
-        yield _answer(item)
-    finally:
-        engine.cancel(request)
-
-
-async def astream(engine: Engine, make_request: MakeRequest) -> AsyncIterator[str | Answer]:
-    """`stream` for an event loop, without a thread in between."""
-    loop = asyncio.get_running_loop()
-    queue: asyncio.Queue[str | Answer | BaseException] = asyncio.Queue()
-
-    def put(item: str | Answer | BaseException) -> None:
-        loop.call_soon_threadsafe(queue.put_nowait, item)
-
-    request = make_request(put, put)
-    engine.submit([request])
-    try:
-        while isinstance(item := await queue.get(), str):
-            yield item
-        yield _answer(item)
-    finally:
-        engine.cancel(request)
-
-
-def _answer(end: Answer | BaseException) -> Answer:
-    if isinstance(end, BaseException):
-        raise end
-    return end
-
-
-def _settle(future: Future[Answer], end: Answer | BaseException) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    if isinstance(end, BaseException):
-        future.set_exception(end)
-    else:
-        future.set_result(end)
+            if not self._whole:
+                self._hear(text)

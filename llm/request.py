@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from llm.errors import EngineError, ModelError
 from llm.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -27,11 +28,24 @@ class Sink(Protocol):
     def token(self, token: int) -> bool:
         """Take the next token; True means enough, the request is done."""
 
-    def finish(self, reason: FinishReason) -> None:
-        """The answer is complete. Called once, after the last token."""
+    def finish(self, reason: FinishReason, cached_tokens: int) -> None:
+        """The answer is complete. Called once, after the last token.
+
+        `cached_tokens` of the prompt had been computed before, for another request.
+        """
 
     def fail(self, error: BaseException) -> None:
         """There will be no answer. Called once, instead of `finish`."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may run beside a request. `rows`: decoded together, itself included. `kv_bytes`: the memory of
+    all their keys and values; None is what the device recommends, less the weights.
+    """
+
+    rows: int = 8
+    kv_bytes: int | None = None
 
 
 @dataclass(eq=False)
@@ -43,9 +57,18 @@ class Request:
     sink: Sink
     sampling: Sampling = field(default_factory=Sampling)
     processors: Sequence[LogitsProcessor] = ()
+    limits: Limits = Limits()
+
+    @property
+    def total(self) -> int:
+        """Tokens of the prompt and of the longest answer together."""
+        return len(self.prompt) + self.max_tokens
 
     def fail(self, error: BaseException) -> None:
         """Tell the sink that there will be no answer, if anyone still listens."""
+        if not isinstance(error, ModelError):
+            cause, error = error, EngineError(f"MLX failed: {error or type(error).__name__}.")
+            error.__cause__ = cause
         try:
             self.sink.fail(error)
         except Exception:  # a caller that is gone (a closed event loop) must not take the others along

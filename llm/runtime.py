@@ -6,6 +6,7 @@ Knows nothing of LangChain's models; `MLXModel` is what `ChatMLX` and `MLX` have
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -13,23 +14,40 @@ from weakref import WeakValueDictionary
 
 from pydantic import PrivateAttr, ValidationError
 
+from llm.call import Call
 from llm.checkpoint import Checkpoint
 from llm.config import MLXSettings
 from llm.engine import Engine
-from llm.errors import ContextOverflowError, InvalidRequestError
-from llm.reply import Answer, MakeRequest, Reply
-from llm.request import LogitsProcessor, Request
+from llm.errors import ContextOverflowError, InvalidRequestError, UnsupportedModelError
+from llm.request import Limits, LogitsProcessor
 from llm.sampling import Sampling
+from llm.solo import Alone
 from llm.template import ChatTemplate
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What is loaded: model objects that agree on this share one runtime."""
+
+    model: str
+    revision: str | None = None
+    adapter: str | None = None
+    draft_model: str | None = None
+    kv_bits: int | None = None
+    wire_memory: bool = True
 
 
 class Runtime:
     """Tokenizer now, weights and thread when the first request comes."""
 
-    def __init__(self, model: str, revision: str | None, batch_size: int) -> None:
-        self.checkpoint = Checkpoint(model, revision)
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        self.checkpoint = Checkpoint(weights.model, weights.revision, weights.adapter)
         self.engine = Engine(
-            self.checkpoint.load_weights, stop_ids=self.checkpoint.stop_ids, batch_size=batch_size
+            self.checkpoint.load_weights,
+            stop_ids=self.checkpoint.stop_ids,
+            alone=_alone(weights, self.checkpoint),
+            wire_memory=weights.wire_memory,
         )
 
     @cached_property
@@ -38,22 +56,40 @@ class Runtime:
         return ChatTemplate(self.checkpoint)
 
 
-_runtimes: WeakValueDictionary[tuple[str, str | None, int], Runtime] = WeakValueDictionary()
+_runtimes: WeakValueDictionary[Weights, Runtime] = WeakValueDictionary()
 _runtimes_lock = Lock()
 
 
-def runtime_for(model: str, revision: str | None, batch_size: int) -> Runtime:
-    """Return the process's runtime for this checkpoint: weights are held once, and batches are shared."""
-    key = (model, revision, batch_size)
+def runtime_for(weights: Weights) -> Runtime:
+    """Return the process's runtime for these weights: they are held once, and batches are shared."""
     with _runtimes_lock:
-        runtime = _runtimes.get(key)
+        runtime = _runtimes.get(weights)
         if runtime is None:
-            runtime = _runtimes[key] = Runtime(*key)
+            runtime = _runtimes[weights] = Runtime(weights)
         return runtime
 
 
+def _alone(weights: Weights, checkpoint: Checkpoint) -> Callable[[], Alone] | None:
+    """What loads the reason to decode one row at a time, if there is one. Keeps no runtime alive."""
+    if weights.kv_bits is None and weights.draft_model is None:
+        return None
+
+    def load() -> Alone:
+        if weights.draft_model is None:
+            return Alone(weights.kv_bits)
+        draft = Checkpoint(weights.draft_model)
+        if draft.tokenizer.get_vocab() != checkpoint.tokenizer.get_vocab():
+            raise UnsupportedModelError(
+                f"The draft model {weights.draft_model} and {weights.model} have different vocabularies.",
+                "Choose a smaller model of the same family.",
+            )
+        return Alone(weights.kv_bits, draft.load_weights())
+
+    return load
+
+
 class MLXModel(MLXSettings):
-    """What `ChatMLX` and `MLX` have in common: settings, token counts, identity, and making requests."""
+    """What `ChatMLX` and `MLX` have in common: settings, token counts, identity, and making calls."""
 
     _runtime: Runtime | None = PrivateAttr(None)
 
@@ -61,13 +97,12 @@ class MLXModel(MLXSettings):
     def runtime(self) -> Runtime:
         """The tokenizer and engine. Reads the tokenizer at first use, never the weights."""
         if self._runtime is None:
-            self._runtime = runtime_for(self.model, self.revision, self.batch_size)
+            self._runtime = _runtime_of(self)
         return self._runtime
 
     def get_context_window(self) -> int | None:
         """Tokens of prompt and answer together: the model's, or less if `context_window` says less."""
-        known = [w for w in (self.context_window, self.runtime.checkpoint.context_window) if w is not None]
-        return min(known, default=None)
+        return _window(self, self.runtime)
 
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens of `text` (T,), without the ones that open or close a prompt."""
@@ -78,46 +113,50 @@ class MLXModel(MLXSettings):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         """Model and every setting that changes an answer: the key of LangChain's caches."""
-        return {name: getattr(self, name) for name in MLXSettings.model_fields if name != "batch_size"}
+        return {name: getattr(self, name) for name in MLXSettings.model_fields if name not in _NO_MATTER}
 
-    def _request(
+    def _call(
         self,
-        prompt: list[int],
+        encode: Callable[[Runtime], list[int]],
         stop: Sequence[str] | None,
         options: dict[str, Any],
         constrain: Callable[[int], LogitsProcessor] | None = None,
-    ) -> MakeRequest:
-        """Prepare one request; `options` are settings for this call alone.
+    ) -> Call:
+        """Prepare one call; `options` are settings for it alone, another `model` among them.
 
-        `constrain` is given the most tokens the answer may have, and returns what keeps them to a grammar.
+        `encode` returns the prompt's tokens (T,). `constrain` is given the most tokens the answer may have, and
+        returns what keeps them to a grammar.
         """
         settings = self._settings(stop, options)
-        max_tokens = self._room(len(prompt), settings.max_tokens)
-        sampling = Sampling(
-            temperature=settings.temperature,
-            top_p=settings.top_p,
-            top_k=settings.top_k,
-            min_p=settings.min_p,
-            repetition_penalty=settings.repetition_penalty,
-            seed=settings.seed,
+        runtime = self.runtime if _weights(settings) == _weights(self) else _runtime_of(settings)
+        prompt = encode(runtime)
+        return Call(
+            engine=runtime.engine,
+            detokenizer=lambda: runtime.checkpoint.tokenizer.detokenizer,
+            prompt=prompt,
+            max_tokens=_room(settings, runtime, len(prompt)),
+            stop=tuple(settings.stop),
+            sampling=Sampling(
+                temperature=settings.temperature,
+                top_p=settings.top_p,
+                top_k=settings.top_k,
+                min_p=settings.min_p,
+                repetition_penalty=settings.repetition_penalty,
+                seed=settings.seed,
+            ),
+            limits=Limits(
+                settings.batch_size, None if settings.kv_cache_gb is None else int(settings.kv_cache_gb * 1e9)
+            ),
+            timeout=settings.timeout_seconds,
+            constrain=constrain,
         )
-        processors = [constrain(max_tokens)] if constrain else []
-        detokenizer = self.runtime.checkpoint.tokenizer.detokenizer
-
-        def make(
-            on_text: Callable[[str], None] | None, on_end: Callable[[Answer | BaseException], None]
-        ) -> Request:
-            reply = Reply(
-                detokenizer, prompt_tokens=len(prompt), stop=settings.stop, on_text=on_text, on_end=on_end
-            )
-            return Request(prompt, max_tokens, reply, sampling, processors)
-
-        return make
 
     def _settings(self, stop: Sequence[str] | None, options: dict[str, Any]) -> MLXSettings:
         own = {name: getattr(self, name) for name in MLXSettings.model_fields}
-        if unknown := sorted(options.keys() - own.keys()):
+        if unknown := sorted(options.keys() - own.keys() - {"timeout"}):
             raise InvalidRequestError(f"MLX models know no setting {unknown[0]!r}.")
+        if "timeout" in options:
+            own.pop("timeout_seconds")
         if stop is not None:
             options = {**options, "stop": list(stop)}
         try:
@@ -126,13 +165,31 @@ class MLXModel(MLXSettings):
             first = error.errors()[0]
             raise InvalidRequestError(f"{first['loc'][0]}: {first['msg']}.") from error
 
-    def _room(self, prompt_tokens: int, max_tokens: int) -> int:
-        """Tokens the answer may have: what was asked for, or what the context window leaves."""
-        window = self.get_context_window()
-        if window is None:
-            return max_tokens
-        if prompt_tokens >= window:
-            raise ContextOverflowError(
-                f"The prompt has {prompt_tokens} tokens and the context window of {self.model} {window}."
-            )
-        return min(max_tokens, window - prompt_tokens)
+
+# Settings that change how fast an answer comes, or whether, but not what it says.
+_NO_MATTER = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
+
+
+def _weights(settings: MLXSettings) -> Weights:
+    return Weights(**{name: getattr(settings, name) for name in Weights.__dataclass_fields__})
+
+
+def _runtime_of(settings: MLXSettings) -> Runtime:
+    return runtime_for(_weights(settings))
+
+
+def _window(settings: MLXSettings, runtime: Runtime) -> int | None:
+    known = [w for w in (settings.context_window, runtime.checkpoint.context_window) if w is not None]
+    return min(known, default=None)
+
+
+def _room(settings: MLXSettings, runtime: Runtime, prompt_tokens: int) -> int:
+    """Tokens the answer may have: what was asked for, or what the context window leaves."""
+    window = _window(settings, runtime)
+    if window is None:
+        return settings.max_tokens
+    if prompt_tokens >= window:
+        raise ContextOverflowError(
+            f"The prompt has {prompt_tokens} tokens and the context window of {settings.model} {window}."
+        )
+    return min(settings.max_tokens, window - prompt_tokens)

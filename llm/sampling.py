@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     import mlx.core as mx
@@ -38,6 +39,8 @@ class Sampler:
         """Return tokens (B,) for log probabilities (B, vocabulary)."""
         import mlx.core as mx
 
+        if self._sampling.temperature == 0:
+            return mx.argmax(logprobs, axis=-1)
         if self._key is None:
             seed = self._sampling.seed
             self._key = mx.random.key(int.from_bytes(os.urandom(8)) if seed is None else seed % 2**64)
@@ -59,26 +62,49 @@ class Sampler:
         return logprobs
 
 
+class Guarded:
+    """A sampler that never raises in the midst of a step.
+
+    An exception there would leave the other rows' keys and values one token ahead of their answers. It is
+    kept in `error` instead, for the rows that share the sampler.
+    """
+
+    def __init__(self, sample: Callable[[mx.array], mx.array]) -> None:
+        self._sample = sample
+        self.error: Exception | None = None
+
+    def __call__(self, logprobs: mx.array) -> mx.array:
+        """Return tokens (B,) for log probabilities (B, vocabulary)."""
+        import mlx.core as mx
+
+        if self.error is None:
+            try:
+                return self._sample(logprobs)
+            except Exception as error:
+                self.error = error
+        return mx.argmax(logprobs, axis=-1)
+
+
 class Samplers:
     """Gives each request its sampler; rows with the very same one are sampled in a single call."""
 
     def __init__(self) -> None:
-        self._shared: dict[Sampling, Sampler] = {}
+        self._shared: WeakValueDictionary[Sampling, Guarded] = WeakValueDictionary()
 
-    def sampler(self, sampling: Sampling) -> Callable[[mx.array], mx.array]:
-        """The sampler for `sampling`: shared unless it has a seed, for a seed must own its random key."""
-        from mlx_lm.sample_utils import greedy_sampler
+    def sampler(self, sampling: Sampling) -> Guarded:
+        """The sampler for `sampling`: shared, unless a seed wants a random key to itself."""
+        if sampling.seed is not None and sampling.temperature > 0:
+            return Guarded(Sampler(sampling))
+        sampler = self._shared.get(sampling)
+        if sampler is None or sampler.error is not None:
+            sampler = self._shared[sampling] = Guarded(Sampler(sampling))
+        return sampler
 
-        if sampling.temperature == 0:
-            return greedy_sampler
-        if sampling.seed is not None:
-            return Sampler(sampling)
-        return self._shared.setdefault(sampling, Sampler(sampling))
 
-    def processors(self, sampling: Sampling) -> list[Any]:
-        """The logits processors for `sampling`."""
-        from mlx_lm.sample_utils import make_logits_processors
+def processors(sampling: Sampling) -> list[Any]:
+    """The logits processors for `sampling`."""
+    from mlx_lm.sample_utils import make_logits_processors
 
-        if sampling.repetition_penalty in (None, 1.0):
-            return []
-        return list(make_logits_processors(repetition_penalty=sampling.repetition_penalty))
+    if sampling.repetition_penalty in (None, 1.0):
+        return []
+    return list(make_logits_processors(repetition_penalty=sampling.repetition_penalty))

@@ -1,4 +1,4 @@
-"""The thread that owns a model: loads it, feeds mlx-lm's `BatchGenerator`, ends or parks. For engine.py."""
+"""The thread that owns a model: loads it, looks into its inbox between two turns, ends or parks. For engine.py."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ import os
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
-from typing import Any
+from typing import TYPE_CHECKING
 
-from llm.errors import EngineError, ModelError
-from llm.request import Cancel, FinishReason, Request
-from llm.sampling import Samplers
+from llm.errors import EngineError
+from llm.request import Cancel, Request
 
-# mlx-lm fills its prompts to the right, so prompts prefilled together cost their longest: one at a time won.
-_PREFILL_TOGETHER = 1
+if TYPE_CHECKING:
+    from llm.decoder import Decoder
 
-# Families whose attention is wrong for two rows and more (mlx-lm issue 1903).
-_ONE_AT_A_TIME = frozenset({"gemma2"})
+# Seconds after the last answer for which the beginnings of prompts are kept.
+_KEEP_SECONDS = 60
+
+# Seconds between two looks for memory that another engine gives back.
+_RETRY_SECONDS = 0.02
 
 
 _workers: weakref.WeakSet[Worker] = weakref.WeakSet()
@@ -49,16 +51,14 @@ def _wait_for_exit(thread: Thread) -> None:
 class Worker:
     """One life of the engine's thread: load, serve, end. The model never leaves it."""
 
-    def __init__(self, load_weights: Callable[[], Any], stop_ids: list[int], batch_size: int) -> None:
-        self._load_weights = load_weights
-        self._stop_ids = stop_ids
-        self._batch_size = batch_size
+    def __init__(self, open_decoder: Callable[[], Decoder]) -> None:
+        self._open_decoder = open_decoder
         self._inbox: SimpleQueue[list[Request | Cancel] | None] = SimpleQueue()
         self._inbox_lock = Lock()
         self._ended = False
         self._park_wanted = False
         self._idle = Event()
-        self._rows: dict[int, Request] = {}
+        self._decoder: Decoder | None = None
         _workers.add(self)
         self._thread = Thread(target=self._run, name="mlx-engine", daemon=True)
 
@@ -94,99 +94,54 @@ class Worker:
         error: BaseException = EngineError("The engine was closed while this request was in it.")
         try:
             self._serve()
-        except ModelError as failure:
-            error = failure
         except BaseException as failure:  # whatever it was, the callers must hear of it
-            error = EngineError(f"MLX failed: {failure or type(failure).__name__}.")
-            error.__cause__ = failure
+            error = failure
         with self._inbox_lock:
             self._ended = True
-        waiting = [*self._rows.values(), *self._unread()]
-        self._rows.clear()
+        waiting = self._let_go()
         for request in waiting:
             request.fail(error)
         self._idle.set()
         if self._park_wanted:
             Event().wait()
 
-    def _unread(self) -> list[Request]:
-        batches = []
-        while not self._inbox.empty():
-            batches.append(self._inbox.get() or [])
-        return [item for items in batches for item in items if isinstance(item, Request)]
-
     def _serve(self) -> None:
-        from mlx_lm.generate import BatchGenerator
+        import mlx.core as mx
+        from mlx_lm.generate import generation_stream
 
-        model = self._load_weights()
-        batch_size = 1 if _family(model) in _ONE_AT_A_TIME else self._batch_size
-        generator = BatchGenerator(
-            model,
-            stop_tokens=[[token] for token in self._stop_ids],
-            completion_batch_size=batch_size,
-            prefill_batch_size=min(_PREFILL_TOGETHER, batch_size),
-        )
-        samplers = Samplers()
-        try:
-            while self._admit(generator, samplers):
-                _, responses = generator.next()
-                for response in responses:
-                    self._deliver(generator, response)
-        finally:
-            generator.close()
+        with mx.stream(generation_stream):
+            self._decoder = self._open_decoder()
+            can_go_on = False
+            while self._look(self._decoder, can_go_on):
+                can_go_on = self._decoder.turn()
 
-    def _admit(self, generator: Any, samplers: Samplers) -> bool:
-        """Take what is in the inbox, waiting while there is nothing to do; False means end."""
-        while not self._rows or not self._inbox.empty():
-            items = self._inbox.get()
+    def _look(self, decoder: Decoder, can_go_on: bool) -> bool:
+        """Take what is in the inbox, and wait there while there is nothing to do; False means end."""
+        while not can_go_on or not self._inbox.empty():
+            try:
+                items = self._inbox.get(timeout=_RETRY_SECONDS if decoder.requests else _KEEP_SECONDS)
+            except Empty:
+                if decoder.requests:
+                    return True
+                decoder.forget()
+                items = self._inbox.get()
             if items is None:
                 return False
             for item in items:
                 if isinstance(item, Cancel):
-                    self._remove(generator, item.request)
+                    decoder.drop(item.request)
                 else:
-                    self._insert(generator, samplers, item)
+                    decoder.add(item)
+            can_go_on = bool(decoder.requests)
         return True
 
-    def _insert(self, generator: Any, samplers: Samplers, request: Request) -> None:
-        try:
-            (uid,) = generator.insert(
-                [request.prompt],
-                max_tokens=[request.max_tokens],
-                samplers=[samplers.sampler(request.sampling)],
-                logits_processors=[[*samplers.processors(request.sampling), *request.processors]],
-            )
-        except Exception as error:  # a bad request is its own caller's business
-            request.fail(error)
-        else:
-            self._rows[uid] = request
-
-    def _remove(self, generator: Any, request: Request) -> None:
-        uids = [uid for uid, row in self._rows.items() if row is request]
-        if uids:
-            generator.remove(uids)
-            del self._rows[uids[0]]
-
-    def _deliver(self, generator: Any, response: Any) -> None:
-        request = self._rows[response.uid]
-        reason: FinishReason | None = response.finish_reason
-        try:
-            # The token that ends an answer is not part of it.
-            if reason != "stop" and request.sink.token(response.token):
-                reason = "stop"
-            if reason is not None:
-                request.sink.finish(reason)
-        except Exception as error:
-            reason = "stop"
-            request.fail(error)
-        if reason is None:
-            return
-        del self._rows[response.uid]
-        if response.finish_reason is None:
-            generator.remove([response.uid])
-
-
-def _family(model: Any) -> str:
-    """The architecture of the text model: `model_type`, of the inner model where one wraps another."""
-    inner = getattr(model, "language_model", model)
-    return str(getattr(inner, "model_type", ""))
+    def _let_go(self) -> list[Request]:
+        """Free the model and return all requests that have no answer yet."""
+        requests = []
+        if self._decoder is not None:
+            requests = self._decoder.requests
+            self._decoder.close()
+            self._decoder = None
+        while not self._inbox.empty():
+            requests += [item for item in self._inbox.get() or [] if isinstance(item, Request)]
+        return requests

@@ -14,8 +14,8 @@ import pytest
 
 from llm.checkpoint import Checkpoint
 from llm.engine import Engine
-from llm.errors import EngineError, ModelError
-from llm.request import Request
+from llm.errors import EngineError, InvalidRequestError, ModelError
+from llm.request import Limits, Request
 from llm.sampling import Sampling
 
 PROMPTS = [
@@ -40,8 +40,9 @@ class Ids:
         self._diary.append(self)
         return len(self.ids) == self._enough_after
 
-    def finish(self, reason: str) -> None:
+    def finish(self, reason: str, cached_tokens: int) -> None:
         self.reason = reason
+        self.cached_tokens = cached_tokens
         self.done.set()
 
     def fail(self, error: BaseException) -> None:
@@ -58,13 +59,12 @@ class Loaded:
 
     def __init__(self, folder: Path, batch_size: int = 8) -> None:
         self.checkpoint = Checkpoint(str(folder))
-        self.engine = Engine(
-            self.checkpoint.load_weights, stop_ids=self.checkpoint.stop_ids, batch_size=batch_size
-        )
+        self.engine = Engine(self.checkpoint.load_weights, stop_ids=self.checkpoint.stop_ids)
+        self.limits = Limits(rows=batch_size)
         self.prompts = [self.checkpoint.tokenizer.encode(prompt) for prompt in PROMPTS]
 
     def ask(self, prompt: list[int], sink: Any, max_tokens: int = NEW_TOKENS, **sampling: Any) -> Request:
-        request = Request(list(prompt), max_tokens, sink, Sampling(**sampling))
+        request = Request(list(prompt), max_tokens, sink, Sampling(**sampling), limits=self.limits)
         self.engine.submit([request])
         return request
 
@@ -103,13 +103,18 @@ def test_sixteen_requests_at_once_get_the_tokens_that_mlx_lm_gives_each_alone(
     assert len({tuple(ids) for ids in answers}) > 4, "random weights must not say the same to everyone"
 
 
-@pytest.mark.parametrize(("family", "together"), [("gemma", True), ("gemma3", True), ("gemma2", False)])
+@pytest.mark.parametrize(("family", "together"), [("gemma", True), ("gemma3", True), ("gemma2", True)])
 def test_requests_are_decoded_together_except_where_a_batch_would_be_wrong(
     load: Callable[..., Loaded], family: str, together: bool
 ) -> None:
     loaded, diary = load(family), []
     sinks = [Ids(diary) for _ in range(4)]
-    loaded.engine.submit([Request(list(p), NEW_TOKENS, s) for p, s in zip(loaded.prompts, sinks, strict=False)])
+    loaded.engine.submit(
+        [
+            Request(list(p), NEW_TOKENS, s, limits=loaded.limits)
+            for p, s in zip(loaded.prompts, sinks, strict=False)
+        ]
+    )
     for sink in sinks:
         sink.wait()
     switches = sum(a is not b for a, b in pairwise(diary))
@@ -119,7 +124,12 @@ def test_requests_are_decoded_together_except_where_a_batch_would_be_wrong(
 def test_the_batch_size_is_never_exceeded(load: Callable[..., Loaded]) -> None:
     loaded, diary = load(batch_size=2), []
     sinks = [Ids(diary) for _ in range(6)]
-    loaded.engine.submit([Request(list(p), NEW_TOKENS, s) for p, s in zip(loaded.prompts, sinks, strict=False)])
+    loaded.engine.submit(
+        [
+            Request(list(p), NEW_TOKENS, s, limits=loaded.limits)
+            for p, s in zip(loaded.prompts, sinks, strict=False)
+        ]
+    )
     for sink in sinks:
         sink.wait()
     spans = [(diary.index(sink), len(diary) - 1 - diary[::-1].index(sink)) for sink in sinks]
@@ -232,7 +242,7 @@ def test_a_sink_that_raises_fails_alone(load: Callable[..., Loaded]) -> None:
 def test_a_bad_request_fails_alone(load: Callable[..., Loaded]) -> None:
     loaded, bad, whole = load(), Ids(), Ids()
     loaded.engine.submit([Request([], NEW_TOKENS, bad), Request(list(loaded.prompts[1]), NEW_TOKENS, whole)])
-    assert isinstance(bad.wait().error, ValueError)
+    assert isinstance(bad.wait().error, InvalidRequestError)
     assert whole.wait().ids == loaded.reference(loaded.prompts[1])
 
 

@@ -1,0 +1,195 @@
+"""Everything the engine does between two looks into its inbox: who is next, prompts read, tokens decoded.
+
+Runs on one thread and knows nothing of it. `Decoder.turn` reads one piece of one prompt and decodes one token
+of every row, so that a long prompt never holds up the answers under way for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from llm.errors import ContextOverflowError, InvalidRequestError
+from llm.lane import Decoded, Lane, Row
+from llm.memory import Budget
+from llm.prefill import Prefill
+from llm.prefix import PrefixCache
+from llm.request import Request
+from llm.sampling import Samplers, processors
+from llm.solo import SoloLane
+from llm.waiting import Waiting, lanes_by_fit
+
+
+class Decoder:
+    """A model's lanes and the requests in and before them.
+
+    `together`: whether the model may decode more than one request at a time.
+    """
+
+    def __init__(self, model: Any, lanes: Sequence[Lane | SoloLane], budget: Budget, *, together: bool) -> None:
+        self._model = model
+        self._lanes = lanes
+        self._budget = budget
+        self._together = together
+        self._samplers = Samplers()
+        self._prefixes = PrefixCache()
+        self._waiting = Waiting()
+        self._prefill: Prefill | None = None
+
+    @property
+    def requests(self) -> list[Request]:
+        """All that run or wait."""
+        return [*(row.request for row in self._running()), *self._waiting]
+
+    def add(self, request: Request) -> None:
+        """Let `request` wait for its place. One that can never have a place fails at once."""
+        try:
+            self._check(request)
+        except Exception as error:
+            request.fail(error)
+        else:
+            self._waiting.add(request)
+
+    def drop(self, request: Request) -> None:
+        """Take `request` out, running or waiting. Its sink hears nothing more."""
+        self._waiting.remove(request)
+        if self._prefill is not None and self._prefill.row.request is request:
+            self._prefill = None
+        for lane in self._lanes:
+            for row in lane.rows:
+                if row.request is request:
+                    lane.drop(row)
+
+    def forget(self) -> None:
+        """Give up the beginnings of prompts that were kept for later."""
+        self._prefixes.clear()
+        self._account()
+
+    def close(self) -> None:
+        """Let go of the model and of all memory."""
+        self._lanes = []
+        self._prefill = None
+        self._model = None
+        self._prefixes.clear()
+        self._budget.release()
+
+    def turn(self) -> bool:
+        """Do one step of everything. False if there was nothing to do, or no memory to do it in."""
+        if self._prefill is None:
+            self._admit()
+        if self._prefill is not None:
+            self._read(self._prefill)
+        for lane in self._lanes:
+            for decoded in lane.step():
+                self._deliver(lane, decoded)
+        self._account()
+        return bool(self._running())
+
+    def _running(self) -> list[Row]:
+        rows = [row for lane in self._lanes for row in lane.rows]
+        return rows if self._prefill is None else [*rows, self._prefill.row]
+
+    def _totals(self) -> list[list[int]]:
+        """The token totals of each lane's rows, the one that is about to join among them."""
+        totals = [[row.request.total for row in lane.rows] for lane in self._lanes]
+        if self._prefill is not None:
+            totals[self._lanes.index(self._prefill.lane)].append(self._prefill.row.request.total)
+        return totals
+
+    def _account(self) -> None:
+        prompt = self._prefill.row.request.prompt if self._prefill else []
+        self._budget.hold(self._budget.needed(self._totals(), len(prompt)) + self._prefixes.nbytes)
+
+    def _check(self, request: Request) -> None:
+        if not request.prompt:
+            raise InvalidRequestError("The prompt is empty.")
+        if request.max_tokens < 1:
+            raise InvalidRequestError(f"max_tokens is {request.max_tokens}: an answer has at least one token.")
+        if not 0 <= min(request.prompt) <= max(request.prompt) < self._budget.shape.vocabulary:
+            raise InvalidRequestError("The prompt has tokens that the model does not know.")
+        needed = self._budget.needed([[request.total]], len(request.prompt))
+        most = self._budget.most(request.limits)
+        if needed > most:
+            raise ContextOverflowError(
+                f"A prompt of {len(request.prompt)} tokens and an answer of {request.max_tokens} may take "
+                f"{needed / 1e9:.2f} GB for keys and values, and there are {most / 1e9:.2f} GB.",
+                "Shorten the prompt, lower max_tokens, or raise kv_cache_gb.",
+            )
+
+    def _admit(self) -> None:
+        found: tuple[Request, Lane | SoloLane] | None = self._waiting.next(self._place)
+        if found is not None:
+            request, lane = found
+            self._begin(request, lane)
+
+    def _place(self, request: Request) -> Lane | SoloLane | None:
+        """The lane that `request` may join now, if there is one."""
+        limits = [request.limits, *(row.request.limits for row in self._running())]
+        places = min(limit.rows for limit in limits) if self._together else 1
+        if len(limits) > places:
+            return None
+        totals = self._totals()
+        for position in lanes_by_fit(request.total, totals):
+            joined = [[*lane, request.total] if i == position else lane for i, lane in enumerate(totals)]
+            needed = self._budget.needed(joined, len(request.prompt))
+            free = min(self._budget.free(limit) for limit in limits)
+            if needed > free:
+                continue
+            while needed + self._prefixes.nbytes > free:
+                self._prefixes.drop_oldest()
+            return self._lanes[position]
+        return None
+
+    def _begin(self, request: Request, lane: Lane | SoloLane) -> None:
+        sampler = self._samplers.sampler(request.sampling)
+        row = Row(request, sampler, [*processors(request.sampling), *request.processors])
+        if isinstance(lane, SoloLane):
+            lane.start(row)
+            return
+        row.cached_tokens, cache = self._prefixes.find(request.prompt)
+        boundary = self._prefixes.boundary(
+            request.prompt, row.cached_tokens, (waiting.prompt for waiting in self._waiting)
+        )
+        self._prefill = Prefill(row, lane, cache or self._new_cache(), row.cached_tokens, boundary)
+
+    def _new_cache(self) -> list[Any]:
+        from mlx_lm.models.cache import make_prompt_cache
+
+        return list(make_prompt_cache(self._model))
+
+    def _read(self, prefill: Prefill) -> None:
+        row = prefill.row
+        try:
+            prefill.read(self._model)
+            if prefill.done == prefill.pause_at:
+                self._keep(prefill)
+            if prefill.complete:
+                self._prefill = None
+                prefill.lane.join(row, prefill.cache)
+        except Exception as error:  # nobody else's keys and values were touched
+            self._prefill = None
+            row.request.fail(error)
+
+    def _keep(self, prefill: Prefill) -> None:
+        """Keep what was read so far for the prompts that begin alike, if there is room."""
+        request = prefill.row.request
+        needed = self._budget.needed(self._totals(), len(request.prompt))
+        if self._budget.may_keep(prefill.done, self._prefixes.nbytes, needed, request.limits):
+            self._prefixes.keep(request.prompt[: prefill.done], prefill.cache)
+
+    def _deliver(self, lane: Lane | SoloLane, decoded: Decoded) -> None:
+        row, reason = decoded.row, decoded.reason
+        try:
+            # What the row's sampler raised came after this token, so an end with it is still an end.
+            if reason is None and (error := row.error or row.sample.error):
+                raise error
+            # The token that ends an answer is not part of it.
+            if reason != "stop" and row.request.sink.token(decoded.token):
+                reason = "stop"
+            if reason is not None:
+                row.request.sink.finish(reason, row.cached_tokens)
+        except Exception as error:
+            reason = "stop"
+            row.request.fail(error)
+        if reason is not None and decoded.reason is None:
+            lane.drop(row)
