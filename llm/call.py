@@ -14,10 +14,11 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from llm.engine import Engine
-from llm.errors import TimedOutError
+from llm.errors import EngineError, TimedOutError
 from llm.reply import Answer, Heard, Reply
 from llm.request import Limits, LogitsProcessor, Request
 from llm.sampling import Sampling
+from llm.together import register
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Ticket:
         self._heard: SimpleQueue[Heard] = SimpleQueue()
         self._deadline = None if call.timeout is None else time.monotonic() + call.timeout
         self.request = call.request(self._heard.put, whole=False)
+        register(self)
 
     def stream(self) -> Iterator[str | Answer]:
         """Yield pieces of text as they come, then the answer."""
@@ -76,6 +78,11 @@ class Ticket:
     def cancel(self) -> None:
         """Take the request back, if it still waits or runs."""
         self._call.engine.cancel(self.request)
+
+    def abandon(self) -> None:
+        """Take the request back, and let whoever waits for the answer go."""
+        self.cancel()
+        self._heard.put(EngineError("This call was given up, for another one of its list failed."))
 
     def _get(self) -> Heard:
         left = None if self._deadline is None else max(self._deadline - time.monotonic(), 0)

@@ -7,17 +7,17 @@ from functools import partial
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from llm.call import Call, astream, await_answers, stream, wait
+from llm.chat_lists import ChatLists
 from llm.reply import Answer
 from llm.runtime import MLXModel, Runtime
 
 
-class ChatMLX(MLXModel, BaseChatModel):
+class ChatMLX(MLXModel, ChatLists):
     """A chat model on Apple's MLX, decoded together with every other call on the same checkpoint.
 
     ```python

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from llm.request import Cancel, Request
-from llm.worker import Worker
+from llm.worker import Worker, check_not_forked
 
 if TYPE_CHECKING:
     from llm.decoder import Decoder
@@ -42,7 +42,12 @@ class Engine:
         self._worker: Worker | None = None
 
     def submit(self, requests: Sequence[Request]) -> None:
-        """Queue `requests`, in order, as one piece."""
+        """Queue `requests`, in order, as one piece.
+
+        Raises:
+            EngineError: this process was forked from one in which MLX ran.
+        """
+        check_not_forked()
         with self._lock:
             if self._worker is None or not self._worker.take(list(requests)):
                 self._worker = Worker(self._open)

@@ -26,6 +26,29 @@ _RETRY_SECONDS = 0.02
 
 _workers: weakref.WeakSet[Worker] = weakref.WeakSet()
 _threads: list[Thread] = []
+_lost_by_fork = False
+
+
+def check_not_forked() -> None:
+    """Raise EngineError in a process that was forked from one where MLX ran.
+
+    Its threads, and on a Mac its GPU, did not come along, and a call would wait for them for ever.
+    """
+    if _lost_by_fork:
+        raise EngineError(
+            "This process was forked from one in which MLX had run already, and MLX does not survive that.",
+            "Start it with multiprocessing's method spawn, or fork before the first call.",
+        )
+
+
+def _after_fork() -> None:
+    global _lost_by_fork
+    _lost_by_fork = _lost_by_fork or bool(_threads)
+    _workers.clear()
+    _threads.clear()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 @atexit.register
