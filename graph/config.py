@@ -18,13 +18,18 @@ from chains.config import PromptsConfig
 from chains.strict_yaml import load_yaml
 from graph.documents.config import LoadConfig, SplitConfig
 from graph.errors import ConfigError
-from llm.config import LLMConfig
+from llm.config import LLMConfig, MLXConfig
 
 # Keys whose values are paths: in a file they are relative to that file, with --set to the current folder.
-_PATHS = (("load", "source"), ("prompts", "file"), ("output", "path"))
+_PATHS = (("load", "source"), ("prompts", "file"), ("output", "path"), ("llm", "adapter"))
 
 # The keys that are yes or no.
-_SWITCHES = {("load", name) for name, field in LoadConfig.model_fields.items() if field.annotation is bool}
+_SWITCHES = {
+    (section, name)
+    for section, model in (("load", LoadConfig), ("llm", MLXConfig))
+    for name, field in model.model_fields.items()
+    if field.annotation is bool
+}
 
 _PROVIDERS = ("mlx", "textrank", "openai", "langchain")
 

@@ -115,7 +115,7 @@ def test_keys_that_are_commented_out_show_their_default() -> None:
         for key, commented in keys.items():
             if not commented or key in ("map", "collapse", "final"):
                 continue
-            shown = re.search(rf"^  # {key}: (.*)$", text, re.MULTILINE)
+            shown = re.search(rf"^  # {key}: (.*)$", text.partition(f"\n{section}:\n")[2], re.MULTILINE)
             assert shown is not None
             field = type(getattr(config, section)).model_fields[key]
             assert yaml.safe_load(shown[1]) == field.get_default(call_default_factory=True), f"{section}.{key}"
