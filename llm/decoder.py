@@ -80,6 +80,7 @@ class Decoder:
         if self._prefill is not None:
             self._read(self._prefill)
         for lane in self._lanes:
+            self._drop_broken(lane)
             for decoded in lane.step():
                 self._deliver(lane, decoded)
         self._account()
@@ -120,7 +121,10 @@ class Decoder:
         found: tuple[Request, Lane | SoloLane] | None = self._waiting.next(self._place)
         if found is not None:
             request, lane = found
-            self._begin(request, lane)
+            try:
+                self._begin(request, lane)
+            except Exception as error:
+                request.fail(error)
 
     def _place(self, request: Request) -> Lane | SoloLane | None:
         """The lane that `request` may join now, if there is one."""
@@ -163,12 +167,14 @@ class Decoder:
             prefill.read(self._model)
             if prefill.done == prefill.pause_at:
                 self._keep(prefill)
-            if prefill.complete:
-                self._prefill = None
-                prefill.lane.join(row, prefill.cache)
+            joining = prefill.lane.prepare(row, prefill.cache) if prefill.complete else None
         except Exception as error:  # nobody else's keys and values were touched
             self._prefill = None
             row.request.fail(error)
+            return
+        if joining is not None:
+            self._prefill = None
+            prefill.lane.join(row, joining)
 
     def _keep(self, prefill: Prefill) -> None:
         """Keep what was read so far for the prompts that begin alike, if there is room."""
@@ -177,12 +183,16 @@ class Decoder:
         if self._budget.may_keep(prefill.done, self._prefixes.nbytes, needed, request.limits):
             self._prefixes.keep(request.prompt[: prefill.done], prefill.cache)
 
+    def _drop_broken(self, lane: Lane | SoloLane) -> None:
+        """Fail the rows whose sampler or processor raised while it chose the token that would come next."""
+        for row in lane.rows:
+            if error := row.error or row.sample.error:
+                lane.drop(row)
+                row.request.fail(error)
+
     def _deliver(self, lane: Lane | SoloLane, decoded: Decoded) -> None:
         row, reason = decoded.row, decoded.reason
         try:
-            # What the row's sampler raised came after this token, so an end with it is still an end.
-            if reason is None and (error := row.error or row.sample.error):
-                raise error
             # The token that ends an answer is not part of it.
             if reason != "stop" and row.request.sink.token(decoded.token):
                 reason = "stop"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Row:
-    """One request in the engine. `error` is what its sampler or processor raised, for it alone."""
+    """One request in the engine. `error` is what one of its processors raised."""
 
     request: Request
     sample: Guarded
@@ -46,7 +46,7 @@ class Decoded:
     row: Row
     token: int
     reason: FinishReason | None
-    logprobs: mx.array | None
+    logprobs: mx.array
 
 
 class Lane:
@@ -64,13 +64,13 @@ class Lane:
         """The rows that are being decoded."""
         return list(self._rows.values())
 
-    def join(self, row: Row, cache: list[Any]) -> None:
-        """Take in a row whose `cache` holds all of the prompt but its last token."""
+    def prepare(self, row: Row, cache: list[Any]) -> GenerationBatch:
+        """A batch of `row` alone, whose `cache` holds all of the prompt but its last token. Empties `cache`."""
         import mlx.core as mx
         from mlx_lm.generate import GenerationBatch
 
         prompt = row.request.prompt
-        joining = GenerationBatch(
+        return GenerationBatch(
             self._model,
             uids=[self._next_uid],
             inputs=mx.array(prompt[-1:]),
@@ -82,6 +82,9 @@ class Lane:
             stop_sequences=[self._stops],
             max_tokens=[row.request.max_tokens],
         )
+
+    def join(self, row: Row, joining: GenerationBatch) -> None:
+        """Take in the row that `joining` was prepared from."""
         if self._batch is None:
             self._batch = joining
         else:

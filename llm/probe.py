@@ -66,7 +66,7 @@ def _continue(model: Any, prompts: list[list[int]]) -> list[Any]:
         prefill = Prefill(row, lane, make_prompt_cache(model), 0, None)
         while not prefill.complete:
             prefill.read(model)
-        lane.join(row, prefill.cache)
+        lane.join(row, lane.prepare(row, prefill.cache))
     for _ in range(_STEPS):
         decoded = lane.step()
     return [each.logprobs for each in decoded]

@@ -85,7 +85,7 @@ class SoloLane:
             token, logprobs = next(self._steps)
         except Exception as error:
             row.error = error
-            return [Decoded(row, 0, None, None)]
+            return []
         self._left -= 1
         if token in self._stop_ids:
             self.drop(row)
