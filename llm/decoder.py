@@ -41,6 +41,12 @@ class Decoder:
         """All that run or wait."""
         return [*(row.request for row in self._running()), *self._waiting]
 
+    @property
+    def kv_bytes(self) -> int:
+        """Memory that keys and values take now: of the rows, of a prompt on its way, of kept beginnings."""
+        lanes = sum(lane.kv_bytes for lane in self._lanes)
+        return lanes + self._prefixes.nbytes + (self._prefill.kv_bytes if self._prefill else 0)
+
     def add(self, request: Request) -> None:
         """Let `request` wait for its place. One that can never have a place fails at once."""
         try:

@@ -64,6 +64,11 @@ class Lane:
         """The rows that are being decoded."""
         return list(self._rows.values())
 
+    @property
+    def kv_bytes(self) -> int:
+        """Memory of the rows' keys and values, padding and all."""
+        return 0 if self._batch is None else sum(layer.nbytes for layer in self._batch.prompt_cache)
+
     def prepare(self, row: Row, cache: list[Any]) -> GenerationBatch:
         """A batch of `row` alone, whose `cache` holds all of the prompt but its last token. Empties `cache`."""
         import mlx.core as mx

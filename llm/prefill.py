@@ -30,6 +30,11 @@ class Prefill:
         """Whether only the prompt's last token is left."""
         return self.done == len(self.row.request.prompt) - 1
 
+    @property
+    def kv_bytes(self) -> int:
+        """Memory of the keys and values read so far."""
+        return sum(layer.nbytes for layer in self.cache)
+
     def read(self, model: Any) -> None:
         """Read the next piece."""
         import mlx.core as mx

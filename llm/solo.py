@@ -30,7 +30,14 @@ class Alone:
         if self.draft_model is not None:
             check_drafts(model, self.draft_model)
 
-    def steps(self, model: Any, row: Row) -> Iterator[tuple[int, Any]]:
+    def new_cache(self, model: Any) -> list[Any]:
+        """An empty cache for one row: the model's layers, then the draft model's."""
+        from mlx_lm.models.cache import make_prompt_cache
+
+        models = [model] if self.draft_model is None else [model, self.draft_model]
+        return [layer for each in models for layer in make_prompt_cache(each)]
+
+    def steps(self, model: Any, row: Row, cache: list[Any]) -> Iterator[tuple[int, Any]]:
         """Yield (token, log probabilities) until `max_tokens`; the caller watches for the stop token."""
         import mlx.core as mx
         from mlx_lm.generate import generate_step, speculative_generate_step
@@ -43,6 +50,7 @@ class Alone:
             "prefill_step_size": PREFILL_TOKENS,
             "kv_bits": self.kv_bits,
             "quantized_kv_start": 0,
+            "prompt_cache": cache,
         }
         prompt = mx.array(request.prompt)
         # A processor that keeps count of its tokens cannot take back the guesses that were wrong.
@@ -51,6 +59,7 @@ class Alone:
                 prompt, model, self.draft_model, num_draft_tokens=_GUESSES, **options
             )
             return ((int(token), logprobs) for token, logprobs, _ in steps)
+        options["prompt_cache"] = cache[: len(model.layers)]
         return ((int(token), logprobs) for token, logprobs in generate_step(prompt, model, **options))
 
 
@@ -63,7 +72,13 @@ class SoloLane:
         self._alone = alone
         self._row: Row | None = None
         self._steps: Iterator[tuple[int, Any]] = iter(())
+        self._cache: list[Any] = []
         self._left = 0
+
+    @property
+    def kv_bytes(self) -> int:
+        """Memory of the row's keys and values."""
+        return sum(layer.nbytes for layer in self._cache)
 
     @property
     def rows(self) -> list[Row]:
@@ -74,7 +89,8 @@ class SoloLane:
         """Take in `row`; its prompt is read at the first step."""
         self._row = row
         self._left = row.request.max_tokens
-        self._steps = self._alone.steps(self._model, row)
+        self._cache = self._alone.new_cache(self._model)
+        self._steps = self._alone.steps(self._model, row, self._cache)
 
     def step(self) -> list[Decoded]:
         """Decode one token. A row that ends with it has left."""
@@ -98,7 +114,7 @@ class SoloLane:
     def drop(self, row: Row) -> None:
         """Take out `row`."""
         if self._row is row:
-            self._row, self._steps = None, iter(())
+            self._row, self._steps, self._cache = None, iter(()), []
 
 
 def check_quantizes(model: Any, kv_bits: int) -> None:
@@ -121,7 +137,7 @@ def check_quantizes(model: Any, kv_bits: int) -> None:
         mx.eval(model(mx.array([[2]]), cache=quantized))
     except Exception as error:
         raise UnsupportedModelError(
-            f"kv_bits: this model cannot compute with keys and values in {kv_bits} bits ({error}).",
+            f"kv_bits: in mlx-lm this model cannot compute with keys and values in {kv_bits} bits.",
             "Leave kv_bits empty.",
         ) from error
 
