@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from llm.engine import Engine
+from llm.engine.engine import Engine
 from llm.errors import EngineError, TimedOutError
 from llm.reply import Answer, Heard, Reply
-from llm.request import Limits, LogitsProcessor, Request
-from llm.sampling import Sampling
+from llm.engine.request import Limits, LogitsProcessor, Request
+from llm.engine.sampling import Sampling
 from llm.together import register
 
 

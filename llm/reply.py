@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llm.request import FinishReason
+from llm.engine.request import FinishReason
 
 
 @dataclass(frozen=True)

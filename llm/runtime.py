@@ -17,11 +17,11 @@ from pydantic import PrivateAttr, ValidationError
 from llm.call import Call
 from llm.checkpoint import Checkpoint
 from llm.config import MLXSettings
-from llm.engine import Engine
+from llm.engine.engine import Engine
 from llm.errors import ContextOverflowError, InvalidRequestError, UnsupportedModelError
-from llm.request import Limits, LogitsProcessor
-from llm.sampling import Sampling
-from llm.solo import Alone
+from llm.engine.request import Limits, LogitsProcessor
+from llm.engine.sampling import Sampling
+from llm.engine.solo import Alone
 from llm.template import ChatTemplate
 
 

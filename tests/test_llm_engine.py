@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from llm.checkpoint import Checkpoint
-from llm.engine import Engine
+from llm.engine.engine import Engine
 from llm.errors import EngineError, InvalidRequestError, ModelError
-from llm.request import Limits, Request
-from llm.sampling import Sampling
+from llm.engine.request import Limits, Request
+from llm.engine.sampling import Sampling
 
 PROMPTS = [
     f"Part {i}. " + "The harbour opens at six. 항구는 여섯 시에 문을 연다. " * (i % 5 + 1) for i in range(16)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from llm.lane import Lane, Row
-from llm.memory import Shape
-from llm.prefill import Prefill
-from llm.request import FinishReason, Request
-from llm.sampling import Guarded
+from llm.engine.lane import Lane, Row
+from llm.engine.memory import Shape
+from llm.engine.prefill import Prefill
+from llm.engine.request import FinishReason, Request
+from llm.engine.sampling import Guarded
 
 logger = logging.getLogger(__name__)
 

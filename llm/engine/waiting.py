@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from llm.request import Request
+from llm.engine.request import Request
 
 T = TypeVar("T")
 

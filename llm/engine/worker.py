@@ -12,10 +12,10 @@ from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
 from llm.errors import EngineError
-from llm.request import Cancel, Request
+from llm.engine.request import Cancel, Request
 
 if TYPE_CHECKING:
-    from llm.decoder import Decoder
+    from llm.engine.decoder import Decoder
 
 # Seconds after the last answer for which the beginnings of prompts are kept.
 _KEEP_SECONDS = 60

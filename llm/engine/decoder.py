@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from llm.errors import ContextOverflowError, InvalidRequestError
-from llm.lane import Decoded, Lane, Row
-from llm.memory import Budget
-from llm.prefill import Prefill
-from llm.prefix import PrefixCache
-from llm.request import Request
-from llm.sampling import Samplers, processors
-from llm.solo import SoloLane
-from llm.waiting import Waiting, lanes_by_fit
+from llm.engine.lane import Decoded, Lane, Row
+from llm.engine.memory import Budget
+from llm.engine.prefill import Prefill
+from llm.engine.prefix import PrefixCache
+from llm.engine.request import Request
+from llm.engine.sampling import Samplers, processors
+from llm.engine.solo import SoloLane
+from llm.engine.waiting import Waiting, lanes_by_fit
 
 
 class Decoder:

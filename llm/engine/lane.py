@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from llm.request import FinishReason, LogitsProcessor, Request
-from llm.sampling import Guarded
+from llm.engine.request import FinishReason, LogitsProcessor, Request
+from llm.engine.sampling import Guarded
 
 if TYPE_CHECKING:
     import mlx.core as mx

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from llm.lane import Lane, Row
+    from llm.engine.lane import Lane, Row
 
 # Tokens of a prompt that are read at once, between two tokens of the answers under way.
 PREFILL_TOKENS = 512

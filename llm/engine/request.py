@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from llm.errors import EngineError, ModelError
-from llm.sampling import Sampling
+from llm.engine.sampling import Sampling
 
 if TYPE_CHECKING:
     import mlx.core as mx

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from llm.decoder import Decoder
-from llm.lane import Lane
-from llm.memory import Budget
-from llm.probe import decodes_together
-from llm.repair import repair_attention
-from llm.solo import Alone, SoloLane
-from llm.waiting import MOST_LANES
+from llm.engine.decoder import Decoder
+from llm.engine.lane import Lane
+from llm.engine.memory import Budget
+from llm.engine.probe import decodes_together
+from llm.engine.repair import repair_attention
+from llm.engine.solo import Alone, SoloLane
+from llm.engine.waiting import MOST_LANES
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Any
 
-from llm.prefill import PREFILL_TOKENS
-from llm.request import Limits
+from llm.engine.prefill import PREFILL_TOKENS
+from llm.engine.request import Limits
 
 # Tokens by which mlx-lm grows a cache.
 _STEP = 256

@@ -12,12 +12,12 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from llm.request import Cancel, Request
-from llm.worker import Worker, check_not_forked
+from llm.engine.request import Cancel, Request
+from llm.engine.worker import Worker, check_not_forked
 
 if TYPE_CHECKING:
-    from llm.decoder import Decoder
-    from llm.solo import Alone
+    from llm.engine.decoder import Decoder
+    from llm.engine.solo import Alone
 
 
 class Engine:
@@ -74,6 +74,6 @@ class Engine:
 def _open(
     load_weights: Callable[[], Any], stop_ids: list[int], alone: Callable[[], Alone] | None, wire_memory: bool
 ) -> Decoder:
-    from llm.opening import open_decoder
+    from llm.engine.opening import open_decoder
 
     return open_decoder(load_weights(), stop_ids, alone and alone(), wire_memory=wire_memory)
