@@ -14,10 +14,10 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from llm.engine.engine import Engine
-from llm.errors import EngineError, TimedOutError
-from llm.reply import Answer, Heard, Reply
 from llm.engine.request import Limits, LogitsProcessor, Request
 from llm.engine.sampling import Sampling
+from llm.errors import EngineError, TimedOutError
+from llm.reply import Answer, Heard, Reply
 from llm.together import register
 
 

@@ -18,10 +18,10 @@ from llm.call import Call
 from llm.checkpoint import Checkpoint
 from llm.config import MLXSettings
 from llm.engine.engine import Engine
-from llm.errors import ContextOverflowError, InvalidRequestError, UnsupportedModelError
 from llm.engine.request import Limits, LogitsProcessor
 from llm.engine.sampling import Sampling
 from llm.engine.solo import Alone
+from llm.errors import ContextOverflowError, InvalidRequestError, UnsupportedModelError
 from llm.template import ChatTemplate
 
 

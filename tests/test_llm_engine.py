@@ -14,9 +14,9 @@ import pytest
 
 from llm.checkpoint import Checkpoint
 from llm.engine.engine import Engine
-from llm.errors import EngineError, InvalidRequestError, ModelError
 from llm.engine.request import Limits, Request
 from llm.engine.sampling import Sampling
+from llm.errors import EngineError, InvalidRequestError, ModelError
 
 PROMPTS = [
     f"Part {i}. " + "The harbour opens at six. 항구는 여섯 시에 문을 연다. " * (i % 5 + 1) for i in range(16)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from llm.errors import ContextOverflowError, InvalidRequestError
 from llm.engine.lane import Decoded, Lane, Row
 from llm.engine.memory import Budget
 from llm.engine.prefill import Prefill
@@ -18,6 +17,7 @@ from llm.engine.request import Request
 from llm.engine.sampling import Samplers, processors
 from llm.engine.solo import SoloLane
 from llm.engine.waiting import Waiting, lanes_by_fit
+from llm.errors import ContextOverflowError, InvalidRequestError
 
 
 class Decoder:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from llm.errors import EngineError, ModelError
 from llm.engine.sampling import Sampling
+from llm.errors import EngineError, ModelError
 
 if TYPE_CHECKING:
     import mlx.core as mx

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from llm.errors import UnsupportedModelError
 from llm.engine.lane import Decoded, Row
 from llm.engine.prefill import PREFILL_TOKENS
+from llm.errors import UnsupportedModelError
 
 # Tokens that the draft model guesses before the model looks at them together; mlx-lm's own choice.
 _GUESSES = 3

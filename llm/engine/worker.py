@@ -11,8 +11,8 @@ from queue import Empty, SimpleQueue
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING
 
-from llm.errors import EngineError
 from llm.engine.request import Cancel, Request
+from llm.errors import EngineError
 
 if TYPE_CHECKING:
     from llm.engine.decoder import Decoder

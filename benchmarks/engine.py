@@ -1,0 +1,213 @@
+"""What does the engine cost, and what does it save?
+
+On one checkpoint in one process: the loop of `mlx_lm.generate`, `mlx_lm.batch_generate` at its best setting, and
+`ChatMLX` under `batch`, under 16 concurrent `ainvoke`, and with requests that arrive one after the other. Then the
+memory of keys and values for one long prompt among short ones, and how long a short request waits while long
+ones are answered.
+
+    python benchmarks/engine.py [--model DIR] [--rounds 3]
+
+Without --model a Gemma with random float32 weights (57 million parameters) is made in a temporary folder.
+Greedy decoding, so all must agree to the letter; the script says whether they do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+
+from engine_memory import MIX, WAYS  # noqa: E402
+from map_stage import detokenize, make_model  # noqa: E402
+
+from llm import ChatMLX  # noqa: E402
+from llm.backend import import_mlx  # noqa: E402
+
+PROMPTS = 24
+WORDS = 110
+ANSWER_TOKENS = 64
+BATCH_SIZE = 8
+RAW_SETTINGS = [(1, 8), (2, 8), (1, 16)]
+
+Way = Callable[[int], list[str]]
+
+
+def main() -> None:
+    """Measure, and print three tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--model", help="a checkpoint folder")
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args()
+    import_mlx()
+    with tempfile.TemporaryDirectory() as folder:
+        model = args.model or make_model(folder)
+        compare_speed(model, args.rounds)
+        compare_memory(model)
+        measure_waiting(model)
+
+
+def compare_speed(model: str, rounds: int) -> None:
+    """All ways to the same answers, round by round; reading prompts and writing answers apart."""
+    chat = ChatMLX(model=model, batch_size=BATCH_SIZE)
+    texts = make_texts()
+    ids = [chat.runtime.template.encode(messages) for messages in map(_messages, texts)]
+    ways = raw_ways(model, ids) | our_ways(chat, texts)
+    for way in ways.values():
+        way(2)  # warm up
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    reading: dict[str, list[float]] = {name: [] for name in ways}
+    answers: dict[str, list[str]] = {}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            reading[name].append(_timed(way, 1)[0])
+            taken, answers[name] = _timed(way, ANSWER_TOKENS)
+            seconds[name].append(taken)
+    same = all(texts == answers["loop of generate"] for texts in answers.values())
+    print(f"{len(ids)} prompts of {min(map(len, ids))}-{max(map(len, ids))} tokens", end="; ")
+    print(f"{ANSWER_TOKENS} new tokens each; the same answers: {same}")
+    best = {name: min(taken) for name, taken in seconds.items()}
+    raw = min(taken for name, taken in best.items() if name.startswith("batch_generate"))
+    prompt_tokens, new_tokens = sum(map(len, ids)), len(ids) * ANSWER_TOKENS
+    print(f"{'':<30} {'seconds':>8} {'reads t/s':>10} {'writes t/s':>11} {'x loop':>7} {'x best raw':>11}")
+    for name, taken in best.items():
+        read = min(reading[name])
+        print(
+            f"{name:<30} {taken:8.2f} {prompt_tokens / read:10.0f} {new_tokens / max(taken - read, 1e-9):11.0f}"
+            f" {best['loop of generate'] / taken:7.2f} {raw / taken:11.2f}"
+        )
+
+
+def raw_ways(model: str, ids: list[list[int]]) -> dict[str, Way]:
+    """mlx-lm's own: one after the other, and its batches."""
+    import mlx_lm
+
+    weights, tokenizer = mlx_lm.load(model)
+
+    def loop(tokens: int) -> list[str]:
+        return [mlx_lm.generate(weights, tokenizer, prompt, max_tokens=tokens) for prompt in ids]
+
+    def batch(prefill: int, completion: int) -> Way:
+        def run(tokens: int) -> list[str]:
+            made = mlx_lm.batch_generate(
+                weights,
+                tokenizer,
+                ids,
+                max_tokens=tokens,
+                prefill_batch_size=prefill,
+                completion_batch_size=completion,
+                return_token_ids=True,
+            )
+            return [detokenize(tokenizer, answer) for answer in made.token_ids]
+
+        return run
+
+    return {"loop of generate": loop} | {
+        f"batch_generate, {prefill} and {completion}": batch(prefill, completion)
+        for prefill, completion in RAW_SETTINGS
+    }
+
+
+def our_ways(chat: ChatMLX, texts: list[str]) -> dict[str, Way]:
+    """ChatMLX as LangChain calls it."""
+
+    def batch(tokens: int) -> list[str]:
+        return [answer.text for answer in chat.batch(texts, max_tokens=tokens)]
+
+    def concurrent(tokens: int) -> list[str]:
+        answers = asyncio.run(chat.abatch(texts, {"max_concurrency": 16}, max_tokens=tokens))
+        return [answer.text for answer in answers]
+
+    def staggered(tokens: int) -> list[str]:
+        async def one(place: int, text: str) -> str:
+            await asyncio.sleep(0.1 * place)
+            return (await chat.ainvoke(text, max_tokens=tokens)).text
+
+        async def all_of_them() -> list[str]:
+            return await asyncio.gather(*(one(place, text) for place, text in enumerate(texts)))
+
+        return asyncio.run(all_of_them())
+
+    return {
+        "ChatMLX.batch": batch,
+        "16 concurrent ainvoke": concurrent,
+        "one ainvoke every 0.1 s": staggered,
+    }
+
+
+def make_texts() -> list[str]:
+    """Parts of our own handbook, of nearly the same length."""
+    words = (ROOT / "examples" / "handbook.md").read_text("utf-8").split()
+    return [" ".join(words[i * WORDS : (i + 1) * WORDS]) for i in range(PROMPTS)]
+
+
+def _messages(text: str) -> list[Any]:
+    from langchain_core.messages import HumanMessage
+
+    return [HumanMessage(text)]
+
+
+def _timed(way: Way, tokens: int) -> tuple[float, list[str]]:
+    started = time.perf_counter()
+    answers = way(tokens)
+    return time.perf_counter() - started, answers
+
+
+def compare_memory(model: str) -> None:
+    """Memory above the weights, each way in a process of its own."""
+    print(f"\nkeys and values of {MIX[0]} and {len(MIX) - 1} x {MIX[1]} tokens, and 64 new ones each")
+    measured = {}
+    for way in WAYS:
+        command = [sys.executable, str(Path(__file__).with_name("engine_memory.py")), way, model]
+        held, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        measured[way] = float(held), float(peak)
+    raw = measured["BatchGenerator"]
+    print(f"{'':<16} {'held, MB':>9} {'x raw':>6} {'peak with activations, MB':>26} {'x raw':>6}")
+    for way, (held, peak) in measured.items():
+        print(f"{way:<16} {held:9.0f} {held / raw[0]:6.2f} {peak:26.0f} {peak / raw[1]:6.2f}")
+
+
+def measure_waiting(model: str) -> None:
+    """A short request, and the others' longest pause, while four long prompts come and are answered."""
+    chat = ChatMLX(model=model, batch_size=BATCH_SIZE)
+    short = make_texts()[0]
+    long = " ".join(make_texts())[:7000]
+
+    async def first_token(text: str) -> float:
+        started = time.perf_counter()
+        async for chunk in chat.astream(text, max_tokens=8):
+            if chunk.text:
+                break
+        return time.perf_counter() - started
+
+    async def times(text: str) -> list[float]:
+        return [time.perf_counter() async for chunk in chat.astream(text, max_tokens=96) if chunk.text]
+
+    async def measure() -> tuple[float, float, float]:
+        alone = await first_token(short)
+        running = [asyncio.create_task(times(long + str(i))) for i in range(4)]
+        await asyncio.sleep(0.3)
+        in_company = await first_token(short)
+        seen = await asyncio.gather(*running)
+        pauses = [b - a for answer in seen for a, b in pairwise(answer)]
+        return alone, in_company, max(pauses)
+
+    alone, in_company, pause = asyncio.run(measure())
+    tokens = len(chat.runtime.template.encode(_messages(long)))
+    print(
+        f"\nfirst token of a short request: {alone:.2f} s alone, {in_company:.2f} s behind four of {tokens} tokens"
+    )
+    print(f"longest pause in an answer while the others' prompts were read: {pause:.2f} s")
+
+
+if __name__ == "__main__":
+    main()
