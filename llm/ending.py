@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # What closes something, best first; inside a string only the quotation mark does.
 _CLOSING = ("}", "]", ", ", ",", ": ", ":", '"')
 # The least that can be said where nothing can be closed yet.
-_LEAST = ("0", "1", "n", "f", "t", "[", "{", ".", "-")
+_LEAST = (".", "0", "1", "n", "f", "t", "[", "{", "-")
 _OTHERS = 12
 # Endings are looked for among the short ones first; one longer than the last of these is not looked for.
 _LIMITS = (32, 128, 1024, 32_768)
@@ -87,7 +87,9 @@ class Endings:
 
     def find(self, matcher: LLMatcher, place: Place, limit: int, *, thorough: bool = True) -> list[int] | None:
         """Tokens that end the text from where `matcher` stands, the end token last; None: not in `limit`."""
-        return self._find(matcher, place, limit, _STEPS if thorough else _FEW_STEPS)
+        if not thorough:
+            return self._search(matcher, place, limit, 0, [_FEW_STEPS])
+        return self._find(matcher, place, limit, _STEPS)
 
     def _find(self, matcher: LLMatcher, place: Place, limit: int, most_steps: int) -> list[int] | None:
         for shorter in sorted({min(limit, step) for step in _LIMITS}):

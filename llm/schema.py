@@ -73,14 +73,34 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
         yield from nodes(schema.get(key))
 
 
-def room(schema: Any) -> int:
+def room(schema: dict[str, Any]) -> int:
     """Letters that the shortest end of an answer may grow by with one token, from above.
 
-    One token opens each part of a schema at most once, so it is the sum of what each part needs; a part
-    that holds itself can be opened more often.
+    It grows where there is a choice: an object that need not be, one more item, the longer of two words. One
+    token opens each such part at most once, unless a part holds itself, and ends within one word.
     """
-    total = sum(_least(node) for node in nodes(schema))
-    return total * (4 if any("$ref" in node for node in nodes(schema)) else 1)
+    opened, longest = _growth(schema, chosen=False)
+    return longest + opened * (4 if any("$ref" in node for node in nodes(schema)) else 1)
+
+
+def _growth(node: Any, chosen: bool) -> tuple[int, int]:
+    """Letters for what can be opened in all, and for the longest word."""
+    if not isinstance(node, dict):
+        return 0, 0
+    words = [*node.get("enum", ()), *([node["const"]] if "const" in node else [])]
+    longest = max((len(json.dumps(word)) for word in words), default=0)
+    longest = max(longest, int(node.get("minLength") or 0), 24 if "pattern" in node or "format" in node else 0)
+    named = sum(len(json.dumps(name)) + 6 for name in node.get("required") or ())
+    opened = 2 + named + 4 * int(node.get("minItems") or 0) if chosen else 0
+    required = node.get("required") or ()
+    parts = [(child, chosen or name not in required) for name, child in (node.get("properties") or {}).items()]
+    parts += [(child, True) for key in _MAPS[1:] for child in (node.get(key) or {}).values()]
+    parts += [(child, True) for key in _LISTS for child in node.get(key) or ()]
+    parts += [(node.get(key), True) for key in _SINGLES]
+    for child, is_chosen in parts:
+        child_opened, child_longest = _growth(child, is_chosen)
+        opened, longest = opened + child_opened, max(longest, child_longest)
+    return opened, longest
 
 
 def hint(schema: dict[str, Any]) -> str:
@@ -114,15 +134,6 @@ def _example(schema: Any, root: dict[str, Any], depth: int) -> str | None:
     return {"string": '""', "array": "[]", "object": "{}", "null": "null", "boolean": "true"}.get(
         str(node.get("type")), "0"
     )
-
-
-def _least(node: dict[str, Any]) -> int:
-    """Letters a part needs at most to say the least it can, without what is inside it."""
-    literals = [*node.get("enum", ()), *([node["const"]] if "const" in node else [])]
-    named = sum(len(json.dumps(name)) + 4 for name in node.get("required") or ())
-    longest = max((len(json.dumps(literal)) for literal in literals), default=0)
-    few = int(node.get("minLength") or 0) + 4 * int(node.get("minItems") or 0)
-    return 2 + named + longest + few + (24 if "pattern" in node or "format" in node else 0)
 
 
 def _tagged(schema: Any, root: dict[str, Any]) -> Any:

@@ -53,11 +53,13 @@ class ScriptedNetwork(nn.Module):
         return logits
 
     def _next(self, tokens: list[int]) -> int:
-        text = self._tokenizer.decode(tokens)
-        prompt, _, written = text.rpartition(self._turn)
-        places = [(prompt.rfind(trigger), answer) for trigger, answer in self._script]
-        place, answer = max(places, default=(-1, ""))
-        if place < 0 or not answer.startswith(written) or answer == written:
+        prompt, _, written = self._tokenizer.decode(tokens).rpartition(self._turn)
+        place, answer = max((prompt.rfind(trigger), answer) for trigger, answer in self._script)
+        ids = [*self._tokenizer.encode(answer, add_special_tokens=False), self._stop]
+        # By tokens: half a letter has no text. What was written in other tokens is compared as text.
+        length = max((n for n in range(len(ids)) if n == 0 or tokens[-n:] == ids[:n]), default=0)
+        if place >= 0 and self._tokenizer.decode(ids[:length]) == written:
+            return int(ids[length])
+        if place < 0 or not answer.startswith(written):
             return self._stop
-        ids = self._tokenizer.encode(answer[len(written) :], add_special_tokens=False)
-        return int(ids[0])
+        return int([*self._tokenizer.encode(answer[len(written) :], add_special_tokens=False), self._stop][0])
