@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Near the end, this many of the likeliest tokens are looked at.
 _LOOKED_AT = 8
+# A token often stands for the next ones of the way out that was known: so many are tried.
+_REJOINED = 16
 
 
 class Constraint:
@@ -107,8 +109,7 @@ class Constraint:
         return self._only(self._sound_tokens(logits) or self._ending[:1])
 
     def _renew_ending(self) -> None:
-        if not self._still_ends():
-            self._ending = self._grammar.ending(self._matcher, self._place, self._left) or []
+        self._ending = self._known_way([]) or self._grammar.ending(self._matcher, self._place, self._left) or []
         if not self._ending or len(self._ending) > self._left:
             self._fail(
                 InvalidRequestError(
@@ -116,12 +117,19 @@ class Constraint:
                 )
             )
 
-    def _still_ends(self) -> bool:
-        """Whether the way out found before is one from here too, and a sound one: after 1e99, not 1e990."""
-        ending = self._ending
-        if not ending or self._matcher.validate_tokens(ending) < len(ending):
-            return False
-        return ending[0] in self._grammar.stop_ids or self._after(ending[0]).sound
+    def _known_way(self, first: list[int]) -> list[int] | None:
+        """The way out found before, or a later part of it, if it is one from here after `first`, and sound.
+
+        Sound: after 1e99 the way on is not 1e990.
+        """
+        for skipped in range(min(_REJOINED, len(self._ending))):
+            ending = self._ending[skipped:]
+            way = [*first, *ending]
+            if len(way) <= self._left and self._matcher.validate_tokens(way) == len(way):
+                if way[0] in self._grammar.stop_ids or self._after(way[0]).sound:
+                    return ending
+                return None
+        return None
 
     def _after(self, token: int) -> Place:
         return self._place.after(self._grammar.tokenizer.decode_bytes([token]))
@@ -144,9 +152,8 @@ class Constraint:
         place = self._after(token)
         if not place.sound:
             return False
-        way = [token, *self._ending]
-        if self._matcher.validate_tokens(way) == len(way):
-            return len(way) <= self._left
+        if self._known_way([token]) is not None:
+            return True
         after = self._matcher.deep_copy()
         if not after.consume_token(token):
             return False

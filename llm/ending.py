@@ -17,7 +17,7 @@ _LEAST = (".", "0", "1", "n", "f", "t", "[", "{", "-")
 _OTHERS = 12
 # Endings are looked for among the short ones first; one longer than the last of these is not looked for.
 _LIMITS = (32, 128, 1024, 32_768)
-_FEW_STEPS, _STEPS, _MOST_STEPS = 400, 10_000, 100_000
+_FEW_STEPS, _STEPS, _MOST_STEPS = 300, 10_000, 100_000
 _LETTERS = re.compile(r"[A-Za-z]")
 
 # Deeper nesting, or longer numbers, than anyone means: Python's JSON reader has limits, and a float of at
