@@ -6,6 +6,7 @@ so it never raises: what goes wrong is kept in `error` for its own caller, and t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from llm.ending import Place, allowed_tokens
@@ -177,7 +178,7 @@ class OptionalCall:
     `openings` are the ways a call begins, without the spaces. A call that would not fit is not looked for.
     """
 
-    def __init__(self, grammar: Grammar, max_tokens: int, openings: tuple[str, ...]) -> None:
+    def __init__(self, grammar: Grammar, max_tokens: int, openings: Sequence[str]) -> None:
         self._call = Constraint(grammar, max_tokens) if len(grammar.shortest) <= max_tokens else None
         self._decode = grammar.tokenizer.decode_bytes
         self._openings = [opening.encode() for opening in openings]

@@ -11,7 +11,7 @@ from llm.constraint import Constraint, MarkedCalls, OptionalCall
 from llm.grammar import Grammar, grammars_for, literal
 from llm.structured import ResponseFormat, take_format
 from llm.tool_calls import JSONReader, MarkedReader, PlainReader, Reader
-from llm.tools import OPENINGS, Rules, Tools, call_rules, describe, take_tools
+from llm.tools import Rules, Tools, call_rules, describe, openings, take_tools
 
 AnyConstraint = Constraint | OptionalCall | MarkedCalls
 
@@ -92,7 +92,7 @@ class Shape:
         if markers is None:
             # The frame has the spaces the model writes of itself: nothing has told it otherwise yet.
             rules = call_rules(self.tools, spaced=True)
-            return OptionalCall(_compile(checkpoint, rules, "calls"), max_tokens, OPENINGS)
+            return OptionalCall(_compile(checkpoint, rules, "calls"), max_tokens, openings(self.tools.names))
         rules = call_rules(self.tools)
         grammar = _compile(checkpoint, rules, rf"/\n?/ call /\n?/ {_marker(checkpoint, markers.end)}")
         return MarkedCalls(grammar, max_tokens, markers.start_ids[0])

@@ -12,7 +12,7 @@ from uuid import uuid4
 from langchain_core.messages import InvalidToolCall, ToolCall
 from langchain_core.messages.tool import invalid_tool_call, tool_call
 
-from llm.tools import OPENINGS
+from llm.tools import openings
 
 _FENCE = re.compile(r"\s*(```[a-z]*\s*)?")
 _SPACE = re.compile(r"\s+")
@@ -85,8 +85,7 @@ class JSONReader:
         compact = _SPACE.sub("", begun)
         if not compact or self._held.strip() in ("`", "``"):
             return True
-        whole = [f'{opening}{_SPACE.sub("", name)}"' for opening in OPENINGS for name in self._names]
-        return any(compact.startswith(call) or call.startswith(compact) for call in whole)
+        return any(compact.startswith(call) or call.startswith(compact) for call in openings(self._names))
 
 
 class MarkedReader:

@@ -20,9 +20,6 @@ from llm.errors import InvalidRequestError
 from llm.grammar import json_rule, literal
 from llm.schema import hint, narrowed, room
 
-# How a call begins, without the spaces.
-OPENINGS = ('{"name":"', '[{"name":"')
-
 
 @dataclass(frozen=True)
 class Tools:
@@ -46,6 +43,11 @@ class Tools:
     def forced(self) -> bool:
         """Whether the answer must be a call."""
         return self.usable and self.choice != "auto"
+
+
+def openings(names: Sequence[str]) -> list[str]:
+    """The ways a call of a tool of `names` begins, without the spaces."""
+    return [f'{bracket}{{"name":{json.dumps(name, ensure_ascii=False)}' for bracket in ("", "[") for name in names]
 
 
 def openai_tool(tool: Any) -> dict[str, Any]:
