@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from functools import partial
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
-from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.language_models import LangSmithParams, LanguageModelInput
+from langchain_core.language_models.model_profile import ModelProfile
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.runnables import Runnable
+from langchain_core.tools import BaseTool
+from pydantic import Field, SecretStr, model_validator
 
-from llm.call import Call, astream, await_answers, stream, wait
+from llm.call import astream, await_answers, stream, wait
+from llm.chat_call import ChatCall
 from llm.chat_lists import ChatLists
-from llm.reply import Answer
 from llm.runtime import MLXModel, Runtime
+from llm.shape import AnyConstraint, Shape
+from llm.structured import structured
+from llm.tools import openai_tool, read_choice
+from llm.window import local_context_window
 
 
 class ChatMLX(MLXModel, ChatLists):
@@ -32,20 +41,128 @@ class ChatMLX(MLXModel, ChatLists):
     Raises (from calls): the errors of `llm.errors`, all of them `langchain_core.exceptions.ModelError`.
     """
 
+    max_retries: int = Field(2, ge=0)
+    """Taken because every chat model takes it; nothing here fails that would succeed when tried again."""
+
+    streaming: bool = False
+    """Whether `invoke` streams when someone listens."""
+
+    api_key: SecretStr | None = Field(None, exclude=True)
+    """Taken because every chat model takes one; a model in this process asks for none."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown(cls, values: Any) -> Any:
+        known = {*cls.model_fields, "timeout"}
+        for name in values if isinstance(values, dict) else ():
+            if name not in known:
+                near = get_close_matches(name, known, n=1)
+                raise ValueError(
+                    f"ChatMLX knows no setting {name!r}." + (f" Did you mean {near[0]!r}?" if near else "")
+                )
+        return values
+
     @property
     def _llm_type(self) -> str:
         return "chat-mlx"
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        def setting(name: str) -> Any:
+            return getattr(self, name) if kwargs.get(name) is None else kwargs[name]
+
+        params = LangSmithParams(
+            ls_provider="mlx",
+            ls_model_name=setting("model"),
+            ls_model_type="chat",
+            ls_temperature=setting("temperature"),
+            ls_max_tokens=setting("max_tokens"),
+        )
+        if ends := self.stop if stop is None else stop:
+            params["ls_stop"] = ends
+        return params
+
+    def _resolve_model_profile(self) -> ModelProfile:
+        """What can be told without loading anything."""
+        profile = ModelProfile(
+            text_inputs=True,
+            image_inputs=False,
+            image_url_inputs=False,
+            pdf_inputs=False,
+            audio_inputs=False,
+            video_inputs=False,
+            text_outputs=True,
+            image_outputs=False,
+            audio_outputs=False,
+            tool_calling=True,
+            tool_choice=True,
+            structured_output=True,
+            max_output_tokens=self.max_tokens,
+        )
+        known = [w for w in (self.context_window, local_context_window(self.model)) if w is not None]
+        if known:
+            profile["max_input_tokens"] = min(known)
+        return profile
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: Any = None,
+        parallel_tool_calls: bool | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """A model that may call `tools`, or must.
+
+        `tool_choice`: "auto" (the default), "any", "required" or True, a tool's name, "none", or OpenAI's
+        dict. A call that is forced, or has begun, always follows the tool's schema. Without
+        `parallel_tool_calls` there is at most one.
+        """
+        made = [openai_tool(tool) for tool in tools]
+        choice = read_choice(tool_choice, [tool["function"]["name"] for tool in made])
+        if parallel_tool_calls is not None:
+            kwargs["parallel_tool_calls"] = parallel_tool_calls
+        return self.bind(tools=made, tool_choice=choice, **kwargs)
+
+    def with_structured_output(  # type: ignore[override]
+        self,
+        schema: Any = None,
+        *,
+        method: str = "json_schema",
+        include_raw: bool = False,
+        strict: bool | None = None,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """A model that answers with objects of `schema`: a pydantic class, a TypedDict, or a JSON schema.
+
+        The answer always satisfies the schema, whatever the weights; `strict` is accepted and changes nothing.
+        `method`: "json_schema" and "function_calling" tell the model of the schema, "json_mode" leaves the
+        prompt as it is.
+        """
+        return structured(self, schema, method=method, include_raw=include_raw)
 
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens of `text` (T,) as part of a message: control tokens in it count as the text they are."""
         return super().get_token_ids(self.runtime.checkpoint.defuse(text))
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
-        """The length of the prompt that `messages` become: with the chat template, before any answer."""
-        return len(_encode(messages, self.runtime))
+        """The length of the prompt that `messages` become: with template and tools, before any answer."""
+        return len(_encode(self.runtime, messages, Shape.take({"tools": tools})))
 
-    def _make(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> Call:
-        return self._call(partial(_encode, messages), stop, options)
+    def _make(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> ChatCall:
+        options = dict(options)
+        shape = Shape.take(options)
+        # A stop text inside a JSON value would leave half of it.
+        settings = self.settings([] if shape.is_held else stop, options)
+        runtime = self.runtime_for(settings)
+        markers = runtime.template.markers
+        constraints: list[AnyConstraint] = []
+
+        def constrain(max_tokens: int) -> AnyConstraint:
+            constraints.append(shape.constrain(runtime.checkpoint, markers, max_tokens))
+            return constraints[-1]
+
+        prompt = _encode(runtime, messages, shape)
+        call = runtime.call(settings, prompt, constrain if shape.is_constrained(markers) else None)
+        return ChatCall(settings.model, call, shape.reader(markers), constraints)
 
     def _generate(
         self,
@@ -54,8 +171,9 @@ class ChatMLX(MLXModel, ChatLists):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        (answer,) = wait([self._make(messages, stop, kwargs)])
-        return self._result(answer)
+        made = self._make(messages, stop, kwargs)
+        (answer,) = wait([made.call])
+        return made.result(answer)
 
     async def _agenerate(
         self,
@@ -64,8 +182,10 @@ class ChatMLX(MLXModel, ChatLists):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        (answer,) = await await_answers([self._make(messages, stop, kwargs)])
-        return self._result(answer)
+        # The tokenizer, perhaps still to be read, is not the event loop's business.
+        made = await asyncio.to_thread(self._make, messages, stop, kwargs)
+        (answer,) = await await_answers([made.call])
+        return made.result(answer)
 
     def _stream(
         self,
@@ -74,8 +194,9 @@ class ChatMLX(MLXModel, ChatLists):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for item in stream(self._make(messages, stop, kwargs)):
-            yield self._chunk(item)
+        made = self._make(messages, stop, kwargs)
+        for item in stream(made.call):
+            yield from made.chunks(item)
 
     async def _astream(
         self,
@@ -84,40 +205,12 @@ class ChatMLX(MLXModel, ChatLists):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        async for item in astream(self._make(messages, stop, kwargs)):
-            yield self._chunk(item)
-
-    def _result(self, answer: Answer) -> ChatResult:
-        message = AIMessage(
-            content=answer.text, usage_metadata=_usage(answer), response_metadata=self._metadata(answer)
-        )
-        info = {"finish_reason": answer.finish_reason}
-        return ChatResult(generations=[ChatGeneration(message=message, generation_info=info)])
-
-    def _chunk(self, item: str | Answer) -> ChatGenerationChunk:
-        """A piece of text; or, last and empty, what is known when the answer is complete."""
-        if isinstance(item, str):
-            return ChatGenerationChunk(message=AIMessageChunk(content=item))
-        message = AIMessageChunk(
-            content="",
-            usage_metadata=_usage(item),
-            response_metadata=self._metadata(item),
-            chunk_position="last",
-        )
-        return ChatGenerationChunk(message=message, generation_info={"finish_reason": item.finish_reason})
-
-    def _metadata(self, answer: Answer) -> dict[str, Any]:
-        return {"model_provider": "mlx", "model_name": self.model, "finish_reason": answer.finish_reason}
+        made = await asyncio.to_thread(self._make, messages, stop, kwargs)
+        async for item in astream(made.call):
+            for chunk in made.chunks(item):
+                yield chunk
 
 
-def _encode(messages: Sequence[BaseMessage], runtime: Runtime) -> list[int]:
+def _encode(runtime: Runtime, messages: Sequence[BaseMessage], shape: Shape) -> list[int]:
     with runtime.checkpoint.tokenizer_lock:
-        return runtime.template.encode(messages)
-
-
-def _usage(answer: Answer) -> UsageMetadata:
-    return UsageMetadata(
-        input_tokens=answer.prompt_tokens,
-        output_tokens=answer.output_tokens,
-        total_tokens=answer.prompt_tokens + answer.output_tokens,
-    )
+        return runtime.template.encode(messages, shape)

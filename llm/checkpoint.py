@@ -118,7 +118,7 @@ def _load_tokenizer(folder: Path, config: dict[str, Any]) -> TokenizerWrapper:
 
     try:
         tokenizer: TokenizerWrapper = load_tokenizer(folder, eos_token_ids=config.get("eos_token_id"))
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # transformers raises whatever its checks of foreign files raise
         raise UnsupportedModelError(f"The tokenizer in {folder} cannot be loaded: {error}.") from error
     return tokenizer
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -27,7 +27,9 @@ class MLX(MLXModel, BaseLLM):
         return "mlx"
 
     def _make(self, prompt: str, stop: list[str] | None, options: dict[str, Any]) -> Call:
-        return self._call(partial(_encode, prompt), stop, options)
+        settings = self.settings(stop, options)
+        runtime = self.runtime_for(settings)
+        return runtime.call(settings, _encode(runtime, prompt))
 
     def _generate(
         self,
@@ -45,7 +47,8 @@ class MLX(MLXModel, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        calls = [self._make(p, stop, kwargs) for p in prompts]
+        # The tokenizer, perhaps still to be read, is not the event loop's business.
+        calls = await asyncio.to_thread(lambda: [self._make(p, stop, kwargs) for p in prompts])
         return self._result(await await_answers(calls))
 
     def _stream(
@@ -68,7 +71,7 @@ class MLX(MLXModel, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[GenerationChunk]:
-        async for item in astream(self._make(prompt, stop, kwargs)):
+        async for item in astream(await asyncio.to_thread(self._make, prompt, stop, kwargs)):
             chunk = _chunk(item)
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
@@ -86,7 +89,7 @@ class MLX(MLXModel, BaseLLM):
         return LLMResult(generations=generations, llm_output={"model_name": self.model, "token_usage": usage})
 
 
-def _encode(prompt: str, runtime: Runtime) -> list[int]:
+def _encode(runtime: Runtime, prompt: str) -> list[int]:
     """Token ids (T,) with one BOS, also where the prompt brings its own."""
     checkpoint = runtime.checkpoint
     bos = checkpoint.tokenizer.bos_token

@@ -55,6 +55,48 @@ class Runtime:
         """The checkpoint's chat template."""
         return ChatTemplate(self.checkpoint)
 
+    def window(self, settings: MLXSettings) -> int | None:
+        """Tokens of prompt and answer together: the model's, or less if `context_window` says less."""
+        known = [w for w in (settings.context_window, self.checkpoint.context_window) if w is not None]
+        return min(known, default=None)
+
+    def call(
+        self,
+        settings: MLXSettings,
+        prompt: list[int],
+        constrain: Callable[[int], LogitsProcessor] | None = None,
+    ) -> Call:
+        """Prepare a call. `constrain` is given the most tokens the answer may have, and returns what keeps it
+        to a grammar.
+
+        Raises:
+            ContextOverflowError: the prompt fills the context window.
+        """
+        sampling = {field: getattr(settings, field) for field in Sampling.__dataclass_fields__}
+        kv_bytes = None if settings.kv_cache_gb is None else int(settings.kv_cache_gb * 1e9)
+        return Call(
+            engine=self.engine,
+            detokenizer=lambda: self.checkpoint.tokenizer.detokenizer,
+            prompt=prompt,
+            max_tokens=self._room(settings, len(prompt)),
+            stop=tuple(settings.stop),
+            sampling=Sampling(**sampling),
+            limits=Limits(settings.batch_size, kv_bytes),
+            timeout=settings.timeout_seconds,
+            constrain=constrain,
+        )
+
+    def _room(self, settings: MLXSettings, prompt_tokens: int) -> int:
+        """Tokens the answer may have: what was asked for, or what the context window leaves."""
+        window = self.window(settings)
+        if window is None:
+            return settings.max_tokens
+        if prompt_tokens >= window:
+            raise ContextOverflowError(
+                f"The prompt has {prompt_tokens} tokens and the context window of {settings.model} {window}."
+            )
+        return min(settings.max_tokens, window - prompt_tokens)
+
 
 _runtimes: WeakValueDictionary[Weights, Runtime] = WeakValueDictionary()
 _runtimes_lock = Lock()
@@ -97,12 +139,12 @@ class MLXModel(MLXSettings):
     def runtime(self) -> Runtime:
         """The tokenizer and engine. Reads the tokenizer at first use, never the weights."""
         if self._runtime is None:
-            self._runtime = _runtime_of(self)
+            self._runtime = runtime_for(_weights(self))
         return self._runtime
 
     def get_context_window(self) -> int | None:
         """Tokens of prompt and answer together: the model's, or less if `context_window` says less."""
-        return _window(self, self.runtime)
+        return self.runtime.window(self)
 
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens of `text` (T,), without the ones that open or close a prompt."""
@@ -115,43 +157,12 @@ class MLXModel(MLXSettings):
         """Model and every setting that changes an answer: the key of LangChain's caches."""
         return {name: getattr(self, name) for name in MLXSettings.model_fields if name not in _NO_MATTER}
 
-    def _call(
-        self,
-        encode: Callable[[Runtime], list[int]],
-        stop: Sequence[str] | None,
-        options: dict[str, Any],
-        constrain: Callable[[int], LogitsProcessor] | None = None,
-    ) -> Call:
-        """Prepare one call; `options` are settings for it alone, another `model` among them.
+    def settings(self, stop: Sequence[str] | None, options: dict[str, Any]) -> MLXSettings:
+        """This model's settings with the `options` of one call.
 
-        `encode` returns the prompt's tokens (T,). `constrain` is given the most tokens the answer may have, and
-        returns what keeps them to a grammar.
+        Raises:
+            InvalidRequestError: an option that there is not, or a value that cannot be.
         """
-        settings = self._settings(stop, options)
-        runtime = self.runtime if _weights(settings) == _weights(self) else _runtime_of(settings)
-        prompt = encode(runtime)
-        return Call(
-            engine=runtime.engine,
-            detokenizer=lambda: runtime.checkpoint.tokenizer.detokenizer,
-            prompt=prompt,
-            max_tokens=_room(settings, runtime, len(prompt)),
-            stop=tuple(settings.stop),
-            sampling=Sampling(
-                temperature=settings.temperature,
-                top_p=settings.top_p,
-                top_k=settings.top_k,
-                min_p=settings.min_p,
-                repetition_penalty=settings.repetition_penalty,
-                seed=settings.seed,
-            ),
-            limits=Limits(
-                settings.batch_size, None if settings.kv_cache_gb is None else int(settings.kv_cache_gb * 1e9)
-            ),
-            timeout=settings.timeout_seconds,
-            constrain=constrain,
-        )
-
-    def _settings(self, stop: Sequence[str] | None, options: dict[str, Any]) -> MLXSettings:
         own = {name: getattr(self, name) for name in MLXSettings.model_fields}
         if unknown := sorted(options.keys() - own.keys() - {"timeout"}):
             raise InvalidRequestError(f"MLX models know no setting {unknown[0]!r}.")
@@ -165,6 +176,10 @@ class MLXModel(MLXSettings):
             first = error.errors()[0]
             raise InvalidRequestError(f"{first['loc'][0]}: {first['msg']}.") from error
 
+    def runtime_for(self, settings: MLXSettings) -> Runtime:
+        """The runtime of one call, which may name another model."""
+        return self.runtime if _weights(settings) == _weights(self) else runtime_for(_weights(settings))
+
 
 # Settings that change how fast an answer comes, or whether, but not what it says.
 _NO_MATTER = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
@@ -172,24 +187,3 @@ _NO_MATTER = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
 
 def _weights(settings: MLXSettings) -> Weights:
     return Weights(**{name: getattr(settings, name) for name in Weights.__dataclass_fields__})
-
-
-def _runtime_of(settings: MLXSettings) -> Runtime:
-    return runtime_for(_weights(settings))
-
-
-def _window(settings: MLXSettings, runtime: Runtime) -> int | None:
-    known = [w for w in (settings.context_window, runtime.checkpoint.context_window) if w is not None]
-    return min(known, default=None)
-
-
-def _room(settings: MLXSettings, runtime: Runtime, prompt_tokens: int) -> int:
-    """Tokens the answer may have: what was asked for, or what the context window leaves."""
-    window = _window(settings, runtime)
-    if window is None:
-        return settings.max_tokens
-    if prompt_tokens >= window:
-        raise ContextOverflowError(
-            f"The prompt has {prompt_tokens} tokens and the context window of {settings.model} {window}."
-        )
-    return min(settings.max_tokens, window - prompt_tokens)

@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+from llm.backend import import_mlx
+
 Family = Literal["gemma", "gemma2", "gemma3"]
 
 _SENTENCES = """\
@@ -52,6 +54,33 @@ _TAKES_SYSTEM = (
     "{% set lead = messages[0]['content'] + '\n\n' %}{% set messages = messages[1:] %}{% endif %}" + _TURNS
 )
 
+# Two formats of tool calls that templates know: JSON between two markers, and Python between two others.
+# These templates are made for these tests; they say the least such a template can say.
+ToolFormat = Literal["json", "python"]
+MARKERS: dict[ToolFormat, list[str]] = {
+    "json": ["<tool_call>", "</tool_call>"],
+    "python": ["<|tool_call_start|>", "<|tool_call_end|>"],
+}
+_TOOL_TURNS = (
+    "{{ bos_token }}{% for tool in tools or [] %}{{ 'tool: ' + (tool.function | tojson) + '\n' }}{% endfor %}"
+    "{% for m in messages %}{{ '<start_of_turn>' + m.role + '\n' + m.content }}"
+    "{% for tool_call in m.tool_calls or [] %}{% set tool_call = tool_call.function %}CALL{% endfor %}"
+    "{{ '<end_of_turn>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
+)
+_WRITTEN_CALL: dict[ToolFormat, str] = {
+    "json": (
+        '{{ \'<tool_call>\n{"name": "\' + tool_call.name + \'", "arguments": \' }}'
+        "{{ (tool_call.arguments | tojson) + '}\n</tool_call>' }}"
+    ),
+    "python": (
+        "{{ '<|tool_call_start|>[' + tool_call.name + '(' }}"
+        "{% for key, value in tool_call.arguments.items() %}"
+        "{{ (', ' if not loop.first else '') + key + '=' + (value | tojson) }}{% endfor %}"
+        "{{ ')]<|tool_call_end|>' }}"
+    ),
+}
+
 
 def make_checkpoint(
     directory: Path | str,
@@ -66,11 +95,15 @@ def make_checkpoint(
     vocab_size: int = 640,
     sliding_window: int = 64,
     random_seed: int = 0,
+    tool_format: ToolFormat | None = None,
 ) -> Path:
-    """Write a float32 checkpoint of `family` into `directory` (made if need be) and return its path."""
+    """Write a float32 checkpoint of `family` into `directory` (made if need be) and return its path.
+
+    With a `tool_format` its template knows tools.
+    """
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_tokenizer(folder, family, vocab_size)
+    _write_tokenizer(folder, family, vocab_size, tool_format)
     config: dict[str, Any] = {
         "model_type": {"gemma": "gemma", "gemma2": "gemma2", "gemma3": "gemma3_text"}[family],
         "hidden_size": hidden_size,
@@ -100,6 +133,8 @@ def make_checkpoint(
 
 
 def _write_weights(folder: Path, config: dict[str, Any], random_seed: int) -> None:
+    # First of all imports of MLX in a test run: it brings the system's fast BLAS along.
+    import_mlx()
     import mlx.core as mx
     from mlx.utils import tree_flatten
 
@@ -112,16 +147,17 @@ def _write_weights(folder: Path, config: dict[str, Any], random_seed: int) -> No
     mx.save_safetensors(str(folder / "model.safetensors"), weights)
 
 
-def _write_tokenizer(folder: Path, family: Family, vocab_size: int) -> None:
+def _write_tokenizer(folder: Path, family: Family, vocab_size: int, tool_format: ToolFormat | None) -> None:
     """A SentencePiece-like BPE with byte fallback, as Gemma's: any text goes in and comes out whole."""
     from tokenizers import Tokenizer, decoders, models, normalizers, processors, trainers
 
+    markers = MARKERS[tool_format] if tool_format else []
     tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
     trainer = trainers.BpeTrainer(
         vocab_size=min(vocab_size, _TRAINED),
-        special_tokens=[*_SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256))],
+        special_tokens=[*_SPECIAL, *markers, *(f"<0x{byte:02X}>" for byte in range(256))],
         max_token_length=8,
         limit_alphabet=160,
         show_progress=False,
@@ -144,6 +180,12 @@ def _write_tokenizer(folder: Path, family: Family, vocab_size: int) -> None:
         "pad_token": "<pad>",
         "unk_token": "<unk>",
         "clean_up_tokenization_spaces": False,
-        "chat_template": _TAKES_SYSTEM if family == "gemma3" else _REFUSES_SYSTEM,
+        "chat_template": _chat_template(family, tool_format),
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=1))
+
+
+def _chat_template(family: Family, tool_format: ToolFormat | None) -> str:
+    if tool_format is not None:
+        return _TOOL_TURNS.replace("CALL", _WRITTEN_CALL[tool_format])
+    return _TAKES_SYSTEM if family == "gemma3" else _REFUSES_SYSTEM

@@ -80,6 +80,7 @@ def test_usage_and_finish_reason_come_with_every_answer_and_once_in_a_stream(
         "input_tokens": prompt_tokens,
         "output_tokens": 30,
         "total_tokens": prompt_tokens + 30,
+        "input_token_details": {"cache_read": 0},
     }
     assert answer.response_metadata["finish_reason"] == "length"
     assert answer.response_metadata["model_name"] == model.model

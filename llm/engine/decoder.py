@@ -13,7 +13,7 @@ from llm.engine.lane import Decoded, Lane, Row
 from llm.engine.memory import Budget
 from llm.engine.prefill import Prefill
 from llm.engine.prefix import PrefixCache
-from llm.engine.request import Request
+from llm.engine.request import Limits, Request
 from llm.engine.sampling import Samplers, processors
 from llm.engine.solo import SoloLane
 from llm.engine.waiting import Waiting, lanes_by_fit
@@ -65,6 +65,7 @@ class Decoder:
             for row in lane.rows:
                 if row.request is request:
                     lane.drop(row)
+        self._account()
 
     def forget(self) -> None:
         """Give up the beginnings of prompts that were kept for later."""
@@ -81,6 +82,7 @@ class Decoder:
 
     def turn(self) -> bool:
         """Do one step of everything. False if there was nothing to do, or no memory to do it in."""
+        had_rows = bool(self._running())
         if self._prefill is None:
             self._admit()
         if self._prefill is not None:
@@ -90,7 +92,10 @@ class Decoder:
             for decoded in lane.step():
                 self._deliver(lane, decoded)
         self._account()
-        return bool(self._running())
+        if not had_rows and not self._running() and len(self._waiting):
+            self._prefixes.clear()  # another engine may wait for this memory as this one waits for its
+            self._account()
+        return had_rows or bool(self._running())
 
     def _running(self) -> list[Row]:
         rows = [row for lane in self._lanes for row in lane.rows]
@@ -112,6 +117,8 @@ class Decoder:
             raise InvalidRequestError("The prompt is empty.")
         if request.max_tokens < 1:
             raise InvalidRequestError(f"max_tokens is {request.max_tokens}: an answer has at least one token.")
+        if request.limits.rows < 1:
+            raise InvalidRequestError("A request that allows no row, not even its own, can never run.")
         if not 0 <= min(request.prompt) <= max(request.prompt) < self._budget.shape.vocabulary:
             raise InvalidRequestError("The prompt has tokens that the model does not know.")
         needed = self._budget.needed([[request.total]], len(request.prompt))
@@ -141,14 +148,18 @@ class Decoder:
         totals = self._totals()
         for position in lanes_by_fit(request.total, totals):
             joined = [[*lane, request.total] if i == position else lane for i, lane in enumerate(totals)]
-            needed = self._budget.needed(joined, len(request.prompt))
-            free = min(self._budget.free(limit) for limit in limits)
-            if needed > free:
-                continue
-            while needed + self._prefixes.nbytes > free:
-                self._prefixes.drop_oldest()
-            return self._lanes[position]
+            if self._reserve(self._budget.needed(joined, len(request.prompt)), limits):
+                return self._lanes[position]
         return None
+
+    def _reserve(self, needed: int, limits: Sequence[Limits]) -> bool:
+        """Take `needed` bytes beside the kept beginnings, giving these up as far as that helps."""
+        if needed > min(self._budget.free(limit) for limit in limits):
+            return False
+        while not self._budget.reserve(needed + self._prefixes.nbytes, limits):
+            if not self._prefixes.drop_oldest():
+                return False
+        return True
 
     def _begin(self, request: Request, lane: Lane | SoloLane) -> None:
         sampler = self._samplers.sampler(request.sampling)
@@ -179,8 +190,8 @@ class Decoder:
             row.request.fail(error)
             return
         if joining is not None:
-            self._prefill = None
             prefill.lane.join(row, joining)
+            self._prefill = None
 
     def _keep(self, prefill: Prefill) -> None:
         """Keep what was read so far for the prompts that begin alike, if there is room."""

@@ -31,7 +31,10 @@ class Row:
         def call(tokens: mx.array, logits: mx.array) -> mx.array:
             if self.error is None:
                 try:
-                    return processor(tokens, logits)
+                    processed = processor(tokens, logits)
+                    if processed.shape != logits.shape:
+                        raise ValueError(f"a logits processor returned {processed.shape} for {logits.shape}")
+                    return processed
                 except Exception as error:
                     self.error = error
             return logits

@@ -1,14 +1,14 @@
 """How much memory keys and values take, and how much of it there is. Knows nothing of rows or threads.
 
-A batch pads every row to its longest, mlx-lm grows its caches in steps of 256 tokens, and a sliding window
-keeps no more than its size: all of that is counted here, from above.
+A batch pads every row to its longest, mlx-lm grows its caches by 256 tokens from wherever they are, and a
+sliding window keeps no more than its size: all of that is counted here, from above.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -41,7 +41,7 @@ class Layer:
 
     def nbytes(self, tokens: int) -> int:
         """Bytes for one row of `tokens`."""
-        held = -(-tokens // _STEP) * _STEP
+        held = tokens + _STEP
         if self.most_tokens is not None:
             held = min(held, self.most_tokens)
         return self.fixed_bytes + self.bytes_per_token * held
@@ -89,6 +89,14 @@ class Ledger:
         with self._lock:
             self._kv[owner] = kv_bytes
 
+    def reserve(self, owner: object, kv_bytes: int) -> bool:
+        """`hold`, if all engines together then stay within what there is."""
+        with self._lock:
+            if kv_bytes > self._for_kv() - self._held_beside(owner):
+                return False
+            self._kv[owner] = kv_bytes
+            return True
+
     def leave(self, owner: object) -> None:
         """Say that `owner` holds nothing more."""
         with self._lock:
@@ -104,14 +112,20 @@ class Ledger:
 
     def for_kv(self) -> int:
         """Bytes for the keys and values of all engines together: what the device recommends, less the weights."""
-        usable = int((1 - _SLACK) * recommended_bytes())
         with self._lock:
-            return max(usable - sum(self._weights.values()), int(_AT_LEAST * usable))
+            return self._for_kv()
 
-    def held_beside(self, owner: object) -> int:
-        """Bytes of keys and values that engines other than `owner` hold."""
+    def left_for(self, owner: object) -> int:
+        """Bytes for the keys and values of `owner`, beside what the others hold."""
         with self._lock:
-            return sum(held for other, held in self._kv.items() if other is not owner)
+            return max(self._for_kv() - self._held_beside(owner), 0)
+
+    def _for_kv(self) -> int:
+        usable = int((1 - _SLACK) * recommended_bytes())
+        return max(usable - sum(self._weights.values()), int(_AT_LEAST * usable))
+
+    def _held_beside(self, owner: object) -> int:
+        return sum(held for other, held in self._kv.items() if other is not owner)
 
 
 ledger = Ledger()
@@ -120,9 +134,12 @@ ledger = Ledger()
 class Budget:
     """The memory of one engine's keys and values: what is needed, what is free, what is held."""
 
-    def __init__(self, model: Any, *, wire: bool = False) -> None:
-        self.shape = measure(model)
-        ledger.enter(self, _weights(model), wire=wire)
+    def __init__(self, model: Any, draft_model: Any = None, *, wire: bool = False) -> None:
+        models = [model] if draft_model is None else [model, draft_model]
+        shapes = [measure(each) for each in models]
+        # The draft model reads what the model reads, and keeps keys and values of its own.
+        self.shape = replace(shapes[0], layers=[layer for shape in shapes for layer in shape.layers])
+        ledger.enter(self, sum(map(_weights, models)), wire=wire)
 
     def needed(self, totals: Sequence[Sequence[int]], prompt_tokens: int) -> int:
         """Bytes for lanes whose rows come to `totals` tokens, while a prompt is read and joins one of them.
@@ -140,9 +157,16 @@ class Budget:
 
     def free(self, limits: Limits) -> int:
         """Bytes that `limits` leave to keys and values now."""
-        if limits.kv_bytes is not None:
-            return limits.kv_bytes
-        return max(ledger.for_kv() - ledger.held_beside(self), 0)
+        return ledger.left_for(self) if limits.kv_bytes is None else limits.kv_bytes
+
+    def reserve(self, kv_bytes: int, limits: Sequence[Limits]) -> bool:
+        """Take `kv_bytes`, all that this engine is about to need, if every one of `limits` allows it."""
+        if any(limit.kv_bytes is not None and kv_bytes > limit.kv_bytes for limit in limits):
+            return False
+        if any(limit.kv_bytes is None for limit in limits):
+            return ledger.reserve(self, kv_bytes)
+        ledger.hold(self, kv_bytes)
+        return True
 
     def may_keep(self, tokens: int, kept_bytes: int, needed: int, limits: Limits) -> bool:
         """Whether a prompt's first `tokens` may be kept beside `kept_bytes` of others and what is `needed`."""

@@ -28,7 +28,8 @@ def open_decoder(
 
     if alone is not None:
         alone.check(model)
-        return Decoder(model, [SoloLane(model, stop_ids, alone)], Budget(model, wire=wire_memory), together=False)
+        budget = Budget(model, alone.draft_model, wire=wire_memory)
+        return Decoder(model, [SoloLane(model, stop_ids, alone)], budget, together=False)
     repair_attention(model)
     budget = Budget(model, wire=wire_memory)
     together = decodes_together(model, budget.shape)

@@ -79,7 +79,10 @@ class Guarded:
 
         if self.error is None:
             try:
-                return self._sample(logprobs)
+                tokens = self._sample(logprobs)
+                if tokens.shape != logprobs.shape[:1]:
+                    raise ValueError(f"a sampler returned {tokens.shape} for {logprobs.shape}")
+                return tokens
             except Exception as error:
                 self.error = error
         return mx.argmax(logprobs, axis=-1)

@@ -25,8 +25,9 @@ class Alone:
 
     def check(self, model: Any) -> None:
         """Raise UnsupportedModelError where mlx-lm would fail, or change the answer without saying so."""
-        if self.kv_bits is not None:
-            check_quantizes(model, self.kv_bits)
+        for each in (model, self.draft_model):
+            if self.kv_bits is not None and each is not None:
+                check_quantizes(each, self.kv_bits)
         if self.draft_model is not None:
             check_drafts(model, self.draft_model)
 
@@ -53,8 +54,9 @@ class Alone:
             "prompt_cache": cache,
         }
         prompt = mx.array(request.prompt)
-        # A processor that keeps count of its tokens cannot take back the guesses that were wrong.
-        if self.draft_model is not None and not request.processors:
+        # A processor that keeps count of its tokens cannot take back guesses that were wrong, and mlx-lm does not
+        # show the prompt to one that only looks.
+        if self.draft_model is not None and not row.processors:
             steps = speculative_generate_step(
                 prompt, model, self.draft_model, num_draft_tokens=_GUESSES, **options
             )
@@ -102,6 +104,8 @@ class SoloLane:
         except Exception as error:
             row.error = error
             return []
+        if self._left == row.request.max_tokens and (row.error or row.sample.error):
+            return []  # the very first token was no choice
         self._left -= 1
         if token in self._stop_ids:
             self.drop(row)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from llm.engine.decoder import Decoder
 
 # Seconds after the last answer for which the beginnings of prompts are kept.
-_KEEP_SECONDS = 60
+_KEEP_SECONDS = 30
 
 # Seconds between two looks for memory that another engine gives back.
 _RETRY_SECONDS = 0.02
