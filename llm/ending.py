@@ -180,11 +180,12 @@ class Endings:
     def _choices(self, matcher: LLMatcher, place: Place) -> list[int]:
         import numpy as np
 
-        allowed = np.flatnonzero(allowed_tokens(matcher)).tolist()
-        possible = set(allowed) - set(self._stop_ids)
+        allowed = allowed_tokens(matcher)
+        allowed[self._stop_ids] = False
+        others = np.flatnonzero(allowed)[:_OTHERS].tolist()
         closing = self._quote if place.quoted else self._closing
-        ordered = [*closing, *self._least, *self._liked, *allowed[:_OTHERS]]
-        return [token for token in dict.fromkeys(ordered) if token in possible]
+        ordered = dict.fromkeys([*closing, *self._least, *self._liked, *others])
+        return [token for token in ordered if allowed[token]]
 
 
 def allowed_tokens(matcher: LLMatcher) -> Any:
