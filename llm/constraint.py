@@ -119,21 +119,21 @@ class Constraint:
             )
 
     def _known_way(self, first: list[int]) -> list[int] | None:
-        """The way out found before, or a later part of it, if it is one from here after `first`, and sound.
+        """The way out found before, or a later part of it, if it is one from here after `first`.
 
-        Sound: after 1e99 the way on is not 1e990.
+        It must be sound too: after 1e99 the way on is not 1e990.
         """
         for skipped in range(min(_REJOINED, len(self._ending))):
-            ending = self._ending[skipped:]
-            way = [*first, *ending]
-            if len(way) <= self._left and self._matcher.validate_tokens(way) == len(way):
-                if way[0] in self._grammar.stop_ids or self._after(way[0]).sound:
-                    return ending
-                return None
+            way = [*first, *self._ending[skipped:]]
+            if len(way) > self._left or self._matcher.validate_tokens(way) < len(way):
+                continue
+            if all(self._after(*way[:length]).sound for length in range(1, len(first) + 3)):
+                return self._ending[skipped:]
         return None
 
-    def _after(self, token: int) -> Place:
-        return self._place.after(self._grammar.tokenizer.decode_bytes([token]))
+    def _after(self, *tokens: int) -> Place:
+        written = [token for token in tokens if token not in self._grammar.stop_ids]
+        return self._place.after(self._grammar.tokenizer.decode_bytes(written))
 
     def _sound_tokens(self, logits: mx.array) -> list[int]:
         """Those of the likeliest tokens after which the answer can be ended in time."""

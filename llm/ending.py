@@ -109,7 +109,7 @@ class Endings:
         matcher = matcher.deep_copy()
         tokens: list[int] = []
         places: list[tuple[LLMatcher, Place, int, list[int]]] = []
-        blind = 0
+        blind, patience = 0, 4
         while len(tokens) < limit and steps[0] > 0:
             steps[0] -= 1
             if matcher.is_accepting():
@@ -120,9 +120,13 @@ class Endings:
                 if spare:
                     places.append((matcher.deep_copy(), place, len(tokens), choices))
                 way = choices[:1]
-                if way and not self._closes(way[0], place):
+                if blind:
+                    blind -= 1
+                elif way and not self._closes(way[0], place):
+                    ahead = self._look_ahead(matcher, place, choices, steps)
                     # Where looking ahead was in vain, it will be for some letters more.
-                    way, blind = (way, blind - 1) if blind else self._look_ahead(matcher, place, choices, steps)
+                    blind, patience = (0, 4) if ahead else (patience, 2 * patience)
+                    way = ahead or way
             if not way or not matcher.consume_tokens(way):
                 break
             tokens += way
@@ -150,14 +154,14 @@ class Endings:
 
     def _look_ahead(
         self, matcher: LLMatcher, place: Place, choices: list[int], steps: list[int]
-    ) -> tuple[list[int], int]:
-        """One or two tokens after which something can be closed or is forced; else the best-looking one."""
+    ) -> list[int] | None:
+        """One or two tokens after which something can be closed or is forced."""
         few = choices[:_OTHERS]
         for way in [*([token] for token in choices), *([one, two] for one, two in product(few, few))]:
             steps[0] -= 1
             if self._opens_a_way(matcher, place, way):
-                return way, 0
-        return choices[:1], 4
+                return way
+        return None
 
     def _opens_a_way(self, matcher: LLMatcher, place: Place, tokens: list[int]) -> bool:
         if matcher.validate_tokens(tokens) < len(tokens):
@@ -176,11 +180,12 @@ class Endings:
     def _choices(self, matcher: LLMatcher, place: Place) -> list[int]:
         import numpy as np
 
-        allowed = np.flatnonzero(allowed_tokens(matcher)).tolist()
-        possible = set(allowed) - set(self._stop_ids)
+        allowed = allowed_tokens(matcher)
+        allowed[self._stop_ids] = False
+        others = np.flatnonzero(allowed)[:_OTHERS].tolist()
         closing = self._quote if place.quoted else self._closing
-        ordered = [*closing, *self._least, *self._liked, *allowed[:_OTHERS]]
-        return [token for token in dict.fromkeys(ordered) if token in possible]
+        ordered = dict.fromkeys([*closing, *self._least, *self._liked, *others])
+        return [token for token in ordered if allowed[token]]
 
 
 def allowed_tokens(matcher: LLMatcher) -> Any:

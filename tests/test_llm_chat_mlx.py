@@ -248,3 +248,60 @@ def test_a_completion_model_takes_raw_text_and_lists(checkpoint: Folder) -> None
         return await model.abatch(PROMPTS[:4]), "".join([text async for text in model.astream(PROMPTS[2])])
 
     assert asyncio.run(both()) == (expected, expected[2])
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest_one(checkpoint: Folder) -> None:
+    with pytest.raises(ValueError, match=r"no setting 'temprature'. Did you mean 'temperature'\?"):
+        ChatMLX(model=str(checkpoint("gemma")), temprature=1)
+    with pytest.raises(ValueError, match=r"no setting 'xyzzy'\."):
+        ChatMLX(model=str(checkpoint("gemma")), xyzzy=1)
+
+
+def test_traces_name_the_model_and_the_settings_of_the_call(chat: Callable[..., ChatMLX]) -> None:
+    model = chat(temperature=0.5, stop=["END"])
+    assert model._get_ls_params() == {
+        "ls_provider": "mlx",
+        "ls_model_name": model.model,
+        "ls_model_type": "chat",
+        "ls_temperature": 0.5,
+        "ls_max_tokens": 30,
+        "ls_stop": ["END"],
+    }
+    own = model._get_ls_params(stop=["a"], model="b", temperature=0.0, max_tokens=7)
+    assert (own["ls_model_name"], own["ls_temperature"], own["ls_max_tokens"]) == ("b", 0.0, 7)
+    assert own["ls_stop"] == ["a"]
+
+
+def test_the_profile_says_what_the_model_takes_without_reading_a_tokenizer(chat: Callable[..., ChatMLX]) -> None:
+    profile = chat(max_tokens=40).profile
+    assert profile is not None
+    assert (profile["max_input_tokens"], profile["max_output_tokens"]) == (8192, 40)
+    assert profile["tool_calling"]
+    assert profile["tool_choice"]
+    assert profile["structured_output"]
+    assert not any(profile[name] for name in ("image_inputs", "audio_inputs", "pdf_inputs"))  # type: ignore[literal-required]
+    small, unknown = chat(context_window=100).profile, ChatMLX(model="no-such/model").profile
+    assert small is not None
+    assert small["max_input_tokens"] == 100
+    assert unknown is not None
+    assert "max_input_tokens" not in unknown
+
+
+def test_a_call_may_name_another_model(chat: Callable[..., ChatMLX], checkpoint: Folder) -> None:
+    one, other = chat(), chat("gemma3")
+    answer = one.invoke("a", model=other.model)
+    assert answer.text == other.invoke("a").text != one.invoke("a").text
+    assert answer.response_metadata["model_name"] == other.model
+    assert "".join(str(chunk.text) for chunk in one.stream("a", model=other.model)) == answer.text
+
+
+def test_thoughts_and_tool_blocks_of_other_providers_are_read_as_far_as_they_are_text(
+    chat: Callable[..., ChatMLX],
+) -> None:
+    thought = AIMessage([{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "yes"}])
+    result = HumanMessage(
+        [{"type": "tool_result", "tool_use_id": "1", "content": [{"type": "text", "text": "no"}]}]
+    )
+    encoded = chat().runtime.template.encode
+    plain = encoded([HumanMessage("a"), AIMessage("yes"), HumanMessage("no")])
+    assert encoded([HumanMessage("a"), thought, result]) == plain

@@ -102,8 +102,10 @@ SCHEMAS: list[dict[str, Any]] = [
     {"type": "object", "minProperties": 1, "additionalProperties": {"type": "integer"}},
     {"type": "integer", "multipleOf": 7, "minimum": 100},
     {"type": "number", "exclusiveMaximum": 1.5},
+    {"type": "array", "items": {"type": "integer"}, "minItems": 4},
     {"type": "number", "exclusiveMinimum": 0},
     {"type": "string", "pattern": "a+b"},
+    {"type": "object", "properties": {"long": {"type": "string", "minLength": 400}}, "required": ["long"]},
     {"type": ["string", "null", "integer"]},
     {"enum": ["é", None, 3, True, [1, 2], {"a": 1}]},
     {
@@ -188,7 +190,7 @@ def answer(grammars: Grammars, grammar: Grammar, weights: Weights, max_tokens: i
 def answers(grammars: Grammars, schema: dict[str, Any]) -> list[str]:
     grammar = compile_schema(grammars, schema)
     least = len(grammar.shortest)
-    budgets = {least, least + 1, least + 5, max(least, 60)}
+    budgets = {least, least + 1, least + 5, max(least, 60), 2 * least + 60}
     return [
         answer(grammars, grammar, Weights(grammars, seed, trouble), budget, temperature)
         for budget in budgets

@@ -126,7 +126,7 @@ class Decoder:
         if needed > most:
             raise ContextOverflowError(
                 f"A prompt of {len(request.prompt)} tokens and an answer of {request.max_tokens} may take "
-                f"{needed / 1e9:.2f} GB for keys and values, and there are {most / 1e9:.2f} GB.",
+                f"{needed / 1e9:.3g} GB for keys and values, and there are {most / 1e9:.3g} GB.",
                 "Shorten the prompt, lower max_tokens, or raise kv_cache_gb.",
             )
 

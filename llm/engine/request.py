@@ -69,10 +69,19 @@ class Request:
         if not isinstance(error, ModelError):
             cause, error = error, EngineError(f"MLX failed: {error or type(error).__name__}.")
             error.__cause__ = cause
+        logger.debug("A request failed", exc_info=error)
+        _forget_frames(error)
         try:
             self.sink.fail(error)
         except Exception:  # a caller that is gone (a closed event loop) must not take the others along
             logger.debug("The caller of a failed request is gone", exc_info=True)
+
+
+def _forget_frames(error: BaseException | None) -> None:
+    """Cut an error off from the engine's frames: whoever keeps it would keep the weights in memory."""
+    while error is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
 
 
 @dataclass(frozen=True)
