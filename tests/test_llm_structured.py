@@ -64,7 +64,7 @@ def chat(checkpoint: Folder) -> Callable[..., ChatMLX]:
 
 
 def prompt(model: ChatMLX, **options: Any) -> str:
-    ids = model._encode([HumanMessage("What was found?")], Shape.take(options))
+    ids = _encode(model.runtime, [HumanMessage("What was found?")], Shape.take(options))
     return str(model.runtime.checkpoint.tokenizer.decode(ids))
 
 

@@ -54,10 +54,10 @@ def test_the_programs_of_the_readme_run(
 ) -> None:
     monkeypatch.chdir(ROOT)
     programs = blocks("python")
-    assert len(programs) == 2
+    assert len(programs) == 4
     for program in programs:
         small = program.replace("mlx-community/gemma-3-4b-it-4bit", str(checkpoint("gemma3")))
-        exec(compile(small.replace("max_tokens=500", "max_tokens=5"), "README.md", "exec"), {})
+        exec(compile(small.replace("max_tokens=500", "max_tokens=100"), "README.md", "exec"), {})
     assert "handbook" in capsys.readouterr().out.lower()
 
 
@@ -83,20 +83,19 @@ def test_every_pin_is_a_version_and_names_no_address() -> None:
 
 def test_the_tree_lists_what_is_there() -> None:
     (tree,) = [block for block in blocks("") if "pyproject.toml" in block]
-    folder = Path()
+    folders = [Path()]
     named: set[Path] = set()
     for line in tree.splitlines():
-        entry, _, words = line.removeprefix("  ").partition(" ")
-        here = folder if line.startswith(" ") else Path()
-        path = here / entry
+        depth = (len(line) - len(line.lstrip())) // 2
+        entry, _, words = line.strip().partition(" ")
+        path = folders[depth] / entry
         assert (ROOT / path).exists(), f"{path} is in the README and not in the repository"
         named.add(path)
-        named |= {here / word for word in re.findall(r"\b[\w.]+\.py\b", words)}
-        if entry.endswith("/") and not line.startswith(" "):
-            folder = path
+        named |= {path.parent / word for word in re.findall(r"\b[\w.]+\.py\b", words)}
+        folders[depth + 1 :] = [path]
     assert all((ROOT / path).exists() for path in named)
     modules = {
-        path.relative_to(ROOT) for name in ("llm", "chains", "graph") for path in (ROOT / name).glob("*.py")
+        path.relative_to(ROOT) for name in ("llm", "chains", "graph") for path in (ROOT / name).rglob("*.py")
     }
     unnamed = {path for path in modules - named if not path.name.startswith("__")}
     assert len(unnamed) < len(modules) / 3, f"too many files the tree says nothing of: {sorted(unnamed)}"
