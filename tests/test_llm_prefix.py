@@ -72,7 +72,7 @@ def cached(asked: list[Request]) -> list[int]:
 def test_a_shared_beginning_is_read_once(reader: Callable[[str], Reader], family: str, length: int) -> None:
     """Shorter and longer than the sliding window (64), the cache's step (256) and a piece (512)."""
     beginning = tokens(length, 99)
-    asked = reader(family).answer([beginning + [6 + i] + tokens(5 + 40 * i, i) for i in range(4)], max_tokens=20)
+    asked = reader(family).answer([[*beginning, 6 + i, *tokens(5 + 40 * i, i)] for i in range(4)], max_tokens=20)
     assert cached(asked) == [0, length, length, length]
 
 
@@ -120,7 +120,7 @@ def test_trees_of_prompts_in_any_order(reader: Callable[[str], Reader], family: 
 
 
 def test_a_beginning_of_a_few_tokens_is_not_worth_keeping(reader: Callable[[str], Reader]) -> None:
-    asked = reader("gemma").answer([tokens(10, 99) + [6 + i] + tokens(20, i) for i in range(4)])
+    asked = reader("gemma").answer([[*tokens(10, 99), 6 + i, *tokens(20, i)] for i in range(4)])
     assert cached(asked) == [0, 0, 0, 0]
 
 
