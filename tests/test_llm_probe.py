@@ -76,7 +76,7 @@ def test_what_is_right_in_a_batch_is_found_right_and_decoded_together(
 ) -> None:
     mended = model(family, heads=heads, head_dim=head_dim, random_seed=seed, layers=2, hidden_size=96)
     with caplog.at_level(logging.WARNING), closing(open_decoder(mended, [])) as decoder:
-        for rows in sorted({2, heads // 2}):
+        for rows in sorted({2, max(2, heads // 2)}):
             asked, together = ask(decoder, rows)
             assert together
             assert [request.sink.ids for request in asked] == [alone(mended, request) for request in asked]

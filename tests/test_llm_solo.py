@@ -1,4 +1,4 @@
-"""Keys and values in few bits, a draft model, an adapter: right where supported, refused with a reason elsewhere."""
+"""Keys and values in few bits, a draft model, an adapter: right where supported, else refused with a reason."""
 
 from __future__ import annotations
 
