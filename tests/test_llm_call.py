@@ -49,7 +49,7 @@ class Desk:
         before = len(self.rows)
         first, second = (wait([self.call(1, limits=Limits(rows=1))])[0] for _ in range(2))
         assert (first.text, first.output_tokens) == (second.text, 10)
-        # For each: a forward pass for each token, one that reads the prompt and one beyond; and the step under way.
+        # For each: a forward pass for each token, one to read the prompt, one beyond; and the step under way.
         assert len(self.rows) - before <= 2 * 12 + 4
 
 

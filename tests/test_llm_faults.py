@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -300,3 +301,19 @@ def test_two_engines_decode_at_the_same_time_and_both_are_right(checkpoint: Fold
     assert "gemma3" in first[first.index("gemma") :]
     for engine in engines.values():
         engine.close()
+
+
+def test_an_error_that_is_kept_does_not_keep_the_model(fragile: Fragile) -> None:
+    """Callers keep errors: in a list of results, a log, a trace. The weights must not hang on that."""
+    import mlx.core as mx
+
+    gc.collect()
+    before = mx.get_active_memory()
+    sinks = [Ids(), Ids()]
+    fragile.engine.submit([Request(tokens(9), 5, sinks[0], processors=[fails_at(2)])])
+    fragile.engine.submit([Request(tokens(9), 5, sinks[1], BAD_SAMPLING)])
+    errors = [sink.wait().error for sink in sinks]
+    fragile.engine.close()
+    gc.collect()
+    assert mx.get_active_memory() <= before + 10_000
+    assert all(isinstance(error, EngineError) for error in errors)

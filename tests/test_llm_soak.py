@@ -1,16 +1,17 @@
-"""Some thousand random calls, drops and failures from threads and tasks: every answer right, nothing left behind."""
+"""Thousands of random calls, drops and failures from threads and tasks: every answer right, nothing left."""
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from checkpoints import make_checkpoint
 from engine_fakes import BAD_SAMPLING, Ids, alone, engine_threads, load, needed, tokens
 
 from llm.call import Call, astream, await_answers, stream, wait
@@ -21,7 +22,7 @@ from llm.reply import Answer
 from llm.request import Limits, Request
 from llm.sampling import Sampling
 
-THREADS, TASKS, ROUNDS = 4, 4, 130
+THREADS, TASKS, ROUNDS = 4, 4, 60
 
 SETTINGS = [
     Sampling(),
@@ -55,7 +56,7 @@ def learn(folder: Path, engine: Engine, numbers: random.Random) -> list[Known]:
     known = []
     for i in range(40):
         prompt = numbers.choice(stems) + tokens(numbers.randrange(1, 60), i)
-        request = Request(prompt, numbers.choice([1, 4, 9, 16, 30]), Ids(), numbers.choice(SETTINGS))
+        request = Request(prompt, numbers.choice([1, 4, 9, 16]), Ids(), numbers.choice(SETTINGS))
         detokenizer = checkpoint.tokenizer.detokenizer
         for token in alone(model, request, stop_ids=checkpoint.stop_ids):
             detokenizer.add_token(token)
@@ -98,7 +99,7 @@ def blocking_round(known: list[Known], numbers: random.Random) -> int:
             return 1
         case 2:
             with pytest.raises(TimedOutError):
-                wait([replace(numbers.choice(known).call, max_tokens=2000, timeout=numbers.choice([1e-6, 0.01]))])
+                wait([replace(numbers.choice(known).call, max_tokens=400, timeout=1e-6)])
             return 1
         case 3:
             call, text = numbers.choice(known).cut(numbers)
@@ -154,12 +155,11 @@ async def work_in_tasks(known: list[Known], seed: int) -> int:
 
 
 @pytest.mark.parametrize("family", ["gemma", "gemma3"])
-def test_after_thousands_of_calls_every_answer_was_right_and_nothing_is_left(
-    checkpoint: Callable[[str], Path], family: str
-) -> None:
+def test_after_thousands_of_calls_every_answer_was_right_and_nothing_is_left(tmp_path: Path, family: str) -> None:
     import mlx.core as mx
 
-    folder, threads = checkpoint(family), engine_threads()
+    folder = make_checkpoint(tmp_path / family, family, layers=2, sliding_window=64)  # type: ignore[arg-type]
+    threads = engine_threads()
     engine = Engine(Checkpoint(str(folder)).load_weights, stop_ids=Checkpoint(str(folder)).stop_ids)
     known = learn(folder, engine, random.Random(11))
     before = mx.get_active_memory()
@@ -172,4 +172,5 @@ def test_after_thousands_of_calls_every_answer_was_right_and_nothing_is_left(
     assert [answer.text for answer in last] == [each.text for each in known[:4]]
     engine.close()
     assert engine_threads() <= threads
+    gc.collect()  # errors that were raised hold the frames they passed through
     assert mx.get_active_memory() <= before + 10_000
