@@ -10,13 +10,13 @@ from typing import Any
 
 from llm.backend import import_mlx
 from llm.checkpoint import Checkpoint
-from llm.decoder import Decoder
-from llm.engine import Engine
-from llm.memory import Budget
-from llm.request import Limits, LogitsProcessor, Request
-from llm.sampling import Sampler, Sampling, processors
+from llm.engine.decoder import Decoder
+from llm.engine.engine import Engine
+from llm.engine.memory import Budget
+from llm.engine.request import Limits, LogitsProcessor, Request
+from llm.engine.sampling import Sampler, Sampling, processors
 
-# As the program does: before anything else imports MLX, or its matrix products are many times slower on Linux.
+# Before anything else imports MLX, as the program does: it brings the system's fast BLAS along.
 import_mlx()
 
 PROMPTS = [
@@ -164,6 +164,22 @@ def intercept(model: Any, look: Callable[[Any], None]) -> Any:
 
     model.__class__ = Watched
     return model
+
+
+def fails_at(call: int, result: Any = None) -> LogitsProcessor:
+    """A logits processor that raises, or returns `result`, at its call of this number (from 1)."""
+    calls = 0
+
+    def process(_: Any, logits: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls < call:
+            return logits
+        if result is None:
+            raise RuntimeError("the grammar has a hole")
+        return result(logits)
+
+    return process
 
 
 def engine_threads() -> set[threading.Thread]:

@@ -16,11 +16,11 @@ from engine_fakes import PROMPTS, engine_threads, intercept, load
 
 from llm.call import Call, astream, await_answers, stream, submit, wait
 from llm.checkpoint import Checkpoint
-from llm.engine import Engine
+from llm.engine.engine import Engine
+from llm.engine.request import Limits
+from llm.engine.sampling import Sampling
 from llm.errors import EngineError, InvalidRequestError, TimedOutError
 from llm.reply import Answer
-from llm.request import Limits
-from llm.sampling import Sampling
 
 
 class Desk:

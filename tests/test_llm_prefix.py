@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from engine_fakes import Ids, add, alone, intercept, load, needed, run, tokens
 
-from llm.opening import open_decoder
-from llm.request import Limits, Request
-from llm.sampling import Sampling
+from llm.engine.opening import open_decoder
+from llm.engine.request import Limits, Request
+from llm.engine.sampling import Sampling
 
 FAMILIES = ["gemma", "gemma2", "gemma3"]
 

@@ -16,11 +16,11 @@ from engine_fakes import BAD_SAMPLING, Ids, alone, engine_threads, load, needed,
 
 from llm.call import Call, astream, await_answers, stream, wait
 from llm.checkpoint import Checkpoint
-from llm.engine import Engine
+from llm.engine.engine import Engine
+from llm.engine.request import Limits, Request
+from llm.engine.sampling import Sampling
 from llm.errors import EngineError, InvalidRequestError, ModelError, TimedOutError
 from llm.reply import Answer
-from llm.request import Limits, Request
-from llm.sampling import Sampling
 
 THREADS, TASKS, ROUNDS = 4, 4, 60
 
