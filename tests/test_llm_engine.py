@@ -11,70 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from engine_fakes import NEW_TOKENS, Ids, Loaded
 
-from llm.checkpoint import Checkpoint
 from llm.engine.engine import Engine
-from llm.engine.request import Limits, Request
-from llm.engine.sampling import Sampling
+from llm.engine.request import Request
 from llm.errors import EngineError, InvalidRequestError, ModelError
-
-PROMPTS = [
-    f"Part {i}. " + "The harbour opens at six. 항구는 여섯 시에 문을 연다. " * (i % 5 + 1) for i in range(16)
-]
-NEW_TOKENS = 24
-
-
-class Ids:
-    """A sink that keeps token ids, and writes every token of every request into one shared diary."""
-
-    def __init__(self, diary: list[Ids] | None = None, enough_after: int | None = None) -> None:
-        self.ids: list[int] = []
-        self.reason: str | None = None
-        self.error: BaseException | None = None
-        self.done = threading.Event()
-        self._diary = diary if diary is not None else []
-        self._enough_after = enough_after
-
-    def token(self, token: int) -> bool:
-        self.ids.append(token)
-        self._diary.append(self)
-        return len(self.ids) == self._enough_after
-
-    def finish(self, reason: str, cached_tokens: int) -> None:
-        self.reason = reason
-        self.cached_tokens = cached_tokens
-        self.done.set()
-
-    def fail(self, error: BaseException) -> None:
-        self.error = error
-        self.done.set()
-
-    def wait(self) -> Ids:
-        assert self.done.wait(60), "no answer came"
-        return self
-
-
-class Loaded:
-    """A checkpoint, its engine, and what `mlx_lm` itself says to the same prompts, one at a time."""
-
-    def __init__(self, folder: Path, batch_size: int = 8) -> None:
-        self.checkpoint = Checkpoint(str(folder))
-        self.engine = Engine(self.checkpoint.load_weights, stop_ids=self.checkpoint.stop_ids)
-        self.limits = Limits(rows=batch_size)
-        self.prompts = [self.checkpoint.tokenizer.encode(prompt) for prompt in PROMPTS]
-
-    def ask(self, prompt: list[int], sink: Any, max_tokens: int = NEW_TOKENS, **sampling: Any) -> Request:
-        request = Request(list(prompt), max_tokens, sink, Sampling(**sampling), limits=self.limits)
-        self.engine.submit([request])
-        return request
-
-    def reference(self, prompt: list[int], max_tokens: int = NEW_TOKENS, **options: Any) -> list[int]:
-        """Tokens of `mlx_lm.stream_generate`, the one that ends the answer left out."""
-        import mlx_lm
-
-        model = self.checkpoint.load_weights()
-        stream = mlx_lm.stream_generate(model, self.checkpoint.tokenizer, prompt, max_tokens=max_tokens, **options)
-        return [r.token for r in stream if r.finish_reason != "stop"]
 
 
 @pytest.fixture

@@ -1,0 +1,187 @@
+"""What the tests of the engine share: sinks that keep tokens, answers computed alone, models that are watched."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from llm.backend import import_mlx
+from llm.checkpoint import Checkpoint
+from llm.engine.decoder import Decoder
+from llm.engine.engine import Engine
+from llm.engine.memory import Budget
+from llm.engine.request import Limits, LogitsProcessor, Request
+from llm.engine.sampling import Sampler, Sampling, processors
+
+# Before anything else imports MLX, as the program does: it brings the system's fast BLAS along.
+import_mlx()
+
+PROMPTS = [
+    f"Part {i}. " + "The harbour opens at six. 항구는 여섯 시에 문을 연다. " * (i % 5 + 1) for i in range(16)
+]
+NEW_TOKENS = 24
+
+# A seed that is no number: the sampler raises when it wants its first token.
+BAD_SAMPLING = Sampling(temperature=1.0, seed="seven")  # type: ignore[arg-type]
+
+
+class Ids:
+    """A sink that keeps token ids, and writes every token of every request into one shared diary."""
+
+    def __init__(self, diary: list[Ids] | None = None, enough_after: int | None = None) -> None:
+        self.ids: list[int] = []
+        self.reason: str | None = None
+        self.error: BaseException | None = None
+        self.cached_tokens = 0
+        self.done = threading.Event()
+        self.started = threading.Event()
+        self._diary = diary if diary is not None else []
+        self._enough_after = enough_after
+
+    def token(self, token: int) -> bool:
+        self.ids.append(token)
+        self._diary.append(self)
+        self.started.set()
+        return len(self.ids) == self._enough_after
+
+    def finish(self, reason: str, cached_tokens: int) -> None:
+        assert not self.done.is_set(), "the answer ended twice"
+        self.reason = reason
+        self.cached_tokens = cached_tokens
+        self.done.set()
+
+    def fail(self, error: BaseException) -> None:
+        assert not self.done.is_set(), "the answer ended twice"
+        self.error = error
+        self.done.set()
+
+    def wait(self) -> Ids:
+        assert self.done.wait(60), "no answer came"
+        return self
+
+    @property
+    def outcome(self) -> tuple[list[int], str | None, BaseException | None]:
+        """Tokens, reason and error, to compare with (tokens, "length", None)."""
+        return self.ids, self.reason, self.error
+
+
+class Loaded:
+    """A checkpoint, its engine, and what `mlx_lm` itself says to the same prompts, one at a time."""
+
+    def __init__(self, folder: Path, batch_size: int = 8) -> None:
+        self.checkpoint = Checkpoint(str(folder))
+        self.engine = Engine(self.checkpoint.load_weights, stop_ids=self.checkpoint.stop_ids)
+        self.limits = Limits(rows=batch_size)
+        self.prompts = [self.checkpoint.tokenizer.encode(prompt) for prompt in PROMPTS]
+
+    def ask(self, prompt: list[int], sink: Any, max_tokens: int = NEW_TOKENS, **sampling: Any) -> Request:
+        request = Request(list(prompt), max_tokens, sink, Sampling(**sampling), limits=self.limits)
+        self.engine.submit([request])
+        return request
+
+    def reference(self, prompt: list[int], max_tokens: int = NEW_TOKENS, **options: Any) -> list[int]:
+        """Tokens of `mlx_lm.stream_generate`, the one that ends the answer left out."""
+        import mlx_lm
+
+        model = self.checkpoint.load_weights()
+        stream = mlx_lm.stream_generate(model, self.checkpoint.tokenizer, prompt, max_tokens=max_tokens, **options)
+        return [r.token for r in stream if r.finish_reason != "stop"]
+
+
+def load(folder: Path) -> Any:
+    """The model of a checkpoint folder, its weights in memory."""
+    import mlx.core as mx
+
+    model = Checkpoint(str(folder)).load_weights()
+    mx.eval(model.parameters())
+    return model
+
+
+def alone(
+    model: Any, request: Request, processor: LogitsProcessor | None = None, stop_ids: Sequence[int] = ()
+) -> list[int]:
+    """The tokens that mlx-lm's `generate_step` gives to `request`, with the sampler of its settings."""
+    import mlx.core as mx
+    from mlx_lm.generate import generate_step
+
+    steps = generate_step(
+        mx.array(request.prompt),
+        model,
+        max_tokens=request.max_tokens,
+        sampler=Sampler(request.sampling),
+        logits_processors=[*processors(request.sampling), *([processor] if processor else [])],
+    )
+    tokens: list[int] = []
+    for token, _ in steps:
+        if token in stop_ids:
+            break
+        tokens.append(int(token))
+    return tokens
+
+
+def tokens(count: int, seed: int = 0) -> list[int]:
+    """A prompt of `count` tokens, the same for the same seed."""
+    numbers = random.Random(seed)
+    return [numbers.randrange(6, 600) for _ in range(count)]
+
+
+def needed(model: Any, totals: list[int], prompt_tokens: int) -> int:
+    """Bytes that the engine plans for one lane of rows that come to `totals`, while a prompt is read."""
+    budget = Budget(model)
+    try:
+        return budget.needed([totals], prompt_tokens)
+    finally:
+        budget.release()
+
+
+def add(decoder: Decoder, prompt: list[int], max_tokens: int = 8, sink: Ids | None = None, **options: Any) -> Ids:
+    """Add a request, and return its sink."""
+    sink = sink or Ids()
+    decoder.add(Request(prompt, max_tokens, sink, **options))
+    return sink
+
+
+def run(decoder: Decoder, most_turns: int = 20_000) -> int:
+    """Turn until every request is done; how many turns that took."""
+    turns = 0
+    while decoder.requests:
+        decoder.turn()
+        turns += 1
+        assert turns < most_turns, "requests are left that are never served"
+    return turns
+
+
+def intercept(model: Any, look: Callable[[Any], None]) -> Any:
+    """Let `look` see the tokens (B, T) of every forward pass of `model`, before it is computed; it may raise."""
+
+    class Watched(type(model)):  # type: ignore[misc]
+        def __call__(self, inputs: Any, *arguments: Any, **options: Any) -> Any:
+            look(inputs)
+            return super().__call__(inputs, *arguments, **options)
+
+    model.__class__ = Watched
+    return model
+
+
+def fails_at(call: int, result: Any = None) -> LogitsProcessor:
+    """A logits processor that raises, or returns `result`, at its call of this number (from 1)."""
+    calls = 0
+
+    def process(_: Any, logits: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls < call:
+            return logits
+        if result is None:
+            raise RuntimeError("the grammar has a hole")
+        return result(logits)
+
+    return process
+
+
+def engine_threads() -> set[threading.Thread]:
+    """The engines' threads that are alive."""
+    return {thread for thread in threading.enumerate() if thread.name == "mlx-engine"}
