@@ -110,4 +110,7 @@ def _info(answer: Answer) -> dict[str, Any]:
         "finish_reason": answer.finish_reason,
         "prompt_tokens": answer.prompt_tokens,
         "output_tokens": answer.output_tokens,
+        "cached_tokens": answer.cached_tokens,
+        "tokens_per_second": answer.tokens_per_second,
+        "peak_memory_gb": answer.peak_memory_gb,
     }

@@ -31,17 +31,14 @@ class Alone:
         if self.draft_model is not None:
             check_drafts(model, self.draft_model)
 
-    def new_cache(self, model: Any) -> list[Any]:
-        """An empty cache for one row: the model's layers, then the draft model's."""
-        from mlx_lm.models.cache import make_prompt_cache
-
-        models = [model] if self.draft_model is None else [model, self.draft_model]
-        return [layer for each in models for layer in make_prompt_cache(each)]
-
     def steps(self, model: Any, row: Row, cache: list[Any]) -> Iterator[tuple[int, Any]]:
-        """Yield (token, log probabilities) until `max_tokens`; the caller watches for the stop token."""
+        """Yield (token, log probabilities) until `max_tokens`; the caller watches for the stop token.
+
+        `cache` is filled with the row's keys and values, but for a draft model's, which mlx-lm keeps to itself.
+        """
         import mlx.core as mx
         from mlx_lm.generate import generate_step, speculative_generate_step
+        from mlx_lm.models.cache import make_prompt_cache
 
         request = row.request
         options: dict[str, Any] = {
@@ -51,18 +48,18 @@ class Alone:
             "prefill_step_size": PREFILL_TOKENS,
             "kv_bits": self.kv_bits,
             "quantized_kv_start": 0,
-            "prompt_cache": cache,
         }
         prompt = mx.array(request.prompt)
         # A processor that keeps count of its tokens cannot take back guesses that were wrong, and mlx-lm does not
         # show the prompt to one that only looks.
         if self.draft_model is not None and not row.processors:
-            steps = speculative_generate_step(
+            guessing = speculative_generate_step(
                 prompt, model, self.draft_model, num_draft_tokens=_GUESSES, **options
             )
-            return ((int(token), logprobs) for token, logprobs, _ in steps)
-        options["prompt_cache"] = cache[: len(model.layers)]
-        return ((int(token), logprobs) for token, logprobs in generate_step(prompt, model, **options))
+            return ((int(token), logprobs) for token, logprobs, _ in guessing)
+        cache += make_prompt_cache(model)
+        steps = generate_step(prompt, model, prompt_cache=cache, **options)
+        return ((int(token), logprobs) for token, logprobs in steps)
 
 
 class SoloLane:
@@ -91,7 +88,7 @@ class SoloLane:
         """Take in `row`; its prompt is read at the first step."""
         self._row = row
         self._left = row.request.max_tokens
-        self._cache = self._alone.new_cache(self._model)
+        self._cache = []
         self._steps = self._alone.steps(self._model, row, self._cache)
 
     def step(self) -> list[Decoded]:
