@@ -64,22 +64,27 @@ def compare_speed(model: str, rounds: int) -> None:
     ways = raw_ways(model, ids) | our_ways(chat, texts)
     reading = {name: _timed(way, 1)[0] for name, way in ways.items()}  # and a warm-up
     seconds: dict[str, list[float]] = {name: [] for name in ways}
+    processor: dict[str, list[float]] = {name: [] for name in ways}
     answers: dict[str, list[str]] = {}
     for _ in range(rounds):
         for name, way in ways.items():
+            before = time.process_time()
             taken, answers[name] = _timed(way, ANSWER_TOKENS)
             seconds[name].append(taken)
+            processor[name].append(time.process_time() - before)
     same = all(texts == answers["loop of generate"] for texts in answers.values())
     print(f"{len(ids)} prompts of {min(map(len, ids))}-{max(map(len, ids))} tokens", end="; ")
     print(f"{ANSWER_TOKENS} new tokens each; the same answers: {same}")
     best = {name: min(taken) for name, taken in seconds.items()}
     raw = min(taken for name, taken in best.items() if name.startswith("batch_generate"))
     prompt_tokens, new_tokens = sum(map(len, ids)), len(ids) * ANSWER_TOKENS
-    print(f"{'':<30} {'seconds':>8} {'reads t/s':>10} {'writes t/s':>11} {'x loop':>7} {'x best raw':>11}")
+    print(
+        f"{'':<26} {'seconds':>8} {'cpu s':>7} {'reads t/s':>10} {'writes t/s':>11} {'x loop':>7} {'x best raw':>11}"
+    )
     for name, taken in best.items():
         read = reading[name]
         print(
-            f"{name:<30} {taken:8.2f} {prompt_tokens / read:10.0f} {new_tokens / max(taken - read, 1e-9):11.0f}"
+            f"{name:<26} {taken:8.2f} {min(processor[name]):7.2f} {prompt_tokens / read:10.0f} {new_tokens / max(taken - read, 1e-9):11.0f}"
             f" {best['loop of generate'] / taken:7.2f} {raw / taken:11.2f}"
         )
 
@@ -174,36 +179,43 @@ def compare_memory(model: str) -> None:
 
 
 def measure_waiting(model: str) -> None:
-    """A short request, and the others' longest pause, while four long prompts come and are answered."""
+    """How long a short request waits for its first token, and how long the answers under way pause for others."""
     chat = ChatMLX(model=model, batch_size=BATCH_SIZE)
-    short = make_texts()[0]
-    long = " ".join(make_texts())[:7000]
+    short = make_texts()[0][:300]
+    long = " ".join(make_texts())[:3500]
+    chat.invoke(short, max_tokens=2)
 
     async def first_token(text: str) -> float:
         started = time.perf_counter()
-        async for chunk in chat.astream(text, max_tokens=8):
-            if chunk.text:
-                break
+        async for _ in chat.astream(text, max_tokens=2):
+            break
         return time.perf_counter() - started
 
+    begun: set[str] = set()
+
     async def times(text: str) -> list[float]:
-        return [time.perf_counter() async for chunk in chat.astream(text, max_tokens=96) if chunk.text]
+        seen = []
+        async for _ in chat.astream(text, max_tokens=96):
+            begun.add(text)
+            seen.append(time.perf_counter())
+        return seen
 
-    async def measure() -> tuple[float, float, float]:
-        alone = await first_token(short)
-        running = [asyncio.create_task(times(long + str(i))) for i in range(4)]
-        await asyncio.sleep(0.3)
-        in_company = await first_token(short)
-        seen = await asyncio.gather(*running)
-        pauses = [b - a for answer in seen for a, b in pairwise(answer)]
-        return alone, in_company, max(pauses)
+    async def measure() -> tuple[list[float], float]:
+        waits = [await first_token("1 " + short)]
+        running = [asyncio.create_task(times(f"{i} {long}")) for i in range(4)]
+        await asyncio.sleep(0.2)
+        waits.append(await first_token("2 " + short))
+        while len(begun) < len(running):
+            await asyncio.sleep(0.01)
+        waits.append(await first_token("3 " + short))
+        pauses = [b - a for answer in await asyncio.gather(*running) for a, b in pairwise(answer)]
+        return waits, max(pauses)
 
-    alone, in_company, pause = asyncio.run(measure())
+    (alone, reading, writing), pause = asyncio.run(measure())
     tokens = len(chat.runtime.template.encode(_messages(long)))
-    print(
-        f"\nfirst token of a short request: {alone:.2f} s alone, {in_company:.2f} s behind four of {tokens} tokens"
-    )
-    print(f"longest pause in an answer while the others' prompts were read: {pause:.2f} s")
+    print(f"\nfirst token of a short request, beside four prompts of {tokens} tokens: {alone:.2f} s alone,")
+    print(f"{reading:.2f} s while they are read, {writing:.2f} s while they are answered;")
+    print(f"the longest pause in their answers: {pause:.2f} s")
 
 
 if __name__ == "__main__":

@@ -192,3 +192,20 @@ def test_a_row_is_not_decoded_beyond_its_end(checkpoint: Folder) -> None:
         expected = alone(model, request, stop_ids=[stop])
         assert request.sink.outcome == (expected, "stop" if len(expected) < 20 else "length", None)
     assert asked[0].sink.reason == "stop"
+
+
+def test_a_short_prompt_is_read_before_the_rest_of_a_long_one_but_not_for_ever(checkpoint: Folder) -> None:
+    model = load(checkpoint("gemma"))
+    decoder, diary = open_decoder(model, []), []
+    limits = Limits(rows=64)
+    long = add(decoder, tokens(4000), 2, Ids(diary), limits=limits)
+    decoder.turn()
+    shorts = []
+    while not long.ids:
+        shorts.append(add(decoder, tokens(5, seed=len(shorts)), 1, Ids(diary), limits=limits))
+        decoder.turn()
+        assert len(shorts) < 100, "the long prompt is never read"
+    before = [short for short in shorts if short in diary[: diary.index(long)]]
+    assert 5 < len(before) < len(shorts)
+    run(decoder)
+    assert long.ids == alone(model, Request(tokens(4000), 2, Ids()))

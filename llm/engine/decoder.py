@@ -34,7 +34,8 @@ class Decoder:
         self._samplers = Samplers()
         self._prefixes = PrefixCache()
         self._waiting = Waiting()
-        self._prefill: Prefill | None = None
+        # The prompt that is being read; and a short one that may be read before it, last.
+        self._reading: list[Prefill] = []
 
     @property
     def requests(self) -> list[Request]:
@@ -45,7 +46,7 @@ class Decoder:
     def kv_bytes(self) -> int:
         """Memory that keys and values take now: of the rows, of a prompt on its way, of kept beginnings."""
         lanes = sum(lane.kv_bytes for lane in self._lanes)
-        return lanes + self._prefixes.nbytes + (self._prefill.kv_bytes if self._prefill else 0)
+        return lanes + self._prefixes.nbytes + sum(prefill.kv_bytes for prefill in self._reading)
 
     def add(self, request: Request) -> None:
         """Let `request` wait for its place. One that can never have a place fails at once."""
@@ -59,8 +60,7 @@ class Decoder:
     def drop(self, request: Request) -> None:
         """Take `request` out, running or waiting. Its sink hears nothing more."""
         self._waiting.remove(request)
-        if self._prefill is not None and self._prefill.row.request is request:
-            self._prefill = None
+        self._reading = [prefill for prefill in self._reading if prefill.row.request is not request]
         for lane in self._lanes:
             for row in lane.rows:
                 if row.request is request:
@@ -75,7 +75,7 @@ class Decoder:
     def close(self) -> None:
         """Let go of the model and of all memory."""
         self._lanes = []
-        self._prefill = None
+        self._reading = []
         self._model = None
         self._prefixes.clear()
         self._budget.release()
@@ -83,10 +83,9 @@ class Decoder:
     def turn(self) -> bool:
         """Do one step of everything. False if there was nothing to do, or no memory to do it in."""
         had_rows = bool(self._running())
-        if self._prefill is None:
-            self._admit()
-        if self._prefill is not None:
-            self._read(self._prefill)
+        self._admit()
+        if self._reading:
+            self._read(self._reading[-1])
         for lane in self._lanes:
             self._drop_broken(lane)
             for decoded in lane.step():
@@ -99,18 +98,22 @@ class Decoder:
 
     def _running(self) -> list[Row]:
         rows = [row for lane in self._lanes for row in lane.rows]
-        return rows if self._prefill is None else [*rows, self._prefill.row]
+        return [*rows, *(prefill.row for prefill in self._reading)]
 
     def _totals(self) -> list[list[int]]:
-        """The token totals of each lane's rows, the one that is about to join among them."""
+        """The token totals of each lane's rows, those that are about to join among them."""
         totals = [[row.request.total for row in lane.rows] for lane in self._lanes]
-        if self._prefill is not None:
-            totals[self._lanes.index(self._prefill.lane)].append(self._prefill.row.request.total)
+        for prefill in self._reading:
+            totals[self._lanes.index(prefill.lane)].append(prefill.row.request.total)
         return totals
 
+    def _prompt_tokens(self) -> int:
+        """Tokens of the prompts that are being read."""
+        return sum(len(prefill.row.request.prompt) for prefill in self._reading)
+
     def _account(self) -> None:
-        prompt = self._prefill.row.request.prompt if self._prefill else []
-        self._budget.hold(self._budget.needed(self._totals(), len(prompt)) + self._prefixes.nbytes)
+        needed = self._budget.needed(self._totals(), self._prompt_tokens())
+        self._budget.hold(needed + self._prefixes.nbytes)
 
     def _check(self, request: Request) -> None:
         if not request.prompt:
@@ -131,6 +134,8 @@ class Decoder:
             )
 
     def _admit(self) -> None:
+        if len(self._reading) > 1:
+            return
         found: tuple[Request, Lane | SoloLane] | None = self._waiting.next(self._place)
         if found is not None:
             request, lane = found
@@ -141,6 +146,8 @@ class Decoder:
 
     def _place(self, request: Request) -> Lane | SoloLane | None:
         """The lane that `request` may join now, if there is one."""
+        if self._reading and not self._reading[0].lets_pass(request):
+            return None
         limits = [request.limits, *(row.request.limits for row in self._running())]
         places = min(limit.rows for limit in limits) if self._together else 1
         if len(limits) > places:
@@ -148,7 +155,7 @@ class Decoder:
         totals = self._totals()
         for position in lanes_by_fit(request.total, totals):
             joined = [[*lane, request.total] if i == position else lane for i, lane in enumerate(totals)]
-            if self._reserve(self._budget.needed(joined, len(request.prompt)), limits):
+            if self._reserve(self._budget.needed(joined, self._prompt_tokens() + len(request.prompt)), limits):
                 return self._lanes[position]
         return None
 
@@ -171,7 +178,9 @@ class Decoder:
         boundary = self._prefixes.boundary(
             request.prompt, row.cached_tokens, (waiting.prompt for waiting in self._waiting)
         )
-        self._prefill = Prefill(row, lane, cache or self._new_cache(), row.cached_tokens, boundary)
+        for prefill in self._reading:
+            prefill.passed_by += 1
+        self._reading.append(Prefill(row, lane, cache or self._new_cache(), row.cached_tokens, boundary))
 
     def _new_cache(self) -> list[Any]:
         from mlx_lm.models.cache import make_prompt_cache
@@ -186,17 +195,17 @@ class Decoder:
                 self._keep(prefill)
             joining = prefill.lane.prepare(row, prefill.cache) if prefill.complete else None
         except Exception as error:  # nobody else's keys and values were touched
-            self._prefill = None
+            self._reading.remove(prefill)
             row.request.fail(error)
             return
         if joining is not None:
             prefill.lane.join(row, joining)
-            self._prefill = None
+            self._reading.remove(prefill)
 
     def _keep(self, prefill: Prefill) -> None:
         """Keep what was read so far for the prompts that begin alike, if there is room."""
         request = prefill.row.request
-        needed = self._budget.needed(self._totals(), len(request.prompt))
+        needed = self._budget.needed(self._totals(), self._prompt_tokens())
         if self._budget.may_keep(prefill.done, self._prefixes.nbytes, needed, request.limits):
             self._prefixes.keep(request.prompt[: prefill.done], prefill.cache)
 

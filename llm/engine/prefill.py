@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llm.engine.lane import Lane, Row
+    from llm.engine.request import Request
 
 # Tokens of a prompt that are read at once, between two tokens of the answers under way.
 PREFILL_TOKENS = 512
+
+# Short prompts that may be read before a long one that came earlier.
+_MOST_PASSING = 16
 
 
 class Prefill:
@@ -24,11 +28,18 @@ class Prefill:
         self.cache = cache
         self.done = done
         self.pause_at = pause_at
+        self.passed_by = 0
 
     @property
     def complete(self) -> bool:
         """Whether only the prompt's last token is left."""
         return self.done == len(self.row.request.prompt) - 1
+
+    def lets_pass(self, request: Request) -> bool:
+        """Whether `request` may be read before the rest of this prompt: it is short, and the rest is not."""
+        left = len(self.row.request.prompt) - 1 - self.done
+        is_short = len(request.prompt) <= PREFILL_TOKENS < left
+        return is_short and self.passed_by < _MOST_PASSING
 
     @property
     def kv_bytes(self) -> int:
