@@ -39,13 +39,13 @@ class Ids:
         self.done = threading.Event()
         self.started = threading.Event()
         self._diary = diary if diary is not None else []
-        self._enough_after = enough_after
+        self.enough_after = enough_after
 
     def token(self, token: int) -> bool:
         self.ids.append(token)
         self._diary.append(self)
         self.started.set()
-        return len(self.ids) == self._enough_after
+        return len(self.ids) == self.enough_after
 
     def finish(self, reason: str, cached_tokens: int) -> None:
         assert not self.done.is_set(), "the answer ended twice"

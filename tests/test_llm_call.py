@@ -114,9 +114,9 @@ def test_a_cancelled_task_takes_its_request_back_running_or_queued(desk: Desk) -
             task.cancel()
         ended = await asyncio.gather(*tasks, return_exceptions=True)
         assert {type(end) for end in ended} == {asyncio.CancelledError}
+        await asyncio.to_thread(desk.check_free)
 
     asyncio.run(main())
-    desk.check_free()
 
 
 def test_a_closed_stream_takes_its_request_back(desk: Desk) -> None:
@@ -129,9 +129,9 @@ def test_a_closed_stream_takes_its_request_back(desk: Desk) -> None:
         async_running = astream(desk.call(0, 5000))
         await anext(async_running)
         await async_running.aclose()
+        await asyncio.to_thread(desk.check_free)  # while the loop runs: without one the request could not go on
 
     asyncio.run(main())
-    desk.check_free()
 
 
 def test_a_stream_that_is_let_go_takes_its_request_back(desk: Desk) -> None:
@@ -160,9 +160,9 @@ def test_a_task_that_waits_for_the_next_piece_can_be_cancelled(desk: Desk) -> No
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        await asyncio.to_thread(desk.check_free)
 
     asyncio.run(main())
-    desk.check_free()
 
 
 def ways(desk: Desk, call: Call) -> dict[str, Callable[[], object]]:
@@ -171,13 +171,14 @@ def ways(desk: Desk, call: Call) -> dict[str, Callable[[], object]]:
 
     return {
         "wait": lambda: wait([call]),
+        "ticket": lambda: submit([call])[0].wait(),
         "stream": lambda: list(stream(call)),
         "await": lambda: asyncio.run(await_answers([call, call])),
         "astream": lambda: asyncio.run(read()),
     }
 
 
-@pytest.mark.parametrize("way", ["wait", "stream", "await", "astream"])
+@pytest.mark.parametrize("way", ["wait", "ticket", "stream", "await", "astream"])
 @pytest.mark.parametrize("timeout", [1e-6, 0.1])
 def test_who_waits_too_long_is_told_so_and_its_request_is_gone(desk: Desk, way: str, timeout: float) -> None:
     with pytest.raises(TimedOutError, match="within"):

@@ -25,7 +25,7 @@ def test_rows_of_every_length_that_come_and_go_get_what_each_gets_alone(checkpoi
     model = load(checkpoint(family))
     decoder, asked = open_decoder(model, []), []
     for i, length in enumerate([1, 63, 64, 65, 2, 255, 256, 257, 130, 513, 1, 90, 300, 66]):
-        request = Request(tokens(length, seed=i), (7, 30, 80)[i % 3], Ids(), limits=Limits(rows=6))
+        request = Request(tokens(length, seed=i), (7, 20, 45)[i % 3], Ids(), limits=Limits(rows=6))
         asked.append(request)
         decoder.add(request)
         for _ in range(3):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from engine_fakes import BAD_SAMPLING, Ids, add, alone, fails_at, intercept, load, run, tokens
 
+import llm.engine.sampling
 from llm.engine.opening import open_decoder
 from llm.engine.request import Request
 from llm.engine.sampling import Sampling
@@ -96,6 +97,35 @@ def test_a_sampler_that_raises_fails_its_own_request(checkpoint: Folder, family:
         assert again.reason == "length"
 
 
+@pytest.mark.parametrize("call", [2, 5])
+def test_a_sampler_that_raises_in_the_midst_of_an_answer_fails_its_own_request(
+    checkpoint: Folder, monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    class Tiring(llm.engine.sampling.Sampler):
+        def __init__(self, sampling: Sampling) -> None:
+            super().__init__(sampling)
+            self.calls_left = call if sampling.seed == 13 else 1000
+
+        def __call__(self, logprobs: Any) -> Any:
+            self.calls_left -= 1
+            if self.calls_left == 0:
+                raise RuntimeError("the dice are gone")
+            return super().__call__(logprobs)
+
+    model = load(checkpoint("gemma3"))
+    monkeypatch.setattr(llm.engine.sampling, "Sampler", Tiring)
+    unlucky = Request(tokens(25, 9), 14, Ids(), Sampling(temperature=1.0, seed=13))
+    with closing(open_decoder(model, [])) as decoder:
+        others = company()
+        for request in [*others[:2], unlucky, *others[2:]]:
+            decoder.add(request)
+        run(decoder)
+    assert unlucky.sink.ids == alone(model, unlucky)[: call - 1]
+    assert "the dice are gone" in str(unlucky.sink.error)
+    for request in others:
+        assert request.sink.outcome == (alone(model, request), "length", None)
+
+
 @pytest.mark.parametrize(
     ("prompt", "max_tokens"),
     [
@@ -140,7 +170,7 @@ def test_settings_that_make_no_sampler_fail_alone(checkpoint: Folder, sampling: 
         assert other.sink.outcome == (alone(model, other), "length", None)
 
 
-@pytest.mark.parametrize("piece", [1, 2, 3])
+@pytest.mark.parametrize("piece", [1, 3])
 def test_a_prompt_that_cannot_be_read_fails_alone(checkpoint: Folder, piece: int) -> None:
     plain, armed, pieces = load(checkpoint("gemma")), Event(), []
 

@@ -22,7 +22,7 @@ from llm.engine.sampling import Sampling
 from llm.errors import EngineError, InvalidRequestError, ModelError, TimedOutError
 from llm.reply import Answer
 
-THREADS, TASKS, ROUNDS = 4, 4, 60
+THREADS, TASKS, ROUNDS = 4, 4, 45
 
 SETTINGS = [
     Sampling(),
@@ -167,7 +167,7 @@ def test_after_thousands_of_calls_every_answer_was_right_and_nothing_is_left(tmp
         blocking = [pool.submit(work_in_thread, known, seed) for seed in range(THREADS)]
         tasks = pool.submit(asyncio.run, work_in_tasks(known, 7))
         calls = sum(done.result() for done in [*blocking, tasks])
-    assert calls > 1000
+    assert calls > 700
     last = wait([replace(each.call, limits=Limits(rows=1)) for each in known[:4]])
     assert [answer.text for answer in last] == [each.text for each in known[:4]]
     engine.close()
