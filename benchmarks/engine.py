@@ -79,13 +79,13 @@ def compare_speed(model: str, rounds: int) -> None:
     raw = min(taken for name, taken in best.items() if name.startswith("batch_generate"))
     prompt_tokens, new_tokens = sum(map(len, ids)), len(ids) * ANSWER_TOKENS
     print(
-        f"{'':<26} {'seconds':>8} {'cpu s':>7} {'reads t/s':>10} {'writes t/s':>11} {'x loop':>7} {'x best raw':>11}"
+        f"{'':<26} {'seconds':>8} {'cpu s':>7} {'reads t/s':>9} {'writes t/s':>10} {'x loop':>7} {'x best raw':>10}"
     )
     for name, taken in best.items():
-        read = reading[name]
+        read, write = prompt_tokens / reading[name], new_tokens / max(taken - reading[name], 1e-9)
         print(
-            f"{name:<26} {taken:8.2f} {min(processor[name]):7.2f} {prompt_tokens / read:10.0f} {new_tokens / max(taken - read, 1e-9):11.0f}"
-            f" {best['loop of generate'] / taken:7.2f} {raw / taken:11.2f}"
+            f"{name:<26} {taken:8.2f} {min(processor[name]):7.2f} {read:9.0f} {write:10.0f}"
+            f" {best['loop of generate'] / taken:7.2f} {raw / taken:10.2f}"
         )
 
 

@@ -176,7 +176,7 @@ class Decoder:
             return
         row.cached_tokens, cache = self._prefixes.find(request.prompt)
         boundary = self._prefixes.boundary(
-            request.prompt, row.cached_tokens, (waiting.prompt for waiting in self._waiting)
+            request.prompt, row.cached_tokens, (waiting.prompt for waiting in self._waiting.first())
         )
         for prefill in self._reading:
             prefill.passed_by += 1

@@ -6,6 +6,7 @@ First come, first served. One that does not fit now lets others pass, but only s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TypeVar
 
 from llm.engine.request import Request
@@ -14,6 +15,9 @@ T = TypeVar("T")
 
 # How many requests may be served before one that came earlier.
 _MOST_OVERTAKEN = 16
+
+# Only so many are looked at each time: a thousand who wait must not slow down those who run.
+_LOOKED_AT = 32
 
 # Rows share a lane while padding adds at most half of what they need themselves.
 _MOST_PADDED = 1.5
@@ -37,6 +41,10 @@ class Waiting:
     def __iter__(self) -> Iterator[Request]:
         return iter(self._overtaken)
 
+    def first(self) -> list[Request]:
+        """Those who may be served next."""
+        return list(islice(self._overtaken, _LOOKED_AT))
+
     def add(self, request: Request) -> None:
         """Put `request` at the end."""
         self._overtaken[request] = 0
@@ -48,7 +56,7 @@ class Waiting:
     def next(self, place: Callable[[Request], T | None]) -> tuple[Request, T] | None:
         """Take out the first request that `place` finds a place for, and return both."""
         passed: list[Request] = []
-        for request in self._overtaken:
+        for request in self.first():
             if (found := place(request)) is not None:
                 break
             passed.append(request)
