@@ -78,14 +78,12 @@ def compare_speed(model: str, rounds: int) -> None:
     best = {name: min(taken) for name, taken in seconds.items()}
     raw = min(taken for name, taken in best.items() if name.startswith("batch_generate"))
     prompt_tokens, new_tokens = sum(map(len, ids)), len(ids) * ANSWER_TOKENS
-    print(
-        f"{'':<26} {'seconds':>8} {'cpu s':>7} {'reads t/s':>9} {'writes t/s':>10} {'x loop':>7} {'x best raw':>10}"
-    )
+    print(f"{'':<26} {'seconds':>8} {'cpu s':>7} {'reads t/s':>9} {'writes t/s':>10} {'x loop':>7} {'x raw':>6}")
     for name, taken in best.items():
         read, write = prompt_tokens / reading[name], new_tokens / max(taken - reading[name], 1e-9)
         print(
             f"{name:<26} {taken:8.2f} {min(processor[name]):7.2f} {read:9.0f} {write:10.0f}"
-            f" {best['loop of generate'] / taken:7.2f} {raw / taken:10.2f}"
+            f" {best['loop of generate'] / taken:7.2f} {raw / taken:6.2f}"
         )
 
 

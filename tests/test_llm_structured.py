@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from typing_extensions import TypedDict
 
 from llm import ChatMLX
+from llm.chat_mlx import _encode
 from llm.shape import Shape
 
 Folder = Callable[[str], Path]
