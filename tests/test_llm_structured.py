@@ -21,6 +21,9 @@ from llm.chat_mlx import _encode
 from llm.shape import Shape
 
 Folder = Callable[[str], Path]
+# Rounding differs from batch to batch, and sooner or later a token drawn at random differs with it.
+FREE_TOKENS = 24
+
 METHODS = ["json_schema", "function_calling", "json_mode"]
 
 
@@ -90,13 +93,13 @@ def test_calls_decoded_together_keep_to_their_own_schemas(chat: Callable[..., Ch
         for seed in range(4):
             model = chat(seed=seed)
             calls += [model.with_structured_output(kind, method=method).ainvoke("a") for kind in (Review, Places)]
-            calls.append(model.ainvoke("a"))
+            calls.append(model.ainvoke("a", max_tokens=FREE_TOKENS))
         return await asyncio.gather(*calls)
 
     made = asyncio.run(gather())
     assert all(isinstance(review, Review) for review in made[0::3])
     assert all(set(places) == {"names", "count"} for places in made[1::3])
-    free = [asyncio.run(chat(seed=seed).ainvoke("a")).text for seed in range(4)]
+    free = [asyncio.run(chat(seed=seed).ainvoke("a", max_tokens=FREE_TOKENS)).text for seed in range(4)]
     assert [message.text for message in made[2::3]] == free, "an answer without a schema is as it is alone"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 
@@ -13,6 +14,15 @@ def repair_attention(model: Any) -> None:
     """
     from mlx_lm.models import gemma2
 
+    for module in model.modules():
+        if type(module) is gemma2.Attention:
+            module.__class__ = _mended()
+
+
+@cache
+def _mended() -> type[Any]:
+    from mlx_lm.models import gemma2
+
     class Attention(gemma2.Attention):
         """Gemma 2's attention, given the mask an axis for `repeats`."""
 
@@ -21,6 +31,4 @@ def repair_attention(model: Any) -> None:
                 mask = mask[:, :, None]
             return super().__call__(x, mask, cache)
 
-    for module in model.modules():
-        if type(module) is gemma2.Attention:
-            module.__class__ = Attention
+    return Attention
