@@ -55,6 +55,14 @@ class Runtime:
         """The checkpoint's chat template."""
         return ChatTemplate(self.checkpoint)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Runtime:
+        """A copy of a model object shares the weights."""
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A model object that is pickled reads its runtime anew where it comes to be."""
+        return _not_read_yet, ()
+
     def window(self, settings: MLXSettings) -> int | None:
         """Tokens of prompt and answer together: the model's, or less if `context_window` says less."""
         known = [w for w in (settings.context_window, self.checkpoint.context_window) if w is not None]
@@ -96,6 +104,10 @@ class Runtime:
                 f"The prompt has {prompt_tokens} tokens and the context window of {settings.model} {window}."
             )
         return min(settings.max_tokens, window - prompt_tokens)
+
+
+def _not_read_yet() -> None:
+    return None
 
 
 _runtimes: WeakValueDictionary[Weights, Runtime] = WeakValueDictionary()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -305,3 +307,12 @@ def test_thoughts_and_tool_blocks_of_other_providers_are_read_as_far_as_they_are
     encoded = chat().runtime.template.encode
     plain = encoded([HumanMessage("a"), AIMessage("yes"), HumanMessage("no")])
     assert encoded([HumanMessage("a"), thought, result]) == plain
+
+
+def test_a_model_that_was_used_can_be_copied_and_pickled(chat: Callable[..., ChatMLX]) -> None:
+    model = chat()
+    said = model.invoke("Say it").text
+    twin = copy.deepcopy(model)
+    assert twin.runtime is model.runtime, "a copy shares the weights"
+    assert twin.invoke("Say it").text == said
+    assert pickle.loads(pickle.dumps(model)).invoke("Say it").text == said
