@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from langchain_core.caches import BaseCache
 from langchain_core.runnables import Runnable, RunnableLambda
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -14,18 +15,24 @@ from chains.prompts import PromptError, read_prompts
 from graph.caller import Caller
 from graph.config import RunConfig
 from graph.errors import ConfigError
+from graph.models import with_cache
 from graph.nodes import Nodes
 from graph.routes import fan_out
 from graph.state import CollapseTask, InputState, MapTask, OutputState, State
 
 
 def build_graph(
-    config: RunConfig, *, model: Runnable[Any, Any] | None = None, checkpointer: Checkpointer = None
+    config: RunConfig,
+    *,
+    model: Runnable[Any, Any] | None = None,
+    checkpointer: Checkpointer = None,
+    cache: BaseCache | None = None,
 ) -> CompiledStateGraph[State, None, InputState, OutputState]:
     """Build the pipeline: a Runnable from a path, or LangChain documents, to a summary.
 
-    `model` is any LangChain model; by default the one `config.llm` describes. Live objects are bound here, so
-    a parent graph needs to know nothing. No tokenizer is read and no weights are loaded before a run.
+    `model` is any LangChain model; by default the one `config.llm` describes, whose answers `config.cache` keeps.
+    `cache` is any LangChain cache, for either model. Live objects are bound here, so a parent graph needs to know
+    nothing. No tokenizer is read and no weights are loaded before a run.
 
     Raises:
         ConfigError: the prompts cannot be used.
@@ -35,10 +42,14 @@ def build_graph(
     except PromptError as error:
         raise ConfigError(str(error)) from None
     if model is None:
+        from llm.cache import open_cache
         from llm.load import load_model
 
         model = load_model(config.llm)
-    nodes = Nodes(config, Caller(config, prompts, model))
+        cache = cache or open_cache(config.cache)
+    if cache is not None:
+        model = with_cache(model, cache)
+    nodes = Nodes(config, Caller(config, prompts, model), keeps_answers=cache is not None)
 
     graph = StateGraph(State, input_schema=InputState, output_schema=OutputState)
     graph.add_node("load", nodes.load, input_schema=InputState)
@@ -52,7 +63,7 @@ def build_graph(
     graph.add_edge("load", "split")
     graph.add_conditional_edges("split", fan_out, ["map_summarize", "final_summarize"])
     graph.add_edge("map_summarize", "collect")
-    graph.add_conditional_edges("collect", nodes.next_step, ["collapse", "final_summarize"])
+    graph.add_conditional_edges("collect", nodes.next_step, ["map_summarize", "collapse", "final_summarize"])
     graph.add_edge("collapse", "collect")
     graph.add_edge("final_summarize", END)
 

@@ -7,7 +7,7 @@ import sys
 import warnings
 
 from graph.config import RunConfig
-from graph.errors import ConfigError
+from graph.errors import ConfigError, Interrupted
 from graph.output import say, writable, write_file
 from graph.pipeline import build_graph
 from graph.progress import run_graph
@@ -25,9 +25,12 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     streamed = _Streamed() if sys.stdout.isatty() and config.output.format == "md" else None
-    result = asyncio.run(
-        run_graph(app, InputState(source=source), quiet=quiet, on_text=streamed.show if streamed else None)
-    )
+    try:
+        result = asyncio.run(
+            run_graph(app, InputState(source=source), quiet=quiet, on_text=streamed.show if streamed else None)
+        )
+    except KeyboardInterrupt:
+        raise Interrupted(_how_to_go_on(config)) from None
     model = model_name(config)
     text = to_json(result) if config.output.format == "json" else to_markdown(result, model)
     if streamed and streamed.text.strip() == result["summary"]:
@@ -38,6 +41,12 @@ def run(config: RunConfig, *, quiet: bool) -> int:
         write_file(path, text)
     _say_warnings(config, result)
     return 0 if result["summary"] else 4
+
+
+def _how_to_go_on(config: RunConfig) -> str:
+    if config.cache.enabled:
+        return "Interrupted. Finished answers are kept: the same command goes on from here."
+    return "Interrupted. Nothing is kept, because the cache is off."
 
 
 def model_name(config: RunConfig) -> str:

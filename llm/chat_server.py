@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import httpx
 from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
+from llm.errors import BrokenOffError
 from llm.server_errors import Server, explain
 from llm.tokens import estimate_tokens
 
@@ -28,6 +30,11 @@ class ChatServer(BaseChatOpenAI):
     @property
     def _llm_type(self) -> str:
         return "openai-compatible-server"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        """Model, settings and server: caches must not mix up two servers' models of one name."""
+        return {**super()._identifying_params, "base_url": str(self.openai_api_base)}
 
     def get_token_ids(self, text: str) -> list[int]:
         """As many integers as `text` has estimated tokens: the server's tokenizer is out of reach."""
@@ -76,6 +83,10 @@ class ChatServer(BaseChatOpenAI):
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except httpx.TransportError as error:  # the client itself tries again only before the first byte
+            raise BrokenOffError(
+                f"The server at {self.openai_api_base} broke off its answer ({error})."
+            ) from error
         except Exception as error:  # of the client, or of code that parses what is no chat completion
             timeout = self.request_timeout if isinstance(self.request_timeout, int | float) else 0.0
             raise explain(error, Server(str(self.openai_api_base), self.model_name, timeout)) from error

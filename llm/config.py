@@ -1,4 +1,4 @@
-"""The `llm` section of a configuration: one class per provider. Imports pydantic and nothing heavier."""
+"""The sections `llm`, with one class per provider, and `cache`. Imports pydantic and nothing heavier."""
 
 from __future__ import annotations
 
@@ -105,6 +105,18 @@ class LangChainConfig(_Section, RemoteSettings):
 
     provider: Literal["langchain"] = "langchain"
     options: dict[str, Any] = Field(default_factory=dict, description="Further arguments of init_chat_model.")
+
+
+class CacheConfig(_Section):
+    """Finished answers, kept on disk: what was answered once is not asked again."""
+
+    enabled: bool = Field(True, description="Whether answers are kept, and looked for before the model is asked.")
+    path: str | None = Field(
+        None, description="The file. Empty: mlx-pdf-summarizer/answers.sqlite in the user's cache folder."
+    )
+    max_mb: float = Field(
+        1000.0, gt=0, description="Most megabytes of answers; those unused for longest go first."
+    )
 
 
 LLMConfig = Annotated[MLXConfig | TextRankConfig | OpenAIConfig | LangChainConfig, Field(discriminator="provider")]

@@ -33,6 +33,10 @@ class TimedOutError(ModelError, langchain.ModelTimeoutError):
     """The answer took longer than the caller would wait."""
 
 
+class BrokenOffError(ModelError, langchain.ModelAPIError):
+    """The connection ended in the middle of an answer; the next one may be whole."""
+
+
 class UnsupportedModelError(ModelError):
     """The checkpoint cannot be run here (no chat template, no MLX backend, …)."""
 

@@ -23,6 +23,7 @@ class Chunk(TypedDict):
     id: str  # "chunk-0001", in document order
     text: str
     tokens: int
+    start: int  # characters into whole_text(pages)
     first_page: int  # page numbers, from 1, both included
     last_page: int
 
