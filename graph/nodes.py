@@ -102,7 +102,7 @@ class Nodes:
 
     def collect(self, state: State) -> Update:
         """Wait for all summaries of a round: an edge right after a fan-out would see each of them alone."""
-        if all(summary["finish_reason"] == "error" for summary in state["tree"]):
+        if state["tree"] and all(summary["finish_reason"] == "error" for summary in state["tree"]):
             raise SummarizeError(f"The model failed on every part; {state['warnings'][-1]}")
         return {}
 
