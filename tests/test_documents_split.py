@@ -176,11 +176,26 @@ def test_a_change_on_one_page_moves_few_cuts(budget: int) -> None:
         new = [chunk for chunk in after if chunk["text"] not in before]
         assert new
         moved.append(sum(not chunk["first_page"] <= page + 1 <= chunk["last_page"] for chunk in new))
-    assert max(moved) <= 4
+    assert max(moved) <= 3
     assert sum(moved) <= 1.5 * len(moved)
+
+
+@pytest.mark.parametrize("budget", [150, 400, 1500])
+def test_another_word_moves_hardly_any_cut(budget: int) -> None:
+    moved = 0
+    for page in range(2, 38, 3):
+        texts = [prose(number) for number in range(40)]
+        before = {
+            chunk["text"] for chunk in split_pages(ledger(*texts), budget_tokens=budget, count_tokens=by_words)
+        }
+        texts[page] = texts[page].replace(" ", " another ", 1)
+        after = split_pages(ledger(*texts), budget_tokens=budget, count_tokens=by_words)
+        new = [chunk for chunk in after if chunk["text"] not in before]
+        moved += sum(not chunk["first_page"] <= page + 1 <= chunk["last_page"] for chunk in new)
+    assert moved <= 1
 
 
 def test_sections_cost_few_chunks() -> None:
     texts = [prose(number) for number in range(200)]
     chunks = split_pages(ledger(*texts), budget_tokens=500, count_tokens=by_words)
-    assert sum(chunk["tokens"] for chunk in chunks) / len(chunks) > 0.8 * 500
+    assert sum(chunk["tokens"] for chunk in chunks) / len(chunks) >= 0.7 * 500
