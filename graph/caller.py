@@ -88,8 +88,10 @@ class Caller:
         template = {stage: self._prompt_tokens(stage, "") for stage in STAGES}
         return make_budget(self._config, self._window(), template)
 
-    def call(self, stage: Stage, text: str, config: RunnableConfig, *, stand_in: bool = False) -> Answer:
-        """Summarize `text` with the prompt of `stage`.
+    def call(
+        self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: bool = False
+    ) -> Answer:
+        """Summarize `text`, of so many `tokens`, with the prompt of `stage`.
 
         With `stand_in`, an empty answer is replaced by the start of `text`, so that nothing is lost.
 
@@ -98,7 +100,7 @@ class Caller:
             EmptyAnswerError: a server answered nothing, however often it was asked.
             SummarizeError: instead of any other exception of the model.
         """
-        fitted, started = self._fit(stage, text), time.time()
+        fitted, started = self._fit(stage, text, tokens), time.time()
         with _explained(stage):
             chain = self._chain(stage, fitted)
             message: BaseMessage | str = Retrying(**self._tries(stand_in))(
@@ -106,9 +108,11 @@ class Caller:
             )
         return self._answer(stage, message, text, fitted, started, stand_in)
 
-    async def acall(self, stage: Stage, text: str, config: RunnableConfig, *, stand_in: bool = False) -> Answer:
+    async def acall(
+        self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: bool = False
+    ) -> Answer:
         """`call`, without holding a thread."""
-        fitted, started = self._fit(stage, text), time.time()
+        fitted, started = self._fit(stage, text, tokens), time.time()
         with _explained(stage):
             chain = self._chain(stage, fitted)
             message: BaseMessage | str = await AsyncRetrying(**self._tries(stand_in))(
@@ -129,9 +133,14 @@ class Caller:
     def _prompt_tokens(self, stage: Stage, text: str) -> int:
         return self.counter.prompt(prompt_template(stage, self._prompts).invoke({"document": text}))
 
-    def _fit(self, stage: Stage, text: str) -> str:
-        """Shorten `text` should the whole prompt, counted as the model will, not fit after all."""
+    def _fit(self, stage: Stage, text: str, tokens: int) -> str:
+        """Shorten `text`, of so many `tokens`, should the whole prompt, counted as the model will, not fit.
+
+        It is not counted where it would fit with twice as many.
+        """
         room = self.budget.window - self.budget.output[stage]
+        if self.budget.template[stage] + 2 * tokens <= room:
+            return text
         allowed = self.budget.input(stage)
         while (excess := self._prompt_tokens(stage, text) - room) > 0:
             allowed = min(allowed, self.counter.text(text)) - excess

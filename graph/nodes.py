@@ -12,7 +12,7 @@ from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
-from graph.account import chunk_record
+from graph.account import chunk_records
 from graph.caller import Caller
 from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
@@ -77,15 +77,19 @@ class Nodes:
             whole = self._chunks(pages, budget.input("final"))
             if len(whole) == 1:
                 chunks, route = whole, "direct"
-        records = [chunk_record(chunk, state["pages"]) for chunk in chunks]
-        return {"chunks": records, "route": route, "timings": [_timing("split", started)]}
+        records = chunk_records(chunks, state["pages"])
+        tasks = [
+            MapTask(id=record["id"], tokens=record["tokens"], pages=record["pages"], chunk_text=chunk["text"])
+            for record, chunk in zip(records, chunks, strict=True)
+        ]
+        return {"chunks": records, "tasks": tasks, "route": route, "timings": [_timing("split", started)]}
 
     def map_summarize(self, task: MapTask, config: RunnableConfig) -> Update:
         """Summarize one chunk."""
         if (text := _chunk_text(task)) is None:
             return {}
         try:
-            answer = self._caller.call("map", text, config)
+            answer = self._caller.call("map", text, task["tokens"], config)
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
         return mapped_part(task, answer)
@@ -95,7 +99,7 @@ class Nodes:
         if (text := _chunk_text(task)) is None:
             return {}
         try:
-            answer = await self._caller.acall("map", text, config)
+            answer = await self._caller.acall("map", text, task["tokens"], config)
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
         return mapped_part(task, answer)
@@ -113,29 +117,33 @@ class Nodes:
     def collapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
         with self._stopping(task["pages"]):
-            answer = self._caller.call("collapse", decompress(task["compressed"]), config, stand_in=True)
+            answer = self._caller.call(
+                "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
+            )
         return merged_part(task, answer)
 
     async def acollapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
         with self._stopping(task["pages"]):
-            answer = await self._caller.acall("collapse", decompress(task["compressed"]), config, stand_in=True)
+            answer = await self._caller.acall(
+                "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
+            )
         return merged_part(task, answer)
 
     def final_summarize(self, state: State, config: RunnableConfig) -> Update:
         """Write the summary that people read, and the account of how it came about."""
-        text = final_text(state)
+        text, tokens = final_text(state)
         stand_in = state["route"] == "map"
         with self._stopping(final_pages(state)):
-            answer = self._caller.call("final", text, config, stand_in=stand_in) if text else None
+            answer = self._caller.call("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer)
 
     async def afinal_summarize(self, state: State, config: RunnableConfig) -> Update:
         """Write the summary that people read, and the account of how it came about."""
-        text = final_text(state)
+        text, tokens = final_text(state)
         stand_in = state["route"] == "map"
         with self._stopping(final_pages(state)):
-            answer = await self._caller.acall("final", text, config, stand_in=stand_in) if text else None
+            answer = await self._caller.acall("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer)
 
     def _failed(self, task: MapTask, error: Exception) -> Update:
