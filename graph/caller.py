@@ -32,8 +32,9 @@ from graph.budget import Budget, make_budget
 from graph.config import RunConfig
 from graph.counting import TokenCounter
 from graph.cutting import cut
+from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError, SummarizeError
-from graph.models import finish_reason, is_cached, may_vary, unwrap
+from graph.models import asked_anew, finish_reason, is_cached, may_vary, unwrap
 from graph.state import FinishReason, Timing
 from llm.config import RemoteSettings
 from llm.errors import BrokenOffError
@@ -101,10 +102,10 @@ class Caller:
             SummarizeError: instead of any other exception of the model.
         """
         fitted, started = self._fit(stage, text, tokens), time.time()
+        chains = self._chains(stage, fitted)
         with _explained(stage):
-            chain = self._chain(stage, fitted)
             message: BaseMessage | str = Retrying(**self._tries(stand_in))(
-                chain.invoke, {"document": fitted}, config
+                lambda: next(chains).invoke({"document": fitted}, config)
             )
         return self._answer(stage, message, text, fitted, started, stand_in)
 
@@ -113,11 +114,13 @@ class Caller:
     ) -> Answer:
         """`call`, without holding a thread."""
         fitted, started = self._fit(stage, text, tokens), time.time()
+        chains = self._chains(stage, fitted)
+
+        async def ask() -> BaseMessage | str:
+            return await next(chains).ainvoke({"document": fitted}, config)
+
         with _explained(stage):
-            chain = self._chain(stage, fitted)
-            message: BaseMessage | str = await AsyncRetrying(**self._tries(stand_in))(
-                chain.ainvoke, {"document": fitted}, config
-            )
+            message: BaseMessage | str = await AsyncRetrying(**self._tries(stand_in))(ask)
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     def _window(self) -> int:
@@ -147,8 +150,15 @@ class Caller:
             text = cut(text, allowed, self.counter)
         return text
 
-    def _chain(self, stage: Stage, document: str) -> Runnable[dict[str, str], BaseMessage | str]:
-        model = self._model
+    def _chains(self, stage: Stage, document: str) -> Iterator[Runnable[dict[str, str], BaseMessage | str]]:
+        """The chain for each try: an answer that was no good is not looked up again."""
+        yield self._chain(stage, document, self._model)
+        while True:
+            yield self._chain(stage, document, asked_anew(self._model))
+
+    def _chain(
+        self, stage: Stage, document: str, model: Runnable[Any, Any]
+    ) -> Runnable[dict[str, str], BaseMessage | str]:
         if "max_tokens" in type(self._base).model_fields:
             model = model.bind(max_tokens=self.budget.output[stage])
 
@@ -169,8 +179,10 @@ class Caller:
         settings = self._config.summarize
 
         def is_last(state: RetryCallState) -> bool:
-            repeatable = isinstance(_error(state), EmptyAnswerError) and not may_vary(self._base)
-            return repeatable or state.attempt_number > settings.retries
+            same_again = not self._is_remote and not may_vary(self._base)
+            return (
+                same_again and isinstance(_error(state), EmptyAnswerError)
+            ) or state.attempt_number > settings.retries
 
         def give_up(state: RetryCallState) -> object:
             error = _error(state)
@@ -188,7 +200,7 @@ class Caller:
 
     def _text_of(self, stage: Stage, message: BaseMessage | str, document: str) -> str:
         """What the answer says, without what it repeats of the prompt."""
-        answer = (message if isinstance(message, str) else str(message.text)).strip()
+        answer = plain(message if isinstance(message, str) else str(message.text)).strip()
         asked = getattr(self._prompts, stage)[-1][1]
         values = {"language": self._prompts.language, "focus": self._prompts.focus}
         return without_echo(answer, asked.format(document=document, **values), document)

@@ -18,6 +18,7 @@ from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
 from graph.config import RunConfig
 from graph.documents import clean_pages, pages_from_documents, read_document, split_pages
+from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
@@ -58,7 +59,7 @@ class Nodes:
         pages = clean_pages(reading["pages"], self._config.load)
         return {
             "documents": [],  # read, and of no more use
-            "title": reading["title"],
+            "title": plain(reading["title"]) or "Document",
             "text": compress_pages(pages),
             "pages": [PageRecord(number=p["number"], label=p["label"], status=p["status"]) for p in pages],
             "warnings": Overwrite(list(reading["warnings"])),
