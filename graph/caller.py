@@ -18,11 +18,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.errors import GraphBubbleUp
 from tenacity import (
     AsyncRetrying,
-    RetryCallState,
     Retrying,
-    retry_if_exception_type,
-    wait_exponential,
-    wait_random,
 )
 
 from chains.prompts import STAGES, Prompts, Stage
@@ -34,16 +30,12 @@ from graph.counting import TokenCounter
 from graph.cutting import cut
 from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError, SummarizeError
-from graph.models import asked_anew, finish_reason, is_cached, may_vary, unwrap
+from graph.models import asked_anew, finish_reason, is_cached, unwrap
+from graph.retries import Retries
 from graph.state import FinishReason, Timing
-from llm.config import RemoteSettings
-from llm.errors import BrokenOffError
 
 # What callers know how to handle: models' own errors, no answer, and LangGraph's way to pause a run.
 _PASSED_ON = (ModelError, EmptyAnswerError, GraphBubbleUp)
-
-# Seconds between two tries, at most.
-_LONGEST_PAUSE = 60.0
 
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
 
@@ -76,7 +68,7 @@ class Caller:
         self._prompts = prompts
         self._model = model
         self._base = unwrap(model)
-        self._is_remote = isinstance(config.llm, RemoteSettings)
+        self._retries = Retries(config, self._base)
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -104,7 +96,7 @@ class Caller:
         fitted, started = self._fit(stage, text, tokens), time.time()
         chains = self._chains(stage, fitted)
         with _explained(stage):
-            message: BaseMessage | str = Retrying(**self._tries(stand_in))(
+            message: BaseMessage | str = Retrying(**self._retries.policy(stand_in))(
                 lambda: next(chains).invoke({"document": fitted}, config)
             )
         return self._answer(stage, message, text, fitted, started, stand_in)
@@ -120,7 +112,7 @@ class Caller:
             return await next(chains).ainvoke({"document": fitted}, config)
 
         with _explained(stage):
-            message: BaseMessage | str = await AsyncRetrying(**self._tries(stand_in))(ask)
+            message: BaseMessage | str = await AsyncRetrying(**self._retries.policy(stand_in))(ask)
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     def _window(self) -> int:
@@ -169,35 +161,6 @@ class Caller:
 
         return _CHAINS[stage](model, self._prompts, parser=RunnableLambda(refuse_nothing, name="message"))
 
-    def _tries(self, stand_in: bool) -> dict[str, Any]:
-        """When to try again, and with which pauses.
-
-        Tried again are answers that broke off, and empty ones unless they would be empty again. In the end an
-        empty answer of a model in this process means that it has nothing to say of the text; a server that says
-        nothing has failed, unless there is a `stand_in`.
-        """
-        settings = self._config.summarize
-
-        def is_last(state: RetryCallState) -> bool:
-            same_again = not self._is_remote and not may_vary(self._base)
-            return (
-                same_again and isinstance(_error(state), EmptyAnswerError)
-            ) or state.attempt_number > settings.retries
-
-        def give_up(state: RetryCallState) -> object:
-            error = _error(state)
-            if isinstance(error, EmptyAnswerError) and (stand_in or not self._is_remote):
-                return error.answer
-            raise error
-
-        pause = settings.retry_seconds
-        return {
-            "retry": retry_if_exception_type((EmptyAnswerError, BrokenOffError)),
-            "wait": wait_exponential(multiplier=pause, max=_LONGEST_PAUSE) + wait_random(0, pause),
-            "stop": is_last,
-            "retry_error_callback": give_up,
-        }
-
     def _text_of(self, stage: Stage, message: BaseMessage | str, document: str) -> str:
         """What the answer says, without what it repeats of the prompt."""
         answer = plain(message if isinstance(message, str) else str(message.text)).strip()
@@ -228,12 +191,6 @@ class Caller:
         elif self.counter.text(answer) > limit:
             answer, reason = cut(answer, limit, self.counter), "cut" if reason == "stop" else reason
         return Answer(stage, answer, self.counter.text(answer), reason, fitted != text, timing)
-
-
-def _error(state: RetryCallState) -> BaseException:
-    error = state.outcome.exception() if state.outcome else None
-    assert error is not None, "only errors are tried again"
-    return error
 
 
 @contextmanager
