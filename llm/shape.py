@@ -62,9 +62,11 @@ class Shape:
 
     def note(self, markers: Markers | None) -> str:
         """What the model is told beside the messages; a template of its own format tells of tools itself."""
-        notes = [describe(self.tools)] if self.tools.usable and markers is None else []
-        if self.response_format is not None and self.response_format.told and not self.tools.forced:
-            notes.append(self.response_format.instructions())
+        notes, wanted = [], self.response_format
+        if self.tools.usable and markers is None:
+            notes.append(describe(self.tools, or_words=wanted is None))
+        if wanted is not None and wanted.told and not self.tools.forced:
+            notes.append(wanted.instructions(or_tools=self.tools.usable))
         return "\n\n".join(notes)
 
     def reader(self, markers: Markers | None) -> Reader:

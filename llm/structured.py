@@ -31,10 +31,11 @@ class ResponseFormat:
     schema: dict[str, Any]
     told: bool
 
-    def instructions(self) -> str:
-        """Tell the model, in words."""
+    def instructions(self, *, or_tools: bool) -> str:
+        """Tell the model, in words; `or_tools`: that it may call a tool instead."""
+        answer = "If no tool is needed, answer" if or_tools else "Answer"
         return (
-            "Answer with one JSON value and nothing else. It follows this JSON schema:\n"
+            f"{answer} with one JSON value and nothing else. It follows this JSON schema:\n"
             f"{json.dumps(self.schema, ensure_ascii=False)}"
         )
 

@@ -92,8 +92,8 @@ def take_tools(options: dict[str, Any]) -> Tools:
     return Tools(tools, choice, parallel is not False)
 
 
-def describe(tools: Tools) -> str:
-    """Tell a model of its tools, in words."""
+def describe(tools: Tools, *, or_words: bool) -> str:
+    """Tell a model of its tools; `or_words`: and that it may answer in words instead."""
     listed = "\n".join(json.dumps(tool["function"], ensure_ascii=False) for tool in tools.tools)
     call = '{"name": "the tool\'s name", "arguments": {"argument": "value"}}'
     several = " To call several, answer with a JSON list of such objects." if tools.parallel else ""
@@ -103,7 +103,7 @@ def describe(tools: Tools) -> str:
     )
     if tools.forced:
         return f"{told}\nAnswer with a tool call."
-    return f"{told}\nIf no tool is needed, answer in words."
+    return f"{told}\nIf no tool is needed, answer in words." if or_words else told
 
 
 def write_calls(calls: Sequence[ToolCall]) -> str:
@@ -157,20 +157,18 @@ class Rules:
 def call_rules(tools: Tools, *, spaced: bool = False) -> Rules:
     """Calls as JSON; `spaced` takes the spaces a model may write of itself."""
     gap = " _gap " if spaced else " "
+    colon, comma = ('":"', '","') if spaced else ('": "', '", "')
     lines, spare, example = [], 64, ""
     for number, tool in enumerate(tools.tools):
         schema = narrowed(tool["function"].get("parameters") or {"type": "object", "properties": {}})
         name = json.dumps(tool["function"]["name"], ensure_ascii=False)
-        parts = (
-            ["{", '"name"', ":", name, ",", '"arguments"', ":"] if spaced else [f'{{"name": {name}, "arguments": ']
-        )
-        head = gap.join(literal(part) for part in parts)
+        # The same words that %json makes of objects: where two begin alike, the lexer keeps to the longer one.
+        head = gap.join(['"{"', literal('"name"'), colon, literal(name), comma, literal('"arguments"'), colon])
         lines += [f'call_{number}: {head}{gap}args_{number}{gap}"}}"', f"args_{number}: {json_rule(schema)}"]
         spare += room(schema) + len(name)
         example = example or f'{{"name": {name}, "arguments": {hint(schema)}}}'
-    separator = f'{gap}","{gap}' if spaced else ' ", " '
     lines.append("call: " + " | ".join(f"call_{number}" for number in range(len(tools.tools))))
-    several = f' | "["{gap}call ({separator}call)*{gap}"]"' if tools.parallel else ""
+    several = f' | "["{gap}call ({gap}{comma}{gap}call)*{gap}"]"' if tools.parallel else ""
     lines.append(f"calls: call{several}")
     if spaced:
         lines.append(r"_gap: /[ \n]{0,4}/")
