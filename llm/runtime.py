@@ -41,7 +41,7 @@ class Runtime:
     """Tokenizer now, weights and thread when the first request comes."""
 
     def __init__(self, weights: Weights) -> None:
-        self._weights = weights
+        self.weights = weights
         self.checkpoint = Checkpoint(weights.model, weights.revision, weights.adapter)
         self.engine = Engine(
             self.checkpoint.load_weights,
@@ -150,8 +150,10 @@ class MLXModel(MLXSettings):
     @property
     def runtime(self) -> Runtime:
         """The tokenizer and engine. Reads the tokenizer at first use, never the weights."""
-        if self._runtime is None:
-            self._runtime = runtime_for(_weights(self))
+        weights = _weights(self)
+        # A copy of a model object may name another model, and fields can be assigned.
+        if self._runtime is None or self._runtime.weights != weights:
+            self._runtime = runtime_for(weights)
         return self._runtime
 
     def get_context_window(self) -> int | None:

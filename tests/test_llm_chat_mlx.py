@@ -316,3 +316,19 @@ def test_a_model_that_was_used_can_be_copied_and_pickled(chat: Callable[..., Cha
     assert twin.runtime is model.runtime, "a copy shares the weights"
     assert twin.invoke("Say it").text == said
     assert pickle.loads(pickle.dumps(model)).invoke("Say it").text == said
+
+
+def test_a_copy_or_an_assignment_that_names_other_weights_uses_them(
+    chat: Callable[..., ChatMLX], checkpoint: Folder
+) -> None:
+    one, other = chat(), chat("gemma3")
+    said = one.invoke("Say it").text
+    copied = one.model_copy(update={"model": other.model})
+    assert copied.invoke("Say it").text == other.invoke("Say it").text != said
+    assert one.invoke("Say it").text == said, "the original stays with its own"
+    raw = MLX(model=one.model, max_tokens=5)
+    before = raw.runtime
+    for name, value in [("model", other.model), ("kv_bits", 8), ("draft_model", one.model), ("adapter", "a")]:
+        setattr(raw, name, value)
+        assert raw.runtime is not before
+        before = raw.runtime
