@@ -47,7 +47,8 @@ class Tools:
 
 def openings(names: Sequence[str]) -> list[str]:
     """The ways a call of a tool of `names` begins, without the spaces."""
-    return [f'{bracket}{{"name":{json.dumps(name, ensure_ascii=False)}' for bracket in ("", "[") for name in names]
+    written = ["".join(json.dumps(name, ensure_ascii=False).split(" ")) for name in names]
+    return [f'{bracket}{{"name":{name}' for bracket in ("", "[") for name in written]
 
 
 def openai_tool(tool: Any) -> dict[str, Any]:

@@ -35,6 +35,12 @@ def look(place: str) -> str:
     return f"{place} is fine"
 
 
+@tool("look around")
+def look_around(place: str) -> str:
+    """A name with a space."""
+    return place
+
+
 class Node(BaseModel):
     """A list, link by link."""
 
@@ -167,6 +173,15 @@ def test_answers_are_read_alike_whole_and_streamed(
     bound = scripted(answer, tool_format).bind_tools([add, look])
     assert spoken(bound.invoke("1 + 5?")) == expected
     assert spoken(merged(bound, "1 + 5?")) == expected
+
+
+@pytest.mark.parametrize("choice", ["any", "auto"])
+def test_a_tools_name_may_have_a_space(scripted: Callable[..., ChatMLX], choice: str) -> None:
+    wrong = '{"name": "look around", "arguments": {"where": 3}}'
+    bound = scripted(wrong).bind_tools([look_around], tool_choice=choice)
+    for message in (bound.invoke("Look."), merged(bound, "Look.")):
+        (call,) = message.tool_calls
+        assert (call["name"], set(call["args"])) == ("look around", {"place"})
 
 
 @pytest.mark.parametrize("tool_format", [None, "json"])
