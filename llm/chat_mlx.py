@@ -19,6 +19,7 @@ from pydantic import Field, SecretStr, model_validator
 from llm.call import astream, await_answers, stream, wait
 from llm.chat_call import ChatCall
 from llm.chat_lists import ChatLists
+from llm.errors import InvalidRequestError
 from llm.runtime import MLXModel, Runtime
 from llm.shape import AnyConstraint, Shape
 from llm.structured import structured
@@ -119,9 +120,20 @@ class ChatMLX(MLXModel, ChatLists):
         """
         made = [openai_tool(tool) for tool in tools]
         choice = read_choice(tool_choice, [tool["function"]["name"] for tool in made])
+        self._check({"tools": made, "tool_choice": choice, "response_format": kwargs.get("response_format")})
         if parallel_tool_calls is not None:
             kwargs["parallel_tool_calls"] = parallel_tool_calls
         return self.bind(tools=made, tool_choice=choice, **kwargs)
+
+    def _check(self, options: dict[str, Any]) -> None:
+        """Refuse now what answers cannot be held to, and not at the first call."""
+        shape = Shape.take(options)
+        try:
+            shape.check()
+        except InvalidRequestError:
+            # A template's own calls that are no JSON are held to nothing.
+            if shape.is_held or shape.is_constrained(self.runtime.template.markers):
+                raise
 
     def with_structured_output(  # type: ignore[override]
         self,

@@ -21,8 +21,11 @@ class ModelNotFoundError(ModelError, langchain.ModelNotFoundError):
     """The model is neither a folder here nor to be had from the model hub."""
 
 
-class InvalidRequestError(ModelError, langchain.ModelInvalidRequestError):
-    """The model cannot take this request (an image, a role its template refuses, …)."""
+class InvalidRequestError(ModelError, langchain.ModelInvalidRequestError, ValueError):
+    """The model cannot take this request (an image, a role its template refuses, a wrong setting, …).
+
+    A `ValueError` too, which is what LangChain's models raise where they are built or bound.
+    """
 
 
 class ContextOverflowError(ModelError, langchain.ContextOverflowError):

@@ -55,6 +55,13 @@ class Shape:
         """Take what concerns the shape out of the options of a call."""
         return cls(take_tools(options), take_format(options))
 
+    def check(self) -> None:
+        """Raise InvalidRequestError for a schema that no answer can be held to. No model is asked."""
+        if self.tools.usable:
+            call_rules(self.tools)
+        if self.response_format is not None:
+            self.response_format.rules()
+
     @property
     def is_held(self) -> bool:
         """Whether the whole answer is held to a grammar: then no stop text ends it, and no thought precedes it."""

@@ -17,8 +17,8 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel
 
 from llm.errors import InvalidRequestError
-from llm.grammar import json_rule, literal
-from llm.schema import hint, narrowed, room
+from llm.grammar import literal
+from llm.schema import class_schema, hint, json_rule, narrowed, room
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,26 @@ def openings(names: Sequence[str]) -> list[str]:
 
 
 def openai_tool(tool: Any) -> dict[str, Any]:
-    """`tool` in OpenAI's format; a pydantic class keeps its schema as it is, for it may hold itself."""
+    """`tool` in OpenAI's format; a pydantic class keeps its schema as it is, for it may hold itself.
+
+    Raises:
+        InvalidRequestError: it is no function that a model could call.
+    """
     if isinstance(tool, type) and issubclass(tool, BaseModel):
-        schema = tool.model_json_schema()
+        schema = class_schema(tool)
         description = schema.pop("description", "")
         function = {"name": schema.pop("title", tool.__name__), "description": description, "parameters": schema}
         return {"type": "function", "function": function}
-    return convert_to_openai_tool(tool)
+    try:
+        made = convert_to_openai_tool(tool)
+        if not isinstance(made["function"]["name"], str):
+            raise TypeError("its name is no text")
+    except (ValueError, TypeError, KeyError) as error:
+        raise InvalidRequestError(
+            f"{tool!r} is no tool that a model in this process can call.",
+            'Give a function, a BaseTool, a pydantic class or {"type": "function", "function": {"name": ...}}.',
+        ) from error
+    return made
 
 
 def read_choice(value: Any, names: Sequence[str]) -> str:
@@ -67,24 +80,29 @@ def read_choice(value: Any, names: Sequence[str]) -> str:
     Raises:
         InvalidRequestError: it names no tool there is, or is nothing of these.
     """
+    wanted = value
     if isinstance(value, dict):
-        named = value.get("function", value).get("name")
-        value = named if named is not None else value.get("type")
-    if value in (None, False, "auto"):
+        inner = value.get("function", value)
+        wanted = (inner.get("name") if isinstance(inner, dict) else None) or value.get("type", value)
+    if wanted in (None, False, "auto"):
         return "auto"
-    if value in (True, "any", "required"):
+    if wanted in (True, "any", "required") and names:
         return "any"
-    if value == "none" or value in names:
-        return str(value)
-    known = ", ".join(names) or "no tools"
+    if wanted == "none" or wanted in names:
+        return str(wanted)
+    known = ", ".join(names)
     raise InvalidRequestError(
-        f"tool_choice is {value!r}, and the tools are {known}.", 'Give a name of these, "auto", "any" or "none".'
+        f"tool_choice is {value!r}, and " + (f"the tools are {known}." if names else "there are no tools."),
+        'Give a name of these, "auto", "any" or "none".' if names else "Give tools too.",
     )
 
 
 def take_tools(options: dict[str, Any]) -> Tools:
     """Take what concerns tools out of the options of a call."""
-    tools = [openai_tool(tool) for tool in options.pop("tools", None) or ()]
+    given = options.pop("tools", None) or ()
+    if not isinstance(given, list | tuple):
+        raise InvalidRequestError(f"tools is {given!r}.", "It is a list of tools.")
+    tools = [openai_tool(tool) for tool in given]
     choice = read_choice(options.pop("tool_choice", None), [tool["function"]["name"] for tool in tools])
     parallel = options.pop("parallel_tool_calls", None)
     options.pop("strict", None)  # answers always follow the schema
@@ -161,8 +179,9 @@ def call_rules(tools: Tools, *, spaced: bool = False) -> Rules:
     colon, comma = ('":"', '","') if spaced else ('": "', '", "')
     lines, spare, example = [], 64, ""
     for number, tool in enumerate(tools.tools):
-        schema = narrowed(tool["function"].get("parameters") or {"type": "object", "properties": {}})
-        name = json.dumps(tool["function"]["name"], ensure_ascii=False)
+        function = tool["function"]
+        schema = narrowed(function.get("parameters") or {"type": "object", "properties": {}}, function["name"])
+        name = json.dumps(function["name"], ensure_ascii=False)
         # The same words that %json makes of objects: where two begin alike, the lexer keeps to the longer one.
         head = gap.join(['"{"', literal('"name"'), colon, literal(name), comma, literal('"arguments"'), colon])
         lines += [f'call_{number}: {head}{gap}args_{number}{gap}"}}"', f"args_{number}: {json_rule(schema)}"]
