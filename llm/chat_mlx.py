@@ -115,8 +115,14 @@ class ChatMLX(MLXModel, ChatLists):
         """A model that may call `tools`, or must.
 
         `tool_choice`: "auto" (the default), "any", "required" or True, a tool's name, "none", or OpenAI's
-        dict. A call that is forced, or has begun, always follows the tool's schema. Without
-        `parallel_tool_calls` there is at most one.
+        dict. A call that is forced, or has begun, always follows the tool's schema.
+
+        `parallel_tool_calls`: with False, and with a tool's name as the choice, there is at most one call;
+        otherwise, which is the default, there may be several. Calls that are not forced and that the model's
+        template writes in a format that is no JSON are read as they come, and held to neither.
+
+        Raises:
+            InvalidRequestError: no tool, no such choice, or a schema that answers cannot be held to.
         """
         made = [openai_tool(tool) for tool in tools]
         choice = read_choice(tool_choice, [tool["function"]["name"] for tool in made])
@@ -148,6 +154,9 @@ class ChatMLX(MLXModel, ChatLists):
         The answer always satisfies the schema, whatever the weights; `strict` is accepted and changes nothing.
         `method`: "json_schema" and "function_calling" tell the model of the schema, "json_mode" leaves the
         prompt as it is.
+
+        Raises:
+            InvalidRequestError: no such method, no schema, or one that answers cannot be held to.
         """
         return structured(self, schema, method=method, include_raw=include_raw)
 

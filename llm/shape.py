@@ -104,7 +104,7 @@ class Shape:
             return OptionalCall(_compile(checkpoint, rules, "calls"), max_tokens, openings(self.tools.names))
         rules = call_rules(self.tools)
         grammar = _compile(checkpoint, rules, rf"/\n?/ call /\n?/ {_marker(checkpoint, markers.end)}")
-        return MarkedCalls(grammar, max_tokens, markers.start_ids[0])
+        return MarkedCalls(grammar, max_tokens, markers.start_ids[0], several=self.tools.parallel)
 
     def _whole(self, checkpoint: Checkpoint, markers: Markers | None) -> Grammar:
         """The grammar of an answer that is a call, or follows the format, or is one of the two."""

@@ -188,8 +188,10 @@ def call_rules(tools: Tools, *, spaced: bool = False) -> Rules:
         spare += room(schema) + len(name)
         example = example or f'{{"name": {name}, "arguments": {hint(schema)}}}'
     lines.append("call: " + " | ".join(f"call_{number}" for number in range(len(tools.tools))))
-    several = f' | "["{gap}call ({gap}{comma}{gap}call)*{gap}"]"' if tools.parallel else ""
-    lines.append(f"calls: call{several}")
+    more = f"({gap}{comma}{gap}call)*" if tools.parallel else ""
+    # A model may write a list of itself; then it is a list of one.
+    listed = f' | "["{gap}call {more}{gap}"]"' if tools.parallel or spaced else ""
+    lines.append(f"calls: call{listed}")
     if spaced:
         lines.append(r"_gap: /[ \n]{0,4}/")
     return Rules("calls", "\n".join(lines), spare, example)
