@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -14,13 +13,14 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
 from llm.call import astream, await_answers, stream, wait
 from llm.chat_call import ChatCall
 from llm.chat_lists import ChatLists
 from llm.errors import InvalidRequestError
-from llm.runtime import MLXModel, Runtime
+from llm.mlx_model import MLXModel
+from llm.runtime import Runtime
 from llm.shape import AnyConstraint, Shape
 from llm.structured import structured
 from llm.tools import openai_tool, read_choice
@@ -50,18 +50,6 @@ class ChatMLX(MLXModel, ChatLists):
 
     api_key: SecretStr | None = Field(None, exclude=True)
     """Taken because every chat model takes one; a model in this process asks for none."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_unknown(cls, values: Any) -> Any:
-        known = {*cls.model_fields, "timeout"}
-        for name in values if isinstance(values, dict) else ():
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                raise ValueError(
-                    f"ChatMLX knows no setting {name!r}." + (f" Did you mean {near[0]!r}?" if near else "")
-                )
-        return values
 
     @property
     def _llm_type(self) -> str:

@@ -135,5 +135,5 @@ def _compile(checkpoint: Checkpoint, rules: Rules, start: str) -> Grammar:
 
 def _marker(checkpoint: Checkpoint, marker: str) -> str:
     """A marker in a grammar rule: the token, where it is one."""
-    ids = checkpoint.tokenizer.encode(marker, add_special_tokens=False)
+    ids = checkpoint.encode(marker)
     return f"<[{ids[0]}]>" if len(ids) == 1 else literal(marker)

@@ -50,6 +50,8 @@ class ChatTemplate:
         Raises:
             InvalidRequestError: a message the template or a text model cannot take.
         """
+        if not messages:
+            raise InvalidRequestError("There is no message to answer.")
         note = shape.note(self.markers) if shape is not None else ""
         said = [SystemMessage(note), *messages] if note else list(messages)
         turns = _merge([self._turn(message, said[:place]) for place, message in enumerate(said)])
