@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from llm.errors import InvalidRequestError, ModelNotFoundError, UnsupportedModelError
+from llm.errors import InvalidRequestError, ModelNotFoundError, UnsupportedModelError, reason
 from llm.window import read_context_window
 
 if TYPE_CHECKING:
@@ -84,8 +84,10 @@ class Checkpoint:
         folder = fetch(self.model, self.revision, None)
         try:
             model, _ = load_model(folder)
-        except (FileNotFoundError, ValueError) as error:
-            raise UnsupportedModelError(f"The weights of {self.model} cannot be loaded: {error}.") from error
+        except Exception as error:  # damaged files fail in any of mlx-lm's steps, and in MLX
+            raise UnsupportedModelError(
+                f"The weights of {self.model} cannot be loaded: {reason(error)}."
+            ) from error
         return model if self.adapter is None else _adapt(model, Path(self.adapter).expanduser())
 
 
@@ -111,7 +113,7 @@ def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
         return Path(snapshot_download(model, revision=revision, allow_patterns=patterns))
     except (HFValidationError, RepositoryNotFoundError) as error:
         raise ModelNotFoundError(
-            f"{model} is neither a folder here nor a model on the hub.", "Check model."
+            f"{model} is neither a folder here nor a model on the hub.", "Check the name."
         ) from error
     except (LocalEntryNotFoundError, OSError) as error:
         raise ModelNotFoundError(
@@ -141,7 +143,7 @@ def _load_tokenizer(folder: Path, config: dict[str, Any]) -> TokenizerWrapper:
     try:
         tokenizer: TokenizerWrapper = load_tokenizer(folder, eos_token_ids=config.get("eos_token_id"))
     except Exception as error:  # transformers raises whatever its checks of foreign files raise
-        raise UnsupportedModelError(f"The tokenizer in {folder} cannot be loaded: {error}.") from error
+        raise UnsupportedModelError(f"The tokenizer in {folder} cannot be loaded: {reason(error)}.") from error
     return tokenizer
 
 
@@ -163,6 +165,6 @@ def _adapt(model: Any, folder: Path) -> Any:
         return load_adapters(model, str(folder))
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise UnsupportedModelError(
-            f"The adapter in {folder} cannot be loaded: {error}.",
+            f"The adapter in {folder} cannot be loaded: {reason(error)}.",
             "adapter is a folder with adapter_config.json and adapters.safetensors, made for this model.",
         ) from error

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from llm.ending import Place, allowed_tokens
-from llm.errors import EngineError, InvalidRequestError, ModelError
+from llm.errors import EngineError, InvalidRequestError, ModelError, reason
 from llm.grammar import Grammar
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Constraint:
                 self.consume(int(tokens[-1]))
             self._started = True
         except Exception as error:  # a failure here would take every other answer of the batch along
-            self._fail(EngineError(f"The grammar of this answer failed: {error}."))
+            self._fail(EngineError(f"The grammar of this answer failed: {reason(error)}."))
         return self.mask(logits)
 
     def mask(self, logits: mx.array) -> mx.array:
@@ -66,7 +66,7 @@ class Constraint:
         try:
             allowed = self._next(logits)
         except Exception as error:  # as above
-            self._fail(EngineError(f"The grammar of this answer failed: {error}."))
+            self._fail(EngineError(f"The grammar of this answer failed: {reason(error)}."))
             allowed = self._only(self._grammar.stop_ids)
         return mx.where(mx.array(_fit(allowed, logits.shape[-1]))[None], logits, -mx.inf)
 

@@ -46,3 +46,9 @@ class EngineError(ModelError):
 
 class MissingPackageError(ModelError):
     """A provider's optional package is not installed."""
+
+
+def reason(error: BaseException) -> str:
+    """What another library's `error` says, to end a sentence with: its first line, without a full stop."""
+    said = str(error).strip().partition("\n")[0].rstrip(" .:?!")
+    return said or type(error).__name__

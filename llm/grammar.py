@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from llm.checkpoint import Checkpoint
 from llm.ending import Endings, Place
-from llm.errors import InvalidRequestError, UnsupportedModelError
+from llm.errors import InvalidRequestError, UnsupportedModelError, reason
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
@@ -38,7 +38,7 @@ class Grammars:
                 self.tokenizer: LLTokenizer = from_tokenizer(inner, eos_token=self.stop_ids)
         except ValueError as error:
             raise UnsupportedModelError(
-                f"The tokenizer of {checkpoint.model} cannot be held to a grammar: {error}.",
+                f"The tokenizer of {checkpoint.model} cannot be held to a grammar: {reason(error)}.",
                 "Tool choice and structured output need a checkpoint with a tokenizer.json.",
             ) from error
         self._made: OrderedDict[str, Grammar] = OrderedDict()

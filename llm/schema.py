@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from llm.errors import InvalidRequestError
+from llm.errors import InvalidRequestError, reason
 from llm.narrow import LISTS, MAPS, SINGLES, children, narrow, nodes, resolve
 
 # As `json.dumps` writes; one way to write each letter, for a name written in two ways is the same name twice.
@@ -80,7 +80,7 @@ def narrowed(schema: Any, of: str = "") -> dict[str, Any]:
     try:
         return _narrowed(json.dumps(schema), of or str(schema.get("title") or ""))
     except (TypeError, RecursionError) as error:
-        raise InvalidRequestError(f"This JSON schema is not JSON: {error}.") from error
+        raise InvalidRequestError(f"This JSON schema is not JSON: {reason(error)}.") from error
 
 
 @lru_cache(maxsize=256)
