@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import IO, Any
 
 from graph.documents.characters import has_right_to_left, plain
-from graph.documents.engines import Engine, Refused, open_first
+from graph.documents.engines import Engine, Refused
 from graph.documents.ocr import IllegibleError, OCRUnavailableError, Tesseract
+from graph.documents.opening import open_first
 
 OUT_OF_MEMORY = 77  # exit code of a child that stopped itself
+_HOPELESS = 4  # pages that OCR cannot make out, after which it gives up if it could not read any
 _AT_ONCE = min(4, os.cpu_count() or 1)  # pages that OCR reads at the same time, 100 to 250 MB each
 
 
@@ -134,7 +136,7 @@ class _Other:
         if not self._request["second_reader"]:
             raise Refused("damaged")
         if _Other._engine is None:
-            _Other._engine = open_first(Path(self._request["path"]), self._request["password"], ["pypdf"])
+            _Other._engine, _ = open_first(Path(self._request["path"]), self._request["password"], ["pypdf"])
         return _Other._engine.text(number, limit)
 
 
@@ -147,9 +149,9 @@ def selected(request: dict[str, Any], count: int) -> list[int]:
 
 def serve(request: dict[str, Any], channel: Channel) -> None:
     """Open the file and send everything that can be read. Raises Refused and MemoryError."""
-    engine = open_first(Path(request["path"]), request["password"], request["engines"])
+    engine, reader = open_first(Path(request["path"]), request["password"], request["readers"])
     count = engine.count()
-    channel.send("file", pages=count)
+    channel.send("file", pages=count, repaired=reader == "repair")
     if count > request["max_pages"]:
         return
     scans = {number for number in selected(request, count) if read_page(engine, number, request, channel)}
@@ -179,25 +181,38 @@ def recognize(engine: Engine, pages: list[int], request: dict[str, Any], channel
     except OCRUnavailableError as error:
         channel.send("no_ocr", value=str(error))
         return
+    recognized, reasons = False, list[str]()
     for first in range(0, len(pages), _AT_ONCE):
-        images: dict[int, bytes] = {}
-        for number in pages[first : first + _AT_ONCE]:
-            channel.send("start", page=number, drawing=True)
-            try:
-                images[number] = engine.draw(number)
-            except MemoryError:
-                raise
-            except Exception as error:
-                channel.send("failed", page=number, reason=f"it cannot be drawn for OCR ({type(error).__name__})")
-        channel.send("start", page=None, drawing=True)
+        images = draw_pages(engine, pages[first : first + _AT_ONCE], channel)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             answers = {number: pool.submit(reader.read, image) for number, image in images.items() if image}
         for number in images:
             try:
                 text = answers[number].result() if number in answers else ""
+                recognized = recognized or bool(text)
                 channel.send("recognized", page=number, text=plain(text))
             except IllegibleError as error:
-                channel.send("failed", page=number, reason=str(error))
+                reasons.append(str(error))
+                channel.send("failed", page=number, reason=reasons[-1])
+        if len(reasons) >= _HOPELESS and not recognized:  # most likely a language that it does not know
+            for number in pages[first + _AT_ONCE :]:
+                channel.send("failed", page=number, reason=reasons[-1])
+            return
+
+
+def draw_pages(engine: Engine, pages: list[int], channel: Channel) -> dict[int, bytes]:
+    """Images for OCR by page; empty where a page shows nothing."""
+    images: dict[int, bytes] = {}
+    for number in pages:
+        channel.send("start", page=number, drawing=True)
+        try:
+            images[number] = engine.draw(number)
+        except MemoryError:
+            raise
+        except Exception as error:
+            channel.send("failed", page=number, reason=f"it cannot be drawn for OCR ({type(error).__name__})")
+    channel.send("start", page=None, drawing=True)
+    return images
 
 
 def main() -> None:

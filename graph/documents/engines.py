@@ -5,9 +5,7 @@ pdfium refuses. Both raise anything on hostile files: callers catch Exception ar
 """
 
 import io
-import itertools
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +13,6 @@ from graph.documents.columns import in_columns
 from graph.documents.drawing import draw, is_scan
 
 _COLUMN_WINDOW = 20_000  # characters; a page with more is not of columns of prose
-_HEADER = b"%PDF"
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
 _MOST_ATTACHMENTS = 20
 
@@ -65,10 +62,9 @@ class Pdfium:
 
     _has_forms = False
 
-    def __init__(self, path: Path, offset: int, password: str | None) -> None:
+    def __init__(self, source: Path | bytes, password: str | None) -> None:
         import pypdfium2
 
-        source: Path | bytes = path.read_bytes()[offset:] if offset else path
         try:
             self._document = pypdfium2.PdfDocument(source, password=password)
         except pypdfium2.PdfiumError as error:
@@ -145,7 +141,7 @@ def _reordered(textpage: Any) -> str | None:
 class Pypdf:
     """Reads with pypdf, under limits tighter than its own."""
 
-    def __init__(self, path: Path, offset: int, password: str | None) -> None:
+    def __init__(self, source: Path | bytes, password: str | None) -> None:
         logging.disable(logging.CRITICAL)
         import pypdf
         from pypdf.errors import FileNotDecryptedError, WrongPasswordError
@@ -154,7 +150,7 @@ class Pypdf:
         pypdf.apply_configuration(
             stream_decoding_work_maximum_length=100_000_000, stream_parsing_work_maximum_count=1_000_000
         ).__enter__()
-        content = io.BytesIO(path.read_bytes()[offset:])
+        content = io.BytesIO(source if isinstance(source, bytes) else source.read_bytes())
         try:
             self._reader = pypdf.PdfReader(content)
             if self._reader.is_encrypted and password is not None and not self._reader.decrypt(password):
@@ -213,30 +209,3 @@ def largest(lines: list[tuple[float, str]]) -> str:
         elif found:
             break
     return " ".join(found)
-
-
-def header_offset(path: Path, window: int = 65_536) -> int:
-    """Bytes of junk before "%PDF", 0 when there are none or pdfium skips them itself (up to 1,024)."""
-    with path.open("rb") as file:
-        offset = file.read(window).find(_HEADER)
-    return offset if offset > 1024 else 0
-
-
-def open_first(path: Path, password: str | None, names: list[str]) -> Engine:
-    """The first engine of `names` that opens the file and finds pages in it. Raises Refused."""
-    makers: dict[str, Callable[..., Any]] = {"pdfium": Pdfium, "pypdf": Pypdf}
-    offset = header_offset(path)
-    codes: list[str] = []
-    # Without the password too: one from the environment is given for every file, and many open without.
-    for name, key in itertools.product(names, dict.fromkeys((password, None))):
-        try:
-            engine: Engine = makers[name](path, offset, key)
-            if engine.count() > 0:
-                return engine
-            codes.append("no_pages")
-        except Refused as refusal:
-            codes.append(refusal.code)
-        except Exception:  # a hostile file may raise anything from either library
-            codes.append("damaged")
-    # The most telling of the refusals, where the engines differ.
-    raise Refused(next(code for code in ("password", "protected", "no_pages", "damaged") if code in codes))

@@ -24,6 +24,7 @@ class Harvest:
     """Everything the children sent so far. Page numbers count from 1."""
 
     count: int | None = None
+    repaired: bool = False  # the pages are those that were left in a damaged file
     texts: dict[int, str] = field(default_factory=dict)
     totals: dict[int, int] = field(default_factory=dict)  # characters on the page before any limit
     failures: dict[int, str] = field(default_factory=dict)  # page -> why
@@ -48,7 +49,7 @@ class Harvest:
         page = event.get("page", 0)
         match event["event"]:
             case "file":
-                self.count = event["pages"]
+                self.count, self.repaired = event["pages"], event["repaired"]
             case "start":
                 self.current, self.drawing = page, event["drawing"]
             case "page":
@@ -103,14 +104,14 @@ def _go_on(harvest: Harvest, request: dict[str, Any], reason: str) -> bool:
     page = harvest.current
     if harvest.count is None:
         harvest.opening = harvest.opening or reason
-        if request["engines"] == ["pypdf"]:
+        if request["readers"] == ["pypdf"]:
             return False
-        request["engines"] = ["pypdf"]
+        request["readers"] = ["pypdf"]
     elif page is None and not harvest.drawing:
         request["extras"] = False  # all pages are here; only labels or title are missing
         return bool(request["ocr"] and harvest.scans)
     elif page is not None and (harvest.drawing or page not in harvest.texts):
-        harvest.fail(page, reason)
+        harvest.fail(page, f"drawn for OCR, {reason}" if harvest.drawing else reason)
     else:
         request["second_reader"] = False  # the first reading is here; the second one is what kills
     return True
@@ -130,7 +131,7 @@ def _request(path: Path, config: LoadConfig, password: str | None) -> dict[str, 
         "ranges": parse_pages(config.pages or "1-"),
         "done": [],
         "scans": [],
-        "engines": ["pdfium", "pypdf"],
+        "readers": ["pdfium", "pypdf", "repair"],
         "second_reader": True,
         "extras": True,
         "ocr": config.ocr == "auto",

@@ -82,13 +82,18 @@ def _refusal(path: Path, password: str | None, harvest: Harvest) -> DocumentErro
         )
     if harvest.refusal == "no_pages":
         return NoPagesError(f"{name} is a PDF without pages", "check that the file is complete")
-    if "memory" in reason:
-        return TooLargeError(f"{name} cannot be opened, {reason}", "raise load.memory_mb")
-    if "seconds" in reason:
-        return TimedOutError(f"{name} cannot be opened, {reason}", "raise load.page_timeout_seconds")
-    return DamagedPDFError(
+    return _limit_reached(f"{name} cannot be opened, {reason}", reason) or DamagedPDFError(
         f"{name} starts like a PDF but no page of it can be read", "it is damaged or incomplete: get it again"
     )
+
+
+def _limit_reached(problem: str, reason: str) -> DocumentError | None:
+    """The error for a limit on time or memory, which the reason names."""
+    if "memory" in reason:
+        return TooLargeError(problem, "raise load.memory_mb")
+    if "seconds" in reason:
+        return TimedOutError(problem, "raise that limit")
+    return None
 
 
 def _check_text(path: Path, config: LoadConfig, harvest: Harvest) -> None:
@@ -107,13 +112,14 @@ def _check_text(path: Path, config: LoadConfig, harvest: Harvest) -> None:
             "No page of {} has a text layer, and on page {}, {}".format(path.name, *illegible[0]),
             "name its language in load.ocr_languages, such as jpn",
         )
-    if harvest.texts.keys() - harvest.failures.keys():
+    if harvest.texts.keys() - harvest.failures.keys() and not harvest.stopped:
         raise _without_text(path, config, harvest)
     number, reason = min(harvest.failures.items())
-    if harvest.stopped and "seconds" in harvest.stopped:
-        raise TimedOutError(f"No page of {path.name} was read: {harvest.stopped}", "raise load.timeout_seconds")
-    raise DamagedPDFError(
-        f"No page of {path.name} can be read: on page {number}, {reason}", "the file is damaged: get it again"
+    problem = f"No page of {path.name} can be read: on page {number}, {reason}"
+    if harvest.stopped:
+        problem = f"No text of {path.name} was read: {harvest.stopped}"
+    raise _limit_reached(problem, harvest.stopped or reason) or DamagedPDFError(
+        problem, "the file is damaged: get it again"
     )
 
 
@@ -123,7 +129,9 @@ def _without_text(path: Path, config: LoadConfig, harvest: Harvest) -> NoTextErr
     where = f"any of the {number} pages that were" if number > 1 else "the page that was"
     problem = f"{path.name} has no text layer on {where} read"
     if not harvest.scans:
-        return NoTextError(f"{problem}, nor anything for OCR: blank pages, or pictures", "choose another file")
+        return NoTextError(
+            f"{problem}, nor anything for OCR: blank pages, pictures, or damage", "look at it in a PDF viewer"
+        )
     problem += ": it is probably a scan"
     if config.ocr == "off":
         return NoTextError(problem, "set load.ocr to auto, or run OCR on it first (ocrmypdf input.pdf output.pdf)")
@@ -157,6 +165,10 @@ def _ledger(harvest: Harvest) -> list[Page]:
 
 def _warnings(config: LoadConfig, harvest: Harvest, missing: list[str]) -> list[str]:
     warnings = [f"Pages {part} of load.pages are not in the file, which has {harvest.count}." for part in missing]
+    if harvest.repaired:
+        warnings.append(
+            "The file is damaged or incomplete: its pages are those that were found in it, in the order found."
+        )
     by_reason: dict[str, list[int]] = {}
     for number, reason in sorted(harvest.failures.items()):
         by_reason.setdefault(reason, []).append(number)
