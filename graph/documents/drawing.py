@@ -4,7 +4,7 @@ from typing import Any
 
 _STAMP = 50  # characters: no more than "Scanned with ..." or a page number, on what is otherwise a picture
 _DPI = 300
-_MOST_PIXELS = 12_000_000  # A4 has 8.7 million at 300 dpi
+_MOST_PIXELS = 9_000_000  # A4 has 8.7 million at 300 dpi
 _LONGEST_SIDE, _SHORTEST_SIDE = 10_000, 16  # pixels; tesseract takes 32,767
 
 
