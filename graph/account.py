@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -31,12 +32,19 @@ def in_pages(pages: Sequence[int]) -> str:
     return f"{'page' if len(set(pages)) == 1 else 'pages'} {page_ranges(pages)}"
 
 
-def chunk_record(chunk: Chunk, ledger: Iterable[PageRecord]) -> ChunkRecord:
-    """What is remembered of a chunk. Its pages are those of its range whose text was read."""
-    first, last = chunk["first_page"], chunk["last_page"]
-    pages = [page["number"] for page in ledger if first <= page["number"] <= last and page["status"] == "read"]
-    end = chunk["start"] + len(chunk["text"])
-    return ChunkRecord(id=chunk["id"], tokens=chunk["tokens"], start=chunk["start"], end=end, pages=pages)
+def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:
+    """What is remembered of each chunk. Its pages are those of its range whose text was read."""
+    read = [page["number"] for page in ledger if page["status"] == "read"]
+    return [
+        ChunkRecord(
+            id=chunk["id"],
+            tokens=chunk["tokens"],
+            start=chunk["start"],
+            end=chunk["start"] + len(chunk["text"]),
+            pages=read[bisect_left(read, chunk["first_page"]) : bisect_right(read, chunk["last_page"])],
+        )
+        for chunk in chunks
+    ]
 
 
 def tree_warnings(tree: Sequence[Summary]) -> list[str]:

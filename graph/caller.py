@@ -18,11 +18,7 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.errors import GraphBubbleUp
 from tenacity import (
     AsyncRetrying,
-    RetryCallState,
     Retrying,
-    retry_if_exception_type,
-    wait_exponential,
-    wait_random,
 )
 
 from chains.prompts import STAGES, Prompts, Stage
@@ -32,17 +28,14 @@ from graph.budget import Budget, make_budget
 from graph.config import RunConfig
 from graph.counting import TokenCounter
 from graph.cutting import cut
+from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError, SummarizeError
-from graph.models import finish_reason, is_cached, may_vary, unwrap
+from graph.models import asked_anew, finish_reason, is_cached, unwrap
+from graph.retries import Retries
 from graph.state import FinishReason, Timing
-from llm.config import RemoteSettings
-from llm.errors import BrokenOffError
 
 # What callers know how to handle: models' own errors, no answer, and LangGraph's way to pause a run.
 _PASSED_ON = (ModelError, EmptyAnswerError, GraphBubbleUp)
-
-# Seconds between two tries, at most.
-_LONGEST_PAUSE = 60.0
 
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
 
@@ -75,7 +68,7 @@ class Caller:
         self._prompts = prompts
         self._model = model
         self._base = unwrap(model)
-        self._is_remote = isinstance(config.llm, RemoteSettings)
+        self._retries = Retries(config, self._base)
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -88,8 +81,10 @@ class Caller:
         template = {stage: self._prompt_tokens(stage, "") for stage in STAGES}
         return make_budget(self._config, self._window(), template)
 
-    def call(self, stage: Stage, text: str, config: RunnableConfig, *, stand_in: bool = False) -> Answer:
-        """Summarize `text` with the prompt of `stage`.
+    def call(
+        self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: bool = False
+    ) -> Answer:
+        """Summarize `text`, of so many `tokens`, with the prompt of `stage`.
 
         With `stand_in`, an empty answer is replaced by the start of `text`, so that nothing is lost.
 
@@ -98,22 +93,26 @@ class Caller:
             EmptyAnswerError: a server answered nothing, however often it was asked.
             SummarizeError: instead of any other exception of the model.
         """
-        fitted, started = self._fit(stage, text), time.time()
+        fitted, started = self._fit(stage, text, tokens), time.time()
+        chains = self._chains(stage, fitted)
         with _explained(stage):
-            chain = self._chain(stage, fitted)
-            message: BaseMessage | str = Retrying(**self._tries(stand_in))(
-                chain.invoke, {"document": fitted}, config
+            message: BaseMessage | str = Retrying(**self._retries.policy(stand_in))(
+                lambda: next(chains).invoke({"document": fitted}, config)
             )
         return self._answer(stage, message, text, fitted, started, stand_in)
 
-    async def acall(self, stage: Stage, text: str, config: RunnableConfig, *, stand_in: bool = False) -> Answer:
+    async def acall(
+        self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: bool = False
+    ) -> Answer:
         """`call`, without holding a thread."""
-        fitted, started = self._fit(stage, text), time.time()
+        fitted, started = self._fit(stage, text, tokens), time.time()
+        chains = self._chains(stage, fitted)
+
+        async def ask() -> BaseMessage | str:
+            return await next(chains).ainvoke({"document": fitted}, config)
+
         with _explained(stage):
-            chain = self._chain(stage, fitted)
-            message: BaseMessage | str = await AsyncRetrying(**self._tries(stand_in))(
-                chain.ainvoke, {"document": fitted}, config
-            )
+            message: BaseMessage | str = await AsyncRetrying(**self._retries.policy(stand_in))(ask)
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     def _window(self) -> int:
@@ -129,17 +128,29 @@ class Caller:
     def _prompt_tokens(self, stage: Stage, text: str) -> int:
         return self.counter.prompt(prompt_template(stage, self._prompts).invoke({"document": text}))
 
-    def _fit(self, stage: Stage, text: str) -> str:
-        """Shorten `text` should the whole prompt, counted as the model will, not fit after all."""
+    def _fit(self, stage: Stage, text: str, tokens: int) -> str:
+        """Shorten `text`, of so many `tokens`, should the whole prompt, counted as the model will, not fit.
+
+        It is not counted where it would fit with twice as many.
+        """
         room = self.budget.window - self.budget.output[stage]
+        if self.budget.template[stage] + 2 * tokens <= room:
+            return text
         allowed = self.budget.input(stage)
         while (excess := self._prompt_tokens(stage, text) - room) > 0:
             allowed = min(allowed, self.counter.text(text)) - excess
             text = cut(text, allowed, self.counter)
         return text
 
-    def _chain(self, stage: Stage, document: str) -> Runnable[dict[str, str], BaseMessage | str]:
-        model = self._model
+    def _chains(self, stage: Stage, document: str) -> Iterator[Runnable[dict[str, str], BaseMessage | str]]:
+        """The chain for each try: an answer that was no good is not looked up again."""
+        yield self._chain(stage, document, self._model)
+        while True:
+            yield self._chain(stage, document, asked_anew(self._model))
+
+    def _chain(
+        self, stage: Stage, document: str, model: Runnable[Any, Any]
+    ) -> Runnable[dict[str, str], BaseMessage | str]:
         if "max_tokens" in type(self._base).model_fields:
             model = model.bind(max_tokens=self.budget.output[stage])
 
@@ -150,36 +161,9 @@ class Caller:
 
         return _CHAINS[stage](model, self._prompts, parser=RunnableLambda(refuse_nothing, name="message"))
 
-    def _tries(self, stand_in: bool) -> dict[str, Any]:
-        """When to try again, and with which pauses.
-
-        Tried again are answers that broke off, and empty ones unless they would be empty again. In the end an
-        empty answer of a model in this process means that it has nothing to say of the text; a server that says
-        nothing has failed, unless there is a `stand_in`.
-        """
-        settings = self._config.summarize
-
-        def is_last(state: RetryCallState) -> bool:
-            repeatable = isinstance(_error(state), EmptyAnswerError) and not may_vary(self._base)
-            return repeatable or state.attempt_number > settings.retries
-
-        def give_up(state: RetryCallState) -> object:
-            error = _error(state)
-            if isinstance(error, EmptyAnswerError) and (stand_in or not self._is_remote):
-                return error.answer
-            raise error
-
-        pause = settings.retry_seconds
-        return {
-            "retry": retry_if_exception_type((EmptyAnswerError, BrokenOffError)),
-            "wait": wait_exponential(multiplier=pause, max=_LONGEST_PAUSE) + wait_random(0, pause),
-            "stop": is_last,
-            "retry_error_callback": give_up,
-        }
-
     def _text_of(self, stage: Stage, message: BaseMessage | str, document: str) -> str:
         """What the answer says, without what it repeats of the prompt."""
-        answer = (message if isinstance(message, str) else str(message.text)).strip()
+        answer = plain(message if isinstance(message, str) else str(message.text)).strip()
         asked = getattr(self._prompts, stage)[-1][1]
         values = {"language": self._prompts.language, "focus": self._prompts.focus}
         return without_echo(answer, asked.format(document=document, **values), document)
@@ -207,12 +191,6 @@ class Caller:
         elif self.counter.text(answer) > limit:
             answer, reason = cut(answer, limit, self.counter), "cut" if reason == "stop" else reason
         return Answer(stage, answer, self.counter.text(answer), reason, fitted != text, timing)
-
-
-def _error(state: RetryCallState) -> BaseException:
-    error = state.outcome.exception() if state.outcome else None
-    assert error is not None, "only errors are tried again"
-    return error
 
 
 @contextmanager

@@ -163,7 +163,7 @@ def _value(text: str) -> Any:
     if text.lstrip().startswith(("[", "{")):
         try:
             value = yaml.safe_load(text)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, RecursionError):
             return text
         # A prompt that begins with {document} looks like a mapping without values.
         return text if isinstance(value, dict) and None in value.values() else value

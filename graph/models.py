@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from langchain_core.caches import BaseCache
+from langchain_core.caches import RETURN_VAL_TYPE, BaseCache
 from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable
@@ -22,11 +23,39 @@ _LIMIT_REACHED = {"length", "max_tokens", "max_output_tokens"}
 
 def with_cache(model: Runnable[Any, Any], cache: BaseCache) -> Runnable[Any, Any]:
     """The model, or what is bound to it, with a cache for its answers; one of its own is left as it is."""
+    return _changed(model, lambda base: {"cache": cache} if base.cache is None else {})
+
+
+def asked_anew(model: Runnable[Any, Any]) -> Runnable[Any, Any]:
+    """The model, whose cache, if it has one, keeps answers and gives none."""
+    return _changed(
+        model, lambda base: {"cache": _WriteOnly(base.cache)} if isinstance(base.cache, BaseCache) else {}
+    )
+
+
+class _WriteOnly(BaseCache):
+    def __init__(self, cache: BaseCache) -> None:
+        self._cache = cache
+
+    def lookup(self, prompt: str, llm_string: str) -> None:
+        return None
+
+    def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
+        self._cache.update(prompt, llm_string, return_val)
+
+    def clear(self, **kwargs: Any) -> None:
+        self._cache.clear(**kwargs)
+
+
+def _changed(
+    model: Runnable[Any, Any], change: Callable[[BaseLanguageModel[Any]], dict[str, Any]]
+) -> Runnable[Any, Any]:
+    """A copy of the model, wherever it is bound, with other values of some fields."""
     if isinstance(model, BaseLanguageModel):
-        return model.model_copy(update={"cache": cache}) if model.cache is None else model
+        return model.model_copy(update=change(model))
     for name in _INNER:
         if (inner := getattr(model, name, None)) is not None and isinstance(model, BaseModel):
-            return model.model_copy(update={name: with_cache(inner, cache)})
+            return model.model_copy(update={name: _changed(inner, change)})
     return model
 
 

@@ -12,12 +12,13 @@ from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
-from graph.account import chunk_record
+from graph.account import chunk_records
 from graph.caller import Caller
 from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
 from graph.config import RunConfig
 from graph.documents import clean_pages, pages_from_documents, read_document, split_pages
+from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
@@ -58,7 +59,7 @@ class Nodes:
         pages = clean_pages(reading["pages"], self._config.load)
         return {
             "documents": [],  # read, and of no more use
-            "title": reading["title"],
+            "title": plain(reading["title"]) or "Document",
             "text": compress_pages(pages),
             "pages": [PageRecord(number=p["number"], label=p["label"], status=p["status"]) for p in pages],
             "warnings": Overwrite(list(reading["warnings"])),
@@ -77,15 +78,19 @@ class Nodes:
             whole = self._chunks(pages, budget.input("final"))
             if len(whole) == 1:
                 chunks, route = whole, "direct"
-        records = [chunk_record(chunk, state["pages"]) for chunk in chunks]
-        return {"chunks": records, "route": route, "timings": [_timing("split", started)]}
+        records = chunk_records(chunks, state["pages"])
+        tasks = [
+            MapTask(id=record["id"], tokens=record["tokens"], pages=record["pages"], chunk_text=chunk["text"])
+            for record, chunk in zip(records, chunks, strict=True)
+        ]
+        return {"chunks": records, "tasks": tasks, "route": route, "timings": [_timing("split", started)]}
 
     def map_summarize(self, task: MapTask, config: RunnableConfig) -> Update:
         """Summarize one chunk."""
         if (text := _chunk_text(task)) is None:
             return {}
         try:
-            answer = self._caller.call("map", text, config)
+            answer = self._caller.call("map", text, task["tokens"], config)
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
         return mapped_part(task, answer)
@@ -95,14 +100,14 @@ class Nodes:
         if (text := _chunk_text(task)) is None:
             return {}
         try:
-            answer = await self._caller.acall("map", text, config)
+            answer = await self._caller.acall("map", text, task["tokens"], config)
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
         return mapped_part(task, answer)
 
     def collect(self, state: State) -> Update:
         """Wait for all summaries of a round: an edge right after a fan-out would see each of them alone."""
-        if all(summary["finish_reason"] == "error" for summary in state["tree"]):
+        if state["tree"] and all(summary["finish_reason"] == "error" for summary in state["tree"]):
             raise SummarizeError(f"The model failed on every part; {state['warnings'][-1]}")
         return {}
 
@@ -113,29 +118,33 @@ class Nodes:
     def collapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
         with self._stopping(task["pages"]):
-            answer = self._caller.call("collapse", decompress(task["compressed"]), config, stand_in=True)
+            answer = self._caller.call(
+                "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
+            )
         return merged_part(task, answer)
 
     async def acollapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
         with self._stopping(task["pages"]):
-            answer = await self._caller.acall("collapse", decompress(task["compressed"]), config, stand_in=True)
+            answer = await self._caller.acall(
+                "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
+            )
         return merged_part(task, answer)
 
     def final_summarize(self, state: State, config: RunnableConfig) -> Update:
         """Write the summary that people read, and the account of how it came about."""
-        text = final_text(state)
+        text, tokens = final_text(state)
         stand_in = state["route"] == "map"
         with self._stopping(final_pages(state)):
-            answer = self._caller.call("final", text, config, stand_in=stand_in) if text else None
+            answer = self._caller.call("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer)
 
     async def afinal_summarize(self, state: State, config: RunnableConfig) -> Update:
         """Write the summary that people read, and the account of how it came about."""
-        text = final_text(state)
+        text, tokens = final_text(state)
         stand_in = state["route"] == "map"
         with self._stopping(final_pages(state)):
-            answer = await self._caller.acall("final", text, config, stand_in=stand_in) if text else None
+            answer = await self._caller.acall("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer)
 
     def _failed(self, task: MapTask, error: Exception) -> Update:

@@ -12,7 +12,7 @@ from graph.caller import Answer
 from graph.compressed import decompress_pages
 from graph.documents import whole_text
 from graph.errors import EmptyAnswerError, SummarizeError
-from graph.packing import frontier, joined_pages, joined_text
+from graph.packing import frontier, joined_pages, joined_text, joined_tokens
 from graph.state import FINAL_ID, CollapseTask, MapTask, PageRecord, State, Summary
 from llm.errors import EngineError, MissingPackageError, UnsupportedModelError
 
@@ -67,11 +67,12 @@ def merged_part(task: CollapseTask, answer: Answer) -> Update:
     return _update(_summary(task["id"], task["level"], task["sources"], task["pages"], answer), answer)
 
 
-def final_text(state: State) -> str:
-    """What the final prompt is given: the only chunk, or the summaries that nothing rests on yet."""
+def final_text(state: State) -> tuple[str, int]:
+    """What the final prompt is given, and its tokens: the only chunk, or the summaries that nothing rests on."""
     if state["route"] == "direct":
-        return chunk_texts(state)[0]
-    return joined_text(frontier(state["tree"]))
+        return chunk_texts(state)[0], state["chunks"][0]["tokens"]
+    tops = frontier(state["tree"])
+    return joined_text(tops), joined_tokens(tops)
 
 
 def final_pages(state: State) -> list[int]:

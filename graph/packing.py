@@ -59,6 +59,7 @@ def collapse_tasks(tree: Sequence[Summary], budget_tokens: int) -> list[Collapse
             level=level,
             sources=[summary["id"] for summary in group],
             pages=joined_pages(group),
+            tokens=joined_tokens(group),
             compressed=compress(joined_text(group)),
         )
         for number, group in enumerate(groups, start=1)

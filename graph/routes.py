@@ -17,10 +17,7 @@ def fan_out(state: State) -> list[Send] | Literal["final_summarize"]:
     """After split: every chunk at once to map_summarize, or the whole document to final_summarize."""
     if state["route"] == "direct":
         return "final_summarize"
-    return [
-        Send("map_summarize", MapTask(id=chunk["id"], pages=chunk["pages"], chunk_text=text))
-        for chunk, text in zip(state["chunks"], chunk_texts(state), strict=True)
-    ]
+    return [Send("map_summarize", task) for task in state["tasks"]]
 
 
 def next_step(state: State, *, budget: Budget) -> list[Send] | Literal["final_summarize"]:
@@ -41,7 +38,10 @@ def _missing(state: State) -> list[Send]:
     if all(map_id(chunk["id"]) in done for chunk in state["chunks"]):
         return []
     return [
-        Send("map_summarize", MapTask(id=chunk["id"], pages=chunk["pages"], compressed=compress(text)))
+        Send(
+            "map_summarize",
+            MapTask(id=chunk["id"], tokens=chunk["tokens"], pages=chunk["pages"], compressed=compress(text)),
+        )
         for chunk, text in zip(state["chunks"], chunk_texts(state), strict=True)
         if map_id(chunk["id"]) not in done
     ]

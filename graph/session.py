@@ -36,7 +36,7 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     if streamed and streamed.text.strip() == result["summary"]:
         say(footing(result, model))
     else:
-        say(text)
+        say(f"\n\n{text}" if streamed and streamed.text else text)
     if path:
         write_file(path, text)
     _say_warnings(config, result)

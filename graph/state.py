@@ -113,6 +113,7 @@ class MapTask(TypedDict):
     """
 
     id: str
+    tokens: int
     pages: list[int]
     chunk_text: NotRequired[str]
     compressed: NotRequired[bytes]
@@ -125,6 +126,7 @@ class CollapseTask(TypedDict):
     level: int
     sources: list[str]
     pages: list[int]
+    tokens: int
     compressed: bytes
 
 
@@ -136,7 +138,8 @@ def grown(value: list[Summary], writes: Sequence[list[Summary]]) -> list[Summary
 
 
 class State(TypedDict):
-    """Everything a run knows. `text` holds the cleaned pages, compressed; `chunk_text` is for MapTask alone."""
+    """Everything a run knows. `text` holds the cleaned pages, compressed; `tasks` go on to
+    map_summarize at once, and `chunk_text` is a key of theirs."""
 
     source: Annotated[str, EphemeralValue]
     documents: Annotated[list[Any], NotKept]
@@ -145,6 +148,7 @@ class State(TypedDict):
     pages: Annotated[list[PageRecord], DeltaChannel(latest)]
     chunks: Annotated[list[ChunkRecord], DeltaChannel(latest)]
     chunk_text: Annotated[str, UntrackedValue]
+    tasks: Annotated[list[MapTask], UntrackedValue]
     route: Literal["direct", "map"]
     tree: Annotated[list[Summary], DeltaChannel(grown)]
     timings: Annotated[list[Timing], DeltaChannel(appended)]

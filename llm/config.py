@@ -48,6 +48,7 @@ class MLXSettings(SamplingSettings):
     timeout_seconds: float | None = Field(
         None,
         gt=0,
+        allow_inf_nan=False,
         validation_alias=AliasChoices("timeout_seconds", "timeout"),
         description="Longest wait for one answer, its place in the queue included.",
     )
@@ -58,7 +59,7 @@ class RemoteSettings(SamplingSettings):
 
     model: str = Field(description="The model's name at the provider.")
     max_concurrency: int = Field(4, gt=0, description="Requests under way at once.")
-    timeout_seconds: float = Field(600.0, gt=0, description="Longest wait for one answer.")
+    timeout_seconds: float = Field(600.0, gt=0, allow_inf_nan=False, description="Longest wait for one answer.")
     max_retries: int = Field(2, ge=0, description="Further tries after a failed request.")
 
     @property

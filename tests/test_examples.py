@@ -144,7 +144,7 @@ def test_a_batch_keeps_its_order_and_outlives_a_bad_file(run: Callable[..., str]
     lines = run("compose_batch.py").splitlines()
     for way in ("batch", "ainvoke"):
         first, second = [line for line in lines if line.startswith(f"{way} ")]
-        assert re.fullmatch(rf"{way} The Handbook: 1\d pages, \d+ calls", first)
+        assert re.fullmatch(rf"{way} The Handbook: [12]\d pages, \d+ calls", first)
         assert re.fullmatch(rf"{way} mlx-pdf-summarizer: 1 pages, \d+ calls", second)
     steps = [line.removeprefix("astream ") for line in lines if line.startswith("astream ")]
     assert (steps[:2], steps[-2:]) == (["load", "split"], ["collect", "final_summarize"])
