@@ -107,6 +107,13 @@ def test_a_stamp_on_a_picture_is_no_text_layer(tmp_path: Path, program: Any) -> 
     assert texts[1].startswith("More than that.")
 
 
+def test_glyphs_that_stand_for_nothing_known_are_no_text_layer(tmp_path: Path, program: Any) -> None:
+    """As in a file whose fonts have no table of characters: private codes, where a viewer shows letters."""
+    program(seen("The letters one sees."))
+    page = Sheet([(72, 700, 12, "".join(chr(0xE000 + n) for n in range(60)))], image=True)
+    assert read(tmp_path, make_pdf([page]))["pages"][0]["text"] == "The letters one sees."
+
+
 def test_what_is_less_than_the_text_layer_does_not_replace_it(tmp_path: Path, program: Any) -> None:
     program(seen("Scan"))
     page = Sheet(content=b"q 600 0 0 830 5 5 cm /Im Do Q BT /F1 9 Tf 20 20 Td (Scanned with a telephone) Tj ET")
@@ -233,6 +240,14 @@ def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path, program: Any)
     finally:
         parent.kill()
         parent.wait()
+
+
+@linux
+def test_nothing_is_left_when_the_clock_is_out(tmp_path: Path, program: Any) -> None:
+    program(f"echo $$ > {tmp_path}/started; exec sleep 600")
+    reading = read(tmp_path, make_pdf(["text", Sheet(image=True)]), timeout_seconds=3)
+    assert [page["status"] for page in reading["pages"]] == ["read", "failed"]
+    assert _until(lambda: not _alive(int((tmp_path / "started").read_text())))
 
 
 def _alive(pid: int) -> bool:

@@ -89,7 +89,7 @@ class LoadConfig(BaseModel):
         description="Longest text taken from one page, in characters; a full page has about 5,000.",
     )
     max_characters: int = Field(
-        6_000_000, ge=1000, description="Longest text taken from the whole file; 2,000 pages have about that."
+        4_000_000, ge=1000, description="Longest text taken from the whole file; 1,300 pages have about that."
     )
 
 

@@ -47,8 +47,8 @@ class Engine(Protocol):
     def placeholder(self) -> bool:
         """Whether the pages only stand for a form (XFA) that Adobe's programs draw in their place."""
 
-    def is_scan(self, number: int, characters: int) -> bool:
-        """Whether a page with so many characters in its text layer has more to show than them."""
+    def is_scan(self, number: int, letters: int) -> bool:
+        """Whether a page with so many letters and digits in its text layer has more to show than them."""
 
     def draw(self, number: int) -> bytes:
         """The page in grey as a PGM image of about 300 dpi; b"" when it shows nothing."""
@@ -122,8 +122,8 @@ class Pdfium:
 
         return bool(self._document.get_formtype() == raw.FORMTYPE_XFA_FULL)
 
-    def is_scan(self, number: int, characters: int) -> bool:
-        return is_scan(self._document[number - 1], characters)
+    def is_scan(self, number: int, letters: int) -> bool:
+        return is_scan(self._document[number - 1], letters)
 
     def draw(self, number: int) -> bytes:
         if not self._has_forms:
@@ -186,7 +186,7 @@ class Pypdf:
     def placeholder(self) -> bool:
         return False
 
-    def is_scan(self, number: int, characters: int) -> bool:
+    def is_scan(self, number: int, letters: int) -> bool:
         return False  # it could not be drawn
 
     def draw(self, number: int) -> bytes:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from graph.documents.characters import substance
 from graph.documents.config import LoadConfig, parse_pages
 from graph.documents.process import cause_of_death, child, kill_children
 
@@ -59,7 +60,7 @@ class Harvest:
                 self.scans.add(page)
             case "recognized":
                 self.scans.discard(page)
-                if len(event["text"]) > len(self.texts[page]):
+                if substance(event["text"]) > substance(self.texts[page]):
                     self.characters += len(event["text"]) - len(self.texts[page])
                     self.texts[page] = event["text"]
                     self.recognized.add(page)
@@ -75,7 +76,7 @@ class Harvest:
     def fail(self, page: int, reason: str) -> None:
         """A page could not be read; if only OCR failed on it, the little text that it has is kept."""
         self.scans.discard(page)
-        if not self.texts.get(page, "").strip():
+        if not substance(self.texts.get(page, "")):
             self.failures[page] = reason
 
 
