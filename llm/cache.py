@@ -158,15 +158,28 @@ class AnswerCache(BaseCache):
 
 def _connect(path: Path, patience: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    give_up = time.monotonic() + patience
+    try:
+        while not _set_up(connection, give_up):
+            time.sleep(0.01)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection, give_up: float) -> bool:
+    """Make the table. False if another process is at it, for which SQLite does not wait here by itself."""
     try:
         connection.execute("PRAGMA auto_vacuum = FULL")  # a new file's: what is evicted leaves no room behind
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # on disk, not on its way there, when a call returns
         connection.execute(_TABLE)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= give_up:
+            raise
+        return False
+    return True
 
 
 def _is_sound(path: Path) -> bool:
