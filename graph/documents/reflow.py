@@ -24,6 +24,7 @@ _ITEM = re.compile(
     r"|(?:Figure|Fig\.|Table|Algorithm|Theorem|Lemma|Definition|그림|표)\s*\d+[.:)]?\s"
     r"|#{1,6}\s|\||>\s|```|~~~)"
 )
+_CAPTION = re.compile(r"(?:Figure|Fig\.|Table|Algorithm|Theorem|Lemma|Definition|그림|표)")  # or a mention of one
 _NUMBERED_HEADING = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s+[A-ZÀ-Þ가-힣]")
 _LEADERS = re.compile(r"(?:[.·․…⋯]\s?){4,}[\divxlc]*$")
 _SPACES = re.compile(r"[ \t\u00a0]+")
@@ -64,6 +65,11 @@ def reflow(text: str) -> str:
     return "\n".join(out).strip("\n")
 
 
+def is_item(line: str) -> bool:
+    """Whether a line begins a list item, a numbered heading, a caption or a row of Markdown."""
+    return bool(_ITEM.match(line))
+
+
 def _ends_paragraph(line: str) -> bool:
     return bool(_TERMINAL.search(line) and _LETTER.search(line)) and not _is_row(line)
 
@@ -87,7 +93,7 @@ def _continues(lines: list[str], widths: list[int], last: int, index: int) -> bo
     if _HYPHENATED.search(line) or following[0] in _NEVER_FIRST:
         return True
     room = _room(widths, last)
-    if _ITEM.match(following) or room < _NARROWEST:
+    if room < _NARROWEST or (_ITEM.match(following) and not (_OPEN.search(line) and _CAPTION.match(following))):
         return False
     if _NUMBERED_HEADING.match(line) and widths[last] < 0.6 * room and not _OPEN.search(line):
         return False  # whatever its paragraph begins with
@@ -107,7 +113,7 @@ def _is_row(line: str) -> bool:
     if any(word[-1] in ",;:" for word in words):
         return False
     numbers = sum(len(word) < 40 and bool(_NUMERIC.fullmatch(word)) for word in words)
-    return (len(words) >= 3 and numbers >= 0.5 * len(words)) or line.count("|") >= 2
+    return (len(words) >= 3 and numbers >= 0.5 * len(words)) or words.count("|") >= 2 or line.startswith("|")
 
 
 def _width(line: str) -> int:
