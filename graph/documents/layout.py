@@ -14,6 +14,7 @@ from statistics import median
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
 
 _ENDED = re.compile(r"[.!?:;。！？][\"'”’»)\]\d*]{0,4}$")
+_HYPHENS = ("\x02", "\ufffe", "-", "\u2010")
 _MARGIN = 0.12  # share of the page's height in which heads and feet stand
 _SMALL = 0.93  # times the size of the text: footnotes, captions
 _APART = 1.25  # times the usual distance between lines: a paragraph, heading or note begins
@@ -29,6 +30,7 @@ class Line:
     sizes: tuple[float, float] = (0, 0)  # heights of the smallest and largest of the letters looked at, in points
     weight: int = 400  # of the lightest
     is_upright: bool = True
+    base: float = 0  # height above the page's foot that the letters stand on, in points
 
     @property
     def height(self) -> float:
@@ -155,23 +157,25 @@ def _leadings(lines: list[Line]) -> dict[int, float]:
     """The usual distance between lines of each size (in whole points), where there are enough of them."""
     distances: dict[int, list[float]] = {}
     for before, line in pairwise(lines):
-        distance = before.box[1] - line.box[1]
+        distance = before.base - line.base
         if _are_above_another(before, line) and 0.5 * line.height < distance < 3 * line.height:
             distances.setdefault(round(line.sizes[1]), []).append(distance)
     return {size: median(found) for size, found in distances.items() if len(found) >= 3}
 
 
 def _are_above_another(before: Line, line: Line) -> bool:
-    return before.box[0] < line.box[2] and line.box[0] < before.box[2] and line.box[1] < before.box[1]
+    return before.box[0] < line.box[2] and line.box[0] < before.box[2] and line.base < before.base
 
 
 def _is_parted(before: Line, line: Line, leadings: dict[int, float], usual: float) -> bool:
     """Whether size, weight or distance show that a line begins something new."""
+    if before.text.endswith(_HYPHENS) and line.text[:1].islower():
+        return False
     if before.sizes[1] < 0.89 * line.sizes[0] or line.sizes[1] < 0.89 * before.sizes[0]:
         return True
     if (before.weight > _BOLD * usual) != (line.weight > _BOLD * usual):
         return before.weight > _BOLD * usual or before.weight * _BOLD < line.weight
-    distance = before.box[1] - line.box[1]
+    distance = before.base - line.base
     if _are_above_another(before, line):
         return distance > _APART * leadings.get(round(line.sizes[1]), 1.3 * line.height)
     if distance > line.height:
@@ -182,7 +186,7 @@ def _is_parted(before: Line, line: Line, leadings: dict[int, float], usual: floa
 def _is_indented(before: Line, line: Line, after: Line | None) -> bool:
     """Whether a line begins a paragraph by its indent: the lines before and after it begin further left."""
     indent = line.box[0] - before.box[0]
-    if after is None or not _ENDED.search(before.text) or not _are_above_another(before, line):
+    if after is None or not _ENDED.search(before.text.rstrip()) or not _are_above_another(before, line):
         return False
     return 0.8 * line.height < indent < 6 * line.height and abs(after.box[0] - before.box[0]) < 0.4 * line.height
 

@@ -11,6 +11,11 @@ _CUT_AT_END = re.compile(r"[^\W\d_][-‐]\s*$")
 _CONTINUED = re.compile(r"\s*[a-zà-öø-ÿ][^\W\d_]*\S*\s?")
 _HANGUL = re.compile(r"[가-힣]+")
 _CUT_HANGUL = re.compile(r"(?<![가-힣])([가-힣]{1,20})\n[ \t]*([가-힣]{1,20})(\S*)[ \t]*\n?")
+_PARTICLE = re.compile(
+    r"[을를은는이가의에도로와과만게면며]|에서|에게|께서는?|까지의?|부터|으로|이라고|조차|습니다|습니까|니다|니까"
+)
+_LAST_OF_PARTICLES = "을를은는에의도고와과며"
+_ONE_SYLLABLE = "이그저한두세네좀안못더잘꼭또수것등및대개호년월일건명총약각매전후내"  # words, and counting words
 _ENDING = re.compile(r"[가-힣][.?!]")  # "다.", "까?": the last syllable of a verb, never a word
 
 
@@ -62,7 +67,7 @@ def join_syllables(texts: list[str]) -> list[str]:
 
     A word is cut when some word inside a line reaches over the cut (부 | 처에서, and 부처 elsewhere) and not both
     halves are words themselves, or when what is cut off is a verb ending. Where a fifth of all line ends are of
-    these kinds, the document breaks anywhere, and two halves of which neither is a known word are one, too.
+    these kinds, the document breaks anywhere, and the halves are looked at.
     """
     lines = [line for text in texts for line in text.split("\n")]
     inner: set[str] = set()  # words with a neighbour on both sides: they are certainly whole
@@ -73,7 +78,7 @@ def join_syllables(texts: list[str]) -> list[str]:
 
     def join(match: re.Match[str]) -> str:
         left, right, rest = match[1], match[2], match[3]
-        if _is_cut(match, inner) or (anywhere and left not in inner and right not in inner):
+        if _is_cut(match, inner) or (anywhere and _look_cut(left, right, inner)):
             return f"{left}{right}{rest}\n"
         return match[0]
 
@@ -86,3 +91,18 @@ def _is_cut(match: re.Match[str], inner: set[str]) -> bool:
         return True
     reaches = any((left + right[:length]) in inner for length in range(1, len(right) + 1))
     return reaches and not (left in inner and right in inner)
+
+
+def _look_cut(left: str, right: str, inner: set[str]) -> bool:
+    """Whether two halves at a line end look like one word, where lines break anywhere.
+
+    Yes when the second is a particle; when neither is a word and the first does not end with a particle; and
+    when the first is one syllable that is hardly ever a word.
+    """
+    if _PARTICLE.fullmatch(right):
+        return True
+    if right in inner:
+        return False
+    if len(left) == 1:
+        return left not in _ONE_SYLLABLE
+    return left not in inner and left[-1] not in _LAST_OF_PARTICLES
