@@ -12,6 +12,7 @@ from graph.documents import words
 from graph.documents.characters import plain
 from graph.documents.config import LoadConfig
 from graph.documents.floats import sentences_first
+from graph.documents.glued import split_glued
 from graph.documents.page_numbers import page_numbers
 from graph.documents.references import reference_lines
 from graph.documents.reflow import reflow
@@ -76,7 +77,7 @@ def _numbers(pages: list[Page]) -> list[str]:
 
 
 def drop_references(pages: list[Page]) -> list[Page]:
-    """Leave out the list of references; a page with nothing else gets the status "references"."""
+    """Leave out the lists of references; a page with nothing else gets the status "references"."""
     lines = [(p, line) for p, page in enumerate(pages) for line in page["text"].split("\n")]
     span = reference_lines([line for _, line in lines])
     if not span:
@@ -103,8 +104,8 @@ def join_sentences(pages: list[Page]) -> list[Page]:
 
 
 def join_words(pages: list[Page]) -> list[Page]:
-    """Join words cut at the end of a line or page. The rest of the document says which are one word."""
-    texts = words.move_to_first_page([page["text"] for page in pages])
+    """Join words cut at the end of a line or page, part those run together. The document says which are words."""
+    texts = words.move_to_first_page(split_glued([page["text"] for page in pages]))
     texts = words.join_syllables(words.join_hyphens(texts))
     return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
 

@@ -8,7 +8,7 @@ before and after the text, and a blank line stands wherever the print shows that
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from statistics import median
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
@@ -17,6 +17,7 @@ _ENDED = re.compile(r"[.!?:;。！？][\"'”’»)\]\d*]{0,4}$")
 _HYPHENS = ("\x02", "\ufffe", "-", "\u2010")
 _MARGIN = 0.12  # share of the page's height in which heads and feet stand
 _SMALL = 0.93  # times the size of the text: footnotes, captions
+_FEWEST = 40  # characters of a part that is no heading
 _APART = 1.25  # times the usual distance between lines: a paragraph, heading or note begins
 _BOLD = 1.3  # times the usual weight
 
@@ -192,7 +193,10 @@ def _is_indented(before: Line, line: Line, after: Line | None) -> bool:
 
 
 def _notes_last(parts: list[list[Line]]) -> list[list[Line]]:
-    """Small print that follows the text of its column down to the foot comes after the text of all columns."""
+    """Small print that follows the text of its column down to the foot comes after the text of all columns.
+
+    Where it goes on in the next column it is text like any other.
+    """
     sizes = Counter[int]()
     for part in parts:
         for line in part:
@@ -201,20 +205,18 @@ def _notes_last(parts: list[list[Line]]) -> list[list[Line]]:
     text = [line for part in parts for line in part if line.sizes[1] > small]
     moved: list[list[Line]] = []
     kept: list[list[Line]] = []
-    before: list[Line] | None = None
-    for part in parts:
-        follows = (
-            not kept or before in moved or (before is kept[-1] and sum(len(line.text) for line in before) > 40)
-        )
-        (moved if follows and _is_below(part, text, small) else kept).append(part)
-        before = part
+    for is_small, run in groupby(parts, key=lambda part: max(line.sizes[1] for line in part) <= small):
+        notes = list(run)
+        follows_text = not kept or sum(len(line.text) for line in kept[-1]) > _FEWEST
+        if is_small and follows_text and all(_is_below(part, text) for part in notes):
+            moved += notes
+        else:
+            kept += notes
     return kept + moved
 
 
-def _is_below(part: list[Line], text: list[Line], small: float) -> bool:
-    """Whether a part is small print below all of the text that its column has."""
-    if max(line.sizes[1] for line in part) > small:
-        return False
+def _is_below(part: list[Line], text: list[Line]) -> bool:
+    """Whether a part is below all of the text that its column has."""
     left, right = min(line.box[0] for line in part), max(line.box[2] for line in part)
     middle = (part[0].box[1] + part[0].box[3]) / 2
     beside = [line for line in text if line.box[0] < right and left < line.box[2]]

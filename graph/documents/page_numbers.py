@@ -45,6 +45,12 @@ def is_number(line: str, number: str) -> bool:
     return bool(match and number and match[1] == number)
 
 
+def has_number(line: str, number: str) -> bool:
+    """Whether a short line begins or ends with this page number, as a running head does."""
+    words = line.split()
+    return bool(number and 1 < len(words) < 12 and number in (words[0].strip("-–—|[]"), words[-1].strip("-–—|[]")))
+
+
 def _candidates(lines: list[str]) -> set[Number]:
     filled = [line.strip() for line in lines if line.strip()]
     edges = filled[:_EDGE] + filled[-_EDGE:]
