@@ -17,6 +17,9 @@ from graph.documents.config import LoadConfig, parse_pages
 from graph.documents.process import cause_of_death, child, kill_children
 
 MAX_RESTARTS = 5
+# What a page that was read adds to the time for the whole file; OCR adds what it took. So a long file is read to
+# its end, and one that only keeps the reader busy is not.
+_PAGE_SECONDS = 0.05
 _interrupted = threading.Event()
 
 
@@ -44,6 +47,7 @@ class Harvest:
     ended: bool = False
     stopped: str | None = None  # why reading ended early
     characters: int = 0
+    earned_seconds: float = 0.0  # what the pages so far add to the time for the whole file
 
     def take(self, event: dict[str, Any]) -> None:
         """Add one event of the child."""
@@ -83,14 +87,14 @@ class Harvest:
 def harvest_pages(path: Path, config: LoadConfig, password: str | None) -> Harvest:
     """Run children, one after another, until all is read, the clock is out, or too many have died."""
     harvest = Harvest()
-    deadline = time.monotonic() + config.timeout_seconds
+    started = time.monotonic()
     request = _request(path, config, password)
     for _ in range(MAX_RESTARTS + 1):
         harvest.current, harvest.drawing = None, False
         request["done"] = sorted(harvest.texts.keys() | harvest.failures.keys())
         request["scans"] = sorted(harvest.scans)
         reason = "reading was interrupted" if _interrupted.is_set() else None
-        reason = reason or _run_child(request, config, harvest, deadline)
+        reason = reason or _run_child(request, config, harvest, started)
         if _interrupted.is_set():
             harvest.stopped = reason
         if reason is None or harvest.stopped or not _go_on(harvest, request, reason):
@@ -144,23 +148,28 @@ def _request(path: Path, config: LoadConfig, password: str | None) -> dict[str, 
     }
 
 
-def _run_child(request: dict[str, Any], config: LoadConfig, harvest: Harvest, deadline: float) -> str | None:
+def _run_child(request: dict[str, Any], config: LoadConfig, harvest: Harvest, started: float) -> str | None:
     """Feed the harvest from one child. None when it came to its end, else why it did not."""
+    heard = time.monotonic()
     patience = 2 * config.page_timeout_seconds  # starting and opening may take longer than any page
     with child(request) as (process, lines):
         while True:
-            left = deadline - time.monotonic()
+            left = started + config.timeout_seconds + harvest.earned_seconds - time.monotonic()
             try:
                 line = lines.get(timeout=max(0.0, min(left, patience)))
             except queue.Empty:
-                if deadline - time.monotonic() <= 0:
+                if left <= patience:
                     seconds = f"{config.timeout_seconds:g} seconds (load.timeout_seconds)"
                     harvest.stopped = f"reading the file took longer than {seconds}"
                     return harvest.stopped
                 return f"it took longer than {patience:g} seconds (load.page_timeout_seconds)"
             if line is None:
                 return None if harvest.ended else cause_of_death(process.wait(), config.memory_mb)
-            harvest.take(json.loads(line))
+            event, before, heard = json.loads(line), heard, time.monotonic()
+            harvest.take(event)
+            harvest.earned_seconds += {"page": _PAGE_SECONDS, "recognized": heard - before}.get(
+                event["event"], 0.0
+            )
             recognizing = harvest.drawing and harvest.current is None
             patience = config.page_timeout_seconds + (config.ocr_timeout_seconds if recognizing else 0)
             if harvest.count is not None and harvest.count > config.max_pages:
