@@ -45,8 +45,10 @@ def test_a_limit_that_is_there_already_is_kept(tmp_path: Path) -> None:
     """`ulimit -v` below load.memory_mb, as in some containers: the child may not raise it."""
     path = tmp_path / "paper.pdf"
     path.write_bytes(make_pdf(["one"]))
-    code = "import sys; from graph.documents import *; r = read_document(sys.argv[1], LoadConfig())\n"
-    code += "print(r['pages'][0]['text'])"
+    code = (
+        "import sys; from graph.documents import *\n"
+        "print(read_document(sys.argv[1], LoadConfig())['pages'][0]['text'])"
+    )
     shell = 'ulimit -v 1000000; exec "$0" -c "$1" "$2"'
     command = ["sh", "-c", shell, sys.executable, code, str(path)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
