@@ -80,11 +80,7 @@ def _items(lines: list[str]) -> list[bool]:
         before = lines[index - 1] if index else ""
         if match is None:
             continue
-        if (
-            before
-            and not _CLOSED.search(before)
-            and match[1] not in ("1", "a", "A", "가", _after(counted))
-        ):
+        if before and not _CLOSED.search(before) and match[1] not in ("1", "a", "A", "가", _after(counted)):
             found[index] = False
         else:
             counted = match[1]
