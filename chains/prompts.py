@@ -105,6 +105,10 @@ def _pairs(stage: Stage, template: Template | None, where: str) -> Pairs:
             f"{where}: {stage}: the prompt lacks {{document}}, the place where the text goes; "
             f"the variables are {_listed()}."
         )
+    if used.count("document") > 1:
+        raise PromptError(
+            f"{where}: {stage}: {{document}} stands in the prompt twice; once is what there is room for."
+        )
     return pairs
 
 

@@ -10,6 +10,12 @@ import yaml
 class _UniqueKeyLoader(yaml.SafeLoader):
     """The safe loader would let the second of two equal keys win in silence."""
 
+    def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
+        value = super().construct_scalar(node)
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise yaml.MarkedYAMLError(problem="there is half a character in it", problem_mark=node.start_mark)
+        return value
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key, _ in node.value:
@@ -28,10 +34,13 @@ def load_yaml(text: str) -> Any:
         ValueError: with a sentence that names the line.
     """
     try:
-        return yaml.load(text, _UniqueKeyLoader)
+        content = yaml.load(text, _UniqueKeyLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f"line {mark.line + 1}: " if mark else ""
         raise ValueError(f"{line}{error.problem or error.context}") from None
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from None
+    except RecursionError:
+        raise ValueError("it nests too deeply") from None
+    return content

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from graph.documents.types import Chunk
-from graph.state import FINAL_ID, FinishReason, PageRecord, Stats, Summary, Timing
+from graph.state import FINAL_ID, ChunkRecord, FinishReason, PageRecord, Stats, Summary, Timing
 
 _HAPPENED: dict[FinishReason, str] = {
     "length": "stopped at the token limit, so its end is missing; raise {key}",
     "cut": "went over the token limit and was cut at the end of a sentence; raise {key} or change the prompt",
+    "repeated": "fell into repeating itself and was cut there; set llm.repetition_penalty, or try another model",
     "empty": "came back empty",
     "error": "is missing, because the model call failed",
 }
@@ -30,10 +32,19 @@ def in_pages(pages: Sequence[int]) -> str:
     return f"{'page' if len(set(pages)) == 1 else 'pages'} {page_ranges(pages)}"
 
 
-def chunk_pages(chunk: Chunk, ledger: Iterable[PageRecord]) -> list[int]:
-    """The pages a chunk rests on: those of its range whose text was read."""
-    first, last = chunk["first_page"], chunk["last_page"]
-    return [page["number"] for page in ledger if first <= page["number"] <= last and page["status"] == "read"]
+def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:
+    """What is remembered of each chunk. Its pages are those of its range whose text was read."""
+    read = [page["number"] for page in ledger if page["status"] == "read"]
+    return [
+        ChunkRecord(
+            id=chunk["id"],
+            tokens=chunk["tokens"],
+            start=chunk["start"],
+            end=chunk["start"] + len(chunk["text"]),
+            pages=read[bisect_left(read, chunk["first_page"]) : bisect_right(read, chunk["last_page"])],
+        )
+        for chunk in chunks
+    ]
 
 
 def tree_warnings(tree: Sequence[Summary]) -> list[str]:
@@ -60,6 +71,7 @@ def make_stats(timings: Sequence[Timing]) -> Stats:
     calling = sum(seconds[stage] for stage in {timing["stage"] for timing in calls})
     return Stats(
         calls=len(calls),
+        cached_calls=sum(timing["cached"] for timing in calls),
         prompt_tokens=sum(timing["prompt_tokens"] or 0 for timing in calls),
         output_tokens=output_tokens,
         seconds={stage: round(value, 3) for stage, value in seconds.items()},

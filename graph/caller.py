@@ -6,30 +6,36 @@ Knows budgets and chains; knows nothing of graph nodes or documents.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from langchain_core.exceptions import ModelError
-from langchain_core.language_models import BaseLanguageModel
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 from langgraph.errors import GraphBubbleUp
+from tenacity import (
+    AsyncRetrying,
+    Retrying,
+)
 
 from chains.prompts import STAGES, Prompts, Stage
 from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template
+from graph.answers import without_echo, without_loop
 from graph.budget import Budget, make_budget
 from graph.config import RunConfig
 from graph.counting import TokenCounter
-from graph.documents.sentences import split_sentences
-from graph.errors import ConfigError, SummarizeError
+from graph.cutting import cut
+from graph.documents.characters import plain
+from graph.errors import ConfigError, EmptyAnswerError, SummarizeError
+from graph.models import asked_anew, finish_reason, is_cached, unwrap
+from graph.retries import Retries
 from graph.state import FinishReason, Timing
 
-# What callers know how to handle: LangChain's own model errors, and LangGraph's way to pause a run.
-_PASSED_ON = (ModelError, GraphBubbleUp)
-
-# The words of OpenAI and MLX, of Anthropic and Gemini, and of OpenAI's newer API.
-_LIMIT_REACHED = {"length", "max_tokens", "max_output_tokens"}
+# What callers know how to handle: models' own errors, no answer, and LangGraph's way to pause a run.
+_PASSED_ON = (ModelError, EmptyAnswerError, GraphBubbleUp)
 
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
 
@@ -61,7 +67,8 @@ class Caller:
         self._config = config
         self._prompts = prompts
         self._model = model
-        self._base = _unwrap(model)
+        self._base = unwrap(model)
+        self._retries = Retries(config, self._base)
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -74,39 +81,39 @@ class Caller:
         template = {stage: self._prompt_tokens(stage, "") for stage in STAGES}
         return make_budget(self._config, self._window(), template)
 
-    def call(self, stage: Stage, text: str, config: RunnableConfig, *, stand_in: bool = False) -> Answer:
-        """Summarize `text` with the prompt of `stage`.
+    def call(
+        self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: bool = False
+    ) -> Answer:
+        """Summarize `text`, of so many `tokens`, with the prompt of `stage`.
 
         With `stand_in`, an empty answer is replaced by the start of `text`, so that nothing is lost.
 
         Raises:
             langchain_core.exceptions.ModelError: as the model raised it.
+            EmptyAnswerError: a server answered nothing, however often it was asked.
             SummarizeError: instead of any other exception of the model.
         """
-        fitted, started = self._fit(stage, text), time.time()
-        try:
-            message = self._chain(stage).invoke({"document": fitted}, config)
-        except _PASSED_ON:
-            raise
-        except Exception as error:
-            raise _failure(stage, error) from error
+        fitted, started = self._fit(stage, text, tokens), time.time()
+        chains = self._chains(stage, fitted)
+        with _explained(stage):
+            message: BaseMessage | str = Retrying(**self._retries.policy(stand_in))(
+                lambda: next(chains).invoke({"document": fitted}, config)
+            )
         return self._answer(stage, message, text, fitted, started, stand_in)
 
-    async def acall(self, stage: Stage, text: str, config: RunnableConfig, *, stand_in: bool = False) -> Answer:
+    async def acall(
+        self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: bool = False
+    ) -> Answer:
         """`call`, without holding a thread."""
-        fitted, started = self._fit(stage, text), time.time()
-        try:
-            message = await self._chain(stage).ainvoke({"document": fitted}, config)
-        except _PASSED_ON:
-            raise
-        except Exception as error:
-            raise _failure(stage, error) from error
-        return self._answer(stage, message, text, fitted, started, stand_in)
+        fitted, started = self._fit(stage, text, tokens), time.time()
+        chains = self._chains(stage, fitted)
 
-    def cut(self, text: str, tokens: int) -> str:
-        """The longest start of `text` that has at most `tokens`: whole sentences, or words of the first."""
-        kept = _longest(split_sentences(text), tokens, self.counter)
-        return kept or _longest(text.split(" "), tokens, self.counter, " ") or _longest(text, tokens, self.counter)
+        async def ask() -> BaseMessage | str:
+            return await next(chains).ainvoke({"document": fitted}, config)
+
+        with _explained(stage):
+            message: BaseMessage | str = await AsyncRetrying(**self._retries.policy(stand_in))(ask)
+        return self._answer(stage, message, text, fitted, started, stand_in)
 
     def _window(self) -> int:
         """The smallest context window that the model, its profile or the configuration names."""
@@ -121,76 +128,81 @@ class Caller:
     def _prompt_tokens(self, stage: Stage, text: str) -> int:
         return self.counter.prompt(prompt_template(stage, self._prompts).invoke({"document": text}))
 
-    def _fit(self, stage: Stage, text: str) -> str:
-        """Shorten `text` should the whole prompt, counted as the model will, not fit after all."""
+    def _fit(self, stage: Stage, text: str, tokens: int) -> str:
+        """Shorten `text`, of so many `tokens`, should the whole prompt, counted as the model will, not fit.
+
+        It is not counted where it would fit with twice as many.
+        """
         room = self.budget.window - self.budget.output[stage]
+        if self.budget.template[stage] + 2 * tokens <= room:
+            return text
         allowed = self.budget.input(stage)
         while (excess := self._prompt_tokens(stage, text) - room) > 0:
             allowed = min(allowed, self.counter.text(text)) - excess
-            text = self.cut(text, allowed)
+            text = cut(text, allowed, self.counter)
         return text
 
-    def _chain(self, stage: Stage) -> Runnable[dict[str, str], BaseMessage | str]:
-        model = self._model
+    def _chains(self, stage: Stage, document: str) -> Iterator[Runnable[dict[str, str], BaseMessage | str]]:
+        """The chain for each try: an answer that was no good is not looked up again."""
+        yield self._chain(stage, document, self._model)
+        while True:
+            yield self._chain(stage, document, asked_anew(self._model))
+
+    def _chain(
+        self, stage: Stage, document: str, model: Runnable[Any, Any]
+    ) -> Runnable[dict[str, str], BaseMessage | str]:
         if "max_tokens" in type(self._base).model_fields:
             model = model.bind(max_tokens=self.budget.output[stage])
-        return _CHAINS[stage](model, self._prompts, parser=_KEEP)
+
+        def refuse_nothing(message: BaseMessage | str) -> BaseMessage | str:
+            if not self._text_of(stage, message, document):
+                raise EmptyAnswerError(message)
+            return message
+
+        return _CHAINS[stage](model, self._prompts, parser=RunnableLambda(refuse_nothing, name="message"))
+
+    def _text_of(self, stage: Stage, message: BaseMessage | str, document: str) -> str:
+        """What the answer says, without what it repeats of the prompt."""
+        answer = plain(message if isinstance(message, str) else str(message.text)).strip()
+        asked = getattr(self._prompts, stage)[-1][1]
+        values = {"language": self._prompts.language, "focus": self._prompts.focus}
+        return without_echo(answer, asked.format(document=document, **values), document)
 
     def _answer(
         self, stage: Stage, message: BaseMessage | str, text: str, fitted: str, started: float, stand_in: bool
     ) -> Answer:
-        limit, answer, reason = self.budget.output[stage], _text_of(message), _reason_of(message)
+        limit = self.budget.output[stage]
+        said, reason = self._text_of(stage, message, fitted), finish_reason(message)
+        answer = without_loop(said, fitted) if reason == "length" else said
         usage = getattr(message, "usage_metadata", None) or {}
+        cached = is_cached(message)
         timing = Timing(
             stage=_NODES[stage],
             started=started,
             ended=time.time(),
-            prompt_tokens=usage.get("input_tokens", 0),
-            output_tokens=usage.get("output_tokens", 0),
+            prompt_tokens=0 if cached else usage.get("input_tokens", 0),
+            output_tokens=0 if cached else usage.get("output_tokens", 0),
+            cached=cached,
         )
         if not answer:
-            answer, reason = self.cut(text, limit) if stand_in else "", "empty"
+            answer, reason = cut(text, limit, self.counter) if stand_in else "", "empty"
+        elif answer != said:
+            reason = "repeated"
         elif self.counter.text(answer) > limit:
-            answer, reason = self.cut(answer, limit), "cut" if reason == "stop" else reason
+            answer, reason = cut(answer, limit, self.counter), "cut" if reason == "stop" else reason
         return Answer(stage, answer, self.counter.text(answer), reason, fitted != text, timing)
 
 
-# The chains' default parser gives the text alone; here the usage and the finish reason are wanted too.
-_KEEP: Runnable[Any, Any] = RunnableLambda(lambda message: message, name="keep_message")
+@contextmanager
+def _explained(stage: Stage) -> Iterator[None]:
+    try:
+        yield
+    except _PASSED_ON:
+        raise
+    except Exception as error:
+        raise _failure(stage, error) from error
 
 
 def _failure(stage: Stage, error: Exception) -> SummarizeError:
     text = " ".join(str(error).split()) or "no reason given"
     return SummarizeError(f"The model failed in the {stage} stage ({type(error).__name__}): {text}")
-
-
-def _unwrap(model: Runnable[Any, Any]) -> BaseLanguageModel[Any]:
-    """The model inside `model.bind(...)`, `.with_retry()` and the like: it has the tokenizer and the fields."""
-    inner: Any = model
-    while not isinstance(inner, BaseLanguageModel):
-        inner = getattr(inner, "bound", None) or getattr(inner, "runnable", None)
-        if inner is None:
-            raise TypeError(f"A model must be a LangChain model, not {type(model).__name__}.")
-    return inner
-
-
-def _text_of(message: BaseMessage | str) -> str:
-    return (message if isinstance(message, str) else str(message.text)).strip()
-
-
-def _reason_of(message: BaseMessage | str) -> FinishReason:
-    metadata = getattr(message, "response_metadata", None) or {}
-    reason = metadata.get("finish_reason") or metadata.get("stop_reason") or metadata.get("done_reason")
-    return "length" if str(reason).lower() in _LIMIT_REACHED else "stop"
-
-
-def _longest(pieces: list[str] | str, tokens: int, counter: TokenCounter, between: str = "") -> str:
-    """As many pieces from the start as have at most `tokens` together, by bisection."""
-    low, high = 0, len(pieces)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if counter.text(between.join(pieces[:middle]).strip()) <= tokens:
-            low = middle
-        else:
-            high = middle - 1
-    return between.join(pieces[:low]).strip()

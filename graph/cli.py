@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--output", metavar="PATH", help="also write the summary to this file")
     run.add_argument("--format", choices=["md", "json"], help="instead of output.format")
     run.add_argument("--quiet", action="store_true", help="no progress bars")
+    run.add_argument("--no-cache", action="store_true", help="ask the model anew; neither use nor keep answers")
     run.set_defaults(command=_run)
 
     check = commands.add_parser("check", help="check a configuration, its prompts and its token budget")
@@ -87,6 +88,8 @@ def _run(args: argparse.Namespace) -> int:
     ):
         if value is not None:
             overrides.append((key, value))
+    if args.no_cache:
+        overrides.append(("cache.enabled", "false"))
     config = load_config(args.config, overrides)
 
     from graph.session import run

@@ -18,15 +18,15 @@ from chains.config import PromptsConfig
 from chains.strict_yaml import load_yaml
 from graph.documents.config import LoadConfig, SplitConfig
 from graph.errors import ConfigError
-from llm.config import LLMConfig, MLXConfig
+from llm.config import CacheConfig, LLMConfig, MLXConfig
 
 # Keys whose values are paths: in a file they are relative to that file, with --set to the current folder.
-_PATHS = (("load", "source"), ("prompts", "file"), ("output", "path"), ("llm", "adapter"))
+_PATHS = (("load", "source"), ("prompts", "file"), ("output", "path"), ("llm", "adapter"), ("cache", "path"))
 
 # The keys that are yes or no.
 _SWITCHES = {
     (section, name)
-    for section, model in (("load", LoadConfig), ("llm", MLXConfig))
+    for section, model in (("load", LoadConfig), ("llm", MLXConfig), ("cache", CacheConfig))
     for name, field in model.model_fields.items()
     if field.annotation is bool
 }
@@ -45,6 +45,15 @@ class SummarizeConfig(BaseModel):
     )
     final_tokens: int | None = Field(
         None, gt=0, description="Most tokens in the final summary. Empty: llm.max_tokens."
+    )
+    on_error: Literal["stop", "skip"] = Field(
+        "stop", description="When the model fails on a part: stop the run, or go on without the part and say so."
+    )
+    retries: int = Field(2, ge=0, description="Further tries after an answer that is empty or broke off.")
+    retry_seconds: float = Field(
+        1.0,
+        ge=0,
+        description="Pause before the first further try, in seconds; each one after it is twice as long.",
     )
 
 
@@ -67,6 +76,7 @@ class RunConfig(BaseModel):
     split: SplitConfig = Field(default_factory=SplitConfig)
     summarize: SummarizeConfig = Field(default_factory=SummarizeConfig)
     prompts: PromptsConfig = Field(default_factory=PromptsConfig)
+    cache: CacheConfig = Field(default_factory=CacheConfig)
     output: OutputConfig = Field(default_factory=OutputConfig)
 
     @property
@@ -153,7 +163,7 @@ def _value(text: str) -> Any:
     if text.lstrip().startswith(("[", "{")):
         try:
             value = yaml.safe_load(text)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, RecursionError):
             return text
         # A prompt that begins with {document} looks like a mapping without values.
         return text if isinstance(value, dict) and None in value.values() else value

@@ -29,3 +29,17 @@ class SummarizeError(RunError):
     """The model failed, and there is no summary."""
 
     exit_code = 4
+
+
+class EmptyAnswerError(SummarizeError):
+    """The model answered nothing. `answer` is what came instead, with its usage."""
+
+    def __init__(self, answer: object) -> None:
+        super().__init__("the model's answer is empty; try another model or prompt.")
+        self.answer = answer
+
+
+class Interrupted(RunError):
+    """Ctrl-C ended the run."""
+
+    exit_code = 130

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +12,26 @@ from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
+from graph.account import chunk_records
 from graph.caller import Caller
+from graph.channels import Lost
+from graph.compressed import compress_pages, decompress, decompress_pages
 from graph.config import RunConfig
 from graph.documents import clean_pages, pages_from_documents, read_document, split_pages
+from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
-from graph.outcomes import failed_part, final_text, finished, join, mapped_part, merged_part
+from graph.outcomes import (
+    failed_part,
+    final_pages,
+    final_text,
+    finished,
+    is_fatal,
+    mapped_part,
+    merged_part,
+    stop,
+)
 from graph.packing import joined_tokens
 from graph.routes import next_step
 from graph.state import CollapseTask, InputState, MapTask, PageRecord, State, Timing
@@ -31,9 +46,10 @@ class Nodes:
     outcomes.py.
     """
 
-    def __init__(self, config: RunConfig, caller: Caller) -> None:
+    def __init__(self, config: RunConfig, caller: Caller, *, keeps_answers: bool) -> None:
         self._config = config
         self._caller = caller
+        self._keeps_answers = keeps_answers
 
     def load(self, state: InputState) -> Update:
         """Read the document. What an earlier run on the same thread id left in the state is dropped."""
@@ -42,11 +58,9 @@ class Nodes:
         reading = self._read(state)
         pages = clean_pages(reading["pages"], self._config.load)
         return {
-            # Consumed: another run on the same thread id must not find them.
-            "source": "",
-            "documents": [],
-            "title": reading["title"],
-            "text": pages,
+            "documents": [],  # read, and of no more use
+            "title": plain(reading["title"]) or "Document",
+            "text": compress_pages(pages),
             "pages": [PageRecord(number=p["number"], label=p["label"], status=p["status"]) for p in pages],
             "warnings": Overwrite(list(reading["warnings"])),
             "tree": Overwrite([]),
@@ -56,34 +70,44 @@ class Nodes:
     def split(self, state: State) -> Update:
         """Cut the pages into chunks; or into a single one, if all of the text fits the final prompt."""
         started, budget = time.time(), self._caller.budget
-        chunks, route = self._chunks(state["text"], budget.chunk_tokens), "map"
+        pages = decompress_pages(state["text"])
+        chunks, route = self._chunks(pages, budget.chunk_tokens), "map"
         if not chunks:
             raise NoTextError(f"{state['title']}: nothing is left to summarize", "choose other pages")
         if self._config.summarize.strategy == "auto" and joined_tokens(chunks) <= budget.input("final"):
-            whole = self._chunks(state["text"], budget.input("final"))
+            whole = self._chunks(pages, budget.input("final"))
             if len(whole) == 1:
                 chunks, route = whole, "direct"
-        return {"chunks": chunks, "route": route, "text": [], "timings": [_timing("split", started)]}
+        records = chunk_records(chunks, state["pages"])
+        tasks = [
+            MapTask(id=record["id"], tokens=record["tokens"], pages=record["pages"], chunk_text=chunk["text"])
+            for record, chunk in zip(records, chunks, strict=True)
+        ]
+        return {"chunks": records, "tasks": tasks, "route": route, "timings": [_timing("split", started)]}
 
     def map_summarize(self, task: MapTask, config: RunnableConfig) -> Update:
         """Summarize one chunk."""
+        if (text := _chunk_text(task)) is None:
+            return {}
         try:
-            answer = self._caller.call("map", task["chunk"]["text"], config)
+            answer = self._caller.call("map", text, task["tokens"], config)
         except (ModelError, SummarizeError) as error:
-            return failed_part(task, error)
+            return self._failed(task, error)
         return mapped_part(task, answer)
 
     async def amap_summarize(self, task: MapTask, config: RunnableConfig) -> Update:
         """Summarize one chunk."""
+        if (text := _chunk_text(task)) is None:
+            return {}
         try:
-            answer = await self._caller.acall("map", task["chunk"]["text"], config)
+            answer = await self._caller.acall("map", text, task["tokens"], config)
         except (ModelError, SummarizeError) as error:
-            return failed_part(task, error)
+            return self._failed(task, error)
         return mapped_part(task, answer)
 
     def collect(self, state: State) -> Update:
         """Wait for all summaries of a round: an edge right after a fan-out would see each of them alone."""
-        if all(summary["finish_reason"] == "error" for summary in state["tree"]):
+        if state["tree"] and all(summary["finish_reason"] == "error" for summary in state["tree"]):
             raise SummarizeError(f"The model failed on every part; {state['warnings'][-1]}")
         return {}
 
@@ -93,32 +117,63 @@ class Nodes:
 
     def collapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
-        answer = self._caller.call("collapse", join(task["summaries"]), config, stand_in=True)
+        with self._stopping(task["pages"]):
+            answer = self._caller.call(
+                "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
+            )
         return merged_part(task, answer)
 
     async def acollapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
-        answer = await self._caller.acall("collapse", join(task["summaries"]), config, stand_in=True)
+        with self._stopping(task["pages"]):
+            answer = await self._caller.acall(
+                "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
+            )
         return merged_part(task, answer)
 
     def final_summarize(self, state: State, config: RunnableConfig) -> Update:
         """Write the summary that people read, and the account of how it came about."""
-        text = final_text(state)
+        text, tokens = final_text(state)
         stand_in = state["route"] == "map"
-        answer = self._caller.call("final", text, config, stand_in=stand_in) if text else None
+        with self._stopping(final_pages(state)):
+            answer = self._caller.call("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer)
 
     async def afinal_summarize(self, state: State, config: RunnableConfig) -> Update:
         """Write the summary that people read, and the account of how it came about."""
-        text = final_text(state)
+        text, tokens = final_text(state)
         stand_in = state["route"] == "map"
-        answer = await self._caller.acall("final", text, config, stand_in=stand_in) if text else None
+        with self._stopping(final_pages(state)):
+            answer = await self._caller.acall("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer)
 
+    def _failed(self, task: MapTask, error: Exception) -> Update:
+        """Go on without the part, or stop."""
+        fatal = is_fatal(error)
+        if fatal or self._config.summarize.on_error == "stop":
+            advice = "" if fatal else "Set summarize.on_error to skip to go on without such parts."
+            stop(task["pages"], error, f"{self._kept} {advice}".strip())
+        return failed_part(task, error)
+
+    @contextmanager
+    def _stopping(self, pages: list[int]) -> Iterator[None]:
+        try:
+            yield
+        except (ModelError, SummarizeError) as error:
+            stop(pages, error, self._kept)
+
+    @property
+    def _kept(self) -> str:
+        return "Finished answers are kept: run it again to go on from here." if self._keeps_answers else ""
+
     def _read(self, state: InputState) -> Reading:
-        if documents := state.get("documents"):
+        documents, source = state.get("documents"), state.get("source")
+        if isinstance(documents, Lost):
+            if not source:
+                raise ConfigError("The documents of this run were not read yet and are not kept; give them again.")
+        elif documents:
             return pages_from_documents(documents)
-        source = state.get("source") or self._config.load.source
+        source = source or self._config.load.source
         if not source:
             raise ConfigError(
                 'load.source: no document is given; set it, use --input, or invoke with {"source": path}.'
@@ -132,5 +187,12 @@ class Nodes:
             raise BudgetError(f"split.chunk_tokens: {budget_tokens} is too little: {error}.") from None
 
 
+def _chunk_text(task: MapTask) -> str | None:
+    """The text to summarize; None if the task was resumed from a checkpoint, which does not keep it."""
+    return task.get("chunk_text") or (decompress(task["compressed"]) if "compressed" in task else None)
+
+
 def _timing(stage: str, started: float) -> Timing:
-    return Timing(stage=stage, started=started, ended=time.time(), prompt_tokens=None, output_tokens=None)
+    return Timing(
+        stage=stage, started=started, ended=time.time(), prompt_tokens=None, output_tokens=None, cached=False
+    )

@@ -3,69 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from langchain_core import exceptions
 
-from graph.account import chunk_pages, in_pages, make_stats, tree_warnings
-from graph.budget import SEPARATOR
+from graph.account import in_pages, make_stats, tree_warnings
 from graph.caller import Answer
-from graph.packing import frontier
-from graph.state import FINAL_ID, CollapseTask, MapTask, State, Summary
+from graph.compressed import decompress_pages
+from graph.documents import whole_text
+from graph.errors import EmptyAnswerError, SummarizeError
+from graph.packing import frontier, joined_pages, joined_text, joined_tokens
+from graph.state import FINAL_ID, CollapseTask, MapTask, PageRecord, State, Summary
 from llm.errors import EngineError, MissingPackageError, UnsupportedModelError
 
 Update = dict[str, Any]
 
-# These are not about one part: every other call would fail the same way.
-_FATAL = (
+# The set-up is wrong, and it is not about any page.
+_SETUP = (
     exceptions.ModelAuthenticationError,
-    exceptions.ModelConnectionError,
     exceptions.ModelNotFoundError,
     exceptions.ModelPermissionDeniedError,
-    EngineError,
     MissingPackageError,
     UnsupportedModelError,
 )
 
-
-def join(summaries: Sequence[Summary]) -> str:
-    """The summaries as one text, in order."""
-    return SEPARATOR.join(summary["text"] for summary in summaries)
+# Not about one part either: every other call would fail the same way.
+_FATAL = (*_SETUP, exceptions.ModelConnectionError, EngineError)
 
 
 def mapped_part(task: MapTask, answer: Answer) -> Update:
     """The summary of one chunk."""
-    chunk_id = task["chunk"]["id"]
-    return _update(_summary(_map_id(chunk_id), 0, [chunk_id], task["pages"], answer), answer)
+    return _update(_summary(map_id(task["id"]), 0, [task["id"]], task["pages"], answer), answer)
 
 
 def failed_part(task: MapTask, error: Exception) -> Update:
-    """A part without a summary, said in a warning. An error that would hit every part is raised again."""
-    if isinstance(error, _FATAL):
-        raise error
-    chunk = task["chunk"]
+    """A part without a summary, said in a warning."""
     summary = Summary(
-        id=_map_id(chunk["id"]),
+        id=map_id(task["id"]),
         level=0,
         text="",
         tokens=0,
-        sources=[chunk["id"]],
+        sources=[task["id"]],
         pages=task["pages"],
-        finish_reason="error",
+        finish_reason="empty" if isinstance(error, EmptyAnswerError) else "error",
     )
-    reason = " ".join(str(error).split()) or type(error).__name__
-    return {"tree": [summary], "warnings": [f"{in_pages(task['pages'])}: {reason}"]}
+    return {"tree": [summary], "warnings": [_said(task["pages"], error)]}
+
+
+def is_fatal(error: Exception) -> bool:
+    """Whether the error is not about one part: every other call would fail the same way."""
+    return isinstance(error, _FATAL)
+
+
+def stop(pages: Sequence[int], error: Exception, advice: str) -> NoReturn:
+    """End the run with the pages that the error is about, and how to go on; a wrong set-up as it is."""
+    if isinstance(error, _SETUP):
+        raise error
+    raise SummarizeError(f"{_said(pages, error)} {advice}".strip()) from error
 
 
 def merged_part(task: CollapseTask, answer: Answer) -> Update:
     """The summary of neighbouring summaries."""
-    sources = [summary["id"] for summary in task["summaries"]]
-    return _update(_summary(task["id"], task["level"], sources, _pages(task["summaries"]), answer), answer)
+    return _update(_summary(task["id"], task["level"], task["sources"], task["pages"], answer), answer)
 
 
-def final_text(state: State) -> str:
-    """What the final prompt is given: the only chunk, or the summaries that nothing rests on yet."""
-    return state["chunks"][0]["text"] if state["route"] == "direct" else join(frontier(state["tree"]))
+def final_text(state: State) -> tuple[str, int]:
+    """What the final prompt is given, and its tokens: the only chunk, or the summaries that nothing rests on."""
+    if state["route"] == "direct":
+        return chunk_texts(state)[0], state["chunks"][0]["tokens"]
+    tops = frontier(state["tree"])
+    return joined_text(tops), joined_tokens(tops)
+
+
+def final_pages(state: State) -> list[int]:
+    """The pages that the final summary rests on."""
+    return state["chunks"][0]["pages"] if state["route"] == "direct" else joined_pages(frontier(state["tree"]))
+
+
+def chunk_texts(state: State) -> list[str]:
+    """The text of every chunk."""
+    text = whole_text(decompress_pages(state["text"]))
+    return [text[chunk["start"] : chunk["end"]] for chunk in state["chunks"]]
 
 
 def finished(state: State, answer: Answer | None) -> Update:
@@ -74,24 +92,37 @@ def finished(state: State, answer: Answer | None) -> Update:
         nothing = "The model answered nothing for any part, so there is no summary; try another model or prompt."
         return {
             "summary": "",
+            "pages": ledger(state),
             "warnings": [*tree_warnings(state["tree"]), nothing],
             "stats": make_stats(state["timings"]),
         }
     if state["route"] == "direct":
         level, sources = 0, [state["chunks"][0]["id"]]
-        pages = chunk_pages(state["chunks"][0], state["pages"])
     else:
         tops = frontier(state["tree"])
         level, sources = 1 + max(summary["level"] for summary in tops), [summary["id"] for summary in tops]
-        pages = _pages(tops)
-    update = _update(final := _summary(FINAL_ID, level, sources, pages, answer), answer)
+    update = _update(final := _summary(FINAL_ID, level, sources, final_pages(state), answer), answer)
     update["warnings"] += tree_warnings([*state["tree"], final])
     stats = make_stats([*state["timings"], answer.timing])
-    return update | {"summary": answer.text, "stats": stats}
+    return update | {"summary": answer.text, "pages": ledger(state), "stats": stats}
 
 
-def _map_id(chunk_id: str) -> str:
+def ledger(state: State) -> list[PageRecord]:
+    """What became of every page, those among them on which the model failed."""
+    lost = {
+        page for part in state["tree"] if part["finish_reason"] in ("empty", "error") for page in part["pages"]
+    }
+    return [page | {"status": "unsummarized"} if page["number"] in lost else page for page in state["pages"]]
+
+
+def map_id(chunk_id: str) -> str:
+    """The id of a chunk's summary."""
     return chunk_id.replace("chunk", "summary")
+
+
+def _said(pages: Sequence[int], error: Exception) -> str:
+    words = " ".join(str(error).split()) or type(error).__name__
+    return f"{in_pages(pages)}: {words if words[-1] in '.!?' else f'{words}.'}"
 
 
 def _update(summary: Summary, answer: Answer) -> Update:
@@ -111,7 +142,3 @@ def _summary(id: str, level: int, sources: list[str], pages: list[int], answer: 
         pages=pages,
         finish_reason=answer.finish_reason,
     )
-
-
-def _pages(summaries: Sequence[Summary]) -> list[int]:
-    return sorted({page for summary in summaries for page in summary["pages"]})

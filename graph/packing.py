@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from graph.budget import SEPARATOR_TOKENS
+from graph.budget import SEPARATOR, SEPARATOR_TOKENS
+from graph.compressed import compress
 from graph.documents.types import Chunk
 from graph.state import CollapseTask, Summary
 
@@ -53,9 +54,26 @@ def collapse_tasks(tree: Sequence[Summary], budget_tokens: int) -> list[Collapse
     level = 1 + max(summary["level"] for summary in tree)
     groups = [group for group in pack(frontier(tree), budget_tokens) if len(group) > 1]
     return [
-        CollapseTask(id=f"level-{level}-{number:04}", level=level, summaries=group)
+        CollapseTask(
+            id=f"level-{level}-{number:04}",
+            level=level,
+            sources=[summary["id"] for summary in group],
+            pages=joined_pages(group),
+            tokens=joined_tokens(group),
+            compressed=compress(joined_text(group)),
+        )
         for number, group in enumerate(groups, start=1)
     ]
+
+
+def joined_text(summaries: Iterable[Summary]) -> str:
+    """The summaries as one text, in order."""
+    return SEPARATOR.join(summary["text"] for summary in summaries)
+
+
+def joined_pages(summaries: Iterable[Summary]) -> list[int]:
+    """The pages that any of the summaries rests on."""
+    return sorted({page for summary in summaries for page in summary["pages"]})
 
 
 def _fill(summaries: Sequence[Summary], size: int) -> list[list[Summary]]:

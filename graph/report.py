@@ -15,6 +15,7 @@ _FATES = {
     "failed": "could not be read",
     "skipped": "not selected",
     "references": "only references, left out",
+    "unsummarized": "the model failed on it, or on a part of it",
 }
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.
@@ -65,6 +66,8 @@ def _making(result: OutputState, model: str) -> str:
     stats = result["stats"]
     seconds = sum(stats["seconds"].values())
     calls = f"{stats['calls']} call{'s' if stats['calls'] != 1 else ''}"
+    if cached := stats["cached_calls"]:
+        calls += f" ({'all' if cached == stats['calls'] else cached} answered before)"
     return f"Made by {model} with {calls} in {seconds:.1f} s."
 
 

@@ -6,8 +6,9 @@ from typing import Literal
 
 from langgraph.types import Send
 
-from graph.account import chunk_pages
 from graph.budget import Budget
+from graph.compressed import compress
+from graph.outcomes import chunk_texts, map_id
 from graph.packing import collapse_tasks, frontier, joined_tokens
 from graph.state import MapTask, State
 
@@ -16,15 +17,31 @@ def fan_out(state: State) -> list[Send] | Literal["final_summarize"]:
     """After split: every chunk at once to map_summarize, or the whole document to final_summarize."""
     if state["route"] == "direct":
         return "final_summarize"
-    return [
-        Send("map_summarize", MapTask(chunk=chunk, pages=chunk_pages(chunk, state["pages"])))
-        for chunk in state["chunks"]
-    ]
+    return [Send("map_summarize", task) for task in state["tasks"]]
 
 
 def next_step(state: State, *, budget: Budget) -> list[Send] | Literal["final_summarize"]:
-    """After collect: another round of collapse while the summaries are over the final prompt's budget."""
+    """After collect: another round of collapse while the summaries are over the final prompt's budget.
+
+    Chunks that have no summary, because their tasks were resumed from a checkpoint, go to map_summarize again.
+    """
+    if again := _missing(state):
+        return again
     summaries = frontier(state["tree"])
     if len(summaries) < 2 or joined_tokens(summaries) <= budget.input("final"):
         return "final_summarize"
     return [Send("collapse", task) for task in collapse_tasks(state["tree"], budget.input("collapse"))]
+
+
+def _missing(state: State) -> list[Send]:
+    done = {summary["id"] for summary in state["tree"]}
+    if all(map_id(chunk["id"]) in done for chunk in state["chunks"]):
+        return []
+    return [
+        Send(
+            "map_summarize",
+            MapTask(id=chunk["id"], tokens=chunk["tokens"], pages=chunk["pages"], compressed=compress(text)),
+        )
+        for chunk, text in zip(state["chunks"], chunk_texts(state), strict=True)
+        if map_id(chunk["id"]) not in done
+    ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import warnings
 
 from graph.config import RunConfig
-from graph.errors import ConfigError
+from graph.errors import ConfigError, Interrupted
 from graph.output import say, writable, write_file
 from graph.pipeline import build_graph
 from graph.progress import run_graph
@@ -21,23 +22,34 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     if not source:
         raise ConfigError("load.source: no document is given; set it, or use --input PATH.")
     path = writable(config.output.path)
+    if logging.lastResort:
+        logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     app = build_graph(config)
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     streamed = _Streamed() if sys.stdout.isatty() and config.output.format == "md" else None
-    result = asyncio.run(
-        run_graph(app, InputState(source=source), quiet=quiet, on_text=streamed.show if streamed else None)
-    )
+    try:
+        result = asyncio.run(
+            run_graph(app, InputState(source=source), quiet=quiet, on_text=streamed.show if streamed else None)
+        )
+    except KeyboardInterrupt:
+        raise Interrupted(_how_to_go_on(config)) from None
     model = model_name(config)
     text = to_json(result) if config.output.format == "json" else to_markdown(result, model)
     if streamed and streamed.text.strip() == result["summary"]:
         say(footing(result, model))
     else:
-        say(text)
+        say(f"\n\n{text}" if streamed and streamed.text else text)
     if path:
         write_file(path, text)
     _say_warnings(config, result)
     return 0 if result["summary"] else 4
+
+
+def _how_to_go_on(config: RunConfig) -> str:
+    if config.cache.enabled:
+        return "Interrupted. Finished answers are kept: the same command goes on from here."
+    return "Interrupted. Nothing is kept, because the cache is off."
 
 
 def model_name(config: RunConfig) -> str:

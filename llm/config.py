@@ -1,4 +1,4 @@
-"""The `llm` section of a configuration: one class per provider. Imports pydantic and nothing heavier."""
+"""The sections `llm`, with one class per provider, and `cache`. Imports pydantic and nothing heavier."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ class MLXSettings(SamplingSettings):
     timeout_seconds: float | None = Field(
         None,
         gt=0,
+        allow_inf_nan=False,
         validation_alias=AliasChoices("timeout_seconds", "timeout"),
         description="Longest wait for one answer, its place in the queue included.",
     )
@@ -58,7 +59,7 @@ class RemoteSettings(SamplingSettings):
 
     model: str = Field(description="The model's name at the provider.")
     max_concurrency: int = Field(4, gt=0, description="Requests under way at once.")
-    timeout_seconds: float = Field(600.0, gt=0, description="Longest wait for one answer.")
+    timeout_seconds: float = Field(600.0, gt=0, allow_inf_nan=False, description="Longest wait for one answer.")
     max_retries: int = Field(2, ge=0, description="Further tries after a failed request.")
 
     @property
@@ -105,6 +106,18 @@ class LangChainConfig(_Section, RemoteSettings):
 
     provider: Literal["langchain"] = "langchain"
     options: dict[str, Any] = Field(default_factory=dict, description="Further arguments of init_chat_model.")
+
+
+class CacheConfig(_Section):
+    """Finished answers, kept on disk: what was answered once is not asked again."""
+
+    enabled: bool = Field(True, description="Whether answers are kept, and looked for before the model is asked.")
+    path: str | None = Field(
+        None, description="The file. Empty: mlx-pdf-summarizer/answers.sqlite in the user's cache folder."
+    )
+    max_mb: float = Field(
+        1000.0, gt=0, description="Most megabytes of answers; those unused for longest go first."
+    )
 
 
 LLMConfig = Annotated[MLXConfig | TextRankConfig | OpenAIConfig | LangChainConfig, Field(discriminator="provider")]

@@ -261,7 +261,7 @@ def make_config(
             "max_concurrency": concurrency,
         },
         "split": {"chunk_tokens": chunk},
-        "summarize": {"strategy": "map_reduce", "final_tokens": final},
+        "summarize": {"strategy": "map_reduce", "final_tokens": final, "retry_seconds": 0},
         "prompts": dict(PROMPTS),
     }
     for name, value in more.items():

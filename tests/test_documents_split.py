@@ -153,3 +153,49 @@ def test_counting_is_linear_in_the_text() -> None:
     assert sum(counted) < 4 * len(text)
     assert max(counted) < 10_000
     assert len(counted) < 2 * len(split_sentences(text)) + 2000
+
+
+def prose(seed: int) -> str:
+    chance = random.Random(seed)
+    return " ".join(
+        f"{' '.join(f'w{chance.randint(0, 9999)}' for _ in range(chance.randint(4, 20))).capitalize()}."
+        for _ in range(chance.randint(5, 25))
+    )
+
+
+@pytest.mark.parametrize("budget", [150, 400, 1500])
+def test_a_change_on_one_page_moves_few_cuts(budget: int) -> None:
+    moved = []
+    for page in range(2, 38, 3):
+        texts = [prose(number) for number in range(40)]
+        before = {
+            chunk["text"] for chunk in split_pages(ledger(*texts), budget_tokens=budget, count_tokens=by_words)
+        }
+        texts[page] = prose(1000 + page)
+        after = split_pages(ledger(*texts), budget_tokens=budget, count_tokens=by_words)
+        new = [chunk for chunk in after if chunk["text"] not in before]
+        assert new
+        moved.append(sum(not chunk["first_page"] <= page + 1 <= chunk["last_page"] for chunk in new))
+    assert max(moved) <= 5
+    assert sum(moved) <= 4 * len(moved)
+
+
+@pytest.mark.parametrize("budget", [150, 400, 1500])
+def test_another_word_moves_hardly_any_cut(budget: int) -> None:
+    moved = 0
+    for page in range(2, 38, 3):
+        texts = [prose(number) for number in range(40)]
+        before = {
+            chunk["text"] for chunk in split_pages(ledger(*texts), budget_tokens=budget, count_tokens=by_words)
+        }
+        texts[page] = texts[page].replace(" ", " another ", 1)
+        after = split_pages(ledger(*texts), budget_tokens=budget, count_tokens=by_words)
+        new = [chunk for chunk in after if chunk["text"] not in before]
+        moved += sum(not chunk["first_page"] <= page + 1 <= chunk["last_page"] for chunk in new)
+    assert moved <= 1
+
+
+def test_sections_cost_few_chunks() -> None:
+    texts = [prose(number) for number in range(200)]
+    chunks = split_pages(ledger(*texts), budget_tokens=500, count_tokens=by_words)
+    assert sum(chunk["tokens"] for chunk in chunks) / len(chunks) >= 0.8 * 500

@@ -265,7 +265,7 @@ def test_what_is_no_yaml_is_refused_with_its_line(tmp_path: Path, text: str, lin
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words\n", "42\n", "null\n", "# nothing\n"])
 def test_what_has_no_sections_is_told_which_there_are(tmp_path: Path, text: str) -> None:
-    assert "llm, load, split, summarize, prompts, output" in refuse(tmp_path, text)
+    assert "llm, load, split, summarize, prompts, cache, output" in refuse(tmp_path, text)
 
 
 def test_a_file_that_is_missing_a_folder_or_no_text_is_refused(tmp_path: Path) -> None:

@@ -125,8 +125,8 @@ def test_rounds_stay_within_the_logarithm_whatever_the_merged_summaries_measure(
                         level=task["level"],
                         text="merged",
                         tokens=size,
-                        sources=[summary["id"] for summary in task["summaries"]],
-                        pages=sorted({page for summary in task["summaries"] for page in summary["pages"]}),
+                        sources=task["sources"],
+                        pages=task["pages"],
                         finish_reason="stop",
                     )
                 )
@@ -157,7 +157,7 @@ def test_the_frontier_stays_in_order_past_ten_thousand_chunks() -> None:
 def test_merged_summaries_have_ids_of_their_own_and_one_level_up() -> None:
     tree = leaves([10] * 8)
     tasks = collapse_tasks(tree, 22)
-    assert [len(task["summaries"]) for task in tasks] == [2, 2, 2, 2]
+    assert [len(task["sources"]) for task in tasks] == [2, 2, 2, 2]
     assert len({task["id"] for task in tasks} | {summary["id"] for summary in tree}) == 12
     assert {task["level"] for task in tasks} == {1}
 
@@ -165,7 +165,7 @@ def test_merged_summaries_have_ids_of_their_own_and_one_level_up() -> None:
 def test_a_summary_without_company_waits_and_costs_no_call() -> None:
     tree = leaves([100, 100, 100])
     (task,) = collapse_tasks(tree, 2 * 100 + SEPARATOR_TOKENS)
-    assert [summary["id"] for summary in task["summaries"]] == ["summary-0001", "summary-0002"]
+    assert task["sources"] == ["summary-0001", "summary-0002"]
 
 
 def test_joining_counts_what_stands_between() -> None:

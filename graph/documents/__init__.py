@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from graph.documents.read import read_document as read_document
     from graph.documents.sentences import split_sentences as split_sentences
     from graph.documents.split import split_pages as split_pages
+    from graph.documents.split import whole_text as whole_text
     from graph.documents.types import Chunk as Chunk
     from graph.documents.types import Page as Page
     from graph.documents.types import PageStatus as PageStatus
@@ -33,6 +34,7 @@ _ROOMS = {
     "read_document": "read",
     "split_pages": "split",
     "split_sentences": "sentences",
+    "whole_text": "split",
 }
 __all__ = list(_ROOMS)  # pyright: ignore[reportUnsupportedDunderAll]
 

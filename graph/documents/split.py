@@ -7,9 +7,8 @@ the cuts, and each slice once more, because the tokens of a whole are not the su
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from itertools import accumulate
-from typing import NamedTuple
 
+from graph.documents.plan import Unit, plan, sections
 from graph.documents.sentences import cut_point, split_sentences
 from graph.documents.types import Chunk, Page
 
@@ -20,17 +19,11 @@ _LONG_CHARACTERS = 4000  # sentences longer than this are not counted in one pie
 _PARAGRAPH, _SENTENCE, _INSIDE = 0.0, 0.1, 0.5  # price of a cut after each, as a share of a chunk
 
 
-class Unit(NamedTuple):
-    """A sentence, or a part of one that is over budget, with the white space after it."""
-
-    start: int  # characters into the whole text
-    end: int
-    tokens: int  # an estimate: counted alone
-    price: float  # of a cut behind it
-
-
 def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -> list[Chunk]:
     """The fewest chunks that fit, of even size, cut at sentence ends, at paragraph ends where that is cheap.
+
+    A long text is planned in sections of pages that take about three chunks, so that a change on one page moves
+    no cut outside of its section.
 
     `chunk["tokens"] == count_tokens(chunk["text"]) <= budget_tokens` for any tokenizer. Only a sentence that
     is over budget alone is cut, at a clause, a word, or a character. Raises ValueError when not even one
@@ -41,17 +34,28 @@ def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -
     text, starts, numbers = _whole(pages)
     units = _units(text, budget_tokens, count_tokens)
     chunks: list[Chunk] = []
-    for start, end, tokens in _fitting(text, units, budget_tokens, count_tokens):
+    spans = (
+        span
+        for section in sections(units, starts, numbers, budget_tokens)
+        for span in _fitting(text, section, budget_tokens, count_tokens)
+    )
+    for start, end, tokens in spans:
         chunks.append(
             Chunk(
                 id=f"chunk-{len(chunks) + 1:04d}",
                 text=text[start:end],
                 tokens=tokens,
+                start=start,
                 first_page=numbers[bisect_right(starts, start) - 1],
                 last_page=numbers[bisect_right(starts, end - 1) - 1],
             )
         )
     return chunks
+
+
+def whole_text(pages: list[Page]) -> str:
+    """The text of all pages, of which every chunk is a slice."""
+    return _whole(pages)[0]
 
 
 def _whole(pages: list[Page]) -> tuple[str, list[int], list[int]]:
@@ -138,7 +142,7 @@ def _fitting(text: str, units: list[Unit], budget: int, count: Count) -> Iterato
     plans = [(units, budget)]
     while plans:
         group, target = plans.pop()
-        planned = _plan(group, target)
+        planned = plan(group, target)
         if len(planned) == 1:
             start, end = _strip(text, group[0].start, group[-1].end)
             if start == end:
@@ -165,46 +169,6 @@ def _halves(text: str, unit: Unit, tokens: int) -> list[Unit]:
     cut = unit.start + cut_point(text[unit.start : unit.end], (unit.end - unit.start + 1) // 2)
     half = unit.tokens // 2
     return [Unit(unit.start, cut, half, _INSIDE), Unit(cut, unit.end, unit.tokens - half, unit.price)]
-
-
-def _plan(units: list[Unit], budget: int) -> list[list[Unit]]:
-    """Units in the fewest groups of at most `budget` estimated tokens, as even as the prices allow.
-
-    `needed[i]` is the least number of groups for units[i:]; each cut goes where it is nearest to an even
-    share of what is left, among the places that keep to that number. Linear in the number of units.
-    """
-    if not units:
-        return []
-    sums = [0, *accumulate(unit.tokens for unit in units)]
-    needed = _needed(units, sums, budget)
-    groups: list[list[Unit]] = []
-    first = 0
-    while first < len(units):
-        left = needed[first]
-        even = (sums[-1] - sums[first]) / left
-        best, cost = first + 1, float("inf")
-        for cut in range(first + 1, len(units) + 1):
-            size = sums[cut] - sums[first]
-            if size > budget and cut > first + 1:
-                break
-            if needed[cut] > left - 1:
-                continue
-            price = units[cut - 1].price if cut < len(units) else 0.0
-            if (total := abs(size - even) / max(1.0, even) + price) < cost:
-                best, cost = cut, total
-        groups.append(units[first:best])
-        first = best
-    return groups
-
-
-def _needed(units: list[Unit], sums: list[int], budget: int) -> list[int]:
-    needed = [0] * (len(units) + 1)
-    reach = len(units)
-    for first in range(len(units) - 1, -1, -1):
-        while reach > first + 1 and sums[reach] - sums[first] > budget:
-            reach -= 1
-        needed[first] = 1 + needed[reach]
-    return needed
 
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
