@@ -29,6 +29,7 @@ import time
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
+from unicodedata import normalize
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -39,6 +40,8 @@ from graph.documents.child import limit_memory  # noqa: E402
 SECONDS = 120  # for one library and one file
 WORD = re.compile(r"[^\W\d_]+")
 CUT = re.compile(r"(?<=[^\W\d_])(?:[-‐]\s*\n\s*|[\x02\ufffe\u00ad]\s*)(?=[^\W\d_])")
+KOREAN_CUT = re.compile(r"(?<=[가-힣]) ?\r?\n(?=[가-힣])")
+ACCENTS = dict.fromkeys(map(ord, "´`¨ˆ˜ˇ˚¸˘"))
 STRAY = re.compile(
     r"[\ufb00-\ufb06\ue000-\uf8ff\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe]|[´¨ˆ˜¸˘ˇ˚](?=[^\W\d_])|(?<=\w)[¸´¨]"
 )
@@ -115,7 +118,7 @@ def measure(path: Path) -> tuple[Row, dict[str, list[str]]]:
     read = read_document(path, LoadConfig())["pages"]
     cleaned = clean_pages(read, LoadConfig())
     seconds = time.perf_counter() - started
-    ours, bare = WORD.findall(text_of(cleaned)), LoadConfig(drop_references=False, drop_running_heads=False)
+    ours, as_read = WORD.findall(text_of(cleaned)), LoadConfig(drop_references=False, drop_running_heads=False)
     raw = [raw_text(path, library) for library in ("pdfium", "pypdf")]
     known = [Counter(words_of(text)) for text in raw]
     prose, torn = torn_paragraphs(cleaned)
@@ -127,10 +130,10 @@ def measure(path: Path) -> tuple[Row, dict[str, list[str]]]:
         ),
         "repeated": repeated(cleaned),
         "stray": STRAY.findall(text_of(cleaned)),
-        "unknown": [word for word in ours if any(raw) and not any(word.casefold() in words for words in known)],
+        "unknown": [word for word in ours if any(raw) and not any(bare(word) in words for words in known)],
     }
     row: Row = {name: len(words) for name, words in found.items()}
-    everything = len(text_of(clean_pages(read, bare)))
+    everything = len(text_of(clean_pages(read, as_read)))
     without_heads = text_of(clean_pages(read, LoadConfig(drop_references=False)))
     row |= {"pages": len(read), "words": len(ours), "prose": prose, "torn": torn, "seconds": seconds}
     row |= {"characters": everything, "heads": everything - len(without_heads)}
@@ -147,8 +150,14 @@ def text_of(pages: list[Page]) -> str:
 
 
 def words_of(text: str) -> list[str]:
-    """Words in small letters; those cut at a line end in both ways they may be meant."""
-    return [word.casefold() for version in (text, CUT.sub("", text)) for word in WORD.findall(version)]
+    """Words in small letters, accents aside; those cut at a line end in both ways they may be meant."""
+    versions = (text, CUT.sub("", text), KOREAN_CUT.sub("", text))
+    return [bare(word) for version in versions for word in WORD.findall(version.translate(ACCENTS))]
+
+
+def bare(word: str) -> str:
+    """A word in small letters without accents, which libraries put anywhere. Korean stays as it is."""
+    return normalize("NFC", re.sub(r"[\u0300-\u036f]", "", normalize("NFD", word.casefold()))).replace("ı", "i")
 
 
 def glued(ours: list[str], other: Counter[str]) -> list[str]:
@@ -160,7 +169,10 @@ def glued(ours: list[str], other: Counter[str]) -> list[str]:
         word
         for word in ours
         if counts[low := word.casefold()] <= 2
-        and ((len(word) >= 20 and is_made_of(low, common)) or (low not in other and is_made_of(low, frequent)))
+        and (
+            (len(word) >= 20 and is_made_of(low, common))
+            or (bare(word) not in other and is_made_of(low, frequent))
+        )
     ]
 
 

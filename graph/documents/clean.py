@@ -12,11 +12,12 @@ from graph.documents import words
 from graph.documents.characters import plain
 from graph.documents.config import LoadConfig
 from graph.documents.floats import sentences_first
-from graph.documents.glued import split_glued
+from graph.documents.line_numbers import without_line_numbers
 from graph.documents.page_numbers import page_numbers
 from graph.documents.references import reference_lines
 from graph.documents.reflow import reflow
 from graph.documents.running_heads import running_lines
+from graph.documents.spacing import mend_spaces
 from graph.documents.types import Page, PageStatus
 
 Step = Callable[[list[Page]], list[Page]]
@@ -33,9 +34,11 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
 
 def steps(config: LoadConfig) -> list[Step]:
     """Line-based steps come before `join_lines`, which ends the lines of the print."""
-    chosen: list[Step] = [plain_characters, whole_ligatures, label_pages]
+    chosen: list[Step] = [plain_characters, whole_ligatures]
     if config.drop_running_heads:
-        chosen.append(drop_running_heads)
+        chosen += [drop_line_numbers, label_pages, drop_running_heads]
+    else:
+        chosen.append(label_pages)
     if config.drop_references:
         chosen.append(drop_references)
     return [*chosen, join_sentences, join_words, join_lines]
@@ -48,6 +51,11 @@ def plain_characters(pages: list[Page]) -> list[Page]:
 def whole_ligatures(pages: list[Page]) -> list[Page]:
     """ "ﬁ" to "fi". No other compatibility character is touched: NFKC would turn x² into x2."""
     return _map(pages, lambda text: _LIGATURE.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text))
+
+
+def drop_line_numbers(pages: list[Page]) -> list[Page]:
+    texts = without_line_numbers([page["text"].split("\n") for page in pages])
+    return [_rest(page, "\n".join(lines), "empty") for page, lines in zip(pages, texts, strict=True)]
 
 
 def label_pages(pages: list[Page]) -> list[Page]:
@@ -105,7 +113,7 @@ def join_sentences(pages: list[Page]) -> list[Page]:
 
 def join_words(pages: list[Page]) -> list[Page]:
     """Join words cut at the end of a line or page, part those run together. The document says which are words."""
-    texts = words.move_to_first_page(split_glued([page["text"] for page in pages]))
+    texts = words.move_to_first_page(mend_spaces([page["text"] for page in pages]))
     texts = words.join_syllables(words.join_hyphens(texts))
     return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
 

@@ -7,11 +7,12 @@ before and after the text, and a blank line stands wherever the print shows that
 
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby, pairwise
+from math import sin
 from statistics import median
 
-Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
+from graph.documents.lines import Box, Line, in_rows
 
 _ENDED = re.compile(r"[.!?:;。！？][\"'”’»)\]\d*]{0,4}$")
 _HYPHENS = ("\x02", "\ufffe", "-", "\u2010")
@@ -22,28 +23,12 @@ _APART = 1.25  # times the usual distance between lines: a paragraph, heading or
 _BOLD = 1.3  # times the usual weight
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of print. `bottom` and `top` are those of the font, not of the letters drawn."""
-
-    text: str
-    box: Box
-    sizes: tuple[float, float] = (0, 0)  # heights of the smallest and largest of the letters looked at, in points
-    weight: int = 400  # of the lightest
-    is_upright: bool = True
-    base: float = 0  # height above the page's foot that the letters stand on, in points
-
-    @property
-    def height(self) -> float:
-        return self.box[3] - self.box[1]
-
-
 def arranged(lines: list[Line], page: Box) -> str:
     """The text of a page. `lines` are in the order of the columns, `page` is what can be seen of it."""
     lines = _visible(lines, page)
     if not lines:
         return ""
-    lines = _rows(lines)
+    lines = in_rows(lines)
     heads, lines, feet = _heads_and_feet(lines, page)
     parts = [[line] for line in heads]
     if lines:
@@ -53,7 +38,7 @@ def arranged(lines: list[Line], page: Box) -> str:
 
 
 def _visible(lines: list[Line], page: Box) -> list[Line]:
-    """Without printer's marks beside the page and stamps up its margin; all of them when nothing would be left."""
+    """Without printer's marks beside the page, stamps up its margin and words across it, unless that is all."""
     left, bottom, right, top = page
     seen = [
         line
@@ -64,35 +49,17 @@ def _visible(lines: list[Line], page: Box) -> list[Line]:
     if not upright:
         return seen or lines
     left, right = min(line.box[0] for line in upright), max(line.box[2] for line in upright)
-    return [line for line in seen if line.is_upright or (line.box[0] < right and line.box[2] > left)]
-
-
-def _rows(lines: list[Line]) -> list[Line]:
-    """Put together the pieces of one printed line that were cut at raised, lowered or other print."""
-    rows: list[Line] = []
-    for line in lines:
-        if rows and line.is_upright and rows[-1].is_upright and _goes_on(rows[-1], line):
-            before = rows.pop()
-            large, small = sorted((before, line), key=lambda piece: -piece.height)
-            gap = line.box[0] - before.box[2]
-            space = " " if gap > 0.12 * large.height and not before.text.endswith(" ") else ""
-            box = (before.box[0], large.box[1], max(before.box[2], line.box[2]), large.box[3])
-            is_script = small.height < 0.85 * large.height
-            sizes = large.sizes if is_script else (min(a := before.sizes[0], line.sizes[0]), max(a, *line.sizes))
-            weight = large.weight if is_script else min(before.weight, line.weight)
-            rows.append(replace(large, text=before.text + space + line.text, box=box, sizes=sizes, weight=weight))
-        else:
-            rows.append(line)
-    return rows
-
-
-def _goes_on(before: Line, line: Line) -> bool:
-    """Whether a piece stands right behind another, on its line or a little above or below."""
-    height = max(before.height, line.height)
-    shared = min(before.box[3], line.box[3]) - max(before.box[1], line.box[1])
-    gap = line.box[0] - before.box[2]
-    is_near = -(2 if line.height < 0.85 * before.height else 0.3) * height <= gap <= height
-    return is_near and shared >= 0.35 * min(before.height, line.height)
+    large = 2 * median(line.sizes[1] for line in upright)
+    return [
+        line
+        for line in seen
+        if line.is_upright
+        or (
+            line.box[0] < right
+            and line.box[2] > left
+            and (abs(sin(2 * line.angle)) < 0.2 or line.sizes[1] < large)
+        )
+    ]
 
 
 def _heads_and_feet(lines: list[Line], page: Box) -> tuple[list[Line], list[Line], list[Line]]:
@@ -108,8 +75,10 @@ def _heads_and_feet(lines: list[Line], page: Box) -> tuple[list[Line], list[Line
             rows.append([line])
     margin = _MARGIN * (page[3] - page[1])
     width = max(line.box[2] for line in lines) - min(line.box[0] for line in lines)
-    heads = _edge([row for row in rows if row[0].box[1] > page[3] - margin], rows, 1, width)
-    feet = _edge([row for row in rows[::-1] if row[0].box[3] < page[1] + margin], rows[::-1], -1, width)
+    gaps = [_gap(above, below) for above, below in pairwise(rows)]
+    apart = 1.5 * median(gaps) if gaps else 0
+    heads = _edge([row for row in rows if row[0].box[1] > page[3] - margin], gaps, width, apart)
+    feet = _edge([row for row in rows[::-1] if row[0].box[3] < page[1] + margin], gaps[::-1], width, apart)
     aside = {id(line) for row in heads + feet for line in row}
     if len(aside) == len(lines):
         return [], lines, []
@@ -122,20 +91,17 @@ def _in_order(rows: list[list[Line]]) -> list[Line]:
     return [replace(row[0], text=" ".join(line.text.strip() for line in row)) for row in ordered]
 
 
-def _edge(near: list[list[Line]], rows: list[list[Line]], sign: int, width: float) -> list[list[Line]]:
+def _gap(above: list[Line], below: list[Line]) -> float:
+    return min(line.box[1] for line in above) - max(line.box[3] for line in below)
+
+
+def _edge(near: list[list[Line]], gaps: list[float], width: float, apart: float) -> list[list[Line]]:
     """Of the rows near an edge, the outermost, up to the last that keeps its distance from the next one inside."""
     found = 0
-    for index, row in enumerate(near[:4]):
+    for index, (row, gap) in enumerate(zip(near[:4], gaps, strict=False)):
         if len(row) > 1 and sum(line.box[2] - line.box[0] for line in row) > 0.6 * width:
             break  # lines of columns
-        if index + 1 == len(rows):
-            break
-        inner = rows[index + 1]
-        if sign > 0:
-            gap = min(line.box[1] for line in row) - max(line.box[3] for line in inner)
-        else:
-            gap = min(line.box[1] for line in inner) - max(line.box[3] for line in row)
-        if gap >= 0.8 * row[0].height:
+        if gap >= max(0.8 * row[0].height, apart):
             found = index + 1
     return near[:found]
 

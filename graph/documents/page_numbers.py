@@ -28,13 +28,17 @@ def page_numbers(pages: list[list[str]]) -> list[str]:
     A page without one, between two of one run or before the first run, has the number that it would have.
     """
     found = [_candidates(lines) for lines in pages]
-    starts = [{(prefix, value - index) for prefix, value in numbers} for index, numbers in enumerate(found)]
+    starts = [
+        Counter({(prefix, value - index): weight for (prefix, value), weight in numbers.items()})
+        for index, numbers in enumerate(found)
+    ]
     fewest = min(_FEWEST, max(2, len(pages) // 2))
     chosen: list[tuple[str, int] | None] = []
     for index, own in enumerate(starts):
-        votes = Counter(start for near in starts[max(0, index - _AROUND) : index + _AROUND + 1] for start in near)
+        around = starts[max(0, index - _AROUND) : index + _AROUND + 1]
+        votes = sum(around, Counter[tuple[str, int]]())
         best = max(own, key=lambda start: (votes[start], start[0] == ""), default=None)
-        chosen.append(best if best and votes[best] >= fewest else None)
+        chosen.append(best if best and sum(best in near for near in around) >= fewest else None)
     _bridge(chosen)
     return [_written(start[0], start[1] + index) if start else "" for index, start in enumerate(chosen)]
 
@@ -51,13 +55,15 @@ def has_number(line: str, number: str) -> bool:
     return bool(number and 1 < len(words) < 12 and number in (words[0].strip("-–—|[]"), words[-1].strip("-–—|[]")))
 
 
-def _candidates(lines: list[str]) -> set[Number]:
+def _candidates(lines: list[str]) -> Counter[Number]:
+    """Numbers at the edges of a page; those that stand alone count twice."""
     filled = [line.strip() for line in lines if line.strip()]
-    edges = filled[:_EDGE] + filled[-_EDGE:]
-    matches = [
-        match for line in edges for match in (_ALONE.fullmatch(line), _FIRST.match(line), _LAST.search(line))
-    ]
-    return {number for match in matches if match and (number := _parsed(match[1]))}
+    found = Counter[Number]()
+    for line in filled[:_EDGE] + filled[-_EDGE:]:
+        for weight, match in ((2, _ALONE.fullmatch(line)), (1, _FIRST.match(line)), (1, _LAST.search(line))):
+            if match and (number := _parsed(match[1])):
+                found[number] = max(found[number], weight)
+    return found
 
 
 def _parsed(text: str) -> Number | None:
