@@ -47,7 +47,8 @@ def joined(before: Line, line: Line) -> Line:
     main = line if is_initial else large
     gap = line.box[0] - before.box[2]
     near = 0.12 if not is_initial else 0.3 if before.text.strip() in ("A", "I") else 1  # of a word, or a word
-    between = " " if gap > near * main.height and not before.text.endswith(" ") else ""
+    is_parted = before.text[-1:].isspace() or line.text[:1].isspace()
+    between = " " if gap > near * main.height and not is_parted else ""
     if line.base > before.base + 0.1 * main.height and _POWER.search(f"{before.text}^{line.text}"):
         between = "^"
     is_script = is_initial or small.height < 0.85 * large.height
