@@ -1,8 +1,7 @@
-"""A result as Markdown for people or JSON for programs. Pure functions."""
+"""A result as Markdown for people. Pure functions."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,11 +19,6 @@ _FATES = {
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.
 _PARTS_LISTED = 20
-
-
-def to_json(result: OutputState) -> str:
-    """The whole result: summary, tree, page ledger, warnings, statistics."""
-    return json.dumps(result, ensure_ascii=False, indent=2) + "\n"
 
 
 def to_markdown(result: OutputState, model: str) -> str:
