@@ -1,0 +1,41 @@
+// What the page does beyond what HTML does by itself: cards open and close, and details too, without it.
+"use strict";
+(() => {
+  const pieces = (number) => document.querySelectorAll(`.s[data-s="${number}"]`);
+
+  // The sentence whose card is open is marked, and stays in sight beside a card at the foot of a small screen.
+  document.addEventListener("toggle", (event) => {
+    const card = event.target;
+    if (!card.matches(".card")) return;
+    const open = event.newState === "open";
+    for (const piece of pieces(card.dataset.of)) piece.classList.toggle("chosen", open);
+    if (!open || card.offsetWidth < innerWidth * 0.8) return;
+    const last = [...pieces(card.dataset.of)].pop();
+    const hidden = last.getBoundingClientRect().bottom + 16 - card.getBoundingClientRect().top;
+    if (hidden > 0) scrollBy({ top: hidden });
+  }, true);
+
+  // A page was chosen: every sentence that rests on it is marked, and the link leads to the first.
+  const unmark = () => document.querySelectorAll(".s.marked").forEach((piece) => piece.classList.remove("marked"));
+  document.addEventListener("click", (event) => {
+    unmark();
+    const link = event.target.closest("a[data-to]");
+    if (!link) return;
+    for (const number of link.dataset.to.split(" ")) {
+      for (const piece of pieces(number)) piece.classList.add("marked");
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") unmark();
+  });
+
+  const toggles = document.querySelector(".toggles");
+  if (toggles) {
+    toggles.hidden = false;
+    toggles.addEventListener("click", (event) => {
+      const button = event.target.closest("button");
+      if (!button) return;
+      for (const details of document.querySelectorAll(".tree details")) details.open = button.dataset.tree === "open";
+    });
+  }
+})();

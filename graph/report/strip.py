@@ -1,0 +1,96 @@
+"""The pages of the document as a strip of bars, and in words: how much the summary rests on each. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+from typing import Any
+
+from graph.report.elements import Html, foreign, joined, tag, together
+from graph.report.page_names import FATES, PageNames
+
+# A longer document has several pages in a bar.
+_BARS = 240
+_HEIGHTS = 10
+
+
+def resting(sentences: Sequence[Mapping[str, Any]]) -> dict[int, list[int]]:
+    """The numbers of the sentences that rest on each page."""
+    found: dict[int, list[int]] = {}
+    for number, sentence in enumerate(sentences, start=1):
+        for page in sentence["pages"]:
+            found.setdefault(page, []).append(number)
+    return dict(sorted(found.items()))
+
+
+def strip(ledger: Sequence[Mapping[str, Any]], weights: Sequence[float], on: Mapping[int, list[int]]) -> Html:
+    """A bar for each page, or for each few. `weights`: 0..1 for each page of the ledger; `on`: see `resting`.
+
+    It is for the eye and the finger alone: `in_words` says the same.
+    """
+    names, size = PageNames(ledger), ceil(len(ledger) / _BARS) or 1
+    bars = [
+        _bar(ledger[start : start + size], max(weights[start : start + size]), on, names)
+        for start in range(0, len(ledger), size)
+    ]
+    first, last = ledger[0]["number"], ledger[-1]["number"]
+    return together(
+        tag("div", *bars, class_="strip" if len(bars) > 20 else "strip few", aria_hidden="true"),
+        tag("div", tag("span", names([first])), tag("span", names([last])), class_="ends", aria_hidden="true")
+        if len(ledger) > 1
+        else "",
+        tag("p", *_legend(ledger, size, any(weights)), class_="small legend"),
+    )
+
+
+def in_words(ledger: Sequence[Mapping[str, Any]], on: Mapping[int, list[int]]) -> Html:
+    """What became of the pages, and which sentences rest on which."""
+    names = PageNames(ledger)
+    fates = {"read": "Read", **{status: words.capitalize() for status, words in FATES.items()}}
+    rows = []
+    for status, words in fates.items():
+        if pages := [page["number"] for page in ledger if page["status"] == status]:
+            rows.append(together(tag("dt", words), tag("dd", foreign(names(pages)))))
+    links = [tag("li", foreign(names([page])), ": ", *_links(numbers)) for page, numbers in on.items()]
+    return together(
+        tag("dl", *rows, class_="facts"),
+        together(tag("p", "The sentences that rest on each page:"), tag("ul", *links, class_="on"))
+        if links
+        else "",
+    )
+
+
+def _links(numbers: Sequence[int]) -> list[object]:
+    links = [tag("a", f"sentence {number}", href=f"#s{number}", data_to=number) for number in numbers]
+    return [joined(", ", links)]
+
+
+def _bar(pages: Sequence[Mapping[str, Any]], weight: float, on: Mapping[int, list[int]], names: PageNames) -> Html:
+    numbers = sorted({number for page in pages for number in on.get(page["number"], ())})
+    said = names([page["number"] for page in pages])
+    lost = sorted({page["status"] for page in pages} - {"read"})
+    if lost:
+        said += f" ({'; '.join(FATES.get(status, status) for status in lost)})"
+    if numbers:
+        said += f": sentence{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+    height = ceil(min(max(weight, 0), 1) * _HEIGHTS)
+    kind = ["bar", f"w{height}"]
+    if lost:
+        kind.append("lost" if len(lost) and all(page["status"] != "read" for page in pages) else "partly")
+    if numbers:
+        to = " ".join(map(str, numbers))
+        return tag(
+            "a", tag("i"), href=f"#s{numbers[0]}", class_=" ".join(kind), title=said, tabindex="-1", data_to=to
+        )
+    return tag("span", tag("i"), class_=" ".join(kind), title=said)
+
+
+def _legend(ledger: Sequence[Mapping[str, Any]], size: int, has_weights: bool) -> list[object]:
+    """How to read the strip, as far as it shows anything."""
+    each = "page" if size == 1 else f"bar of {size} pages"
+    legend: list[object] = []
+    if has_weights:
+        legend.append(f"The higher and darker a {each}, the more the summary rests on it. ")
+    if any(page["status"] != "read" for page in ledger):
+        legend += [tag("span", class_="bar lost sample", aria_hidden="true"), " Not in the summary. "]
+    return legend
