@@ -103,7 +103,7 @@ def _summary(result: Mapping[str, Any], names: PageNames) -> Html:
             tag("h2", "Summary", class_="unseen"),
             tag(
                 "div",
-                blocks if result["summary"] else tag("p", "There is no summary."),
+                blocks or tag("p", "There is no summary."),
                 class_="prose",
                 lang=language,
             ),

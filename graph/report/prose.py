@@ -45,7 +45,7 @@ class _Block(NamedTuple):
 
 
 def to_blocks(summary: str, sentences: Sequence[Mapping[str, Any]], chip: Chip) -> Html:
-    """The summary as HTML. `sentences` have `start` and `end`, in characters of the summary, and do not overlap."""
+    """The summary as HTML. `sentences` have `start` and `end`, in its characters, and do not overlap."""
     blocks = list(_blocks(summary))
     writer = _Writer(summary, sentences, blocks, chip)
     shallowest = min((block.depth for block in blocks if block.kind == "h"), default=1)
@@ -133,7 +133,7 @@ def _goes_on(current: _Block, block: _Block, line: str) -> bool:
 
 
 class _Writer:
-    """Writes spans of a summary: emphasis as elements, each sentence in a span, and its chip behind its last one."""
+    """Writes spans of a summary: emphasis as elements, sentences as spans, and the chip of each behind it."""
 
     def __init__(
         self, summary: str, sentences: Sequence[Mapping[str, Any]], blocks: Sequence[_Block], chip: Chip

@@ -1,4 +1,4 @@
-"""The pages of the document as a strip of bars, and in words: how much the summary rests on each. Pure functions."""
+"""How much the summary rests on each page of the document, as a strip of bars and in words. Pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tree from the final summary down to parts, chunks and pages, to open and close. Knows nothing of sentences."""
+"""The tree from the final summary down to parts and their pages, to open and close. Knows nothing of sentences."""
 
 from __future__ import annotations
 
@@ -81,8 +81,5 @@ class _Writer:
         if not chunk:
             return tag("li", "Text of ", foreign(source), class_="chunk")
         pages = foreign(self._names(chunk["pages"])) if chunk["pages"] else "no page"
-        size = chunk["end"] - chunk["start"]
-        return tag(
-            "li", "Text of ", pages, tag("span", f" · {chunk['tokens']} tokens, {size} characters", class_="small"),
-            class_="chunk",
-        )  # fmt: skip
+        size = f" · {chunk['tokens']} tokens, {chunk['end'] - chunk['start']} characters"
+        return tag("li", "Text of ", pages, tag("span", size, class_="small"), class_="chunk")
