@@ -44,7 +44,7 @@ def ground(
     Support is by words: 1 for a sentence that stands in the document, 0.4 to 0.9 for most that say the same in
     other words, below 0.25, "weak support", for most that have nothing to do with it. It says how well the
     evidence fits the sentence, not whether the sentence is true. A number is "in source" if it is in the evidence
-    or within two sentences of it; a name, if it is within about a page of it or of the document's beginning. Either
+    or within two sentences of it; a name, if it is within about a page of it or of the document's start. Either
     flag lowers the support, and so does a negation that only one has of the sentence and its evidence.
     """
     source = Source(as_pages(pages))

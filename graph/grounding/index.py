@@ -45,7 +45,7 @@ class Index:
         import numpy as np
 
         column = self._vocabulary.get(term)
-        return float(np.log1p(2 * self.size) if column is None else self._rarity[column])
+        return float(np.log1p(2 * max(1, self.size)) if column is None else self._rarity[column])
 
     def shared(self, weights: Mapping[str, float]) -> Floats:
         """Of each passage, the weights of the terms it holds, summed. (size,)"""
