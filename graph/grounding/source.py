@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from graph.documents.sentences import cut_point, split_sentences
 from graph.documents.split import whole_text
 from graph.documents.types import Page
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST = 600  # characters of an excerpt; a table or a list of names may be one endless sentence
 _CONTEXT = 240  # characters before and after an excerpt
 
@@ -82,7 +84,12 @@ def as_pages(pages: Iterable[Page | DocumentLike | str]) -> list[Page]:
 
 def _own(page: Mapping[str, Any], number: int) -> Page:
     number = page.get("number", number)
-    return Page(number=number, label=page.get("label") or str(number), text=page.get("text") or "", status="read")
+    return Page(
+        number=number,
+        label=page.get("label") or str(number),
+        text=_SURROGATE.sub("\ufffd", page.get("text") or ""),
+        status="read",
+    )
 
 
 def _plain(item: Any, number: int) -> Page:
