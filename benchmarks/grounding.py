@@ -22,6 +22,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +39,7 @@ from graph.grounding.words import terms_of  # noqa: E402
 FALL = 0.1  # of support that counts as noticed
 NUMBER = re.compile(r"(?<![\w.,])\d[\d,.]*\d|(?<![\w.,])\d(?!\w)")
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*[A-Za-z]\b")
+LABEL = re.compile(r"(?:fig(?:ure|\.)|tab(?:le|\.)|sec(?:tion|\.)|step|line|level|order|equation|page) $|\($", re.I)
 VERB = re.compile(r"\b(is|are|was|were|can|will|could|should|does|did|must)\b(?! not|n['’]t)")
 NOT = re.compile(r" (?:not|never)\b")
 HANDBOOK = """
@@ -72,7 +74,7 @@ A book of 350 pages, about 155,000 tokens, leads to some 53 calls with Gemma 3.
 Nearly half a megabyte per token is what Gemma 7B needs for its keys and values.
 Three prompt sets come with the program, one of them in Korean.
 Small models should not be asked to cite pages for each sentence, as this lowers the quality.
-""".strip().splitlines()  # fmt: skip  # noqa: SIM905
+""".strip().splitlines()
 
 
 class Document(NamedTuple):
@@ -160,12 +162,12 @@ def without(pages: list[Page], sentences: Iterable[str]) -> list[Page]:
 def pairs_of(text: str) -> set[tuple[str, str]]:
     """Neighbouring terms."""
     terms = terms_of(text)
-    return set(zip(terms, terms[1:], strict=False))
+    return set(pairwise(terms))
 
 
 def exchange(pattern: re.Pattern[str], text: str, other: Callable[[str], str], rng: random.Random) -> str | None:
     """The text with one match of the pattern exchanged."""
-    matches = list(pattern.finditer(text))
+    matches = [match for match in pattern.finditer(text) if not LABEL.search(text, 0, match.start())]
     if not matches:
         return None
     match = rng.choice(matches)
@@ -174,7 +176,8 @@ def exchange(pattern: re.Pattern[str], text: str, other: Callable[[str], str], r
 
 def another(pattern: re.Pattern[str], document: Document, rng: random.Random) -> Callable[[str], str]:
     """Picks something else that the pattern finds in the sentences of the document."""
-    found = sorted({match for text in document.copied for match in pattern.findall(text)})
+    common = {word for text in document.copied for word in re.findall(r"\b[a-z]+", text)} | {"figure", "table"}
+    found = sorted({name for text in document.copied for name in pattern.findall(text) if name.lower() not in common})
     return lambda old: rng.choice([match for match in found if match != old] or ["Zanzibar"])
 
 

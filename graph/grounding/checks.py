@@ -15,6 +15,7 @@ _BESIDE_NUMBERS = 2  # passages on each side of the evidence in which a number i
 _BESIDE_NAMES = 20  # the same for names: about a page
 _SPEAKS = 0.15  # what a passage must support of the sentence for its numbers to count
 _LEAST_SPELLED = 11  # "three ways" may be counted by who sums up, without a "three" in the source
+_SAYS_THE_SAME = 0.3  # what a passage must support for a "not" in it to count
 _ROUNDED = 0.05
 _ABOUT = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|over|under|more than|less than"
@@ -68,9 +69,9 @@ def contradicts(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> boo
     """Whether a word is denied in the sentence and nowhere in its evidence, or the other way round."""
     ours = denied_words(claim.text, claim.words)
     theirs: dict[tuple[str, ...], set[bool]] = {}
-    for match in matches:
-        words = aligner.words(match.passage)
-        denied = denied_words(aligner.passages[match.passage], words)
+    for passage in [match.passage for match in matches if match.score >= _SAYS_THE_SAME]:
+        words = aligner.words(passage)
+        denied = denied_words(aligner.passages[passage], words)
         for i, word in enumerate(words):
             theirs.setdefault(word.terms, set()).add(i in denied)
     return any((i in ours) not in theirs.get(word.terms, {i in ours}) for i, word in enumerate(claim.words))

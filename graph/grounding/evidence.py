@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _WEAK = 0.25  # support below this is flagged
 _NOTHING = 0.08  # and below this there is no evidence worth showing
 _LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
-_CONTRADICTED = 0.5  # and what a "not" leaves that stands on one side only
+_CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
 _PREFERRED = 1.1  # what the chunks that the summary tree leads to count, against the rest of the document
 
 
