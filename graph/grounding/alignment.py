@@ -19,6 +19,7 @@ _CANDIDATES = 40  # passages looked at word by word, those that share most with 
 _BOND = 0.5  # what of a word's credit hangs on the words beside it
 _BESIDE = 2  # words on each side of which two must be near in the passage, too
 _NEAR = 5
+_FIRM = 2.0  # what a number or a name weighs in the support, against another word as rare
 _WORTH = (1.0, 0.8, 0.65)  # of what the best passage, the second and the third hold
 _GAIN = 0.08  # what a further passage must add
 
@@ -31,14 +32,23 @@ class Match(NamedTuple):
 
 
 class Claim:
-    """A sentence to be supported: its words, the terms each is matched by, and what each weighs (1 in all)."""
+    """A sentence to be supported: its words, the terms each is matched by, and what each weighs.
+
+    `weights` choose the passages, `stakes` say how much these support; either sums up to 1.
+    """
 
     def __init__(self, text: str, index: Index) -> None:
         self.text = text
         self.words = words_of(text)
         self.terms = [_known(word, index) for word in self.words]
         rarities = [sum(map(index.rarity, terms)) / len(terms) for terms in self.terms]
-        self.weights = [rarity / sum(rarities) for rarity in rarities]
+        self.weights = _shares(rarities)
+        self.stakes = _shares(
+            [
+                rarity * (_FIRM if _is_firm(word, text) else 1)
+                for rarity, word in zip(rarities, self.words, strict=True)
+            ]
+        )
 
     def term_weights(self) -> dict[str, float]:
         """What a passage is worth for holding each term."""
@@ -60,6 +70,15 @@ class Claim:
         held = [sum(term in places for term in terms) / len(terms) for terms in self.terms]
         found = [[place for term in terms for place in places.get(term, ())] for terms in self.terms]
         return [share * (1 - _BOND + _BOND * _bound(found, i)) if share else 0.0 for i, share in enumerate(held)]
+
+
+def _is_firm(word: Word, text: str) -> bool:
+    """Whether it is a number or, as far as a capital letter tells, a name."""
+    return bool(word.values) or (word.start > 0 and text[word.start].isupper())
+
+
+def _shares(amounts: Sequence[float]) -> list[float]:
+    return [amount / sum(amounts) for amount in amounts]
 
 
 def _bound(found: Sequence[Sequence[int]], i: int) -> float:
@@ -112,7 +131,7 @@ class Aligner:
             score = sum(weight * new for weight, new in zip(claim.weights, credit[best], strict=True))
             matches.append(Match(best, score))
             held = [max(old, worth * new) for old, new in zip(held, credit[best], strict=True)]
-        return sum(weight * new for weight, new in zip(claim.weights, held, strict=True)), matches
+        return sum(stake * share for stake, share in zip(claim.stakes, held, strict=True)), matches
 
     def _candidates(self, claim: Claim, preference: Floats | None) -> list[int]:
         """Passages that share most with the sentence, those first that hold little else."""

@@ -68,10 +68,10 @@ def lacks_name(claim: Claim, matches: Sequence[Match], aligner: Aligner, *, by_c
 def contradicts(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bool:
     """Whether a word is denied in the sentence and nowhere in its evidence, or the other way round."""
     ours = denied_words(claim.text, claim.words)
-    theirs: dict[tuple[str, ...], set[bool]] = {}
+    theirs: list[set[bool]] = [set() for _ in claim.words]
     for passage in [match.passage for match in matches if match.score >= _SAYS_THE_SAME]:
         words = aligner.words(passage)
         denied = denied_words(aligner.passages[passage], words)
-        for i, word in enumerate(words):
-            theirs.setdefault(word.terms, set()).add(i in denied)
-    return any((i in ours) not in theirs.get(word.terms, {i in ours}) for i, word in enumerate(claim.words))
+        for said, terms in zip(theirs, claim.terms, strict=True):
+            said.update(i in denied for i, word in enumerate(words) if set(terms) <= set(word.terms))
+    return any(said and (i in ours) not in said for i, said in enumerate(theirs))

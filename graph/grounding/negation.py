@@ -30,5 +30,5 @@ def denied_words(text: str, words: Sequence[Word]) -> set[int]:
     not_only = [match.end() for match in _NOT_ONLY.finditer(text)]
     for cue in _BACKWARD.finditer(text):
         if cue.end() not in not_only:
-            denied.update([i for i, word in enumerate(words) if word.end <= cue.start()][-1:])
+            denied.update([i for i, word in enumerate(words) if word.end <= cue.start()][-_SCOPE:])
     return denied

@@ -19,6 +19,8 @@ _SCALE = re.compile(
 _HAN_REST = re.compile(rf"\s?(\d[\d,]*)\s?({_HAN_SCALE})?")
 _PERCENT = re.compile(r"\s?(?:[%％]|per\s?cent|pct\b|퍼센트|프로(?![가-힣]))", re.IGNORECASE)
 _CENTURY = re.compile(r"(?P<first>\d\d)\d\d\s?[-–—/]$|['‘’]$")
+# "’24.6월" and "2024.8" are a year and a month, where "24.6" alone is a number.
+_YEAR_MONTH = re.compile(r"((?:19|20)\d\d|(?<=['‘’])\d\d|\d\d(?=\.\d\d?월))\.(0?[1-9]|1[0-2])(?!\d)")
 _POWERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
 _LETTERS = {"k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "tn": 1e12}
 _HAN = {
@@ -63,6 +65,8 @@ class Number(NamedTuple):
 def read_digits(text: str, start: int, end: int) -> Number:
     """The number whose digits are text[start:end], a match of DIGITS; its scale and percent sign may follow."""
     values = _values(text[start:end])
+    if (date := _YEAR_MONTH.match(text, start)) and date.end() == end:
+        values += (_year(float(date[1])), float(date[2]))
     if scale := _SCALE.match(text, end):
         end = scale.end()
         if scale["letter"]:
@@ -72,8 +76,7 @@ def read_digits(text: str, start: int, end: int) -> Number:
         else:
             end, values = _han(text, end, values, scale["han"])
     elif end - start == 2 and (before := _CENTURY.search(text, max(0, start - 6), start)):
-        century = float(before["first"] or (19 if values[0] > 30 else 20))
-        values += (100 * century + values[0],)
+        values += (100 * float(before["first"]) + values[0] if before["first"] else _year(values[0]),)
     if percent := _PERCENT.match(text, end):
         end = percent.end()
         values += tuple(value / 100 for value in values if value < 100)
@@ -116,6 +119,11 @@ def _values(digits: str) -> tuple[float, ...]:
         decimal = float(f"{parts[0] or 0}.{parts[1]}")
         return (decimal, *numbers) if "," in digits else (decimal,)
     return numbers
+
+
+def _year(number: float) -> float:
+    """The year of '98 or '24."""
+    return number + (0 if number >= 100 else 1900 if number > 50 else 2000)
 
 
 def _han(text: str, end: int, values: tuple[float, ...], scale: str) -> tuple[int, tuple[float, ...]]:
