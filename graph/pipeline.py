@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from langchain_core.caches import BaseCache
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables.config import ensure_config
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
@@ -16,7 +17,7 @@ from graph.caller import Caller
 from graph.config import RunConfig
 from graph.errors import ConfigError
 from graph.models import with_cache
-from graph.nodes import Nodes
+from graph.nodes import Nodes, Update
 from graph.routes import fan_out
 from graph.state import CollapseTask, InputState, MapTask, OutputState, State
 
@@ -54,10 +55,10 @@ def build_graph(
     graph = StateGraph(State, input_schema=InputState, output_schema=OutputState)
     graph.add_node("load", nodes.load, input_schema=InputState)
     graph.add_node("split", nodes.split)
-    graph.add_node("map_summarize", _both(nodes.map_summarize, nodes.amap_summarize), input_schema=MapTask)
+    graph.add_node("map_summarize", _Node(nodes.map_summarize, nodes.amap_summarize), input_schema=MapTask)
     graph.add_node("collect", nodes.collect)
-    graph.add_node("collapse", _both(nodes.collapse, nodes.acollapse), input_schema=CollapseTask)
-    graph.add_node("final_summarize", _both(nodes.final_summarize, nodes.afinal_summarize))
+    graph.add_node("collapse", _Node(nodes.collapse, nodes.acollapse), input_schema=CollapseTask)
+    graph.add_node("final_summarize", _Node(nodes.final_summarize, nodes.afinal_summarize))
 
     graph.add_edge(START, "load")
     graph.add_edge("load", "split")
@@ -71,9 +72,24 @@ def build_graph(
     return app.with_config({"max_concurrency": config.llm.concurrency})
 
 
-def _both(node: Callable[..., Any], anode: Callable[..., Awaitable[Any]]) -> Runnable[Any, Any]:
-    """One node for threads and for event loops."""
-    return RunnableLambda(node, afunc=anode, name=node.__name__)
+class _Node(Runnable[Any, Update]):
+    """One node for threads and for event loops.
+
+    Not a RunnableLambda: LangChain remembers the functions of those, and with them the model and its weights.
+    """
+
+    def __init__(self, node: Callable[..., Update], anode: Callable[..., Awaitable[Update]]) -> None:
+        self.name = node.__name__
+        self._node = node
+        self._anode = anode
+
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
+        """Do the work, in this thread."""
+        return self._node(input, ensure_config(config))
+
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
+        """Do the work, without holding a thread."""
+        return await self._anode(input, ensure_config(config))
 
 
 def draw_graph() -> str:

@@ -176,8 +176,8 @@ def test_a_change_on_one_page_moves_few_cuts(budget: int) -> None:
         new = [chunk for chunk in after if chunk["text"] not in before]
         assert new
         moved.append(sum(not chunk["first_page"] <= page + 1 <= chunk["last_page"] for chunk in new))
-    assert max(moved) <= 3
-    assert sum(moved) <= 1.5 * len(moved)
+    assert max(moved) <= 5
+    assert sum(moved) <= 4 * len(moved)
 
 
 @pytest.mark.parametrize("budget", [150, 400, 1500])
@@ -198,4 +198,4 @@ def test_another_word_moves_hardly_any_cut(budget: int) -> None:
 def test_sections_cost_few_chunks() -> None:
     texts = [prose(number) for number in range(200)]
     chunks = split_pages(ledger(*texts), budget_tokens=500, count_tokens=by_words)
-    assert sum(chunk["tokens"] for chunk in chunks) / len(chunks) >= 0.7 * 500
+    assert sum(chunk["tokens"] for chunk in chunks) / len(chunks) >= 0.8 * 500

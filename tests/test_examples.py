@@ -144,7 +144,7 @@ def test_a_batch_keeps_its_order_and_outlives_a_bad_file(run: Callable[..., str]
     lines = run("compose_batch.py").splitlines()
     for way in ("batch", "ainvoke"):
         first, second = [line for line in lines if line.startswith(f"{way} ")]
-        assert re.fullmatch(rf"{way} The Handbook: 1\d pages, \d+ calls", first)
+        assert re.fullmatch(rf"{way} The Handbook: [12]\d pages, \d+ calls", first)
         assert re.fullmatch(rf"{way} mlx-pdf-summarizer: 1 pages, \d+ calls", second)
     steps = [line.removeprefix("astream ") for line in lines if line.startswith("astream ")]
     assert (steps[:2], steps[-2:]) == (["load", "split"], ["collect", "final_summarize"])
@@ -197,7 +197,7 @@ def test_handbook_pdf_is_what_make_handbook_makes(run: Callable[..., str], tmp_p
 
 def test_every_word_of_the_handbook_comes_out_of_the_pdf_in_order(pages: list[Page]) -> None:
     """Nothing lost, added or glued; running heads and page numbers gone."""
-    assert 10 <= len(pages) <= 20
+    assert 10 <= len(pages) <= 24
     assert {page["status"] for page in pages} == {"read"}
     read = "\n".join(page["text"] for page in pages).replace("\u2022", "-").split()
     lines = [line for line in HANDBOOK.splitlines() if not re.match(r"```|\| -", line)]

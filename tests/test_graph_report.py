@@ -26,7 +26,14 @@ def result(parts: list[list[int]], statuses: str) -> OutputState:
     ]
     tree = [part(n, 0, pages) for n, pages in enumerate(parts)] if len(parts) > 1 else []
     tree.append(part(0, 1 if tree else 0, sorted({page for pages in parts for page in pages})))
-    stats = Stats(calls=len(tree), prompt_tokens=1, output_tokens=1, seconds={"load": 1.0}, tokens_per_second=1.0)
+    stats = Stats(
+        calls=len(tree),
+        cached_calls=0,
+        prompt_tokens=1,
+        output_tokens=1,
+        seconds={"load": 1.0},
+        tokens_per_second=1.0,
+    )
     return OutputState(
         summary="The summary.",
         title="A\ntitle",

@@ -40,7 +40,13 @@ def test_a_command_of_the_readme_runs(
     arguments = [replace.get(argument, argument) for argument in arguments]
     if arguments[0] == "run" and "gemma" in arguments[1]:
         # The same path on a small checkpoint: tests download nothing.
-        for setting in (f"llm.model={checkpoint('gemma3')}", "llm.max_tokens=8", "summarize.final_tokens=8"):
+        small = (
+            f"llm.model={checkpoint('gemma3')}",
+            "llm.max_tokens=8",
+            "summarize.final_tokens=8",
+            "load.pages=1-3",
+        )
+        for setting in small:
             arguments += ["--set", setting]
     assert main(arguments) == 0
     out = capsys.readouterr().out
@@ -58,7 +64,7 @@ def test_the_programs_of_the_readme_run(
     for program in programs:
         small = program.replace("mlx-community/gemma-3-4b-it-4bit", str(checkpoint("gemma3")))
         exec(compile(small.replace("max_tokens=500", "max_tokens=100"), "README.md", "exec"), {})
-    assert "handbook" in capsys.readouterr().out.lower()
+    assert "summar" in capsys.readouterr().out.lower()
 
 
 def test_the_two_commands_for_newcomers_are_whole() -> None:

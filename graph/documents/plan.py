@@ -7,7 +7,7 @@ from math import log2
 from typing import NamedTuple
 
 # What a section holds. Fewer would fill chunks less, more would let a change on a page move more cuts.
-_SECTION_CHUNKS = 2
+_SECTION_CHUNKS = 3
 
 
 class Unit(NamedTuple):

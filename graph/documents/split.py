@@ -22,7 +22,7 @@ _PARAGRAPH, _SENTENCE, _INSIDE = 0.0, 0.1, 0.5  # price of a cut after each, as 
 def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -> list[Chunk]:
     """The fewest chunks that fit, of even size, cut at sentence ends, at paragraph ends where that is cheap.
 
-    A long text is planned in sections of pages that take about two chunks, so that a change on one page moves
+    A long text is planned in sections of pages that take about three chunks, so that a change on one page moves
     no cut outside of its section.
 
     `chunk["tokens"] == count_tokens(chunk["text"]) <= budget_tokens` for any tokenizer. Only a sentence that
