@@ -39,7 +39,9 @@ from graph.grounding.words import terms_of  # noqa: E402
 FALL = 0.1  # of support that counts as noticed
 NUMBER = re.compile(r"(?<![\w.,])\d[\d,.]*\d|(?<![\w.,])\d(?!\w)")
 NAME = re.compile(r"(?<=[a-z,] )[A-Z][A-Za-z]*[A-Za-z]\b")
-LABEL = re.compile(r"(?:fig(?:ure|\.)|tab(?:le|\.)|sec(?:tion|\.)|step|line|level|order|equation|page) $|\($", re.I)
+LABEL = re.compile(
+    r"(?:fig(?:ure|\.)|tab(?:le|\.)|sec(?:tion|\.)|step|line|level|order|equation|page|\() ?$", re.I
+)
 VERB = re.compile(r"\b(is|are|was|were|can|will|could|should|does|did|must)\b(?! not|n['’]t)")
 NOT = re.compile(r" (?:not|never)\b")
 HANDBOOK = """
@@ -177,8 +179,9 @@ def exchange(pattern: re.Pattern[str], text: str, other: Callable[[str], str], r
 def another(pattern: re.Pattern[str], document: Document, rng: random.Random) -> Callable[[str], str]:
     """Picks something else that the pattern finds in the sentences of the document."""
     common = {word for text in document.copied for word in re.findall(r"\b[a-z]+", text)} | {"figure", "table"}
-    found = sorted({name for text in document.copied for name in pattern.findall(text) if name.lower() not in common})
-    return lambda old: rng.choice([match for match in found if match != old] or ["Zanzibar"])
+    found = {name for text in document.copied for name in pattern.findall(text)}
+    known = sorted(name for name in found if name.lower() not in common)
+    return lambda old: rng.choice([name for name in known if name != old] or ["Zanzibar"])
 
 
 def wrong_digit(number: str, rng: random.Random) -> str:
@@ -189,9 +192,9 @@ def wrong_digit(number: str, rng: random.Random) -> str:
 
 CORRUPTIONS = [
     Corruption("a digit", "number", lambda s, d, o, r: exchange(NUMBER, s, lambda n: wrong_digit(n, r), r)),
-    Corruption("a number of the document", "number", lambda s, d, o, r: exchange(NUMBER, s, another(NUMBER, d, r), r)),
+    Corruption("a number of the text", "number", lambda s, d, o, r: exchange(NUMBER, s, another(NUMBER, d, r), r)),
     Corruption("a name of another document", "name", lambda s, d, o, r: exchange(NAME, s, another(NAME, o, r), r)),
-    Corruption("a name of the document", "name", lambda s, d, o, r: exchange(NAME, s, another(NAME, d, r), r)),
+    Corruption("a name of the text", "name", lambda s, d, o, r: exchange(NAME, s, another(NAME, d, r), r)),
     Corruption("not, put in", "", lambda s, d, o, r: VERB.sub(r"\1 not", s, 1) if VERB.search(s) else None),
     Corruption("not, taken out", "", lambda s, d, o, r: NOT.sub("", s, 1) if NOT.search(s) else None),
     Corruption("another document", "weak", lambda s, d, o, r: r.choice(o.copied)),
@@ -227,7 +230,8 @@ def truths(name: str, documents: Sequence[Document], which: str) -> None:
             after = grounded([text or "Nothing." for text in made], pages)
             pairs = zip(before, after, made, strict=True)
             wrong[corruption.name] += [(old, new) for old, new, text in pairs if text]
-    print_truths(name, true, wrong)
+    if len(true) > 1:
+        print_truths(name, true, wrong)
 
 
 def print_truths(name: str, true: list[Sentence], wrong: dict[str, list[tuple[Sentence, Sentence]]]) -> None:
@@ -278,9 +282,8 @@ def compare_scorings(documents: Sequence[Document]) -> None:
         q = statistics.quantiles(other[name], n=20)
         above = statistics.fmean((a > b) + (a == b) / 2 for a in true[name] for b in other[name])
         below = statistics.fmean(b < p[0] for b in other[name])
-        print(
-            f"{name:<34}{above:.3f}    {p[0]:.2f}   {p[4]:.2f} {p[9]:.2f}       {q[9]:.2f} {q[18]:.2f}   {below:.0%}"
-        )
+        print(f"{name:<34}{above:.3f}    {p[0]:.2f}   {p[4]:.2f} {p[9]:.2f}", end="       ")
+        print(f"{q[9]:.2f} {q[18]:.2f}   {below:.0%}")
 
 
 class Scorings:

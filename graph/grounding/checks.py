@@ -30,7 +30,7 @@ def lacks_number(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bo
 
     "About 12 million" is there where 11.8 million is. Numbers spelled out up to ten are not missed.
     """
-    numbers = [word for word in claim.words if word.values and _is_firm(claim.text, word)]
+    numbers = [word for word in claim.words if word.values and _is_precise(claim.text, word)]
     if not numbers:
         return False
     speaking = [match.passage for match in matches if match.score >= _SPEAKS] or [m.passage for m in matches[:1]]
@@ -41,7 +41,7 @@ def lacks_number(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bo
     return not all(_is_known(claim.text, word, known, values) for word in numbers)
 
 
-def _is_firm(text: str, word: Word) -> bool:
+def _is_precise(text: str, word: Word) -> bool:
     return not text[word.start].isalpha() or word.values[0] >= _LEAST_SPELLED
 
 

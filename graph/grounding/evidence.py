@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from graph.documents.convert import DocumentLike
 from graph.documents.types import Page
@@ -47,9 +48,36 @@ def ground(
     or within two sentences of it; a name, if it is within about a page of it or of the document's start. Either
     flag lowers the support, and so does a negation that only one has of the sentence and its evidence.
     """
+    return [traced.sentence for traced in trace(summary, pages, tree=tree, chunks=chunks)]
+
+
+class Traced(NamedTuple):
+    """A grounded sentence, and where its evidence stands: [start, end) into `whole_text(pages)`, best first."""
+
+    sentence: Sentence
+    spans: list[tuple[int, int]]
+
+
+def trace(
+    summary: str,
+    pages: Iterable[Page | DocumentLike | str],
+    *,
+    tree: Sequence[Summary] | None = None,
+    chunks: Sequence[ChunkRecord] | None = None,
+) -> list[Traced]:
+    """`ground`, with the places of the evidence."""
     source = Source(as_pages(pages))
     grounder = _Grounder(summary, source, Guide(tree, chunks) if tree and chunks else None)
-    return [grounder.sentence(statement) for statement in grounder.statements]
+    return [grounder.traced(statement) for statement in grounder.statements]
+
+
+class _Support(NamedTuple):
+    """How much a sentence is supported, by which passages, and which of their terms it has."""
+
+    support: float
+    flags: list[Flag]
+    matches: list[Match]
+    terms: frozenset[str]
 
 
 class _Grounder:
@@ -60,26 +88,31 @@ class _Grounder:
         self._source, self._guide = source, guide
         self._aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))])
         self._by_capitals = capitals_tell(s.text for s in self.statements if not s.is_heading)
+        self._supported = cache(self._support)  # a model may repeat itself
 
-    def sentence(self, statement: Statement) -> Sentence:
+    def traced(self, statement: Statement) -> Traced:
         """The sentence with its evidence. A heading, or one that has no word to compare, needs none."""
-        claim = Claim("" if statement.is_heading else statement.text, self._aligner.index)
-        support, matches, flags = self._support(claim) if claim.words else (1.0, [], [])
-        shown = [self._evidence(match, claim) for match in matches] if support >= _NOTHING else []
-        labels = self._labels(matches) if shown else {}
-        return Sentence(
+        support, flags, matches, terms = self._supported("" if statement.is_heading else statement.text)
+        evidence = [self._evidence(match, terms) for match in matches]
+        labels = self._labels(matches)
+        sentence = Sentence(
             text=statement.text,
             start=statement.start,
             end=statement.end,
             pages=sorted(labels),
             labels=[labels[number] for number in sorted(labels)],
-            support=round(support, 3),
-            excerpt=shown[0]["excerpt"] if shown else "",
-            evidence=shown,
-            flags=flags,
+            support=support,
+            excerpt=evidence[0]["excerpt"] if evidence else "",
+            evidence=evidence,
+            flags=list(flags),
         )
+        passages = [self._source.passages[match.passage] for match in matches]
+        return Traced(sentence, [(passage.start, passage.end) for passage in passages])
 
-    def _support(self, claim: Claim) -> tuple[float, list[Match], list[Flag]]:
+    def _support(self, text: str) -> _Support:
+        claim = Claim(text, self._aligner.index)
+        if not claim.words:
+            return _Support(1.0, [], [], frozenset())
         support, matches = self._aligner.align(claim, self._preference(claim))
         flags: list[Flag] = []
         if lacks_number(claim, matches, self._aligner):
@@ -89,7 +122,10 @@ class _Grounder:
         support *= _LACKING ** len(flags)
         if contradicts(claim, matches, self._aligner):
             support *= _CONTRADICTED
-        return support, matches, ["weak support", *flags] if support < _WEAK else flags
+        if support < _WEAK:
+            flags.insert(0, "weak support")
+        terms = frozenset(term for word in claim.words for term in word.terms)
+        return _Support(round(support, 3), flags, matches if support >= _NOTHING else [], terms)
 
     def _preference(self, claim: Claim) -> NDArray[np.float64] | None:
         import numpy as np
@@ -107,10 +143,9 @@ class _Grounder:
         touched = {page for passage in passages for page in range(passage.first, passage.last + 1)}
         return {self._source.pages[page]["number"]: self._source.pages[page]["label"] for page in touched}
 
-    def _evidence(self, match: Match, claim: Claim) -> Evidence:
+    def _evidence(self, match: Match, terms: frozenset[str]) -> Evidence:
         page = self._source.pages[self._source.passages[match.passage].first]
         before, after = self._source.around(match.passage)
-        terms = {term for word in claim.words for term in word.terms}
         words = self._aligner.words(match.passage)
         return Evidence(
             page=page["number"],

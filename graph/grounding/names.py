@@ -22,14 +22,16 @@ _NO_NAMES = frozenset(
         """,
     )
 )
+_SMALL = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
 _MOST_CAPITALS = 0.25  # of the words inside sentences; German has more, and its capitals tell nothing
+_FEW_WORDS = 20  # added to them: a sentence or two do not tell which language writes nouns large
 _PREFIX = 4
 
 
 def capitals_tell(texts: Iterable[str]) -> bool:
     """Whether the language writes names alone with a capital letter, by the words inside of its sentences."""
     inner: list[str] = [word for text in texts for word in _WORD.findall(text)[1:]]
-    return sum(map(str.isupper, (word[0] for word in inner))) <= _MOST_CAPITALS * len(inner)
+    return sum(map(str.isupper, (word[0] for word in inner))) <= _MOST_CAPITALS * (len(inner) + _FEW_WORDS)
 
 
 def names_in(text: str, words: Sequence[Word], *, by_capitals: bool = True) -> list[int]:
@@ -63,4 +65,6 @@ def _derived(term: str, known: set[str]) -> bool:
 
 def _abbreviates(name: str, text: str) -> bool:
     letters = name.rstrip("s").casefold()
-    return len(letters) > 1 and letters in "".join(word[0] for word in _WORD.findall(text.casefold()))
+    words = _WORD.findall(text.casefold())
+    initials = ("".join(word[0] for word in some) for some in (words, [w for w in words if w not in _SMALL]))
+    return len(letters) > 1 and any(letters in some for some in initials)

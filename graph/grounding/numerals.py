@@ -10,9 +10,10 @@ _GROUPS = rf"\d{{1,3}}(?P<gap>{_GAP})\d{{3}}(?:(?P=gap)\d{{3}})*(?!\d)(?:[.,]\d+
 DIGITS = rf"{_GROUPS}|\d+(?:[.,]\d+)*|(?<![^\W_])\.\d+"
 
 _GROUPED = re.compile(_GROUPS)
-_HAN_SCALE = r"[십백천]?[만억조]|[십백천](?![가-힣]{2})|[十百千]?[万萬億亿兆]|[十百千]"
+# "19 백신" is no 1,900.
+_HAN_SCALE = r"[십백천]?[만억조]|(?<=\d)[십백천]|[십백천](?![가-힣]{2})|[十百千]?[万萬億亿兆]|[十百千]"
 _SCALE = re.compile(
-    r"[\s-]?(?P<name>thousand|million|billion|trillion)\b|(?P<letter>bn|tn|[kmb])(?![^\W_])"
+    r"[\s-]?(?P<name>thousand|million|billion|trillion)(?![^\W_가-힣])|(?P<letter>bn|tn|[kmb])(?![^\W_])"
     rf"|\s?(?P<han>{_HAN_SCALE})",
     re.IGNORECASE,
 )
@@ -40,7 +41,7 @@ _WORTH = {
 _TIMES = {"dozen": 12.0, "hundred": 100.0, **_POWERS}
 SPELLED = frozenset([*_WORTH, *_TIMES])
 _WORDS = "|".join([*_WORTH, *_TIMES])
-_SPELLED = re.compile(rf"(?:-|\s|\sand\s)?({_WORDS})\b", re.IGNORECASE)
+_SPELLED = re.compile(rf"(?:-|\s|\sand\s)?({_WORDS})(?![^\W_가-힣])", re.IGNORECASE)
 _MONTHS = re.findall(
     r"\w+", "January February March April May June July August September October November December"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -12,12 +11,11 @@ from graph.documents.clean import clean_pages
 from graph.documents.config import LoadConfig
 from graph.documents.convert import DocumentLike, pages_from_documents
 from graph.documents.errors import NoTextError
-from graph.documents.sentences import cut_point, split_sentences
+from graph.documents.sentences import split_sentences
 from graph.documents.split import whole_text
 from graph.documents.types import Page
+from graph.grounding.pieces import pieces, without_surrogates
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_LONGEST = 600  # characters of an excerpt; a table or a list of names may be one endless sentence
 _CONTEXT = 240  # characters before and after an excerpt
 
 
@@ -87,7 +85,7 @@ def _own(page: Mapping[str, Any], number: int) -> Page:
     return Page(
         number=number,
         label=page.get("label") or str(number),
-        text=_SURROGATE.sub("\ufffd", page.get("text") or ""),
+        text=without_surrogates(page.get("text") or ""),
         status="read",
     )
 
@@ -114,15 +112,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     """[start, end) of every sentence, without the white space around it."""
     end = 0
     for sentence in split_sentences(text):
-        start, end = end, end + len(sentence)
-        while end - start > _LONGEST:
-            cut = start + cut_point(text[start:end], _LONGEST)
-            yield from _stripped(text, start, cut)
-            start = cut
-        yield from _stripped(text, start, end)
-
-
-def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    piece = text[start:end]
-    if piece.strip():
-        yield start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())
+        for piece in pieces(sentence):
+            start, end = end, end + len(piece)
+            if piece.strip():
+                yield start + len(piece) - len(piece.lstrip()), start + len(piece.rstrip())

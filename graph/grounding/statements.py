@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from graph.documents.sentences import split_sentences
+from graph.grounding.pieces import pieces, without_surrogates
 
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:\*\*|__)[^*_\n]+(?:\*\*|__):?\s*$)")
 _MARKER = re.compile(
@@ -37,7 +39,7 @@ class Statement(NamedTuple):
 def statements(summary: str) -> Iterator[Statement]:
     """What the summary says, in order. Rules, fences and lines of symbols say nothing."""
     position = 0
-    for line in summary.splitlines(keepends=True):
+    for line in without_surrogates(summary).splitlines(keepends=True):
         if not _FENCE.match(line):
             yield from _of_line(line, position)
         position += len(line)
@@ -49,7 +51,8 @@ def _of_line(line: str, offset: int) -> Iterator[Statement]:
         inside = marker.end()
     is_heading = _is_heading(line, line[inside:].strip(_OUTSIDE), is_item=inside > 0)
     start = offset + inside
-    for sentence in [line[inside:]] if is_heading else _sentences(line[inside:]):
+    sentences = [line[inside:]] if is_heading else _sentences(line[inside:])
+    for sentence in chain.from_iterable(map(pieces, sentences)):
         begin = start + len(sentence) - len(sentence.lstrip(_OUTSIDE))
         start += len(sentence)
         marked = sentence.strip(_OUTSIDE)
