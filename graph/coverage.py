@@ -11,7 +11,7 @@ from graph.grounding.types import Sentence
 from graph.result import Coverage
 from graph.state import ChunkRecord, PageRecord
 
-_FEW_CHUNKS = 6  # fewer say little about thirds of a document; its pages say more
+FEW_CHUNKS = 6  # fewer say little about thirds of a document; its pages say more
 
 
 def cover(
@@ -38,9 +38,7 @@ def cover(
     used = _used_chunks(chunks, resting)
     weights = _weights(pages, [one.sentence for one in resting])
     parts = (
-        used
-        if len(chunks) >= _FEW_CHUNKS
-        else [w > 0 for w, is_read in zip(weights, read, strict=True) if is_read]
+        used if len(chunks) >= FEW_CHUNKS else [w > 0 for w, is_read in zip(weights, read, strict=True) if is_read]
     )
     coverage["chunks_used"], coverage["thirds"], coverage["weights"] = sum(used), _thirds(parts), weights
     return coverage

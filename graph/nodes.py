@@ -12,7 +12,7 @@ from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
-from graph.account import chunk_records
+from graph.account import chunk_records, page_record
 from graph.caller import Caller
 from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
@@ -38,7 +38,7 @@ from graph.outcomes import (
 from graph.packing import joined_tokens
 from graph.result import Made
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, PageRecord, State, Timing
+from graph.state import CollapseTask, InputState, MapTask, State, Timing
 
 Update = dict[str, Any]
 
@@ -66,7 +66,7 @@ class Nodes:
             "documents": [],  # read, and of no more use
             "title": plain(reading["title"]) or "Document",
             "text": compress_pages(pages),
-            "pages": [PageRecord(number=p["number"], label=p["label"], status=p["status"]) for p in pages],
+            "pages": [page_record(page) for page in pages],
             "warnings": Overwrite(list(reading["warnings"])),
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),

@@ -37,7 +37,7 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     model = model_name(config)
     text = to_json(result) if config.output.format == "json" else to_markdown(result, model)
     if streamed and streamed.text.strip() == result["summary"]:
-        say(footing(result, model))
+        say(footing(result, model, streamed=True))
     else:
         say(f"\n\n{text}" if streamed and streamed.text else text)
     if path:

@@ -73,6 +73,10 @@ class PageRecord(TypedDict):
     """As printed on the page, else the number."""
     status: PageStatus | Literal["unsummarized"]
     """What became of the page."""
+    document: NotRequired[str]
+    """Which of several documents it belongs to."""
+    document_page: NotRequired[int]
+    """Its position in that document, from 1."""
 
 
 class ChunkRecord(TypedDict):
