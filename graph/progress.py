@@ -51,7 +51,9 @@ async def run_graph(
                 on_text(result, str(event[0].text))
     except asyncio.CancelledError:
         stop_reading()  # it happens on a thread, which the event loop would wait for
-        raise
+        if not result.get("summary"):
+            raise
+        result["warnings"].append("Interrupted while the summary was compared with the document.")
     finally:
         bars.stop()
     return result  # type: ignore[no-any-return]

@@ -39,7 +39,7 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     model = model_name(config)
     text = _rendered(result, shown, model)
     if streamed and streamed.text.strip() == result["summary"]:
-        say(footing(result, model))
+        say(footing(result, model, streamed=True))
     else:
         say(f"\n\n{text}" if streamed and streamed.text else text)
     if path:

@@ -147,8 +147,8 @@ def test_a_batch_keeps_its_order_and_outlives_a_bad_file(run: Callable[..., str]
         assert re.fullmatch(rf"{way} The Handbook: [12]\d pages, \d+ calls", first)
         assert re.fullmatch(rf"{way} mlx-pdf-summarizer: 1 pages, \d+ calls", second)
     steps = [line.removeprefix("astream ") for line in lines if line.startswith("astream ")]
-    assert (steps[:2], steps[-2:]) == (["load", "split"], ["collect", "final_summarize"])
-    assert set(steps[2:-2]) == {"map_summarize"}
+    assert (steps[:2], steps[-3:]) == (["load", "split"], ["collect", "final_summarize", "ground"])
+    assert set(steps[2:-3]) == {"map_summarize"}
 
     good = letter(tmp_path, "good.txt", "The harbour opens at six.")
     lines = run("compose_batch.py", good, tmp_path / "absent.pdf").splitlines()

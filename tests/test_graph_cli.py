@@ -85,7 +85,7 @@ def test_run_writes_the_summary_to_stdout_and_bars_to_stderr(
     assert out.startswith("# harbour\n\n")
     assert "The harbour opens at six" in out
     assert "From page 1, read as a whole. Made by the embedded TextRank model with 1 call in" in out
-    assert [line.split()[0] for line in err.splitlines()] == ["load", "split", "final_summarize"]
+    assert [line.split()[0] for line in err.splitlines()] == ["load", "split", "final_summarize", "ground"]
 
 
 def test_quiet_leaves_stderr_empty(config: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +98,7 @@ def test_every_stage_of_a_long_run_has_its_bar(config: str, capsys: pytest.Captu
     more = ["--set", "split.chunk_tokens=150", "--set", "llm.context_window=400", "--set", "llm.max_tokens=80"]
     assert main(["run", config, *more]) == 0
     rows = {line.split()[0]: line for line in capsys.readouterr().err.splitlines()}
-    assert list(rows) == ["load", "split", "map_summarize", "collapse", "final_summarize"]
+    assert list(rows) == ["load", "split", "map_summarize", "collapse", "final_summarize", "ground"]
     done, total = re.findall(r"(\d+)/(\d+)", rows["map_summarize"])[0]
     assert done == total
     assert int(total) > 10
@@ -360,9 +360,15 @@ def test_check_says_that_it_cannot_know_the_window_of_a_model_on_the_hub(
 def test_show_draws_every_node(config: str, argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["show", *argv]) == 0
     out = capsys.readouterr().out
-    for node in ("load", "split", "map_summarize", "collect", "collapse", "final_summarize"):
+    for node in ("load", "split", "map_summarize", "collect", "collapse", "final_summarize", "ground"):
         assert node in out
-    for edge in ("load --> split", "map_summarize --> collect", "collapse --> collect", "collect -.-> collapse"):
+    for edge in (
+        "load --> split",
+        "map_summarize --> collect",
+        "collapse --> collect",
+        "collect -.-> collapse",
+        "final_summarize --> ground",
+    ):
         assert edge in out.replace("&nbsp;", "")
 
 

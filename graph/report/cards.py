@@ -89,11 +89,11 @@ def _flag(flag: str) -> Html:
 
 
 def _passage(evidence: Mapping[str, Any], names: PageNames) -> Html:
-    printed = names.printed(evidence["page"])
-    place = [foreign(names([evidence["page"]])), *([", printed as ", foreign(printed)] if printed else [])]
+    position = names.position(evidence["page"])
+    place = together(foreign(names([evidence["page"]])), f", {position}" if position else "")
     return tag(
         "figure",
-        tag("figcaption", *place),
+        tag("figcaption", place),
         tag(
             "blockquote",
             tag("span", evidence["before"], " ", class_="around") if evidence["before"] else "",

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.account import in_pages, page_ranges
+from graph.citations import cited, coverage_line, page_list
 from graph.report.page_names import FATES
 from graph.state import OutputState, PageRecord
 
@@ -15,7 +16,7 @@ _PARTS_LISTED = 20
 
 def to_markdown(result: OutputState, model: str) -> str:
     """Title, summary, and below a rule where it comes from and what was lost on the way."""
-    return heading(result) + result["summary"] + footing(result, model)
+    return heading(result) + cited(result) + footing(result, model)
 
 
 def heading(result: Mapping[str, Any]) -> str:
@@ -23,9 +24,14 @@ def heading(result: Mapping[str, Any]) -> str:
     return f"# {' '.join(result['title'].split())}\n\n"
 
 
-def footing(result: OutputState, model: str) -> str:
-    """What stands below the summary: its pages, parts and maker, the pages left out, and the warnings."""
-    lines = ["", "", "---", "", f"{_origin(result)} {_making(result, model)}"]
+def footing(result: OutputState, model: str, *, streamed: bool = False) -> str:
+    """What stands below the summary: its pages, parts and maker, what it rests on and leaves out, the warnings.
+
+    Below a summary that was `streamed`, before its pages were known, they are a list.
+    """
+    lines = ["", "", "---", "", f"{_origin(result)} {_making(result, model)}", "", coverage_line(result)]
+    if streamed and (listed := page_list(result)):
+        lines += ["", "Sentence by sentence:", "", listed]
     if left_out := _left_out(result["pages"]):
         lines += ["", f"Not in it: {left_out}."]
     if result["warnings"]:

@@ -1,12 +1,12 @@
-"""What people call pages: "p. 3", "pp. 3-5, 8", "a.pdf p. 3", and what became of a page. Pure functions."""
+"""What people call pages: "p. 3", "p. 3–5, 8", "a.pdf p. 3", and what became of a page. Pure functions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
-from graph.account import page_ranges
+from graph.citations import places
+from graph.state import PageRecord
 
 # What the ledger calls the fates of pages that are not in the summary.
 FATES = {
@@ -19,32 +19,21 @@ FATES = {
 
 
 class PageNames:
-    """Names the pages of a ledger. Where it holds several documents, a name begins with the document."""
+    """Names the pages of a ledger as printed. Where it holds several documents, a name begins with the document."""
 
     def __init__(self, ledger: Sequence[Mapping[str, Any]]) -> None:
-        self._records = {page["number"]: page for page in ledger}
+        self._records = {page["number"]: cast(PageRecord, page) for page in ledger}
         self._several = len({page.get("document") for page in ledger}) > 1
 
     def __call__(self, pages: Iterable[int]) -> str:
-        """ "p. 3", "pp. 3-5, 8", or "a.pdf p. 3; b.pdf pp. 1-2"; "" for none."""
-        runs = groupby(sorted(set(pages)), key=self._document)
-        return "; ".join(f"{document} {_short(self._inside(run))}".strip() for document, run in runs)
+        """ "p. 3", "p. iii, 3–5", or "a.pdf p. 3; b.pdf p. 1–2"; "" for none."""
+        return places([self._record(page) for page in sorted(set(pages))], several=self._several)
 
-    def printed(self, page: int) -> str:
-        """The label that is printed on the page, if it says more than the name does; else ""."""
-        record = self._records.get(page, {})
-        label = " ".join(str(record.get("label") or "").split())
-        return "" if label == str(record.get("document_page", page)) else label
+    def position(self, page: int) -> str:
+        """Where the page stands in its file, if its name does not say it: "page 3 of the file"; else ""."""
+        record = self._record(page)
+        place = str(record.get("document_page", page))
+        return "" if record["label"] in ("", place, str(page)) else f"page {place} of the file"
 
-    def _document(self, page: int) -> str:
-        record = self._records.get(page, {})
-        return " ".join(str(record.get("document", "")).split()) if self._several else ""
-
-    def _inside(self, pages: Iterable[int]) -> list[int]:
-        if not self._several:
-            return list(pages)
-        return [self._records.get(page, {}).get("document_page", page) for page in pages]
-
-
-def _short(pages: Sequence[int]) -> str:
-    return f"{'p.' if len(pages) == 1 else 'pp.'} {page_ranges(pages)}"
+    def _record(self, page: int) -> PageRecord:
+        return self._records.get(page) or PageRecord(number=page, label=str(page), status="read")
