@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from graph.citations import places
+from graph.citations import cite
 from graph.state import PageRecord
 
 # What the ledger calls the fates of pages that are not in the summary.
@@ -19,7 +19,7 @@ FATES = {
 
 
 class PageNames:
-    """Names the pages of a ledger as printed. Where it holds several documents, a name begins with the document."""
+    """Names the pages of a ledger as printed; in a ledger of several documents, the document comes first."""
 
     def __init__(self, ledger: Sequence[Mapping[str, Any]]) -> None:
         self._records = {page["number"]: cast(PageRecord, page) for page in ledger}
@@ -27,7 +27,7 @@ class PageNames:
 
     def __call__(self, pages: Iterable[int]) -> str:
         """ "p. 3", "p. iii, 3–5", or "a.pdf p. 3; b.pdf p. 1–2"; "" for none."""
-        return places([self._record(page) for page in sorted(set(pages))], several=self._several)
+        return cite([self._record(page) for page in sorted(set(pages))], several=self._several)
 
     def position(self, page: int) -> str:
         """Where the page stands in its file, if its name does not say it: "page 3 of the file"; else ""."""
