@@ -53,7 +53,7 @@ def card(number: int, sentence: Mapping[str, Any], names: PageNames) -> Html:
         "div",
         tag(
             "header",
-            tag("h3", _heading(number, sentence, names), id=f"h{number}"),
+            tag("h3", f"Source of sentence {number}", id=f"h{number}"),
             tag(
                 "button",
                 tag("span", "×", aria_hidden="true"),
@@ -67,7 +67,11 @@ def card(number: int, sentence: Mapping[str, Any], names: PageNames) -> Html:
         tag("p", sentence["text"], class_="claim", dir="auto"),
         *(_flag(flag) for flag in sentence["flags"]),
         *passages or [tag("p", "No passage of the document was found for it.")],
-        tag("p", f"Support {sentence['support']:.2f} of 1: how much of it these passages say.", class_="small"),
+        tag(
+            "p",
+            f"Support {sentence['support']:.2f}, of 1: how much of it these words say, as far as words tell.",
+            class_="small",
+        ),
         id=f"e{number}",
         class_="card",
         popover="auto",
@@ -77,11 +81,6 @@ def card(number: int, sentence: Mapping[str, Any], names: PageNames) -> Html:
         autofocus=True,
         data_of=number,
     )
-
-
-def _heading(number: int, sentence: Mapping[str, Any], names: PageNames) -> Html:
-    pages = names(sentence["pages"])
-    return together(f"Sentence {number} ", "rests on " if pages else "rests on no page", foreign(pages))
 
 
 def _flag(flag: str) -> Html:

@@ -37,14 +37,17 @@ def coverage_facts(result: Mapping[str, Any]) -> list[tuple[str, object]]:
 def making(result: Mapping[str, Any], model: str) -> Html:
     """Model, calls, tokens, seconds; settings and prompts to open."""
     made, stats = result.get("made") or {}, result["stats"]
-    calls = f"{stats['calls']}" + (f", {stats['cached_calls']} answered before" if stats["cached_calls"] else "")
+    calls = f"{stats['calls']}" + (
+        f", {stats['cached_calls']} of them answered before" if stats["cached_calls"] else ""
+    )
+    tokens = f"{stats['prompt_tokens']:,} read, {stats['output_tokens']:,} written"
     rows: list[tuple[str, object]] = [
         ("Model", foreign(made.get("model") or model)),
         ("Provider", foreign(made["provider"]) if made.get("provider") else ""),
         ("Language", foreign(made["language"]) if made.get("language") else ""),
         ("Focus", foreign(made["focus"]) if made.get("focus") else ""),
         ("Calls", calls),
-        ("Tokens", f"{stats['prompt_tokens']:,} read, {stats['output_tokens']:,} written"),
+        ("Tokens", tokens if stats["prompt_tokens"] else ""),
         ("Seconds", _seconds(stats["seconds"])),
     ]
     settings = [(name, tag("code", value)) for name, value in _flat(made.get("settings") or {})]

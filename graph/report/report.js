@@ -3,11 +3,14 @@
 (() => {
   const pieces = (number) => document.querySelectorAll(`.s[data-s="${number}"]`);
 
-  // The sentence whose card is open is marked, and stays in sight beside a card at the foot of a small screen.
+  // The sentence whose card is open is marked. On a small screen it stays in sight above the card; on a large
+  // one the card stands where the facts are.
   document.addEventListener("toggle", (event) => {
     const card = event.target;
     if (!card.matches(".card")) return;
     const open = event.newState === "open";
+    const top = document.querySelector(".glance").getBoundingClientRect().top;
+    card.style.setProperty("--top", `${Math.max(top, 32)}px`);
     for (const piece of pieces(card.dataset.of)) piece.classList.toggle("chosen", open);
     if (!open || card.offsetWidth < innerWidth * 0.8) return;
     const last = [...pieces(card.dataset.of)].pop();

@@ -29,17 +29,26 @@ def strip(ledger: Sequence[Mapping[str, Any]], weights: Sequence[float], on: Map
     It is for the eye and the finger alone: `in_words` says the same.
     """
     names, size = PageNames(ledger), ceil(len(ledger) / _BARS) or 1
+    starts = range(0, len(ledger), size)
     bars = [
-        _bar(ledger[start : start + size], max(weights[start : start + size]), on, names)
-        for start in range(0, len(ledger), size)
+        _bar(
+            ledger[start : start + size],
+            max(weights[start : start + size]),
+            on,
+            names,
+            begins=_begins(ledger, start),
+        )
+        for start in starts
     ]
-    first, last = ledger[0]["number"], ledger[-1]["number"]
     return together(
-        tag("div", *bars, class_="strip" if len(bars) > 20 else "strip few", aria_hidden="true"),
-        tag("div", tag("span", names([first])), tag("span", names([last])), class_="ends", aria_hidden="true")
-        if len(ledger) > 1
-        else "",
-        tag("p", *_legend(ledger, size, any(weights)), class_="small legend"),
+        tag("div", *bars, class_="strip" if len(bars) > 40 else "strip few", aria_hidden="true"),
+        tag(
+            "p",
+            tag("span", foreign(names([ledger[0]["number"]])), aria_hidden="true"),
+            tag("span", *_legend(ledger, size, any(weights))),
+            tag("span", foreign(names([ledger[-1]["number"]])) if len(ledger) > 1 else "", aria_hidden="true"),
+            class_="small scale",
+        ),
     )
 
 
@@ -51,38 +60,46 @@ def in_words(ledger: Sequence[Mapping[str, Any]], on: Mapping[int, list[int]]) -
     for status, words in fates.items():
         if pages := [page["number"] for page in ledger if page["status"] == status]:
             rows.append(together(tag("dt", words), tag("dd", foreign(names(pages)))))
-    links = [tag("li", foreign(names([page])), ": ", *_links(numbers)) for page, numbers in on.items()]
-    return together(
-        tag("dl", *rows, class_="facts"),
-        together(tag("p", "The sentences that rest on each page:"), tag("ul", *links, class_="on"))
-        if links
-        else "",
-    )
+    links = [tag("li", foreign(names([page])), ": ", _links(numbers)) for page, numbers in on.items()]
+    heading = tag("p", "The sentences that rest on each page:")
+    return together(tag("dl", *rows, class_="facts"), *(heading, tag("ul", *links, class_="on")) if links else ())
 
 
-def _links(numbers: Sequence[int]) -> list[object]:
-    links = [tag("a", f"sentence {number}", href=f"#s{number}", data_to=number) for number in numbers]
-    return [joined(", ", links)]
+def _links(numbers: Sequence[int]) -> Html:
+    links = [tag("a", n, href=f"#s{n}", data_to=n, aria_label=f"sentence {n}") for n in numbers]
+    return together("sentence " if len(numbers) == 1 else "sentences ", joined(", ", links))
 
 
-def _bar(pages: Sequence[Mapping[str, Any]], weight: float, on: Mapping[int, list[int]], names: PageNames) -> Html:
+def _begins(ledger: Sequence[Mapping[str, Any]], start: int) -> bool:
+    """Whether another document begins here."""
+    return start > 0 and ledger[start].get("document") != ledger[start - 1].get("document")
+
+
+def _bar(
+    pages: Sequence[Mapping[str, Any]],
+    weight: float,
+    on: Mapping[int, list[int]],
+    names: PageNames,
+    *,
+    begins: bool,
+) -> Html:
     numbers = sorted({number for page in pages for number in on.get(page["number"], ())})
-    said = names([page["number"] for page in pages])
     lost = sorted({page["status"] for page in pages} - {"read"})
+    said = names(page["number"] for page in pages)
     if lost:
         said += f" ({'; '.join(FATES.get(status, status) for status in lost)})"
     if numbers:
         said += f": sentence{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
-    height = ceil(min(max(weight, 0), 1) * _HEIGHTS)
-    kind = ["bar", f"w{height}"]
+    kinds = ["bar", f"w{ceil(min(max(weight, 0), 1) * _HEIGHTS)}"]
     if lost:
-        kind.append("lost" if len(lost) and all(page["status"] != "read" for page in pages) else "partly")
-    if numbers:
-        to = " ".join(map(str, numbers))
-        return tag(
-            "a", tag("i"), href=f"#s{numbers[0]}", class_=" ".join(kind), title=said, tabindex="-1", data_to=to
-        )
-    return tag("span", tag("i"), class_=" ".join(kind), title=said)
+        kinds.append("lost" if all(page["status"] != "read" for page in pages) else "partly")
+    if begins:
+        kinds.append("begins")
+    look = {"class_": " ".join(kinds), "title": said}
+    if not numbers:
+        return tag("span", tag("i"), **look)
+    to = " ".join(map(str, numbers))
+    return tag("a", tag("i"), **look, href=f"#s{numbers[0]}", tabindex="-1", data_to=to)
 
 
 def _legend(ledger: Sequence[Mapping[str, Any]], size: int, has_weights: bool) -> list[object]:
@@ -90,7 +107,7 @@ def _legend(ledger: Sequence[Mapping[str, Any]], size: int, has_weights: bool) -
     each = "page" if size == 1 else f"bar of {size} pages"
     legend: list[object] = []
     if has_weights:
-        legend.append(f"The higher and darker a {each}, the more the summary rests on it. ")
+        legend.append(f"The fuller a {each}, the more the summary rests on it. ")
     if any(page["status"] != "read" for page in ledger):
-        legend += [tag("span", class_="bar lost sample", aria_hidden="true"), " Not in the summary. "]
+        legend += [tag("span", class_="bar lost sample", aria_hidden="true"), " Not in the summary."]
     return legend

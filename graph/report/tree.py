@@ -25,7 +25,7 @@ def tree(result: Mapping[str, Any]) -> Html:
     """Nested lists of summaries, the final one on top; "" if there is none."""
     writer = _Writer(result)
     tops = [node for node in result["tree"] if node["id"] == FINAL_ID] or writer.frontier()
-    return tag("ul", *map(writer.node, tops), class_="tree") if tops else Html()
+    return tag("ul", *map(writer.node, tops), class_="nodes") if tops else Html()
 
 
 class _Writer:
