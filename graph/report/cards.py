@@ -83,6 +83,11 @@ def card(number: int, sentence: Mapping[str, Any], names: PageNames) -> Html:
     )
 
 
+def _support(sentence: Mapping[str, Any]) -> tuple[str, str]:
+    meaning = "how much of the sentence these passages say, as far as words tell."
+    return f"Support {sentence['support']:.2f} of 1: ", meaning
+
+
 def _flag(flag: str) -> Html:
     return tag("p", tag("strong", flag.capitalize(), "."), " ", _MEANINGS.get(flag, ""), class_="flag")
 

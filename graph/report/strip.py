@@ -11,6 +11,7 @@ from graph.report.page_names import FATES, PageNames
 
 # A longer document has several pages in a bar.
 _BARS = 240
+_FEW, _SHORT = 80, 10
 _HEIGHTS = 10
 
 
@@ -28,27 +29,25 @@ def strip(ledger: Sequence[Mapping[str, Any]], weights: Sequence[float], on: Map
 
     It is for the eye and the finger alone: `in_words` says the same.
     """
-    names, size = PageNames(ledger), ceil(len(ledger) / _BARS) or 1
-    starts = range(0, len(ledger), size)
-    bars = [
-        _bar(
-            ledger[start : start + size],
-            max(weights[start : start + size]),
-            on,
-            names,
-            begins=_begins(ledger, start),
-        )
-        for start in starts
-    ]
-    return together(
-        tag("div", *bars, class_="strip" if len(bars) > 40 else "strip few", aria_hidden="true"),
+    if not any(weights) and all(page["status"] == "read" for page in ledger):
+        return Html()
+    names, size = PageNames(ledger), ceil(len(ledger) / _BARS)
+    bars = []
+    for start in range(0, len(ledger), size):
+        pages = ledger[start : start + size]
+        begins = start > 0 and pages[0].get("document") != ledger[start - 1].get("document")
+        bars.append(_bar(pages, max(weights[start : start + size]), on, names, begins=begins))
+    return tag(
+        "div",
+        tag("div", *bars, class_="strip few" if len(bars) <= _FEW else "strip", aria_hidden="true"),
         tag(
             "p",
             tag("span", foreign(names([ledger[0]["number"]])), aria_hidden="true"),
-            tag("span", *_legend(ledger, size, any(weights))),
+            tag("span", *_legend(ledger, size, any(weights)), class_="legend"),
             tag("span", foreign(names([ledger[-1]["number"]])) if len(ledger) > 1 else "", aria_hidden="true"),
             class_="small scale",
         ),
+        class_="overview short" if len(bars) <= _SHORT else "overview",
     )
 
 
@@ -68,11 +67,6 @@ def in_words(ledger: Sequence[Mapping[str, Any]], on: Mapping[int, list[int]]) -
 def _links(numbers: Sequence[int]) -> Html:
     links = [tag("a", n, href=f"#s{n}", data_to=n, aria_label=f"sentence {n}") for n in numbers]
     return together("sentence " if len(numbers) == 1 else "sentences ", joined(", ", links))
-
-
-def _begins(ledger: Sequence[Mapping[str, Any]], start: int) -> bool:
-    """Whether another document begins here."""
-    return start > 0 and ledger[start].get("document") != ledger[start - 1].get("document")
 
 
 def _bar(

@@ -10,7 +10,7 @@ from graph.report.page_names import PageNames
 from graph.state import FINAL_ID
 
 # With more parts than these, the first level is closed, too.
-_OPEN = 12
+_OPEN = 40
 
 _ENDINGS = {
     "length": "stopped at the token limit",
