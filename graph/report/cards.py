@@ -67,11 +67,7 @@ def card(number: int, sentence: Mapping[str, Any], names: PageNames) -> Html:
         tag("p", sentence["text"], class_="claim", dir="auto"),
         *(_flag(flag) for flag in sentence["flags"]),
         *passages or [tag("p", "No passage of the document was found for it.")],
-        tag(
-            "p",
-            f"Support {sentence['support']:.2f}, of 1: how much of it these words say, as far as words tell.",
-            class_="small",
-        ),
+        tag("p", *_support(sentence), class_="small"),
         id=f"e{number}",
         class_="card",
         popover="auto",

@@ -37,9 +37,9 @@ def coverage_facts(result: Mapping[str, Any]) -> list[tuple[str, object]]:
 def making(result: Mapping[str, Any], model: str) -> Html:
     """Model, calls, tokens, seconds; settings and prompts to open."""
     made, stats = result.get("made") or {}, result["stats"]
-    calls = f"{stats['calls']}" + (
-        f", {stats['cached_calls']} of them answered before" if stats["cached_calls"] else ""
-    )
+    calls = f"{stats['calls']}"
+    if cached := stats["cached_calls"]:
+        calls += f", {'all' if cached == stats['calls'] else cached} answered before"
     tokens = f"{stats['prompt_tokens']:,} read, {stats['output_tokens']:,} written"
     rows: list[tuple[str, object]] = [
         ("Model", foreign(made.get("model") or model)),
