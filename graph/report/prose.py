@@ -19,7 +19,7 @@ Chip = Callable[[int], Html]
 _RULE = re.compile(r"\s*([-*_])(?:[ \t]*\1){2,}\s*$")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(?=\S)")
-_ITEM = re.compile(r"([ \t]*)(?:[-*+•]|(\d{1,4})[.)])[ \t]+(?=\S)")
+_ITEM = re.compile(r"([ \t]*)(?:[-*+•]|(\d{1,3})[.)])[ \t]+(?=\S)")
 _QUOTE = re.compile(r"\s{0,3}>[ \t]?")
 
 _STRONG, _EMPHASIS, _CODE, _DROPPED = 1, 2, 4, 8
