@@ -17,7 +17,7 @@ from graph.report.elements import Html, joined, tag, together
 Chip = Callable[[int], Html]
 
 _RULE = re.compile(r"\s*([-*_])(?:[ \t]*\1){2,}\s*$")
-_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
+_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w+#.-]*\s*$")
 _HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(?=\S)")
 _ITEM = re.compile(r"([ \t]*)(?:[-*+•]|(\d{1,3})[.)])[ \t]+(?=\S)")
 _QUOTE = re.compile(r"\s{0,3}>[ \t]?")
@@ -26,7 +26,7 @@ _STRONG, _EMPHASIS, _CODE, _DROPPED = 1, 2, 4, 8
 _TAGS = ((_CODE, "code"), (_EMPHASIS, "em"), (_STRONG, "strong"))
 # Bounded, so that a line of asterisks takes no more than its length times that.
 _SPANS = (
-    (_CODE, re.compile(r"(`)([^`\n]{1,500})(`)")),
+    (_CODE, re.compile(r"(?<!`)(`{1,3})([^`\n]{1,500})(\1)(?!`)")),
     (_STRONG | _EMPHASIS, re.compile(r"(\*{3}|_{3})(?=\S)([^\n]{1,1000}?)(?<=\S)(\1)")),
     (_STRONG, re.compile(r"(\*\*|__)(?=\S)([^\n]{1,1000}?)(?<=\S)(\1)")),
     (_EMPHASIS, re.compile(r"(?<![\w*])(\*)(?=[^\s*])([^\n*]{1,1000}?)(?<=\S)(\*)(?![\w*])")),
