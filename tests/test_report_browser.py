@@ -22,7 +22,8 @@ DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 CONTRASTS = """() => {
   const parsed = (color) => color.match(/[\\d.]+/g).map(Number);
   const light = (color) => {
-    const [r, g, b] = parsed(color).map((v) => v / 255).map((v) => v <= .04045 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
+    const straight = (part) => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4;
+    const [r, g, b] = parsed(color).map((part) => straight(part / 255));
     return .2126 * r + .7152 * g + .0722 * b;
   };
   const found = [];
@@ -33,8 +34,9 @@ CONTRASTS = """() => {
     if (!text || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
     if (element.closest("script, style, .unseen, .skip")) continue;
     const ink = light(getComputedStyle(element).color);
-    while (element && (parsed(getComputedStyle(element).backgroundColor)[3] ?? 1) === 0) element = element.parentElement;
-    const ground = light(getComputedStyle(element).backgroundColor);
+    const color = (element) => getComputedStyle(element).backgroundColor;
+    while (parsed(color(element))[3] === 0) element = element.parentElement;
+    const ground = light(color(element));
     found.push([text, (Math.max(ink, ground) + .05) / (Math.min(ink, ground) + .05)]);
   }
   return found;
@@ -55,8 +57,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def show(browser: Any, tmp_path: Path) -> Iterator[Show]:
-    """Opens a result in a window of its own. In the end, whatever was shown must have asked for nothing but its file,
-    said nothing on the console, and opened no dialog."""
+    """Opens a result in a window of its own.
+
+    In the end, whatever was shown must have asked for nothing but its file, said nothing on the console, and opened
+    no dialog.
+    """
     happened: list[str] = []
     contexts = []
 
@@ -75,6 +80,7 @@ def show(browser: Any, tmp_path: Path) -> Iterator[Show]:
         page.on("dialog", lambda dialog: (happened.append("dialog"), dialog.dismiss()))
         page.on("popup", lambda popup: happened.append("popup"))
         page.goto(path.as_uri())
+        assert happened.pop(0) == f"request {path.as_uri()}"
         return page
 
     yield open_page
@@ -117,7 +123,7 @@ def test_a_click_on_a_chip_opens_the_passage_with_its_words_marked(show: Show) -
     assert not card.is_visible()
     assert "A number of this sentence was not found" in page.locator("#e3").inner_text()
     assert marked.all_inner_texts() == ["It cost 512 crowns in 1911."]
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     assert page.locator(".card:popover-open").count() == marked.count() == 0
 
 
@@ -198,7 +204,7 @@ def test_hostile_texts_run_nothing(show: Show) -> None:
     page = show(hostile())
     for index in range(page.locator(".chip").count()):
         page.locator(".chip").nth(index).click()
-    page.get_by_role("button", name="Close").last.click()
+    page.get_by_role("button", name="Close", exact=True).last.click()
     page.locator(".toggles button").first.click()
     assert "owned" not in page.title().replace(HOSTILE[:70], "")
     assert page.title().startswith("The Harbour</script>")
@@ -209,18 +215,21 @@ def test_hostile_texts_run_nothing(show: Show) -> None:
 
 def test_the_policy_stops_what_would_get_past_the_escaping(browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "injected.html"
-    injected = f"<img src={path.as_uri()}?asked onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
-    path.write_text(
-        to_html(result(), "m").replace("<body>", f"<body><style>h1 {{ display: none }}</style>{injected}")
+    owned = "document.title='owned'"
+    injected = (
+        "<body><style>h1 { display: none }</style><base href='https://example.invalid/'>"
+        f'<img src="{path.as_uri()}?asked" onerror="{owned}"><script>{owned}</script>'
     )
+    path.write_text(to_html(result(), "a model").replace("<body>", injected), "utf-8")
     context = browser.new_context()
     page = context.new_page()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    answered: list[str] = []
+    page.on("requestfinished", lambda request: answered.append(request.url))
     page.goto(path.as_uri())
     assert page.title() == "The Harbour · summary"
     assert page.locator("h1").is_visible()
-    assert asked == [path.as_uri()]
+    assert page.evaluate("document.baseURI") == path.as_uri()
+    assert answered == [path.as_uri()]
     context.close()
 
 
@@ -232,7 +241,7 @@ def test_every_text_stands_out_from_its_ground(show: Show, scheme: str) -> None:
     page.locator(".nodes details").evaluate_all("all => all.forEach((details) => details.open = true)")
     page.locator("[popovertarget=e4]").first.click()
     found = page.evaluate(CONTRASTS)
-    assert {"The Harbour", "harbour", "Name not in source"} <= {text for text, _ in found}
+    assert {"The Harbour", "harbour", "Name not in source."} <= {text for text, _ in found}
     assert [(text, ratio) for text, ratio in found if ratio < 4.5] == []
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (ground == "rgb(25, 26, 27)") == (scheme == "dark")
@@ -290,7 +299,7 @@ def test_on_paper_the_passages_follow_the_summary(show: Show) -> None:
     assert page.get_by_role("heading", name="Where each sentence comes from").is_visible()
     assert page.locator(".card figure").count() == page.locator(".card figure:visible").count() == 6
     assert page.locator("#e3 .claim").inner_text() == "It cost 512 crowns in 1911."
-    assert page.locator(".chip").nth(1).inner_text().split() == ["2", "p.", "2–3"]
+    assert page.locator(".chip").nth(1).inner_text().split() == ["Source:", "2", "p.", "2–3"]
     assert not page.locator(".close, .toggles, .skip").filter(visible=True).count()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('.card')).position") == "static"
