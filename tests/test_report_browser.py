@@ -135,13 +135,18 @@ def test_the_keyboard_opens_a_card_and_escape_leads_back(show: Show, key: str) -
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     page.keyboard.press("Tab")
     page.keyboard.press(key)
-    assert page.locator("#e2").is_visible()
-    assert focused(page) == "e2"
+    page.wait_for_function("document.activeElement.id === 'e2'")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.ariaLabel") == "Close"
     page.keyboard.press("Escape")
     assert not page.locator("#e2").is_visible()
     assert focused(page) == "e2"
+    assert page.evaluate("document.activeElement.className") == "chip"
+    page.locator(".chip").nth(2).click()
+    page.locator(".chip").nth(3).click()
+    page.wait_for_function("document.activeElement.id === 'e4'")
+    page.keyboard.press("Escape")
+    assert focused(page) == "e4"
     assert page.evaluate("document.activeElement.className") == "chip"
 
 

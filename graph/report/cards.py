@@ -74,7 +74,6 @@ def card(number: int, sentence: Mapping[str, Any], names: PageNames) -> Html:
         role="dialog",
         aria_labelledby=f"h{number}",
         tabindex="-1",
-        autofocus=True,
         data_of=number,
     )
 

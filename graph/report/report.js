@@ -3,8 +3,8 @@
 (() => {
   const pieces = (number) => document.querySelectorAll(`.s[data-s="${number}"]`);
 
-  // The sentence whose card is open is marked. On a small screen it stays in sight above the card; on a large
-  // one the card stands where the facts are.
+  // A card takes the focus, which goes back to its chip by itself, and its sentence is marked. On a small screen the
+  // sentence stays in sight above the card; on a large one the card stands where the facts are.
   document.addEventListener("toggle", (event) => {
     const card = event.target;
     if (!card.matches(".card")) return;
@@ -12,6 +12,7 @@
     const top = document.querySelector(".glance").getBoundingClientRect().top;
     card.style.setProperty("--top", `${Math.max(top, 32)}px`);
     for (const piece of pieces(card.dataset.of)) piece.classList.toggle("chosen", open);
+    if (open) card.focus({ preventScroll: true });
     if (!open || card.offsetWidth < innerWidth * 0.8) return;
     const last = [...pieces(card.dataset.of)].pop();
     const hidden = last.getBoundingClientRect().bottom + 16 - card.getBoundingClientRect().top;
