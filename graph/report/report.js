@@ -3,14 +3,18 @@
 (() => {
   const pieces = (number) => document.querySelectorAll(`.s[data-s="${number}"]`);
 
-  // A card takes the focus, which goes back to its chip by itself, and its sentence is marked. On a small screen the
-  // sentence stays in sight above the card; on a large one the card stands where the facts are.
+  // Beside the text of a large screen, a card stands where the facts are.
+  document.addEventListener("beforetoggle", (event) => {
+    const top = document.querySelector(".glance").getBoundingClientRect().top;
+    if (event.target.matches(".card")) event.target.style.setProperty("--top", `${Math.max(top, 32)}px`);
+  }, true);
+
+  // A card takes the focus, which goes back to its chip by itself, and its sentence is marked. It stays in sight
+  // above the card of a small screen.
   document.addEventListener("toggle", (event) => {
     const card = event.target;
     if (!card.matches(".card")) return;
     const open = event.newState === "open";
-    const top = document.querySelector(".glance").getBoundingClientRect().top;
-    card.style.setProperty("--top", `${Math.max(top, 32)}px`);
     for (const piece of pieces(card.dataset.of)) piece.classList.toggle("chosen", open);
     if (open) card.focus({ preventScroll: true });
     if (!open || card.offsetWidth < innerWidth * 0.8) return;
