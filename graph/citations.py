@@ -23,10 +23,9 @@ def cited(result: OutputState) -> str:
 
 
 def page_list(result: OutputState) -> str:
-    """The pages of each sentence as a list, for a summary that stands elsewhere without them."""
-    return "\n".join(
-        f"- {reference} {_beginning(sentence['text'])}" for sentence, reference in _references(result)
-    )
+    """The pages of each sentence, as a list to stand below a summary that was shown before they were known."""
+    listed = [f"- {reference} {_beginning(sentence['text'])}" for sentence, reference in _references(result)]
+    return "\n".join(["\n\nSentence by sentence:\n", *listed]) if listed else ""
 
 
 def coverage_line(result: OutputState) -> str:
