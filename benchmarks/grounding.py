@@ -48,7 +48,7 @@ HANDBOOK = """
 Gemma 7B takes in 8,192 tokens at a time, roughly eleven pages of a paper.
 The module offers four commands: run, check, show and schema.
 Without loading any model, check tells whether a configuration could work.
-A run goes through six stages, from loading the file to writing the final summary.
+A run goes through seven stages, from loading the file to looking up what the summary rests on.
 When everything fits into the last prompt, the splitting is followed directly by the final summary.
 A chunk's summary is made without knowledge of the title or of the chapters before it.
 Refining one running summary is slower, because no batch can be used, and its early errors never go away.

@@ -23,10 +23,9 @@ def cited(result: OutputState) -> str:
 
 
 def page_list(result: OutputState) -> str:
-    """The pages of each sentence as a list, for a summary that stands elsewhere without them."""
-    return "\n".join(
-        f"- {reference} {_beginning(sentence['text'])}" for sentence, reference in _references(result)
-    )
+    """The pages of each sentence, as a list to stand below a summary that was shown before they were known."""
+    listed = [f"- {reference} {_beginning(sentence['text'])}" for sentence, reference in _references(result)]
+    return "\n".join(["\n\nSentence by sentence:\n", *listed]) if listed else ""
 
 
 def coverage_line(result: OutputState) -> str:
@@ -40,7 +39,7 @@ def coverage_line(result: OutputState) -> str:
         flags = Counter(flag for sentence in flagged for flag in sentence["flags"])
         counts = ", ".join(f"{flag}: {count}" for flag, count in flags.items())
         said.append(f'{len(flagged)} of {_sentences(result)} to be looked at, marked "?" ({counts})')
-    if any(_label(page) != str(page["number"]) for page in _cited_pages(result)):
+    if any(map(_printed, _cited_pages(result))):
         said.append("pages in brackets are as printed")
     line = "; ".join(said)
     return f"{line[0].upper()}{line[1:]}."
@@ -116,8 +115,13 @@ def _follows(page: PageRecord, other: PageRecord) -> bool:
 
 def _label(page: PageRecord) -> str:
     """As printed; without that, the position in its document."""
+    return _printed(page) or str(page.get("document_page", page["number"]))
+
+
+def _printed(page: PageRecord) -> str:
+    """The label, if it is more than a count of the pages."""
     label = " ".join(page["label"].split())
-    return str(page.get("document_page", page["number"])) if label in ("", str(page["number"])) else label
+    return "" if label == str(page["number"]) else label
 
 
 def _beginning(text: str) -> str:

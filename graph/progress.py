@@ -53,7 +53,8 @@ async def run_graph(
         stop_reading()  # it happens on a thread, which the event loop would wait for
         if not result.get("summary"):
             raise
-        result["warnings"].append("Interrupted while the summary was compared with the document.")
+        cut = "Interrupted while the summary was compared with the document, so no evidence is named."
+        result = result | {"warnings": [*result["warnings"], cut]}
     finally:
         bars.stop()
     return result  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ import logging
 import sys
 import warnings
 
+from graph.citations import page_list
 from graph.config import RunConfig
 from graph.errors import ConfigError, Interrupted
 from graph.output import say, writable, write_file
@@ -39,7 +40,7 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     model = model_name(config)
     text = _rendered(result, shown, model)
     if streamed and streamed.text.strip() == result["summary"]:
-        say(footing(result, model, streamed=True))
+        say(page_list(result) + footing(result, model))
     else:
         say(f"\n\n{text}" if streamed and streamed.text else text)
     if path:

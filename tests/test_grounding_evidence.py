@@ -110,6 +110,29 @@ def test_a_sentence_of_the_document_has_full_support_and_is_marked_in_it() -> No
     assert (evidence["before"], evidence["after"]) == (RENTS[2].partition(" They")[0], "")
 
 
+@pytest.mark.parametrize(
+    ("pages", "true", "wrong"),
+    [
+        (RENTS, "It does not carry trains.", "It carries trains."),
+        (RENTS, "They close at noon on Saturdays.", "They never close at noon on Saturdays."),
+        (RENTS, "Maria Lopez led the work.", "Maria Lopez has not led the work."),
+        (KOREAN, "응답자의 58%가 월세가 올랐다고 답했다.", "응답자의 58%가 월세가 오르지 않았다고 답했다."),
+    ],
+)
+def test_a_not_on_one_side_alone_takes_support_away(pages: list[str], true: str, wrong: str) -> None:
+    assert one(true, pages)["support"] == 1
+    assert one(wrong, pages)["support"] <= 0.7
+
+
+def test_a_sentence_without_an_end_is_cut_into_pieces() -> None:
+    summary = "The mill grinds rye and the bakers sell it, " * 50
+    found = ground(summary, [summary])
+    assert len(found) > 3
+    assert all(sentence["end"] - sentence["start"] <= 600 for sentence in found)
+    assert " ".join(sentence["text"] for sentence in found) == summary.strip()
+    assert all(sentence["support"] == 1 for sentence in found)
+
+
 def test_several_sources_of_one_sentence_are_all_named() -> None:
     found = one("The survey reached 1,000 households, and bakers sell rye bread from five in the morning.", RENTS)
     assert found["pages"] == [1, 3]
