@@ -13,7 +13,7 @@ import pytest
 from pdfs import bomb, make_pdf
 
 from graph.documents import LoadConfig, Reading, read_document
-from graph.documents.errors import TimedOutError, TooLargeError
+from graph.documents.errors import ReaderError, TimedOutError, TooLargeError
 from graph.documents.harvest import _request
 
 ROOT = Path(__file__).parents[1]
@@ -38,6 +38,16 @@ def test_a_page_that_needs_too_much_memory_is_lost_alone(
     assert "page 2" in reading["warnings"][0]
     assert "memory" in reading["warnings"][0]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_reader_that_does_not_start_says_nothing_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pypdfium2").mkdir()
+    (tmp_path / "pypdfium2" / "__init__.py").write_text("raise ImportError('this installation is broken')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ReaderError, match="does not start"):
+        read(tmp_path, make_pdf(["one"]))
 
 
 @linux

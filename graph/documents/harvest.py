@@ -27,6 +27,7 @@ _interrupted = threading.Event()
 class Harvest:
     """Everything the children sent so far. Page numbers count from 1."""
 
+    ready: bool = False  # a child has started, and has its libraries
     count: int | None = None
     repaired: bool = False  # the pages are those that were left in a damaged file
     texts: dict[int, str] = field(default_factory=dict)
@@ -53,6 +54,8 @@ class Harvest:
         """Add one event of the child."""
         page = event.get("page", 0)
         match event["event"]:
+            case "ready":
+                self.ready = True
             case "file":
                 self.count, self.repaired = event["pages"], event["repaired"]
             case "start":
