@@ -37,7 +37,7 @@ class DamagedPDFError(DocumentError):
 
 
 class ReaderError(DocumentError):
-    """The process that reads PDFs does not start here. It says nothing about the file."""
+    """The process that reads PDFs does not start, or was stopped. It says nothing about the file."""
 
 
 class PasswordNeededError(DocumentError):

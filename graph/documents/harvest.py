@@ -126,9 +126,14 @@ def _go_on(harvest: Harvest, request: dict[str, Any], reason: str) -> bool:
 
 
 def stop_reading() -> None:
-    """End every child of this process and start no more: for a program that is itself being ended."""
+    """End every child of this process and start no more, until `resume_reading`: for a run that is being ended."""
     _interrupted.set()
     kill_children()
+
+
+def resume_reading() -> None:
+    """Let children start again: a program may begin another run."""
+    _interrupted.clear()
 
 
 def _request(path: Path, config: LoadConfig, password: str | None) -> dict[str, Any]:

@@ -88,7 +88,11 @@ def _refusal(path: Path, password: str | None, harvest: Harvest) -> DocumentErro
         )
     if harvest.refusal == "no_pages":
         return NoPagesError(f"{name} is a PDF without pages", "check that the file is complete")
-    return _limit_reached(f"{name} cannot be opened, {reason}", reason) or DamagedPDFError(
+    if limit := _limit_reached(f"{name} cannot be opened, {reason}", reason):
+        return limit
+    if harvest.stopped:
+        return ReaderError(f"{name} was not read: {reason}", "run again")
+    return DamagedPDFError(
         f"{name} starts like a PDF but no page of it can be read", "it is damaged or incomplete: get it again"
     )
 
