@@ -54,7 +54,9 @@ class OutputConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["md", "json"] = Field("md", description="md for people, json for programs.")
+    format: Literal["md", "html", "json"] = Field(
+        "md", description="md for people, html for people who want to check it, json for programs."
+    )
     path: str | None = Field(None, description="A file to write besides standard output.")
     grounding: bool = Field(
         True,
