@@ -1,17 +1,18 @@
 """How good are the embedded model's summaries, next to others that need no download?
 
-    python benchmarks/extractive.py --data DIR [--evidence N] [--chunk-tokens N]
+    python benchmarks/extractive.py --data DIR
 
-DIR holds documents (PDF, text or Markdown). A document NAME.pdf with a summary that people wrote, in NAME.human.txt
-or NAME.scisummnet.txt, is scored with ROUGE (stemmed, F1). Its abstract is taken out first, because many references
-copy it: what stands between the headings Abstract and Introduction, and sentences of NAME.abstract.txt. Every way has
-the reference's tokens to spend. A difference is given with its 95% interval from a paired bootstrap over documents.
+DIR holds documents (PDF, text or Markdown). One that has a summary by people beside it (NAME.human.txt or
+NAME.scisummnet.txt) is scored with ROUGE (stemmed, F1). Its abstract is taken out first, because many references
+copy it: what stands between the headings Abstract and Introduction, and sentences of NAME.abstract.txt. Every
+way has the reference's tokens to spend. Differences are given with their 95% interval, from a paired bootstrap
+over the documents.
 
-Of documents without such a summary, it is printed how far the summary's words are from the document's (Jensen-Shannon
-divergence in bits; Louis & Nenkova, EMNLP 2009), and which share of the summary comes from each third.
+Of documents without such a summary, it is printed how far the summary's words are from the document's
+(Jensen-Shannon divergence in bits; Louis & Nenkova, EMNLP 2009), and what share of it comes from each third.
 
-The baselines are here, small: the first sentences; LexRank (Erkan & Radev 2004); TextRank as published. They see the
-same sentences as the embedded model does, those that look like prose. Needs the package rouge-score.
+The baselines are here, small: the first sentences; LexRank (Erkan & Radev 2004); TextRank as published. They
+see the sentences that the embedded model sees, those that look like prose. Needs the package rouge-score.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,7 +88,9 @@ def read_case(path: Path) -> Case:
         return Case(path.stem, texts, "")
     abstract = path.with_name(f"{path.stem}.abstract.txt")
     known = abstract.read_text("utf-8", "replace") if abstract.exists() else ""
-    return Case(path.stem, without_abstract(texts, known), " ".join(found[0].read_text("utf-8", "replace").split()))
+    return Case(
+        path.stem, without_abstract(texts, known), " ".join(found[0].read_text("utf-8", "replace").split())
+    )
 
 
 def without_abstract(pages: list[str], abstract: str) -> list[str]:
@@ -106,7 +110,7 @@ def without_abstract(pages: list[str], abstract: str) -> list[str]:
 def bigrams(text: str) -> set[tuple[str, str]]:
     """Neighbouring words."""
     words = re.findall(r"\w+", text.casefold())
-    return set(zip(words, words[1:], strict=False))
+    return set(pairwise(words))
 
 
 def through_graph(strategy: str, **more: Any) -> Way:
@@ -147,9 +151,7 @@ def textrank(sentences: Sequence[str]) -> list[float]:
     return pagerank(rows, lambda shared, i, j: shared / (sizes[i] + sizes[j]), unit=False)
 
 
-def pagerank(
-    rows: list[dict[str, float]], edge: Callable[[float, int, int], float], *, unit: bool
-) -> list[float]:
+def pagerank(rows: list[dict[str, float]], edge: Callable[[float, int, int], float], *, unit: bool) -> list[float]:
     """Ranks of sentences, given as weighted terms; `edge` weighs the product of two of them."""
     columns = {term: k for k, term in enumerate({term: 0 for row in rows for term in row})}
     dense = np.zeros((len(rows), len(columns)))
