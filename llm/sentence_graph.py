@@ -37,6 +37,9 @@ _STOP = frozenset(
         my no nor not now of off on once only or other our out over own s same she should so some
         such t than that the their them then there these they this those through to too under until
         up us very was we were what when where which while who whom why will with would you your
+        actually ain couldn didn doesn don get go going gonna got hadn hasn hmm isn know kind like ll lot
+        maybe mean mm ok okay one really said say says shouldn something sort thing things think uh um
+        want ve wanna wasn well won wouldn yeah yep yes re oh let
         """,
     )
 )
@@ -154,7 +157,7 @@ def pick(matrix: TermMatrix, scores: Floats, costs: Sequence[int], parts: Sequen
     """The indices of the sentences to keep, in the order of choice, within the budget.
 
     The best, and little said twice: greedy by score × share of new terms, where a term that has been said is worth
-    less from then on (after SumBasic, Nenkova & Vanderwende 2005). Where two thirds of the budget are enough for it,
+    less from then on (after SumBasic, Nenkova & Vanderwende 2005). Where two thirds of the budget are enough,
     every part first gets a sentence, so that no part of a list of summaries is silent.
     """
     choice = _Choice(matrix, scores, costs, budget)

@@ -172,7 +172,7 @@ def prose(text: str, *, listed: bool = False) -> float:
         * (1.0 if listed or _starts_whole(text) else 0.5)
         * (0.3 if _GLUED.search(text) else 1.0)
         * (0.7 if text[-1] in "?？" else 1.0)
-        * (0.85 if _LEANS.match(text) else 1.0)
+        * (0.7 if _LEANS.match(text) else 1.0)
         * (0.7 if _SPOKEN.match(text) else 1.0)
         * max(0.3, 1 - 3 * len(_FILLER.findall(text)) / size)
     )
