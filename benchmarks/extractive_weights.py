@@ -2,7 +2,7 @@
 
     python benchmarks/extractive_weights.py --data DIR [--splits N]
 
-DIR is as in extractive.py. Every combination of a few weights summarizes every document once. Then, many times over,
+DIR is as in extractive.py. Every combination of a few weights summarizes every document once. Then, many times,
 the best combination on a random half of the documents is tested on the other half, next to the weights that ship.
 What choosing on a half seems to gain there, and does not gain on the other, is fitting.
 """
