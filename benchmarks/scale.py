@@ -116,7 +116,7 @@ def print_row(model: str, pages: int, path: Path) -> None:
         f"{1e3 * seconds / pages:.1f}",
         f"{found['here']:.0f}",
         f"{found['child']:.0f}",
-        f"{found['overhead']:.2f}",
+        found["overhead"],
         found["sent"],
         found["tokenized"],
     ]
@@ -163,12 +163,14 @@ def measure(name: str, path: str) -> dict[str, Any]:
         "chunks": len(parts),
         "here": megabytes(resource.RUSAGE_SELF) - before,
         "child": megabytes(resource.RUSAGE_CHILDREN),
-        "overhead": 1e3 * (seconds - stages["load"] - stages["split"] - scripted._seconds) / len(parts),
+        "overhead": "",
         "sent": "",
         "tokenized": "",
     }
     if name == "scripted":
         book = json.loads(Path(path).with_suffix(".json").read_text())
+        overhead = seconds - stages["load"] - stages["split"] - scripted._seconds
+        report["overhead"] = f"{1e3 * overhead / len(parts):.2f}"
         report["sent"] = f"{scripted._map_tokens / book['words']:.2f}"
         report["tokenized"] = f"{scripted._tokenized / book['characters']:.2f}"
     return report

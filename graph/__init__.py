@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from graph.config import RunConfig, load_config
     from graph.errors import BudgetError, ConfigError, RunError, SummarizeError
+    from graph.grounding import ground
     from graph.pipeline import build_graph
 
 _HOMES = {
@@ -20,6 +21,7 @@ _HOMES = {
     "RunError": "graph.errors",
     "SummarizeError": "graph.errors",
     "build_graph": "graph.pipeline",
+    "ground": "graph.grounding",
     "load_config": "graph.config",
 }
 
@@ -30,6 +32,7 @@ __all__ = [
     "RunError",
     "SummarizeError",
     "build_graph",
+    "ground",
     "load_config",
 ]
 

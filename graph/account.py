@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import cast
 
-from graph.documents.types import Chunk
+from graph.documents.types import Chunk, Page
 from graph.state import FINAL_ID, ChunkRecord, FinishReason, PageRecord, Stats, Summary, Timing
 
 _HAPPENED: dict[FinishReason, str] = {
@@ -30,6 +31,11 @@ def page_ranges(pages: Iterable[int]) -> str:
 def in_pages(pages: Sequence[int]) -> str:
     """ "page 3" or "pages 3-5"."""
     return f"{'page' if len(set(pages)) == 1 else 'pages'} {page_ranges(pages)}"
+
+
+def page_record(page: Page) -> PageRecord:
+    """What is remembered of a page: everything but its text."""
+    return cast(PageRecord, {key: value for key, value in page.items() if key in PageRecord.__annotations__})
 
 
 def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:

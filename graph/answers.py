@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 # Shorter than this, the start of a prompt may well be how a good answer starts.
 _ECHO = 20
 
 # A text that ends in so many copies of one passage, together of so many characters, has fallen into a loop.
 _COPIES = 3
 _LOOP = 60
+
+_SENTENCE_END = re.compile("[.!?。！？]")
 
 
 def without_echo(answer: str, prompt: str, document: str) -> str:
@@ -25,9 +29,10 @@ def without_echo(answer: str, prompt: str, document: str) -> str:
 def without_loop(answer: str, document: str) -> str:
     """The answer up to where it falls into saying the same again and again, as long as `document` does not.
 
-    Of the passage that repeats the first copy stays; an answer without one is unchanged. It is found as the period
-    of the answer's end, with the Z-function of the answer read backwards (Gusfield, Algorithms on Strings, Trees
-    and Sequences, 1997), in time linear in the answer's length.
+    Of the passage that repeats the first copy stays, up to the end of a sentence where it has one; an answer
+    without such a passage is unchanged. It is found as the period of the answer's end, with the Z-function of the
+    answer read backwards (Gusfield, Algorithms on Strings, Trees and Sequences, 1997), in time linear in the
+    answer's length.
     """
     matches = _z_function(answer[::-1])
     best, period = 0, 0
@@ -37,7 +42,10 @@ def without_loop(answer: str, document: str) -> str:
             best, period = looped, length
     if not best or answer[-_COPIES * period :] in document:
         return answer
-    return answer[: len(answer) - best + period].rstrip()
+    end = len(answer) - best + period
+    kept = answer[:end].rstrip()
+    rest = _SENTENCE_END.search(answer, end, end + period)
+    return kept if _SENTENCE_END.search(kept[-1:]) or rest is None else answer[: rest.end()]
 
 
 def _z_function(text: str) -> list[int]:

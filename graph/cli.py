@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(command=_show)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of a configuration, for editors")
+    schema.add_argument("--result", action="store_true", help="of what --format json writes, instead")
     schema.set_defaults(command=_schema)
     return parser
 
@@ -128,9 +129,15 @@ def _show(args: argparse.Namespace) -> int:
 def _schema(args: argparse.Namespace) -> int:
     import json
 
-    from graph.config import RunConfig
+    if args.result:
+        from graph.schema import result_schema
 
-    say(json.dumps(RunConfig.model_json_schema(), ensure_ascii=False, indent=2) + "\n")
+        schema = result_schema()
+    else:
+        from graph.config import RunConfig
+
+        schema = RunConfig.model_json_schema()
+    say(json.dumps(schema, ensure_ascii=False, indent=2) + "\n")
     return 0
 
 

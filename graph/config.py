@@ -23,14 +23,6 @@ from llm.config import CacheConfig, LLMConfig, MLXConfig
 # Keys whose values are paths: in a file they are relative to that file, with --set to the current folder.
 _PATHS = (("load", "source"), ("prompts", "file"), ("output", "path"), ("llm", "adapter"), ("cache", "path"))
 
-# The keys that are yes or no.
-_SWITCHES = {
-    (section, name)
-    for section, model in (("load", LoadConfig), ("llm", MLXConfig), ("cache", CacheConfig))
-    for name, field in model.model_fields.items()
-    if field.annotation is bool
-}
-
 _PROVIDERS = ("mlx", "textrank", "openai", "langchain")
 
 
@@ -64,6 +56,24 @@ class OutputConfig(BaseModel):
 
     format: Literal["md", "json"] = Field("md", description="md for people, json for programs.")
     path: str | None = Field(None, description="A file to write besides standard output.")
+    grounding: bool = Field(
+        True,
+        description="Find the pages that each sentence of the summary rests on, and how much of them it covers.",
+    )
+
+
+# The keys that are yes or no.
+_SWITCHES = {
+    (section, name)
+    for section, model in (
+        ("load", LoadConfig),
+        ("llm", MLXConfig),
+        ("cache", CacheConfig),
+        ("output", OutputConfig),
+    )
+    for name, field in model.model_fields.items()
+    if field.annotation is bool
+}
 
 
 class RunConfig(BaseModel):

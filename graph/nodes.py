@@ -1,4 +1,4 @@
-"""The nodes: load, split, map_summarize, collect, collapse, final_summarize. The wiring is in pipeline.py."""
+"""The nodes, load to final_summarize and ground. The wiring is in pipeline.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
-from graph.account import chunk_records
+from graph.account import chunk_records, page_record
 from graph.caller import Caller
 from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
@@ -22,19 +22,23 @@ from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
+from graph.grounding import trace
 from graph.outcomes import (
     failed_part,
     final_pages,
     final_text,
     finished,
+    grounded,
     is_fatal,
     mapped_part,
     merged_part,
+    not_grounded,
     stop,
 )
 from graph.packing import joined_tokens
+from graph.result import Made
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, PageRecord, State, Timing
+from graph.state import CollapseTask, InputState, MapTask, State, Timing
 
 Update = dict[str, Any]
 
@@ -46,9 +50,10 @@ class Nodes:
     outcomes.py.
     """
 
-    def __init__(self, config: RunConfig, caller: Caller, *, keeps_answers: bool) -> None:
+    def __init__(self, config: RunConfig, caller: Caller, made: Made, *, keeps_answers: bool) -> None:
         self._config = config
         self._caller = caller
+        self._made = made
         self._keeps_answers = keeps_answers
 
     def load(self, state: InputState) -> Update:
@@ -61,7 +66,7 @@ class Nodes:
             "documents": [],  # read, and of no more use
             "title": plain(reading["title"]) or "Document",
             "text": compress_pages(pages),
-            "pages": [PageRecord(number=p["number"], label=p["label"], status=p["status"]) for p in pages],
+            "pages": [page_record(page) for page in pages],
             "warnings": Overwrite(list(reading["warnings"])),
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),
@@ -137,7 +142,7 @@ class Nodes:
         stand_in = state["route"] == "map"
         with self._stopping(final_pages(state)):
             answer = self._caller.call("final", text, tokens, config, stand_in=stand_in) if text else None
-        return finished(state, answer)
+        return finished(state, answer, self._made)
 
     async def afinal_summarize(self, state: State, config: RunnableConfig) -> Update:
         """Write the summary that people read, and the account of how it came about."""
@@ -145,7 +150,17 @@ class Nodes:
         stand_in = state["route"] == "map"
         with self._stopping(final_pages(state)):
             answer = await self._caller.acall("final", text, tokens, config, stand_in=stand_in) if text else None
-        return finished(state, answer)
+        return finished(state, answer, self._made)
+
+    def ground(self, state: State) -> Update:
+        """Find what in the document supports each sentence of the summary. Whatever happens, the summary stays."""
+        started = time.time()
+        try:
+            pages = decompress_pages(state["text"])
+            traced = trace(state["summary"], pages, tree=state["tree"], chunks=state["chunks"])
+            return grounded(state, _timing("ground", started), traced)
+        except Exception as error:
+            return not_grounded(error)
 
     def _failed(self, task: MapTask, error: Exception) -> Update:
         """Go on without the part, or stop."""

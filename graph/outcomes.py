@@ -10,10 +10,13 @@ from langchain_core import exceptions
 from graph.account import in_pages, make_stats, tree_warnings
 from graph.caller import Answer
 from graph.compressed import decompress_pages
+from graph.coverage import cover
 from graph.documents import whole_text
 from graph.errors import EmptyAnswerError, SummarizeError
+from graph.grounding import Traced
 from graph.packing import frontier, joined_pages, joined_text, joined_tokens
-from graph.state import FINAL_ID, CollapseTask, MapTask, PageRecord, State, Summary
+from graph.result import Made
+from graph.state import FINAL_ID, CollapseTask, MapTask, PageRecord, State, Summary, Timing
 from llm.errors import EngineError, MissingPackageError, UnsupportedModelError
 
 Update = dict[str, Any]
@@ -86,16 +89,22 @@ def chunk_texts(state: State) -> list[str]:
     return [text[chunk["start"] : chunk["end"]] for chunk in state["chunks"]]
 
 
-def finished(state: State, answer: Answer | None) -> Update:
+def finished(state: State, answer: Answer | None, made: Made) -> Update:
     """The result: the final summary on top of the tree, all warnings, and what the run took."""
+    pages = ledger(state)
+    text = answer.text if answer else ""
+    result = {
+        "schema_version": 1,
+        "summary": text,
+        "sentences": [],
+        "pages": pages,
+        "coverage": cover(text, pages, state["chunks"]),
+        "made": made,
+    }
     if answer is None:
         nothing = "The model answered nothing for any part, so there is no summary; try another model or prompt."
-        return {
-            "summary": "",
-            "pages": ledger(state),
-            "warnings": [*tree_warnings(state["tree"]), nothing],
-            "stats": make_stats(state["timings"]),
-        }
+        warnings = [*tree_warnings(state["tree"]), nothing]
+        return result | {"warnings": warnings, "stats": make_stats(state["timings"])}
     if state["route"] == "direct":
         level, sources = 0, [state["chunks"][0]["id"]]
     else:
@@ -103,8 +112,25 @@ def finished(state: State, answer: Answer | None) -> Update:
         level, sources = 1 + max(summary["level"] for summary in tops), [summary["id"] for summary in tops]
     update = _update(final := _summary(FINAL_ID, level, sources, final_pages(state), answer), answer)
     update["warnings"] += tree_warnings([*state["tree"], final])
-    stats = make_stats([*state["timings"], answer.timing])
-    return update | {"summary": answer.text, "pages": ledger(state), "stats": stats}
+    return update | result | {"stats": make_stats([*state["timings"], answer.timing])}
+
+
+def grounded(state: State, timing: Timing, traced: Sequence[Traced]) -> Update:
+    """The sentences with their evidence, and how much of the document they rest on."""
+    return {
+        "sentences": [one.sentence for one in traced],
+        "coverage": cover(state["summary"], state["pages"], state["chunks"], traced),
+        "timings": [timing],
+        "stats": make_stats([*state["timings"], timing]),
+    }
+
+
+def not_grounded(error: Exception) -> Update:
+    """Why no pages are named; the summary is there all the same."""
+    reason = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".:")
+    return {
+        "warnings": [f"The summary could not be compared with the document ({reason}), so no evidence is named."]
+    }
 
 
 def ledger(state: State) -> list[PageRecord]:

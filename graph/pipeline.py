@@ -16,6 +16,7 @@ from chains.prompts import PromptError, read_prompts
 from graph.caller import Caller
 from graph.config import RunConfig
 from graph.errors import ConfigError
+from graph.made import made_by
 from graph.models import with_cache
 from graph.nodes import Nodes, Update
 from graph.routes import fan_out
@@ -42,6 +43,7 @@ def build_graph(
         prompts = read_prompts(config.prompts)
     except PromptError as error:
         raise ConfigError(str(error)) from None
+    made = made_by(config, prompts, model)
     if model is None:
         from llm.cache import open_cache
         from llm.load import load_model
@@ -50,7 +52,7 @@ def build_graph(
         cache = cache or open_cache(config.cache)
     if cache is not None:
         model = with_cache(model, cache)
-    nodes = Nodes(config, Caller(config, prompts, model), keeps_answers=cache is not None)
+    nodes = Nodes(config, Caller(config, prompts, model), made, keeps_answers=cache is not None)
 
     graph = StateGraph(State, input_schema=InputState, output_schema=OutputState)
     graph.add_node("load", nodes.load, input_schema=InputState)
@@ -66,7 +68,12 @@ def build_graph(
     graph.add_edge("map_summarize", "collect")
     graph.add_conditional_edges("collect", nodes.next_step, ["map_summarize", "collapse", "final_summarize"])
     graph.add_edge("collapse", "collect")
-    graph.add_edge("final_summarize", END)
+    if config.output.grounding:
+        graph.add_node("ground", nodes.ground)
+        graph.add_edge("final_summarize", "ground")
+        graph.add_edge("ground", END)
+    else:
+        graph.add_edge("final_summarize", END)
 
     app = graph.compile(checkpointer=checkpointer, name="summarize")
     return app.with_config({"max_concurrency": config.llm.concurrency})
@@ -93,7 +100,7 @@ class _Node(Runnable[Any, Update]):
 
 
 def draw_graph() -> str:
-    """The graph as a Mermaid diagram. It is the same for every configuration."""
+    """The graph as a Mermaid diagram, the same for every configuration but for `ground`, which may be off."""
     from chains.config import PromptsConfig
     from llm.config import TextRankConfig
 

@@ -51,7 +51,10 @@ async def run_graph(
                 on_text(result, str(event[0].text))
     except asyncio.CancelledError:
         stop_reading()  # it happens on a thread, which the event loop would wait for
-        raise
+        if not result.get("summary"):
+            raise
+        cut = "Interrupted while the summary was compared with the document, so no evidence is named."
+        result = result | {"warnings": [*result["warnings"], cut]}
     finally:
         bars.stop()
     return result  # type: ignore[no-any-return]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.account import in_pages, page_ranges
+from graph.citations import cited, coverage_line
 from graph.state import OutputState, PageRecord
 
 # How the ledger names what became of a page.
@@ -29,7 +30,7 @@ def to_json(result: OutputState) -> str:
 
 def to_markdown(result: OutputState, model: str) -> str:
     """Title, summary, and below a rule where it comes from and what was lost on the way."""
-    return heading(result) + result["summary"] + footing(result, model)
+    return heading(result) + cited(result) + footing(result, model)
 
 
 def heading(result: Mapping[str, Any]) -> str:
@@ -38,8 +39,8 @@ def heading(result: Mapping[str, Any]) -> str:
 
 
 def footing(result: OutputState, model: str) -> str:
-    """What stands below the summary: its pages, parts and maker, the pages left out, and the warnings."""
-    lines = ["", "", "---", "", f"{_origin(result)} {_making(result, model)}"]
+    """What stands below the summary: its pages, parts and maker, what it rests on and leaves out, the warnings."""
+    lines = ["", "", "---", "", f"{_origin(result)} {_making(result, model)}", "", coverage_line(result)]
     if left_out := _left_out(result["pages"]):
         lines += ["", f"Not in it: {left_out}."]
     if result["warnings"]:

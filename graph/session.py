@@ -7,6 +7,7 @@ import logging
 import sys
 import warnings
 
+from graph.citations import page_list
 from graph.config import RunConfig
 from graph.errors import ConfigError, Interrupted
 from graph.output import say, writable, write_file
@@ -37,7 +38,7 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     model = model_name(config)
     text = to_json(result) if config.output.format == "json" else to_markdown(result, model)
     if streamed and streamed.text.strip() == result["summary"]:
-        say(footing(result, model))
+        say(page_list(result) + footing(result, model))
     else:
         say(f"\n\n{text}" if streamed and streamed.text else text)
     if path:

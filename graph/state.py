@@ -16,6 +16,8 @@ from typing_extensions import TypedDict
 
 from graph.channels import NotKept, appended, latest
 from graph.documents.types import PageStatus
+from graph.grounding.types import Sentence
+from graph.result import Coverage, Made
 
 # How a summary came out: whole; ended at its token limit by the model, or cut there by us; cut where it began to
 # repeat itself; nothing; no answer.
@@ -30,12 +32,19 @@ class Summary(TypedDict):
     """A node of the summary tree. Level 0 rests on chunks, every other level on summaries below it."""
 
     id: str
+    """It is "summary-0001" for a part, "level-1-0001" for merged summaries, "final" for the last one."""
     level: int
+    """0 rests on chunks; any other level on summaries below it."""
     text: str
+    """What the model answered, within its limit."""
     tokens: int
+    """Length of `text`, as the model counts."""
     sources: list[str]
+    """Ids of the chunks or summaries it was made of."""
     pages: list[int]
+    """Numbers of the pages it was made of, ascending."""
     finish_reason: FinishReason
+    """How it came out: whole, or what happened to it."""
 
 
 class Timing(TypedDict):
@@ -53,38 +62,53 @@ class Timing(TypedDict):
 
 
 class PageRecord(TypedDict):
-    """A line of the page ledger: position from 1, label as printed, and what became of the page.
+    """A line of the page ledger.
 
     "unsummarized": it was read, and the model failed on it, or on a part of it.
     """
 
     number: int
+    """Position in the file, from 1."""
     label: str
+    """As printed on the page, else the number."""
     status: PageStatus | Literal["unsummarized"]
+    """What became of the page."""
+    document: NotRequired[str]
+    """Which of several documents it belongs to."""
+    document_page: NotRequired[int]
+    """Its position in that document, from 1."""
 
 
 class ChunkRecord(TypedDict):
-    """A part of the document: where it stands in the text of all pages, in characters, and on which pages."""
+    """A part of the document, and where it stands."""
 
     id: str
+    """It is "chunk-0001" and so on, in the order of the document."""
     tokens: int
+    """Length of the chunk, as the model counts."""
     start: int
+    """Where it begins in the text of all pages, in characters."""
     end: int
+    """Where it ends."""
     pages: list[int]
+    """Numbers of its pages, ascending."""
 
 
 class Stats(TypedDict):
-    """What a run took. `seconds` is wall time per stage; tokens per second count output while calls ran.
-
-    `cached_calls` of the `calls` were answered from disk, and took no tokens.
-    """
+    """What a run took. Calls that were answered from disk took no tokens."""
 
     calls: int
+    """Answers of the model."""
     cached_calls: int
+    """How many of them came from disk."""
     prompt_tokens: int
+    """Tokens the model read."""
     output_tokens: int
+    """Tokens the model wrote."""
     seconds: dict[str, float]
+    """Wall time of each step."""
     tokens_per_second: float
+    """Tokens written per second in which calls ran."""
 
 
 class InputState(TypedDict):
@@ -97,12 +121,28 @@ class InputState(TypedDict):
 class OutputState(TypedDict):
     """The result."""
 
+    schema_version: Literal[1]
+    """Fields may be added to a version; none is taken away or changes its meaning."""
     summary: str
+    """The final summary."""
     title: str
+    """The title of the document, or the name of its file."""
+    sentences: list[Sentence]
+    """The sentences of the summary with their evidence; none if output.grounding is off."""
     tree: list[Summary]
+    """All summaries, by level; the final one is the last."""
+    chunks: list[ChunkRecord]
+    """The parts the document was read in."""
     pages: list[PageRecord]
+    """Every page of the document, read or not."""
+    coverage: Coverage
+    """How much of the document the summary rests on."""
     warnings: list[str]
+    """What was lost or cut on the way, a sentence each."""
     stats: Stats
+    """What the run took."""
+    made: Made
+    """How the summary was made."""
 
 
 class MapTask(TypedDict):
@@ -153,5 +193,9 @@ class State(TypedDict):
     tree: Annotated[list[Summary], DeltaChannel(grown)]
     timings: Annotated[list[Timing], DeltaChannel(appended)]
     warnings: Annotated[list[str], DeltaChannel(appended)]
+    schema_version: Literal[1]
     summary: str
+    sentences: Annotated[list[Sentence], DeltaChannel(latest)]
+    coverage: Coverage
     stats: Stats
+    made: Made

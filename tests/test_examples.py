@@ -25,8 +25,10 @@ from graph.budget import Budget, estimate_budget
 from graph.cli import main
 from graph.config import RunConfig, load_config
 from graph.documents import LoadConfig, Page, PageStatus, clean_pages, read_document
+from graph.grounding import Evidence, Sentence
 from graph.packing import joined_tokens, pack
-from graph.state import FinishReason, OutputState, PageRecord, Stats, Summary
+from graph.result import Coverage, Made
+from graph.state import ChunkRecord, FinishReason, OutputState, PageRecord, Stats, Summary
 from llm.config import LLMConfig
 
 ROOT = Path(__file__).parent.parent
@@ -147,8 +149,8 @@ def test_a_batch_keeps_its_order_and_outlives_a_bad_file(run: Callable[..., str]
         assert re.fullmatch(rf"{way} The Handbook: [12]\d pages, \d+ calls", first)
         assert re.fullmatch(rf"{way} mlx-pdf-summarizer: 1 pages, \d+ calls", second)
     steps = [line.removeprefix("astream ") for line in lines if line.startswith("astream ")]
-    assert (steps[:2], steps[-2:]) == (["load", "split"], ["collect", "final_summarize"])
-    assert set(steps[2:-2]) == {"map_summarize"}
+    assert (steps[:2], steps[-3:]) == (["load", "split"], ["collect", "final_summarize", "ground"])
+    assert set(steps[2:-3]) == {"map_summarize"}
 
     good = letter(tmp_path, "good.txt", "The harbour opens at six.")
     lines = run("compose_batch.py", good, tmp_path / "absent.pdf").splitlines()
@@ -392,7 +394,7 @@ def test_the_table_of_exit_codes_lists_those_of_the_program() -> None:
 def test_every_field_of_the_result_is_explained() -> None:
     (block,) = blocks("json")
     assert list(json.loads(block)) == list(Summary.__annotations__)
-    kinds = (OutputState, PageRecord, Stats, Summary)
+    kinds = (OutputState, PageRecord, Stats, Summary, Sentence, Evidence, ChunkRecord, Coverage, Made)
     fields = {field for kind in kinds for field in kind.__annotations__}
     values = {*get_args(FinishReason), *get_args(PageStatus)}
     assert (fields | values) - set(re.findall(r"`(\w+)`", HANDBOOK)) == set()

@@ -21,7 +21,7 @@ THREAD: Any = {"configurable": {"thread_id": "one"}}
 
 # Five parts, and prompts that hold two summaries: two rounds of collapse.
 TIGHT = {"window": 116, "part": 30, "chunk": 40}
-NODES = ["load", "split", "map_summarize", "collect", "collapse", "final_summarize"]
+NODES = ["load", "split", "map_summarize", "collect", "collapse", "final_summarize", "ground"]
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -48,7 +48,7 @@ def graph(saver: Any, model: RecordingModel | None = None, **settings: Any) -> A
 
 
 def plain(result: Any) -> Any:
-    return {key: result[key] for key in ("summary", "title", "tree", "pages", "warnings")}
+    return {key: result[key] for key in ("summary", "title", "sentences", "tree", "pages", "coverage", "warnings")}
 
 
 def test_a_run_that_failed_goes_on_without_repeating_what_was_done(saver: Any, given: InputState) -> None:

@@ -92,7 +92,8 @@ def test_usage_is_summed_over_all_calls() -> None:
     result = run(model, make_documents(8, words=40), **TIGHT)
     assert result["stats"]["prompt_tokens"] == sum(call.prompt_tokens for call in model.calls)
     assert result["stats"]["output_tokens"] == sum(summary["tokens"] for summary in result["tree"])
-    assert set(result["stats"]["seconds"]) == {"load", "split", "map_summarize", "collapse", "final_summarize"}
+    steps = {"load", "split", "map_summarize", "collapse", "final_summarize", "ground"}
+    assert set(result["stats"]["seconds"]) == steps
 
 
 @pytest.mark.parametrize("tokens", ["words", "bytes"])
@@ -613,7 +614,8 @@ def test_astream_and_astream_events_show_every_node_and_the_final_tokens() -> No
     async def events() -> set[tuple[str, str]]:
         return {(event["event"], event["name"]) async for event in app.astream_events(inputs, version="v2")}
 
-    assert asyncio.run(nodes()) == ["load", "split", *["map_summarize"] * 3, "collect", "final_summarize"]
+    parts = ["map_summarize"] * 3
+    assert asyncio.run(nodes()) == ["load", "split", *parts, "collect", "final_summarize", "ground"]
     assert asyncio.run(final_text()) == words
     seen = asyncio.run(events())
     assert {name for event, name in seen if event == "on_chain_start"} >= {
@@ -623,6 +625,7 @@ def test_astream_and_astream_events_show_every_node_and_the_final_tokens() -> No
         "map_summarize",
         "collect",
         "final_summarize",
+        "ground",
     }
     assert any(event == "on_chat_model_stream" for event, _ in seen)
 

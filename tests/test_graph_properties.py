@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import math
+import re
 import weakref
 import zlib
 from typing import Any, Literal
@@ -20,7 +21,6 @@ from langchain_core.outputs import ChatResult
 from pydantic import PrivateAttr
 
 from graph import build_graph
-from graph.account import page_ranges
 from graph.documents.errors import DocumentError
 from graph.errors import RunError
 from graph.state import OutputState, Summary
@@ -192,14 +192,12 @@ def check_pages(result: OutputState, count: int, on_error: str) -> None:
 
 
 def names(warning: str, page: int) -> bool:
-    """Whether a warning is about a page: "page 3: …", "pages 2-5, 7: …"."""
-    pages = warning.split(":")[0].removeprefix("pages ").removeprefix("page ")
+    """Whether a warning is about a page: "page 3: …", "… (page 1; pages 2-5, 7; and 3 more): …"."""
+    if re.search(r"; and \d+ more\)", warning):
+        return True
     numbers: set[int] = set()
-    for part in pages.split(", "):
-        first, _, last = part.partition("-")
-        if first.isdigit():
-            numbers |= set(range(int(first), int(last or first) + 1))
-    assert not numbers or page_ranges(numbers) == pages
+    for first, last in re.findall(r"(?:pages? |, )(\d+)(?:-(\d+))?", warning):
+        numbers |= set(range(int(first), int(last or first) + 1))
     return page in numbers
 
 

@@ -7,7 +7,9 @@ import json
 import pytest
 
 from graph.account import page_ranges
+from graph.coverage import cover
 from graph.report import to_json, to_markdown
+from graph.result import Made
 from graph.state import OutputState, PageRecord, Stats, Summary
 
 
@@ -35,12 +37,17 @@ def result(parts: list[list[int]], statuses: str) -> OutputState:
         tokens_per_second=1.0,
     )
     return OutputState(
+        schema_version=1,
         summary="The summary.",
         title="A\ntitle",
+        sentences=[],
         tree=tree,
+        chunks=[],
         pages=ledger,
+        coverage=cover("The summary.", ledger, []),
         warnings=["first", "second"],
         stats=stats,
+        made=Made(model="Gemma", provider="mlx", settings={}, prompts={}, language="English", focus="all"),
     )
 
 

@@ -302,7 +302,8 @@ def test_retries_may_be_turned_off(server: MisbehavingServer, run: Run, temperat
 # Answers that are kept, in part
 
 BEGINNING = (
-    "It began with a harbour. Of which there is more to say than any summary can hold, as everybody knows here. "
+    "It began with a harbour. Of which there is more to say than any summary of it could ever hope to hold, as "
+    "everybody who has been here knows well enough. "
 )
 
 
@@ -334,6 +335,7 @@ BEGINNING = (
         "at its limit",
         "repeats",
         "one word",
+        "repeats at the end",
         "without usage",
         "no reason",
         "half_a_character",

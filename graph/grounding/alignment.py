@@ -1,0 +1,148 @@
+"""A sentence against the passages of a source: which support it, and how much. Knows nothing of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from graph.grounding.index import Index
+from graph.grounding.words import Word, terms_of, words_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_CANDIDATES = 40  # passages looked at word by word, those that share most with the sentence
+_BOND = 0.5  # what of a word's credit hangs on the words beside it
+_BESIDE = 2  # words on each side of which two must be near in the passage, too
+_NEAR = 5
+_FIRM = 2.0  # what a number or a name weighs in the support, against another word as rare
+_WORTH = (1.0, 0.8, 0.65)  # of what the best passage, the second and the third hold
+_GAIN = 0.08  # what a further passage must add
+
+
+class Match(NamedTuple):
+    """A passage that supports a sentence: its index, and how much it supports alone, 0..1."""
+
+    passage: int
+    score: float
+
+
+class Claim:
+    """A sentence to be supported: its words, the terms each is matched by, and what each weighs.
+
+    `weights` choose the passages, `stakes` say how much these support; either sums up to 1.
+    """
+
+    def __init__(self, text: str, index: Index) -> None:
+        self.text = text
+        self.words = words_of(text)
+        self.terms = [_known(word, index) for word in self.words]
+        rarities = [sum(map(index.rarity, terms)) / len(terms) for terms in self.terms]
+        self.weights = _shares(rarities)
+        self.stakes = _shares(
+            [
+                rarity * (_FIRM if _is_firm(word, text) else 1)
+                for rarity, word in zip(rarities, self.words, strict=True)
+            ]
+        )
+
+    def term_weights(self) -> dict[str, float]:
+        """What a passage is worth for holding each term."""
+        weights: dict[str, float] = {}
+        for terms, weight in zip(self.terms, self.weights, strict=True):
+            for term in terms:
+                weights[term] = weights.get(term, 0.0) + weight / len(terms)
+        return weights
+
+    def credits(self, words: Sequence[Word]) -> list[float]:
+        """How much of each word of the sentence a passage of `words` holds, 0..1.
+
+        Half for the word, half for two of its neighbours that stand near it there, too.
+        """
+        places: dict[str, list[int]] = {}
+        for place, word in enumerate(words):
+            for term in word.terms:
+                places.setdefault(term, []).append(place)
+        held = [sum(term in places for term in terms) / len(terms) for terms in self.terms]
+        found = [[place for term in terms for place in places.get(term, ())] for terms in self.terms]
+        return [share * (1 - _BOND + _BOND * _bound(found, i)) if share else 0.0 for i, share in enumerate(held)]
+
+
+def _is_firm(word: Word, text: str) -> bool:
+    """Whether it is a number or, as far as a capital letter tells, a name."""
+    return bool(word.values) or (word.start > 0 and text[word.start].isupper())
+
+
+def _shares(amounts: Sequence[float]) -> list[float]:
+    return [amount / sum(amounts) for amount in amounts]
+
+
+def _bound(found: Sequence[Sequence[int]], i: int) -> float:
+    beside = [*found[max(0, i - _BESIDE) : i], *found[i + 1 : i + 1 + _BESIDE]]
+    near = sum(any(abs(a - b) <= _NEAR for a in found[i] for b in places) for places in beside)
+    return min(1.0, near / min(2, len(beside))) if beside else 1.0
+
+
+def _known(word: Word, index: Index) -> tuple[str, ...]:
+    """The terms to look for; of a number, the value that the source has."""
+    if not word.values:
+        return word.terms
+    return (next((term for term in word.terms if term in index), word.terms[0]),)
+
+
+class Aligner:
+    """Finds the passages of one source that support a sentence."""
+
+    def __init__(self, passages: Sequence[str]) -> None:
+        self.passages = passages
+        self.index = Index(terms_of(passage) for passage in passages)
+        self.words = lru_cache(maxsize=4096)(lambda passage: words_of(passages[passage]))
+
+    def near(self, passages: Iterable[int], distance: int) -> list[int]:
+        """The passages and those at most `distance` before and after each."""
+        size = len(self.passages)
+        return sorted({j for i in passages for j in range(max(0, i - distance), min(size, i + distance + 1))})
+
+    def align(self, claim: Claim, preference: Floats | None = None) -> tuple[float, list[Match]]:
+        """How much the best three passages together support the sentence, 0..1, and these passages, best first.
+
+        Every word counts by its rarity, and once: a further passage is taken for what the ones before lack. The
+        `preference` (passages,) multiplies what a passage is chosen by, not what it supports.
+        """
+        credit = {i: claim.credits(self.words(i)) for i in self._candidates(claim, preference)}
+        held = [0.0] * len(claim.words)
+        matches: list[Match] = []
+
+        def gain(i: int, worth: float) -> float:
+            return sum(
+                weight * max(0.0, worth * new - old)
+                for weight, new, old in zip(claim.weights, credit[i], held, strict=True)
+            )
+
+        for worth in _WORTH[: len(credit)]:
+            gains = {i: gain(i, worth) for i in credit}
+            best = max(gains, key=lambda i: gains[i] * (1 if preference is None else preference[i]))
+            if gains[best] < _GAIN and matches:
+                break
+            score = sum(weight * new for weight, new in zip(claim.weights, credit[best], strict=True))
+            matches.append(Match(best, score))
+            held = [max(old, worth * new) for old, new in zip(held, credit[best], strict=True)]
+        return sum(stake * share for stake, share in zip(claim.stakes, held, strict=True)), matches
+
+    def _candidates(self, claim: Claim, preference: Floats | None) -> list[int]:
+        """Passages that share most with the sentence, those first that hold little else."""
+        import numpy as np
+
+        weights = claim.term_weights()
+        shared = self.index.shared(weights)
+        promise = shared * (
+            1 + self.index.shared({t: w * self.index.rarity(t) for t, w in weights.items()}) / self.index.lengths
+        )
+        if preference is not None:
+            promise = promise * preference
+        best = np.argsort(-promise, kind="stable")[:_CANDIDATES]
+        return [int(i) for i in best if promise[i] > 0]

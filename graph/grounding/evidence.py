@@ -1,0 +1,158 @@
+"""ground: the sentences of a summary, each with its evidence in the pages of a document. Calls no model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from graph.documents.convert import DocumentLike
+from graph.documents.types import Page
+from graph.grounding.alignment import Aligner, Claim, Match
+from graph.grounding.checks import contradicts, lacks_name, lacks_number
+from graph.grounding.guide import Guide
+from graph.grounding.names import capitals_tell
+from graph.grounding.source import Source, as_pages
+from graph.grounding.statements import Statement, statements
+from graph.grounding.types import Evidence, Flag, Sentence
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from graph.state import ChunkRecord, Summary
+
+_WEAK = 0.25  # support below this is flagged
+_NOTHING = 0.08  # and below this there is no evidence worth showing
+_LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
+_CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
+_PREFERRED = 1.1  # what the chunks that the summary tree leads to count, against the rest of the document
+
+
+def ground(
+    summary: str,
+    pages: Iterable[Page | DocumentLike | str],
+    *,
+    tree: Sequence[Summary] | None = None,
+    chunks: Sequence[ChunkRecord] | None = None,
+) -> list[Sentence]:
+    """The sentences of `summary`, each with what in `pages` supports it.
+
+    Pages are our own, LangChain documents, or plain texts, which are numbered from 1. Our own are taken as they
+    are, so clean them first (`graph.documents.clean_pages`). With `tree` and `chunks` of a run over the same
+    pages, what the tree leads to from the final summary is preferred to the rest of the document.
+
+    Support is by words: 1 for a sentence that stands in the document, 0.4 to 0.9 for most that say the same in
+    other words, below 0.25, "weak support", for most that have nothing to do with it. It says how well the
+    evidence fits the sentence, not whether the sentence is true. A number is "in source" if it is in the evidence
+    or within two sentences of it; a name, if it is within about a page of it or of the document's start. Either
+    flag lowers the support, and so does a negation that only one has of the sentence and its evidence.
+    """
+    return [traced.sentence for traced in trace(summary, pages, tree=tree, chunks=chunks)]
+
+
+class Traced(NamedTuple):
+    """A grounded sentence, and where its evidence stands: [start, end) into `whole_text(pages)`, best first."""
+
+    sentence: Sentence
+    spans: list[tuple[int, int]]
+
+
+def trace(
+    summary: str,
+    pages: Iterable[Page | DocumentLike | str],
+    *,
+    tree: Sequence[Summary] | None = None,
+    chunks: Sequence[ChunkRecord] | None = None,
+) -> list[Traced]:
+    """`ground`, with the places of the evidence."""
+    source = Source(as_pages(pages))
+    grounder = _Grounder(summary, source, Guide(tree, chunks) if tree and chunks else None)
+    return [grounder.traced(statement) for statement in grounder.statements]
+
+
+class _Support(NamedTuple):
+    """How much a sentence is supported, by which passages, and which of their terms it has."""
+
+    support: float
+    flags: list[Flag]
+    matches: list[Match]
+    terms: frozenset[str]
+
+
+class _Grounder:
+    """One summary against one source."""
+
+    def __init__(self, summary: str, source: Source, guide: Guide | None) -> None:
+        self.statements = list(statements(summary))
+        self._source, self._guide = source, guide
+        self._aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))])
+        self._by_capitals = capitals_tell(s.text for s in self.statements if not s.is_heading)
+        self._supported = cache(self._support)  # a model may repeat itself
+
+    def traced(self, statement: Statement) -> Traced:
+        """The sentence with its evidence. A heading, or one that has no word to compare, needs none."""
+        support, flags, matches, terms = self._supported("" if statement.is_heading else statement.text)
+        evidence = [self._evidence(match, terms) for match in matches]
+        labels = self._labels(matches)
+        sentence = Sentence(
+            text=statement.text,
+            start=statement.start,
+            end=statement.end,
+            pages=sorted(labels),
+            labels=[labels[number] for number in sorted(labels)],
+            support=support,
+            excerpt=evidence[0]["excerpt"] if evidence else "",
+            evidence=evidence,
+            flags=list(flags),
+        )
+        passages = [self._source.passages[match.passage] for match in matches]
+        return Traced(sentence, [(passage.start, passage.end) for passage in passages])
+
+    def _support(self, text: str) -> _Support:
+        claim = Claim(text, self._aligner.index)
+        if not claim.words:
+            return _Support(1.0, [], [], frozenset())
+        support, matches = self._aligner.align(claim, self._preference(claim))
+        flags: list[Flag] = []
+        if lacks_number(claim, matches, self._aligner):
+            flags.append("number not in source")
+        if lacks_name(claim, matches, self._aligner, by_capitals=self._by_capitals):
+            flags.append("name not in source")
+        support *= _LACKING ** len(flags)
+        if contradicts(claim, matches, self._aligner):
+            support *= _CONTRADICTED
+        if support < _WEAK:
+            flags.insert(0, "weak support")
+        terms = frozenset(term for word in claim.words for term in word.terms)
+        return _Support(round(support, 3), flags, matches if support >= _NOTHING else [], terms)
+
+    def _preference(self, claim: Claim) -> NDArray[np.float64] | None:
+        import numpy as np
+
+        if not self._guide:
+            return None
+        preference = np.ones(len(self._source.passages))
+        for start, end in self._guide.spans(claim.text):
+            preference[self._source.within(start, end)] = _PREFERRED
+        return preference
+
+    def _labels(self, matches: Iterable[Match]) -> dict[int, str]:
+        """Page numbers and labels of all pages that the passages touch."""
+        passages = [self._source.passages[match.passage] for match in matches]
+        touched = {page for passage in passages for page in range(passage.first, passage.last + 1)}
+        return {self._source.pages[page]["number"]: self._source.pages[page]["label"] for page in touched}
+
+    def _evidence(self, match: Match, terms: frozenset[str]) -> Evidence:
+        page = self._source.pages[self._source.passages[match.passage].first]
+        before, after = self._source.around(match.passage)
+        words = self._aligner.words(match.passage)
+        return Evidence(
+            page=page["number"],
+            label=page["label"],
+            excerpt=self._aligner.passages[match.passage],
+            before=before,
+            after=after,
+            marks=[[word.start, word.end] for word in words if not terms.isdisjoint(word.terms)],
+            score=round(match.score, 3),
+        )

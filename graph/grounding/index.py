@@ -1,0 +1,59 @@
+"""Which passages share words with a sentence: an inverted index. Knows nothing of pages or summaries."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+class Index:
+    """Passages by the terms they hold, and how rare each term is."""
+
+    def __init__(self, passages: Iterable[Sequence[str]]) -> None:
+        import numpy as np
+
+        vocabulary: dict[str, int] = {}
+        rows, columns, count = array("l"), array("l"), 0
+        for count, terms in enumerate(passages, start=1):
+            held = {vocabulary.setdefault(term, len(vocabulary)) for term in terms}
+            columns.extend(held)
+            rows.extend([count - 1] * len(held))
+        self.size = count
+        self._vocabulary = vocabulary
+        holding = np.frombuffer(columns, dtype=np.dtype("l"))
+        order = np.argsort(holding, kind="stable")
+        self._rows = np.frombuffer(rows, dtype=np.dtype("l"))[order]
+        holders = np.bincount(holding, minlength=len(vocabulary))
+        self._ends = np.cumsum(holders)
+        rarity = np.log1p(count / (holders + 0.5))
+        self._rarity = rarity
+        squares = np.bincount(self._rows, rarity[holding[order]] ** 2, minlength=count)
+        self.lengths: Floats = np.sqrt(np.maximum(squares, 1e-9))
+
+    def __contains__(self, term: str) -> bool:
+        return term in self._vocabulary
+
+    def rarity(self, term: str) -> float:
+        """log(1 + passages / passages that hold it): the fewer hold a term, the more it says."""
+        import numpy as np
+
+        column = self._vocabulary.get(term)
+        return float(np.log1p(2 * max(1, self.size)) if column is None else self._rarity[column])
+
+    def shared(self, weights: Mapping[str, float]) -> Floats:
+        """Of each passage, the weights of the terms it holds, summed. (size,)"""
+        import numpy as np
+
+        total = np.zeros(self.size)
+        for term, weight in weights.items():
+            if (column := self._vocabulary.get(term)) is not None:
+                start = self._ends[column - 1] if column else 0
+                total[self._rows[start : self._ends[column]]] += weight
+        return total

@@ -1,0 +1,70 @@
+"""Which words of a sentence are names, as far as capital letters tell. Knows nothing of sources or pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from graph.grounding.words import Word
+
+_WORD = re.compile(r"[^\W\d_]+")
+_ACRONYM = re.compile(r"(?!M{0,3}[CDLXVI]+$)(?=.*[^\W\d_])(?:[A-Z0-9]{2,}s?|[A-Za-z]*[a-z0-9][A-Z]\w*)$")
+# A capital after these opens a sentence, a quotation or the second half of a compound.
+_OPENING = re.compile(r"(?:^|[.!?:;•(\[\"“”‘'’«»*_/—–-])\W*$")
+_CASELESS = re.compile(r"\s?[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_NO_NAMES = frozenset(
+    re.findall(
+        "[a-z]+",
+        """
+        monday tuesday wednesday thursday friday saturday sunday january february march april june july
+        august september october november december english internet figure figures fig table tables tab
+        section sections chapter chapters page pages appendix part equation mr mrs ms dr prof
+        """,
+    )
+)
+_SMALL = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"})
+_MOST_CAPITALS = 0.25  # of the words inside sentences; German has more, and its capitals tell nothing
+_FEW_WORDS = 20  # added to them: a sentence or two do not tell which language writes nouns large
+_PREFIX = 4
+
+
+def capitals_tell(texts: Iterable[str]) -> bool:
+    """Whether the language writes names alone with a capital letter, by the words inside of its sentences."""
+    inner: list[str] = [word for text in texts for word in _WORD.findall(text)[1:]]
+    return sum(map(str.isupper, (word[0] for word in inner))) <= _MOST_CAPITALS * (len(inner) + _FEW_WORDS)
+
+
+def names_in(text: str, words: Sequence[Word], *, by_capitals: bool = True) -> list[int]:
+    """The indices of those `words` of `text` that are names: capitalised inside the sentence, or acronyms."""
+    found = []
+    for index, word in enumerate(words):
+        name = text[word.start : word.end]
+        if not name[0].isalpha() or name.casefold() in _NO_NAMES:
+            continue
+        if _ACRONYM.match(name) or (by_capitals and _inside(text, word) and name[0].isupper() and len(name) > 1):
+            found.append(index)
+    return found
+
+
+def _inside(text: str, word: Word) -> bool:
+    """Whether no capital is due at the word: it opens nothing, or letters without capitals go on after it."""
+    return not _OPENING.search(text, max(0, word.start - 4), word.start) or bool(_CASELESS.match(text, word.end))
+
+
+def is_named(name: str, terms: Sequence[str], known: set[str], texts: Sequence[str]) -> bool:
+    """Whether a name of these terms is `known`, as "Korean" may be by "Korea", or abbreviates one of `texts`."""
+    return all(term in known or _derived(term, known) for term in terms) or (
+        bool(_ACRONYM.match(name)) and any(_abbreviates(name, text) for text in texts)
+    )
+
+
+def _derived(term: str, known: set[str]) -> bool:
+    length = max(_PREFIX, len(term) - 3)
+    return any(other.startswith(term[:length]) and abs(len(other) - len(term)) <= 3 for other in known)
+
+
+def _abbreviates(name: str, text: str) -> bool:
+    letters = name.rstrip("s").casefold()
+    words = _WORD.findall(text.casefold())
+    initials = ("".join(word[0] for word in some) for some in (words, [w for w in words if w not in _SMALL]))
+    return len(letters) > 1 and any(letters in some for some in initials)

@@ -1,0 +1,152 @@
+"""Numbers in a text, as values: 1,000 is 1000 is "1 000". Knows nothing of sentences or pages."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_GAP = r"[,.'’ \u00a0\u2009\u202f]"
+_GROUPS = rf"\d{{1,3}}(?P<gap>{_GAP})\d{{3}}(?:(?P=gap)\d{{3}})*(?!\d)(?:[.,]\d+)?"
+DIGITS = rf"{_GROUPS}|\d+(?:[.,]\d+)*|(?<![^\W_])\.\d+"
+
+_GROUPED = re.compile(_GROUPS)
+# "19 백신" is no 1,900.
+_HAN_SCALE = r"[십백천]?[만억조]|(?<=\d)[십백천]|[십백천](?![가-힣]{2})|[十百千]?[万萬億亿兆]|[十百千]"
+_SCALE = re.compile(
+    r"[\s-]?(?P<name>thousand|million|billion|trillion)(?![^\W_가-힣])|(?P<letter>bn|tn|[kmb])(?![^\W_])"
+    rf"|\s?(?P<han>{_HAN_SCALE})",
+    re.IGNORECASE,
+)
+_HAN_REST = re.compile(rf"\s?(\d[\d,]*)\s?({_HAN_SCALE})?")
+_PERCENT = re.compile(r"\s?(?:[%％]|per\s?cent|pct\b|퍼센트|프로(?![가-힣]))", re.IGNORECASE)
+_CENTURY = re.compile(r"(?P<first>\d\d)\d\d\s?[-–—/]$|['‘’]$")
+# "’24.6월" and "2024.8" are a year and a month, where "24.6" alone is a number.
+_YEAR_MONTH = re.compile(r"((?:19|20)\d\d|(?<=['‘’])\d\d|\d\d(?=\.\d\d?월))\.(0?[1-9]|1[0-2])(?!\d)")
+_POWERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_LETTERS = {"k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "tn": 1e12}
+_HAN = {
+    **dict.fromkeys("십十", 1e1), **dict.fromkeys("백百", 1e2), **dict.fromkeys("천千", 1e3),
+    **dict.fromkeys("만万萬", 1e4), **dict.fromkeys("억億亿", 1e8), **dict.fromkeys("조兆", 1e12),
+}  # fmt: skip
+_ONES = re.findall(
+    "[a-z]+",
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen",
+)
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORTH = {
+    **{word: float(value) for value, word in enumerate(_ONES)},
+    **{word: 10.0 * value for value, word in enumerate(_TENS, start=2)},
+}
+_TIMES = {"dozen": 12.0, "hundred": 100.0, **_POWERS}
+SPELLED = frozenset([*_WORTH, *_TIMES])
+_WORDS = "|".join([*_WORTH, *_TIMES])
+_SPELLED = re.compile(rf"(?:-|\s|\sand\s)?({_WORDS})(?![^\W_가-힣])", re.IGNORECASE)
+_MONTHS = re.findall(
+    r"\w+", "January February March April May June July August September October November December"
+)
+_KOREAN = ["한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열"]
+_NAMED = {
+    **{word: float(value) for value, word in enumerate(_MONTHS, start=1)},
+    **{word: float(value) for value, word in enumerate(_KOREAN, start=1)},
+}
+_NAMES = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b|(?<![가-힣])(?:{'|'.join(_KOREAN)})(?![가-힣]{{3}})")
+
+
+class Number(NamedTuple):
+    """Where a number ends in its text, and its values, the likeliest first.
+
+    "58%" is 58 or 0.58, "1.000" is 1 or 1000, "5m" is 5 or 5,000,000.
+    """
+
+    end: int
+    values: tuple[float, ...]
+
+
+def read_digits(text: str, start: int, end: int) -> Number:
+    """The number whose digits are text[start:end], a match of DIGITS; its scale and percent sign may follow."""
+    values = _values(text[start:end])
+    if (date := _YEAR_MONTH.match(text, start)) and date.end() == end:
+        values += (_year(float(date[1])), float(date[2]))
+    if scale := _SCALE.match(text, end):
+        end = scale.end()
+        if scale["letter"]:
+            values += tuple(value * _LETTERS[scale["letter"].lower()] for value in values)
+        elif scale["name"]:
+            values = tuple(value * _POWERS[scale["name"].lower()] for value in values)
+        else:
+            end, values = _han(text, end, values, scale["han"])
+    elif end - start == 2 and (before := _CENTURY.search(text, max(0, start - 6), start)):
+        values += (100 * float(before["first"]) + values[0] if before["first"] else _year(values[0]),)
+    if percent := _PERCENT.match(text, end):
+        end = percent.end()
+        values += tuple(value / 100 for value in values if value < 100)
+    return Number(end, values)
+
+
+def read_spelled(text: str, start: int) -> Number | None:
+    """The number that is spelled out in English at `start`, where a word begins; "one" alone is none."""
+    total, current, end = 0.0, 0.0, start
+    while word := _SPELLED.match(text, end):
+        name = word[1].lower()
+        if name in _POWERS:
+            total, current = total + (current or 1) * _POWERS[name], 0.0
+        elif name in _TIMES:
+            current = (current or 1) * _TIMES[name]
+        elif end > start and current % (10 if _WORTH[name] < 10 else 100):
+            break  # "two, three" and "two and three" are two numbers
+        else:
+            current += _WORTH[name]
+        end = word.end()
+    return Number(end, (total + current,)) if end > start and text[start:end].lower() != "one" else None
+
+
+def named_values(text: str) -> set[float]:
+    """What months and Korean numerals in `text` may count as: "March" is 3, and so is "세 가지"."""
+    return {_NAMED[name] for name in _NAMES.findall(text)}
+
+
+def _values(digits: str) -> tuple[float, ...]:
+    parts = re.split(_GAP, digits)
+    numbers = tuple(float(part) for part in parts if part)
+    if grouped := _GROUPED.fullmatch(digits):
+        gap = grouped["gap"]
+        whole, _, decimals = digits.replace(gap, "").replace(",", ".").partition(".")
+        value = float(f"{whole}.{decimals or 0}")
+        if gap == " ":
+            return (value, *numbers)
+        return (float(digits), value) if gap == "." and len(parts) == 2 else (value,)
+    if len(parts) == 2:
+        decimal = float(f"{parts[0] or 0}.{parts[1]}")
+        return (decimal, *numbers) if "," in digits else (decimal,)
+    return numbers
+
+
+def _year(number: float) -> float:
+    """The year of '98 or '24."""
+    return number + (0 if number >= 100 else 1900 if number > 50 else 2000)
+
+
+def _han(text: str, end: int, values: tuple[float, ...], scale: str) -> tuple[int, tuple[float, ...]]:
+    """The end and the values of "1억 2,000만": a number with an East Asian scale, and what it is followed by."""
+    power = _power(scale)
+    value = values[0] * power
+    if (
+        (rest := _HAN_REST.match(text, end))
+        and (more := _value(rest)) < power
+        and (rest[2] or text[end].isdigit())
+    ):
+        return rest.end(), (value + more,)
+    # 조 is a trillion, and an article of a law.
+    return end, (value, *values) if scale == "조" else (value,)
+
+
+def _value(match: re.Match[str]) -> float:
+    return float(match[1].replace(",", "") or 0) * _power(match[2] or "")
+
+
+def _power(scale: str) -> float:
+    power = 1.0
+    for character in scale:
+        power *= _HAN[character]
+    return power

@@ -1,0 +1,83 @@
+"""A summary -> its sentences without Markdown, and which are headings. Knows nothing of sources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import NamedTuple
+
+from graph.documents.sentences import split_sentences
+from graph.grounding.pieces import pieces, without_surrogates
+
+_HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:\*\*|__)[^*_\n]+(?:\*\*|__):?\s*$)")
+_MARKER = re.compile(
+    r"\s*(?:[-*+•‣·▪■□○●◦∙–—]\s+|(?:\(?(?:\d{1,3}|[a-z가-하]|[ivx]{1,5})[.)]|\(?[A-Z]\))\s+|\[[ xX]\]\s+|#{1,6}\s"
+    r"|>\s?|\|)"
+)
+_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
+_EMPHASIS = re.compile(r"(?<!\w)(?:\*{1,3}|_{1,3}|`+)(?=\S)|(?<=\S)(?:\*{1,3}|_{1,3}|`+)(?!\w)")
+_LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
+_ENDED = re.compile(r"[.!?。！？…][\"'”’»」』)\]*_]*$")
+_DIGIT = re.compile(r"\d")
+_CLOSING = re.compile(r"(?:\*{1,3}|_{1,3})(?:\s+|$)")
+_RUN_IN = re.compile(r"(\*\*|__)(?:[^\W\d]+[\s.:-]*){1,4}\1")  # "**Costs.** They rose."
+_WORD = re.compile(r"[^\W_]")
+_OUTSIDE = " \t\r\n|"
+_TITLE_WORDS, _ANNOUNCING_WORDS = 4, 12
+
+
+class Statement(NamedTuple):
+    """A sentence at summary[start:end], and how it reads without its Markdown."""
+
+    start: int
+    end: int
+    text: str
+    is_heading: bool
+
+
+def statements(summary: str) -> Iterator[Statement]:
+    """What the summary says, in order. Rules, fences and lines of symbols say nothing."""
+    position = 0
+    for line in without_surrogates(summary).splitlines(keepends=True):
+        if not _FENCE.match(line):
+            yield from _of_line(line, position)
+        position += len(line)
+
+
+def _of_line(line: str, offset: int) -> Iterator[Statement]:
+    inside = 0
+    while marker := _MARKER.match(line, inside):
+        inside = marker.end()
+    is_heading = _is_heading(line, line[inside:].strip(_OUTSIDE), is_item=inside > 0)
+    start = offset + inside
+    sentences = [line[inside:]] if is_heading else _sentences(line[inside:])
+    for sentence in chain.from_iterable(map(pieces, sentences)):
+        begin = start + len(sentence) - len(sentence.lstrip(_OUTSIDE))
+        start += len(sentence)
+        marked = sentence.strip(_OUTSIDE)
+        text = _EMPHASIS.sub("", _LINK.sub(r"\1", marked)).strip()
+        if _WORD.search(text):
+            yield Statement(begin, begin + len(marked), text, is_heading or bool(_RUN_IN.fullmatch(marked)))
+
+
+def _sentences(text: str) -> list[str]:
+    """Sentences with the emphasis that closes after their end: "**So.** He went." is "**So.** ", "He went."."""
+    parts: list[str] = []
+    for part in split_sentences(text):
+        closing = _CLOSING.match(part) if parts else None
+        if closing:
+            parts[-1] += closing[0]
+        parts.append(part[closing.end() :] if closing else part)
+    return parts
+
+
+def _is_heading(line: str, text: str, *, is_item: bool) -> bool:
+    """A line that is marked as one, that announces others, or that is a few words without an end."""
+    if _HEADING.match(line):
+        return True
+    if _DIGIT.search(text) or _ENDED.search(text):
+        return False
+    words = len(text.split())
+    announces = text.rstrip("*_ ").endswith((":", "："))
+    return words <= _ANNOUNCING_WORDS if announces else not is_item and words <= _TITLE_WORDS

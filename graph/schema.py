@@ -1,0 +1,17 @@
+"""The JSON Schema of a result. Knows its types alone; imports pydantic when it is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graph.state import OutputState
+
+
+def result_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of what `--format json` writes and a compiled graph returns."""
+    from pydantic import ConfigDict, TypeAdapter
+
+    # The types are plain, so that the configuration is given to a list of them; they inherit it.
+    adapter = TypeAdapter(list[OutputState], config=ConfigDict(use_attribute_docstrings=True))
+    types = adapter.json_schema()["$defs"]
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **types.pop("OutputState"), "$defs": types}

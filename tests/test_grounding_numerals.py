@@ -1,0 +1,104 @@
+"""Numbers are compared as numbers, however they are written, in English and Korean."""
+
+from __future__ import annotations
+
+import pytest
+
+from graph import ground
+from graph.grounding.words import words_of
+
+SAME = [
+    ("1,000", "1000"),
+    ("1 000", "1000"),
+    ("1'000", "1,000"),
+    ("1.000.000", "1,000,000"),
+    ("58%", "58 percent"),
+    ("58%", "58 per cent"),
+    ("58%", "0.58"),
+    ("58％", "58퍼센트"),
+    ("12 million", "12,000,000"),
+    ("1.5bn", "1.5 billion"),
+    ("5k", "5,000"),
+    ("twelve", "12"),
+    ("twenty-three", "23"),
+    ("two hundred and five", "205"),
+    ("three dozen", "36"),
+    ("007", "7"),
+    ("2.50", "2.5"),
+    (".5", "0.5"),
+    ("3억", "300,000,000"),
+    ("1억 2,000만", "120,000,000"),
+    ("3조 5천억", "3,500,000,000,000"),
+    ("1,200만", "12 million"),
+    ("5천", "5,000"),
+]
+DIFFERENT = [
+    ("1,000", "1,001"),
+    ("58%", "85%"),
+    ("12 million", "12 billion"),
+    ("3억", "3만"),
+    ("1.5", "15"),
+    ("fourteen", "forty"),
+    ("2024", "2025"),
+]
+
+
+def values(text: str) -> set[float]:
+    (word,) = [word for word in words_of(text) if word.values]
+    return set(word.values)
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_the_same_number_is_the_same_however_it_is_written(one: str, other: str) -> None:
+    assert any(a == pytest.approx(b) for a in values(one) for b in values(other))
+
+
+@pytest.mark.parametrize(("one", "other"), DIFFERENT)
+def test_other_numbers_are_other_numbers(one: str, other: str) -> None:
+    assert values(one).isdisjoint(values(other))
+
+
+def flags_of(sentence: str, source: str) -> list[str]:
+    (found,) = ground(sentence, [source])
+    return list(found["flags"])
+
+
+@pytest.mark.parametrize(("one", "other"), SAME)
+def test_a_number_written_otherwise_is_in_the_source(one: str, other: str) -> None:
+    korean = any("가" <= character <= "힣" for character in one + other)
+    sentence = (
+        "올해 시장은 모두 {}이라고 구청이 밝혔다." if korean else "The harbour office counted {} this spring."
+    )
+    assert "number not in source" not in flags_of(sentence.format(one), sentence.format(other))
+    assert "number not in source" not in flags_of(sentence.format(other), sentence.format(one))
+
+
+@pytest.mark.parametrize(("one", "other"), [pair for pair in DIFFERENT if "억" not in pair[0]])
+def test_a_number_that_the_source_does_not_have_is_flagged(one: str, other: str) -> None:
+    sentence = "The harbour office counted {} this spring."
+    assert "number not in source" in flags_of(sentence.format(one), sentence.format(other))
+
+
+def test_a_korean_number_that_the_source_does_not_have_is_flagged() -> None:
+    assert "number not in source" in flags_of("구청은 예산 5억 원을 썼다.", "구청은 예산 3억 원을 썼다.")
+    assert "number not in source" not in flags_of("구청은 예산 3억 원을 썼다.", "구청은 예산 30000만 원을 썼다.")
+
+
+def test_a_rounded_number_is_in_the_source_where_it_says_that_it_is_rounded() -> None:
+    source = "The port handled 11.8 million tons last year."
+    assert flags_of("The port handled about 12 million tons last year.", source) == []
+    assert flags_of("The port handled 12 million tons last year.", source) == ["number not in source"]
+    assert "number not in source" in flags_of("The port handled about 15 million tons last year.", source)
+    korean = "항구는 지난해 부두에서 화물 {} 톤을 처리했다."
+    assert flags_of(korean.format("약 1,200만"), korean.format("1,180만")) == []
+
+
+def test_counting_up_to_ten_in_words_is_no_number_that_must_be_in_the_source() -> None:
+    source = "Ferries carry mail. Ferries carry cars. Ferries carry people."
+    assert "number not in source" not in flags_of("Ferries carry three things: mail, cars and people.", source)
+
+
+def test_the_number_must_stand_near_the_evidence() -> None:
+    filler = " ".join(f"Weather station {name} saw no rain at all." for name in "abcdefghijkl")
+    source = f"The lighthouse was built of grey stone. {filler} The canteen has 77 chairs."
+    assert "number not in source" in flags_of("The lighthouse was built of 77 grey stones.", source)
