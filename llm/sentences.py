@@ -27,7 +27,7 @@ _MARKER = re.compile(
     r"|\(?(?:\d{1,2}(?:\.\d{1,2})*|[ivxIVX]{1,4}|[a-zA-Z가-하])[.)]\s+|\d{1,2}(?:\.\d{1,2})+\s+)"  # numbers
 )
 _BULLET = re.compile(r"[-*+–—oㅇ•‣·▪■□○◯●◦◇◆▶►※∙①-⑳⑴-⒇]")
-_TABLE_ROW = re.compile(r"\|.*\||.*\t.*\t|```")
+_ROW = re.compile(r"\|.*\||.*\t.*\t|```|</?\w+>$")  # of a table; a tag alone on its line
 _CAPTION = re.compile(
     r"(?:fig(?:ure|\.)|table|tab\.|chart|algorithm|[〈<\[]?(?:표|그림)|図|表|图)\s*\d+(?P<label>\s?[:|.]\s?)?",
     re.I,
@@ -119,7 +119,7 @@ def _column_width(lines: list[str]) -> int:
 
 def _continues(last: str, line: str, width: int, blank: bool) -> bool:
     """Whether the break between two lines is only where the line was full."""
-    if _MARKER.match(line) or _TABLE_ROW.match(line) or _TABLE_ROW.match(last) or last.startswith("#"):
+    if _MARKER.match(line) or last.startswith("#") or any(_ROW.match(text) for text in (line, last)):
         return False
     ended = last.rstrip(_CLOSERS)[-1:] in (*_ENDS, ":", "")
     if line[0].islower() and not ended:
@@ -201,7 +201,7 @@ def _is_furniture(text: str) -> bool:
         or len(_SYMBOL.findall(text)) > 0.2 * (len(text) - text.count(" "))
         or letters > 0.3 * len(words)
         or (caption and (caption["label"] or caption.start() == 0))
-        or _TABLE_ROW.match(text)
+        or _ROW.match(text)
     )
 
 
