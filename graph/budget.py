@@ -19,6 +19,9 @@ SEPARATOR_TOKENS = 2
 # Tokenizers may cut differently where the text meets the template; a prompt must still fit.
 MARGIN_TOKENS = 8
 
+# What a sentence of evidence takes of a prompt, about; less room than this is left for it where there is none.
+_EVIDENCE_TOKENS = 50
+
 # What a chat template adds to a prompt, where there is no tokenizer to count it with.
 _CHAT_TEMPLATE_TOKENS = 40
 
@@ -31,6 +34,7 @@ class Budget:
     template: Mapping[Stage, int]
     output: Mapping[Stage, int]
     chunk: int
+    evidence: int = 0  # sentences that go with each summary
 
     def input(self, stage: Stage) -> int:
         """Tokens of text that fit a stage's prompt."""
@@ -40,6 +44,16 @@ class Budget:
     def chunk_tokens(self) -> int:
         """Largest chunk: what the configuration says, or what the map prompt leaves."""
         return min(self.chunk, self.input("map"))
+
+    @property
+    def packed_tokens(self) -> int:
+        """Tokens of summaries for one collapse prompt: with evidence, its share of the prompt is left free.
+
+        It always holds two summaries, so that each round still halves them; what room that leaves is for evidence.
+        """
+        part, whole = self.output["map"], self.input("collapse")
+        share = whole * part // (part + self.evidence * _EVIDENCE_TOKENS)
+        return max(share, min(whole, 2 * part + SEPARATOR_TOKENS))
 
     def arithmetic(self, stage: Stage) -> str:
         """The sum behind `input`, for people."""
@@ -72,7 +86,7 @@ def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int]) -
     """Put together the budget of `config` for a model with this `window` and these template tokens."""
     part = config.llm.max_tokens
     output: dict[Stage, int] = {"map": part, "collapse": part, "final": config.final_tokens}
-    return Budget(window, template, output, config.split.chunk_tokens)
+    return Budget(window, template, output, config.split.chunk_tokens, config.summarize.evidence)
 
 
 def estimate_budget(config: RunConfig, prompts: Prompts) -> Budget | None:

@@ -6,7 +6,7 @@ Knows budgets and chains; knows nothing of graph nodes or documents.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -30,6 +30,7 @@ from graph.counting import TokenCounter
 from graph.cutting import cut
 from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError, SummarizeError
+from graph.evidence import Part, joined_text
 from graph.models import asked_anew, finish_reason, is_cached, unwrap
 from graph.retries import Retries
 from graph.state import FinishReason, Timing
@@ -81,12 +82,10 @@ class Caller:
         template = {stage: self._prompt_tokens(stage, "") for stage in STAGES}
         return make_budget(self._config, self._window(), template)
 
-    def call(
-        self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: bool = False
-    ) -> Answer:
+    def call(self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: str = "") -> Answer:
         """Summarize `text`, of so many `tokens`, with the prompt of `stage`.
 
-        With `stand_in`, an empty answer is replaced by the start of `text`, so that nothing is lost.
+        An empty answer is replaced by the start of `stand_in`, so that nothing is lost.
 
         Raises:
             langchain_core.exceptions.ModelError: as the model raised it.
@@ -96,13 +95,13 @@ class Caller:
         fitted, started = self._fit(stage, text, tokens), time.time()
         chains = self._chains(stage, fitted)
         with _explained(stage):
-            message: BaseMessage | str = Retrying(**self._retries.policy(stand_in))(
+            message: BaseMessage | str = Retrying(**self._retries.policy(bool(stand_in)))(
                 lambda: next(chains).invoke({"document": fitted}, config)
             )
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     async def acall(
-        self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: bool = False
+        self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: str = ""
     ) -> Answer:
         """`call`, without holding a thread."""
         fitted, started = self._fit(stage, text, tokens), time.time()
@@ -112,8 +111,19 @@ class Caller:
             return await next(chains).ainvoke({"document": fitted}, config)
 
         with _explained(stage):
-            message: BaseMessage | str = await AsyncRetrying(**self._retries.policy(stand_in))(ask)
+            message: BaseMessage | str = await AsyncRetrying(**self._retries.policy(bool(stand_in)))(ask)
         return self._answer(stage, message, text, fitted, started, stand_in)
+
+    def document(self, stage: Stage, parts: Sequence[Part], tokens: int) -> tuple[str, int]:
+        """What the prompt of `stage` is given of `parts`, and its tokens; `tokens` are those of the summaries alone.
+
+        With each summary goes as much evidence as there is room for; where it is short, none.
+        """
+        for count in range(self.budget.evidence, 0, -1):
+            text = joined_text(parts, count)
+            if (counted := self.counter.text(text)) <= self.budget.input(stage):
+                return text, counted
+        return joined_text(parts), tokens
 
     def _window(self) -> int:
         """The smallest context window that the model, its profile or the configuration names."""
@@ -151,8 +161,11 @@ class Caller:
     def _chain(
         self, stage: Stage, document: str, model: Runnable[Any, Any]
     ) -> Runnable[dict[str, str], BaseMessage | str]:
-        if "max_tokens" in type(self._base).model_fields:
+        fields = type(self._base).model_fields
+        if "max_tokens" in fields:
             model = model.bind(max_tokens=self.budget.output[stage])
+        if "focus" in fields and self._config.prompts.focus:  # TextRank's; other models read it in the prompt
+            model = model.bind(focus=self._config.prompts.focus)
 
         def refuse_nothing(message: BaseMessage | str) -> BaseMessage | str:
             if not self._text_of(stage, message, document):
@@ -169,7 +182,7 @@ class Caller:
         return without_echo(answer, asked.format(document=document, **values), document)
 
     def _answer(
-        self, stage: Stage, message: BaseMessage | str, text: str, fitted: str, started: float, stand_in: bool
+        self, stage: Stage, message: BaseMessage | str, text: str, fitted: str, started: float, stand_in: str
     ) -> Answer:
         limit = self.budget.output[stage]
         said, reason = self._text_of(stage, message, fitted), finish_reason(message)
@@ -189,7 +202,7 @@ class Caller:
         if self.counter.text(answer) > limit:
             answer, reason = cut(answer, limit, self.counter), "cut" if reason == "stop" else reason
         if not answer:
-            answer, reason = cut(text, limit, self.counter) if stand_in else "", "empty"
+            answer, reason = cut(stand_in, limit, self.counter), "empty"
         return Answer(stage, answer, self.counter.text(answer), reason, fitted != text, timing)
 
 

@@ -76,7 +76,7 @@ def _references(result: OutputState) -> list[tuple[Sentence, str]]:
     several = len({page.get("document") for page in result["pages"]}) > 1
     found = []
     for sentence in result["sentences"]:
-        places = _places([pages[number] for number in sentence["pages"]], several=several)
+        places = cite([pages[number] for number in sentence["pages"]], several=several)
         doubt = "?" if sentence["flags"] else ""
         if places or doubt:
             found.append((sentence, f"[{places}{doubt}]"))
@@ -88,7 +88,7 @@ def _cited_pages(result: OutputState) -> list[PageRecord]:
     return [page for page in result["pages"] if page["number"] in numbers]
 
 
-def _places(pages: Sequence[PageRecord], *, several: bool) -> str:
+def cite(pages: Sequence[PageRecord], *, several: bool) -> str:
     """ "p. 3–5, 9"; of several documents "a.pdf p. 3; b.pdf p. 1"."""
     runs = groupby(pages, key=lambda page: " ".join(page.get("document", "").split()) if several else "")
     return "; ".join(f"{document} p. {_ranges(run)}".strip() for document, run in runs)

@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_config(run)
     run.add_argument("--input", metavar="PATH", help="the document; instead of load.source")
     run.add_argument("--output", metavar="PATH", help="also write the summary to this file")
-    run.add_argument("--format", choices=["md", "json"], help="instead of output.format")
+    run.add_argument("--format", choices=["md", "html", "json"], help="instead of output.format")
     run.add_argument("--quiet", action="store_true", help="no progress bars")
     run.add_argument("--no-cache", action="store_true", help="ask the model anew; neither use nor keep answers")
     run.set_defaults(command=_run)
@@ -103,7 +103,8 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _format_of(path: str | None) -> str | None:
-    return "json" if path and Path(path).suffix == ".json" else None
+    endings = {".json": "json", ".html": "html", ".htm": "html"}
+    return endings.get(Path(path).suffix.lower()) if path else None
 
 
 def _check(args: argparse.Namespace) -> int:

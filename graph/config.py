@@ -38,6 +38,11 @@ class SummarizeConfig(BaseModel):
     final_tokens: int | None = Field(
         None, gt=0, description="Most tokens in the final summary. Empty: llm.max_tokens."
     )
+    evidence: int = Field(
+        0,
+        ge=0,
+        description="Key sentences of the source that go with each summary into collapse and final prompts.",
+    )
     on_error: Literal["stop", "skip"] = Field(
         "stop", description="When the model fails on a part: stop the run, or go on without the part and say so."
     )
@@ -54,7 +59,9 @@ class OutputConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["md", "json"] = Field("md", description="md for people, json for programs.")
+    format: Literal["md", "html", "json"] = Field(
+        "md", description="md for people, html for people who want to check it, json for programs."
+    )
     path: str | None = Field(None, description="A file to write besides standard output.")
     grounding: bool = Field(
         True,

@@ -22,11 +22,12 @@ from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
+from graph.evidence import decompress_parts, joined_text, merged_evidence
 from graph.grounding import trace
 from graph.outcomes import (
     failed_part,
     final_pages,
-    final_text,
+    final_parts,
     finished,
     grounded,
     is_fatal,
@@ -39,6 +40,7 @@ from graph.packing import joined_tokens
 from graph.result import Made
 from graph.routes import next_step
 from graph.state import CollapseTask, InputState, MapTask, State, Timing
+from llm.extract import key_sentences
 
 Update = dict[str, Any]
 
@@ -98,7 +100,7 @@ class Nodes:
             answer = self._caller.call("map", text, task["tokens"], config)
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
-        return mapped_part(task, answer)
+        return mapped_part(task, answer, key_sentences(text, self._config.summarize.evidence))
 
     async def amap_summarize(self, task: MapTask, config: RunnableConfig) -> Update:
         """Summarize one chunk."""
@@ -108,7 +110,7 @@ class Nodes:
             answer = await self._caller.acall("map", text, task["tokens"], config)
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
-        return mapped_part(task, answer)
+        return mapped_part(task, answer, key_sentences(text, self._config.summarize.evidence))
 
     def collect(self, state: State) -> Update:
         """Wait for all summaries of a round: an edge right after a fan-out would see each of them alone."""
@@ -122,32 +124,34 @@ class Nodes:
 
     def collapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
+        parts = decompress_parts(task["compressed"])
+        text, tokens = self._caller.document("collapse", parts, task["tokens"])
         with self._stopping(task["pages"]):
-            answer = self._caller.call(
-                "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
-            )
-        return merged_part(task, answer)
+            answer = self._caller.call("collapse", text, tokens, config, stand_in=joined_text(parts))
+        return merged_part(task, answer, merged_evidence(parts, self._config.summarize.evidence))
 
     async def acollapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
+        parts = decompress_parts(task["compressed"])
+        text, tokens = self._caller.document("collapse", parts, task["tokens"])
         with self._stopping(task["pages"]):
-            answer = await self._caller.acall(
-                "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
-            )
-        return merged_part(task, answer)
+            answer = await self._caller.acall("collapse", text, tokens, config, stand_in=joined_text(parts))
+        return merged_part(task, answer, merged_evidence(parts, self._config.summarize.evidence))
 
     def final_summarize(self, state: State, config: RunnableConfig) -> Update:
         """Write the summary that people read, and the account of how it came about."""
-        text, tokens = final_text(state)
-        stand_in = state["route"] == "map"
+        parts, tokens = final_parts(state)
+        text, tokens = self._caller.document("final", parts, tokens)
+        stand_in = joined_text(parts) if state["route"] == "map" else ""
         with self._stopping(final_pages(state)):
             answer = self._caller.call("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer, self._made)
 
     async def afinal_summarize(self, state: State, config: RunnableConfig) -> Update:
         """Write the summary that people read, and the account of how it came about."""
-        text, tokens = final_text(state)
-        stand_in = state["route"] == "map"
+        parts, tokens = final_parts(state)
+        text, tokens = self._caller.document("final", parts, tokens)
+        stand_in = joined_text(parts) if state["route"] == "map" else ""
         with self._stopping(final_pages(state)):
             answer = await self._caller.acall("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer, self._made)

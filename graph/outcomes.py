@@ -13,8 +13,9 @@ from graph.compressed import decompress_pages
 from graph.coverage import cover
 from graph.documents import whole_text
 from graph.errors import EmptyAnswerError, SummarizeError
+from graph.evidence import Part, parts_of
 from graph.grounding import Traced
-from graph.packing import frontier, joined_pages, joined_text, joined_tokens
+from graph.packing import frontier, joined_pages, joined_tokens
 from graph.result import Made
 from graph.state import FINAL_ID, CollapseTask, MapTask, PageRecord, State, Summary, Timing
 from llm.errors import EngineError, MissingPackageError, UnsupportedModelError
@@ -34,9 +35,9 @@ _SETUP = (
 _FATAL = (*_SETUP, exceptions.ModelConnectionError, EngineError)
 
 
-def mapped_part(task: MapTask, answer: Answer) -> Update:
+def mapped_part(task: MapTask, answer: Answer, evidence: list[str]) -> Update:
     """The summary of one chunk."""
-    return _update(_summary(map_id(task["id"]), 0, [task["id"]], task["pages"], answer), answer)
+    return _update(_summary(map_id(task["id"]), 0, [task["id"]], task["pages"], answer, evidence), answer)
 
 
 def failed_part(task: MapTask, error: Exception) -> Update:
@@ -65,17 +66,18 @@ def stop(pages: Sequence[int], error: Exception, advice: str) -> NoReturn:
     raise SummarizeError(f"{_said(pages, error)} {advice}".strip()) from error
 
 
-def merged_part(task: CollapseTask, answer: Answer) -> Update:
+def merged_part(task: CollapseTask, answer: Answer, evidence: list[str]) -> Update:
     """The summary of neighbouring summaries."""
-    return _update(_summary(task["id"], task["level"], task["sources"], task["pages"], answer), answer)
+    summary = _summary(task["id"], task["level"], task["sources"], task["pages"], answer, evidence)
+    return _update(summary, answer)
 
 
-def final_text(state: State) -> tuple[str, int]:
+def final_parts(state: State) -> tuple[list[Part], int]:
     """What the final prompt is given, and its tokens: the only chunk, or the summaries that nothing rests on."""
     if state["route"] == "direct":
-        return chunk_texts(state)[0], state["chunks"][0]["tokens"]
+        return [Part(text=chunk_texts(state)[0], evidence=[])], state["chunks"][0]["tokens"]
     tops = frontier(state["tree"])
-    return joined_text(tops), joined_tokens(tops)
+    return parts_of(tops), joined_tokens(tops)
 
 
 def final_pages(state: State) -> list[int]:
@@ -158,8 +160,10 @@ def _update(summary: Summary, answer: Answer) -> Update:
     return {"tree": [summary], "timings": [answer.timing], "warnings": warnings}
 
 
-def _summary(id: str, level: int, sources: list[str], pages: list[int], answer: Answer) -> Summary:
-    return Summary(
+def _summary(
+    id: str, level: int, sources: list[str], pages: list[int], answer: Answer, evidence: Sequence[str] = ()
+) -> Summary:
+    summary = Summary(
         id=id,
         level=level,
         text=answer.text,
@@ -168,3 +172,6 @@ def _summary(id: str, level: int, sources: list[str], pages: list[int], answer: 
         pages=pages,
         finish_reason=answer.finish_reason,
     )
+    if evidence:
+        summary["evidence"] = list(evidence)
+    return summary

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from graph.budget import SEPARATOR, SEPARATOR_TOKENS
-from graph.compressed import compress
+from graph.budget import SEPARATOR_TOKENS
 from graph.documents.types import Chunk
+from graph.evidence import compress_parts, parts_of
 from graph.state import CollapseTask, Summary
 
 
@@ -60,15 +60,10 @@ def collapse_tasks(tree: Sequence[Summary], budget_tokens: int) -> list[Collapse
             sources=[summary["id"] for summary in group],
             pages=joined_pages(group),
             tokens=joined_tokens(group),
-            compressed=compress(joined_text(group)),
+            compressed=compress_parts(parts_of(group)),
         )
         for number, group in enumerate(groups, start=1)
     ]
-
-
-def joined_text(summaries: Iterable[Summary]) -> str:
-    """The summaries as one text, in order."""
-    return SEPARATOR.join(summary["text"] for summary in summaries)
 
 
 def joined_pages(summaries: Iterable[Summary]) -> list[int]:

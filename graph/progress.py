@@ -13,7 +13,7 @@ from langgraph.types import StreamMode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from graph.documents.harvest import stop_reading
+from graph.documents.harvest import resume_reading, stop_reading
 from graph.state import InputState, OutputState
 
 _FINAL = "final_summarize"
@@ -34,6 +34,7 @@ async def run_graph(
     `on_text` hears the final summary piece by piece, each time with what is known of the result so far; the
     bars end before its first word.
     """
+    resume_reading()
     bars = _Bars(quiet)
     result: Any = {}
     modes: list[StreamMode] = ["tasks", "values"]

@@ -30,7 +30,7 @@ def next_step(state: State, *, budget: Budget) -> list[Send] | Literal["final_su
     summaries = frontier(state["tree"])
     if len(summaries) < 2 or joined_tokens(summaries) <= budget.input("final"):
         return "final_summarize"
-    return [Send("collapse", task) for task in collapse_tasks(state["tree"], budget.input("collapse"))]
+    return [Send("collapse", task) for task in collapse_tasks(state["tree"], budget.packed_tokens)]
 
 
 def _missing(state: State) -> list[Send]:

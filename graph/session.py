@@ -13,7 +13,7 @@ from graph.errors import ConfigError, Interrupted
 from graph.output import say, writable, write_file
 from graph.pipeline import build_graph
 from graph.progress import run_graph
-from graph.report import footing, heading, to_json, to_markdown
+from graph.report import footing, heading, to_html, to_json, to_markdown
 from graph.state import InputState, OutputState
 
 
@@ -28,7 +28,9 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     app = build_graph(config)
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
-    streamed = _Streamed() if sys.stdout.isatty() and config.output.format == "md" else None
+    # A page of HTML that goes to a file is of no use on a terminal, too.
+    shown = "md" if config.output.format == "html" and path else config.output.format
+    streamed = _Streamed() if sys.stdout.isatty() and shown == "md" else None
     try:
         result = asyncio.run(
             run_graph(app, InputState(source=source), quiet=quiet, on_text=streamed.show if streamed else None)
@@ -36,15 +38,21 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     except KeyboardInterrupt:
         raise Interrupted(_how_to_go_on(config)) from None
     model = model_name(config)
-    text = to_json(result) if config.output.format == "json" else to_markdown(result, model)
+    text = _rendered(result, shown, model)
     if streamed and streamed.text.strip() == result["summary"]:
         say(page_list(result) + footing(result, model))
     else:
         say(f"\n\n{text}" if streamed and streamed.text else text)
     if path:
-        write_file(path, text)
+        write_file(path, text if shown == config.output.format else _rendered(result, config.output.format, model))
     _say_warnings(config, result)
     return 0 if result["summary"] else 4
+
+
+def _rendered(result: OutputState, form: str, model: str) -> str:
+    if form == "json":
+        return to_json(result)
+    return to_html(result, model) if form == "html" else to_markdown(result, model)
 
 
 def _how_to_go_on(config: RunConfig) -> str:

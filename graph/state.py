@@ -45,6 +45,8 @@ class Summary(TypedDict):
     """Numbers of the pages it was made of, ascending."""
     finish_reason: FinishReason
     """How it came out: whole, or what happened to it."""
+    evidence: NotRequired[list[str]]
+    """With summarize.evidence: key sentences of the source of its part, word for word, the best first."""
 
 
 class Timing(TypedDict):
@@ -160,7 +162,7 @@ class MapTask(TypedDict):
 
 
 class CollapseTask(TypedDict):
-    """What one collapse task is sent: neighbours to make one summary of, their texts joined and compressed."""
+    """What one collapse task is sent: neighbours to make one summary of, as evidence.py compresses them."""
 
     id: str
     level: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import NamedTuple
 
 
@@ -13,6 +14,7 @@ class Sentence(NamedTuple):
     part: int  # which block between blank lines it stands in, from 0
     glued: bool  # whether no white space parts it from the sentence before (Chinese, Japanese)
     prose: float  # from 1 for a sound sentence down to 0 for a table row, a heading, a reference, …
+    heading: int = 0  # 1: it heads a section, 2: a part of one (as 3.1 does), 0: it is no heading
 
 
 SOUND = 0.5  # `prose` from which a sentence may stand in a summary
@@ -25,7 +27,7 @@ _MARKER = re.compile(
     r"|\(?(?:\d{1,2}(?:\.\d{1,2})*|[ivxIVX]{1,4}|[a-zA-Z가-하])[.)]\s+|\d{1,2}(?:\.\d{1,2})+\s+)"  # numbers
 )
 _BULLET = re.compile(r"[-*+–—oㅇ•‣·▪■□○◯●◦◇◆▶►※∙①-⑳⑴-⒇]")
-_TABLE_ROW = re.compile(r"\|.*\||.*\t.*\t|```")
+_ROW = re.compile(r"\|.*\||.*\t.*\t|```|</?\w+>$")  # of a table; a tag alone on its line
 _CAPTION = re.compile(
     r"(?:fig(?:ure|\.)|table|tab\.|chart|algorithm|[〈<\[]?(?:표|그림)|図|表|图)\s*\d+(?P<label>\s?[:|.]\s?)?",
     re.I,
@@ -35,6 +37,10 @@ _REFERENCE_SIGN = re.compile(
     r"|\barXiv\b|\b[A-Z]\.(?=[\s,]|[A-Z]\.)|\bPress\b|\beds?\.|\bJournal\b|\d\(\d+\):\d"
 )
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
+_LONGEST_HEADING = 12  # words
+_NUMBERED_WITHIN = re.compile(r"#{3,6}\s|\W*\d{1,2}\.\d")
+_FILLER = re.compile(r"\{\w+\}|\b(?:um+|uh+|hmm*|mm+|mm-?hmm|yeah|okay|ok|yep|you know|i mean)\b", re.I)
+_SPOKEN = re.compile(r"[\"“‘「『]")  # direct speech leans on who says it, and when
 _GLUED = re.compile(r"[A-Za-z]{31}")  # words whose spaces were lost on the way out of a PDF
 _DATED = re.compile(r"[^\W\d], (?:19|20)\d\d[a-z]?\.$")  # a title in a list of references, not a day
 _THANKS = re.compile(
@@ -64,13 +70,24 @@ def split_sentences(text: str) -> list[Sentence]:
     does not where only the line was full. Markers of list items are left out.
     """
     sentences: list[Sentence] = []
-    for part, block in _blocks(text):
+    blocks = _blocks(text)
+    size = Counter(part for part, _ in blocks)
+    for part, block in blocks:
+        heading = _heading(block) if size[part] == 1 or block.startswith("#") else 0
         marker = _MARKER.match(block)
         listed = bool(marker and _BULLET.match(block))
         trust = 0.0 if _reference_signs(block) >= max(3, 0.17 * _words(block)) else 1.0
         for piece, glued in _segment(block[marker.end() :] if marker else block):
-            sentences.append(Sentence(piece, part, glued, trust * prose(piece, listed=listed)))
+            sentences.append(Sentence(piece, part, glued, trust * prose(piece, listed=listed), heading))
     return sentences
+
+
+def _heading(block: str) -> int:
+    """Whether a block that stands alone is a heading: `Sentence.heading`."""
+    short = _words(block) <= _LONGEST_HEADING and any(len(word) > 1 for word in _WORD.findall(block))
+    if not short or ends_whole(block) or _CAPTION.match(block) or _BULLET.match(block):
+        return 0
+    return 2 if _NUMBERED_WITHIN.match(block) else 1
 
 
 def _blocks(text: str) -> list[tuple[int, str]]:
@@ -102,7 +119,7 @@ def _column_width(lines: list[str]) -> int:
 
 def _continues(last: str, line: str, width: int, blank: bool) -> bool:
     """Whether the break between two lines is only where the line was full."""
-    if _MARKER.match(line) or _TABLE_ROW.match(line) or _TABLE_ROW.match(last) or last.startswith("#"):
+    if _MARKER.match(line) or last.startswith("#") or any(_ROW.match(text) for text in (line, last)):
         return False
     ended = last.rstrip(_CLOSERS)[-1:] in (*_ENDS, ":", "")
     if line[0].islower() and not ended:
@@ -155,7 +172,9 @@ def prose(text: str, *, listed: bool = False) -> float:
         * (1.0 if listed or _starts_whole(text) else 0.5)
         * (0.3 if _GLUED.search(text) else 1.0)
         * (0.7 if text[-1] in "?？" else 1.0)
-        * (0.85 if _LEANS.match(text) else 1.0)
+        * (0.7 if _LEANS.match(text) else 1.0)
+        * (0.7 if _SPOKEN.match(text) else 1.0)
+        * max(0.3, 1 - 3 * len(_FILLER.findall(text)) / size)
     )
 
 
@@ -182,7 +201,7 @@ def _is_furniture(text: str) -> bool:
         or len(_SYMBOL.findall(text)) > 0.2 * (len(text) - text.count(" "))
         or letters > 0.3 * len(words)
         or (caption and (caption["label"] or caption.start() == 0))
-        or _TABLE_ROW.match(text)
+        or _ROW.match(text)
     )
 
 

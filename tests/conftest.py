@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,11 @@ os.environ["LANGSMITH_TRACING"] = "false"
 import pytest
 
 _HERE = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", None}
+
+
+# A shell that starts a program in the background makes it deaf to Ctrl-C, and so all programs that it starts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class NetworkUsed(AssertionError):

@@ -1,31 +1,17 @@
-"""A result as Markdown for people or JSON for programs. Pure functions."""
+"""A result as Markdown for people. Pure functions."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.account import in_pages, page_ranges
 from graph.citations import cited, coverage_line
+from graph.report.page_names import FATES
 from graph.state import OutputState, PageRecord
-
-# How the ledger names what became of a page.
-_FATES = {
-    "empty": "without text",
-    "failed": "could not be read",
-    "skipped": "not selected",
-    "references": "only references, left out",
-    "unsummarized": "the model failed on it, or on a part of it",
-}
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.
 _PARTS_LISTED = 20
-
-
-def to_json(result: OutputState) -> str:
-    """The whole result: summary, tree, page ledger, warnings, statistics."""
-    return json.dumps(result, ensure_ascii=False, indent=2) + "\n"
 
 
 def to_markdown(result: OutputState, model: str) -> str:
@@ -74,7 +60,7 @@ def _making(result: OutputState, model: str) -> str:
 
 def _left_out(ledger: Sequence[PageRecord]) -> str:
     fates = []
-    for status, words in _FATES.items():
+    for status, words in FATES.items():
         if pages := [page["number"] for page in ledger if page["status"] == status]:
             fates.append(f"{in_pages(pages)} ({words})")
     return "; ".join(fates)
