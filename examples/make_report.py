@@ -13,6 +13,7 @@ from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Literal
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
@@ -22,6 +23,7 @@ from graph.report import to_html
 
 HERE = Path(__file__).resolve().parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+Scheme = Literal["light", "dark"]
 CHIP = 7  # of the sentence whose source is shown
 
 # Both pictures on one sheet, the phone in front.
@@ -60,7 +62,7 @@ def make_report() -> str:
     return to_html(app.invoke({"source": str(HERE / "handbook.pdf")}), "TextRank")
 
 
-def shoot(browser: Browser, report: Path, *, width: int, height: int, scheme: str) -> bytes:
+def shoot(browser: Browser, report: Path, *, width: int, height: int, scheme: Scheme) -> bytes:
     """A picture of the report with the source of a sentence open."""
     page = browser.new_page(
         viewport={"width": width, "height": height},
