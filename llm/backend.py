@@ -9,7 +9,7 @@ import os
 import sys
 from functools import cache
 
-from llm.errors import UnsupportedModelError
+from llm.errors import UnsupportedModelError, reason
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def import_mlx() -> None:
         import mlx_lm  # noqa: F401
     except ImportError as error:
         raise UnsupportedModelError(
-            f"MLX cannot be used here: {error}.",
+            f"MLX cannot be used here: {reason(error)}.",
             "On Linux add a backend: pip install 'mlx-lm[cpu]', or 'mlx-lm[cuda13]' for an NVIDIA GPU.",
         ) from error
 

@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from weakref import finalize
 
 from langchain_core.caches import RETURN_VAL_TYPE, BaseCache
 from langchain_core.messages import messages_from_dict, messages_to_dict
@@ -37,8 +38,9 @@ DELETE FROM answers WHERE key IN (
 """
 _INSERT = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)"
 
-# Seconds to wait for another process that writes.
+# Seconds to wait for another process that writes; and once that, or anything else, was in vain.
 _BUSY_SECONDS = 30.0
+_BUSY_SECONDS_THEN = 0.1
 
 # How much of `max_mb` is kept when old answers make room for new ones, so that it is not done at every answer.
 _KEPT = 0.9
@@ -66,7 +68,7 @@ class AnswerCache(BaseCache):
 
     def __init__(self, path: str | Path, max_mb: float = 1000) -> None:
         self.path = Path(path).expanduser()
-        self._max_bytes = int(max_mb * 1e6)
+        self._max_bytes = max_mb * 1e6
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
         self._process = 0
@@ -79,16 +81,21 @@ class AnswerCache(BaseCache):
         rows = self._run("SELECT answer FROM answers WHERE key = ?", key)
         if not rows:
             return None
+        try:
+            answer = [_from_plain(plain) for plain in json.loads(rows[0][0])]
+        except Exception as error:  # a damaged row may hold anything
+            logger.info("An answer in %s cannot be read (%s); it is asked for again", self.path, error)
+            return None
         self._run("UPDATE answers SET used_at = ? WHERE key = ?", time.time(), key)
-        return [_from_plain(plain) for plain in json.loads(rows[0][0])]
+        return answer
 
     def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
         """Put an answer on disk."""
         if any(generation.text.strip() or _calls_tools(generation) for generation in return_val):
             answer = json.dumps([_to_plain(generation) for generation in return_val], ensure_ascii=False)
-            size = len(answer.encode())
-            self._run(_INSERT, _key(prompt, llm_string), answer, size, time.time())
-            self._make_room(size)
+            encoded = answer.encode(errors="backslashreplace")  # half a character, as JSON writes it
+            self._run(_INSERT, _key(prompt, llm_string), encoded.decode(), len(encoded), time.time())
+            self._make_room(len(encoded))
 
     def clear(self, **kwargs: Any) -> None:
         """Forget all answers."""
@@ -100,7 +107,8 @@ class AnswerCache(BaseCache):
             for _ in range(2):
                 try:
                     return self._open().execute(statement, values).fetchall()
-                except (sqlite3.OperationalError, OSError) as error:  # no room, no permission, locked too long
+                # No room, no permission, locked too long, a name that no file can have.
+                except (sqlite3.OperationalError, OSError, ValueError) as error:
                     self._warn(error)
                     return []
                 except sqlite3.DatabaseError as error:
@@ -111,27 +119,33 @@ class AnswerCache(BaseCache):
         if self._connection is None or self._process != os.getpid():  # a connection does not survive a fork
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.touch(mode=0o600)
-            self._connection, self._process = _connect(self.path), os.getpid()
+            patience = _BUSY_SECONDS_THEN if self._warned else _BUSY_SECONDS
+            self._connection, self._process = _connect(self.path, patience), os.getpid()
+            finalize(self, self._connection.close)
             (self._bytes,) = self._connection.execute("SELECT coalesce(sum(bytes), 0) FROM answers").fetchone()
         return self._connection
 
     def _make_room(self, size: int) -> None:
         self._bytes += size
         if self._bytes > self._max_bytes:
-            self._run(_EVICT, int(self._max_bytes * _KEPT))
+            self._run(_EVICT, self._max_bytes * _KEPT)
             rows = self._run("SELECT coalesce(sum(bytes), 0) FROM answers")
             self._bytes = rows[0][0] if rows else 0
 
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _warn(self, error: Exception) -> None:
+        self._close()
         if not self._warned:
             self._warned = True
             logger.warning("The cache %s cannot be used (%s); answers are not kept.", self.path, error)
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
         """Rename the file, unless another process that shares it has done so already."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._close()
         if not _is_sound(self.path):
             aside = self.path.with_name(f"{self.path.name}.damaged")
             for ending in ("", "-wal", "-shm"):
@@ -142,8 +156,8 @@ class AnswerCache(BaseCache):
             )
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+def _connect(path: Path, patience: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA auto_vacuum = FULL")  # a new file's: what is evicted leaves no room behind
         connection.execute("PRAGMA journal_mode = WAL")
@@ -157,7 +171,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _is_sound(path: Path) -> bool:
     try:
-        with closing(_connect(path)) as connection:
+        with closing(_connect(path, _BUSY_SECONDS)) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone() == ("ok",))
     except sqlite3.DatabaseError:
         return False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -39,10 +40,10 @@ class Call:
     timeout: float | None = None
     constrain: Callable[[int], LogitsProcessor] | None = None
 
-    def request(self, hear: Callable[[Heard], object], *, whole: bool) -> Request:
-        """A request that tells `hear` of its answer; only of the `whole`, or of every piece."""
+    def request(self, hear: Callable[[Heard], object]) -> Request:
+        """A request that tells `hear` of its answer, piece by piece. When `hear` raises, it is dropped."""
         processors = [self.constrain(self.max_tokens)] if self.constrain else []
-        reply = Reply(self.detokenizer(), hear, prompt_tokens=len(self.prompt), stop=self.stop, whole=whole)
+        reply = Reply(self.detokenizer(), hear, prompt_tokens=len(self.prompt), stop=self.stop)
         return Request(self.prompt, self.max_tokens, reply, self.sampling, processors, self.limits)
 
 
@@ -53,7 +54,7 @@ class Ticket:
         self._call = call
         self._heard: SimpleQueue[Heard] = SimpleQueue()
         self._deadline = None if call.timeout is None else time.monotonic() + call.timeout
-        self.request = call.request(self._heard.put, whole=False)
+        self.request = call.request(self._heard.put)
         register(self)
 
     def stream(self) -> Iterator[str | Answer]:
@@ -123,9 +124,14 @@ async def await_answers(calls: Sequence[Call]) -> list[Answer]:
     futures: list[asyncio.Future[Answer]] = [loop.create_future() for _ in calls]
 
     def hear(future: asyncio.Future[Answer]) -> Callable[[Heard], object]:
-        return lambda item: loop.call_soon_threadsafe(_settle, future, item)
+        def settle(item: Heard) -> None:
+            # Pieces are of no interest, but that nobody waits any more shows at the first of them.
+            if not isinstance(item, str) or loop.is_closed():
+                loop.call_soon_threadsafe(_settle, future, item)
 
-    requests = [call.request(hear(future), whole=True) for call, future in zip(calls, futures, strict=True)]
+        return settle
+
+    requests = [call.request(hear(future)) for call, future in zip(calls, futures, strict=True)]
     if not calls:
         return []
     calls[0].engine.submit(requests)
@@ -143,15 +149,25 @@ async def await_answers(calls: Sequence[Call]) -> list[Answer]:
 async def astream(call: Call) -> AsyncIterator[str | Answer]:
     """`stream` for an event loop, without a thread in between."""
     loop = asyncio.get_running_loop()
-    heard: asyncio.Queue[Heard] = asyncio.Queue()
-    request = call.request(lambda item: loop.call_soon_threadsafe(heard.put_nowait, item), whole=False)
+    heard: deque[Heard] = deque()
+    # Not a queue: waiting for one cannot be given up in silence once the loop is closed.
+    more = asyncio.Event()
+
+    def take(item: Heard) -> None:
+        heard.append(item)
+        more.set()
+
+    request = call.request(lambda item: loop.call_soon_threadsafe(take, item))
     call.engine.submit([request])
     deadline = None if call.timeout is None else loop.time() + call.timeout
     try:
         item: Heard = ""
         while isinstance(item, str):
             async with asyncio.timeout_at(deadline):
-                item = await heard.get()
+                await more.wait()
+            item = heard.popleft()
+            if not heard:
+                more.clear()
             yield item if isinstance(item, str) else _answer(item)
     except TimeoutError:
         raise _too_late(call) from None

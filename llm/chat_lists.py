@@ -33,8 +33,6 @@ class ChatLists(BaseChatModel):
     ) -> list[AIMessage]:
         """Answer all `inputs`, decoded together. `max_concurrency` in `config` is respected."""
         configs = get_config_list(config, len(inputs))
-        if any(each.get("max_concurrency") for each in configs):
-            return super().batch(inputs, config, return_exceptions=return_exceptions, **kwargs)
 
         def call(pair: tuple[LanguageModelInput, RunnableConfig]) -> AIMessage:
             try:
@@ -44,7 +42,8 @@ class ChatLists(BaseChatModel):
                     return error  # type: ignore[return-value]  # as Runnable.batch does
                 raise
 
-        return together(call, list(zip(inputs, configs, strict=True)))
+        most = configs[0].get("max_concurrency") if configs else None
+        return together(call, list(zip(inputs, configs, strict=True)), most)
 
     def generate(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -14,12 +13,14 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr
 
 from llm.call import astream, await_answers, stream, wait
 from llm.chat_call import ChatCall
 from llm.chat_lists import ChatLists
-from llm.runtime import MLXModel, Runtime
+from llm.errors import InvalidRequestError
+from llm.mlx_model import MLXModel
+from llm.runtime import Runtime
 from llm.shape import AnyConstraint, Shape
 from llm.structured import structured
 from llm.tools import openai_tool, read_choice
@@ -49,18 +50,6 @@ class ChatMLX(MLXModel, ChatLists):
 
     api_key: SecretStr | None = Field(None, exclude=True)
     """Taken because every chat model takes one; a model in this process asks for none."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _refuse_unknown(cls, values: Any) -> Any:
-        known = {*cls.model_fields, "timeout"}
-        for name in values if isinstance(values, dict) else ():
-            if name not in known:
-                near = get_close_matches(name, known, n=1)
-                raise ValueError(
-                    f"ChatMLX knows no setting {name!r}." + (f" Did you mean {near[0]!r}?" if near else "")
-                )
-        return values
 
     @property
     def _llm_type(self) -> str:
@@ -114,14 +103,31 @@ class ChatMLX(MLXModel, ChatLists):
         """A model that may call `tools`, or must.
 
         `tool_choice`: "auto" (the default), "any", "required" or True, a tool's name, "none", or OpenAI's
-        dict. A call that is forced, or has begun, always follows the tool's schema. Without
-        `parallel_tool_calls` there is at most one.
+        dict. A call that is forced, or has begun, always follows the tool's schema.
+
+        `parallel_tool_calls`: with False, and with a tool's name as the choice, there is at most one call;
+        otherwise, which is the default, there may be several. Calls that are not forced and that the model's
+        template writes in a format that is no JSON are read as they come, and held to neither.
+
+        Raises:
+            InvalidRequestError: no tool, no such choice, or a schema that answers cannot be held to.
         """
         made = [openai_tool(tool) for tool in tools]
         choice = read_choice(tool_choice, [tool["function"]["name"] for tool in made])
+        self._check({"tools": made, "tool_choice": choice, "response_format": kwargs.get("response_format")})
         if parallel_tool_calls is not None:
             kwargs["parallel_tool_calls"] = parallel_tool_calls
         return self.bind(tools=made, tool_choice=choice, **kwargs)
+
+    def _check(self, options: dict[str, Any]) -> None:
+        """Refuse now what answers cannot be held to, and not at the first call."""
+        shape = Shape.take(options)
+        try:
+            shape.check()
+        except InvalidRequestError:
+            # A template's own calls that are no JSON are held to nothing.
+            if shape.is_held or shape.is_constrained(self.runtime.template.markers):
+                raise
 
     def with_structured_output(  # type: ignore[override]
         self,
@@ -136,6 +142,9 @@ class ChatMLX(MLXModel, ChatLists):
         The answer always satisfies the schema, whatever the weights; `strict` is accepted and changes nothing.
         `method`: "json_schema" and "function_calling" tell the model of the schema, "json_mode" leaves the
         prompt as it is.
+
+        Raises:
+            InvalidRequestError: no such method, no schema, or one that answers cannot be held to.
         """
         return structured(self, schema, method=method, include_raw=include_raw)
 

@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai.chat_models.base import BaseChatOpenAI
 
-from llm.errors import BrokenOffError
 from llm.server_errors import Server, explain
 from llm.tokens import estimate_tokens
 
@@ -26,6 +24,9 @@ class ChatServer(BaseChatOpenAI):
     some of these servers do not read: they would then write as long as they like. Failures are raised
     as llm.errors.ModelError, with the server's address and what to do.
     """
+
+    # A server that reads a long prompt is silent for minutes: the client's timeout is clock enough.
+    stream_chunk_timeout: float | None = None
 
     @property
     def _llm_type(self) -> str:
@@ -59,39 +60,60 @@ class ChatServer(BaseChatOpenAI):
 
     def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
         with self._explained():
-            return super()._generate(*args, **kwargs)
+            return _answered(super()._generate(*args, **kwargs))
 
     async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
         with self._explained():
-            return await super()._agenerate(*args, **kwargs)
+            return _answered(await super()._agenerate(*args, **kwargs))
 
     def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         with self._explained():
-            chunk = None
+            end = _End()
             for chunk in super()._stream(*args, **kwargs):
+                end.see(chunk)
                 yield chunk
-            _check_answered(chunk)
+            end.check()
 
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
         with self._explained():
-            chunk = None
+            end = _End()
             async for chunk in super()._astream(*args, **kwargs):
+                end.see(chunk)
                 yield chunk
-            _check_answered(chunk)
+            end.check()
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except httpx.TransportError as error:  # the client itself tries again only before the first byte
-            raise BrokenOffError(
-                f"The server at {self.openai_api_base} broke off its answer ({error})."
-            ) from error
         except Exception as error:  # of the client, or of code that parses what is no chat completion
             timeout = self.request_timeout if isinstance(self.request_timeout, int | float) else 0.0
             raise explain(error, Server(str(self.openai_api_base), self.model_name, timeout)) from error
 
 
-def _check_answered(last: ChatGenerationChunk | None) -> None:
-    if last is None:
-        raise ValueError("an empty stream")
+def _answered(result: ChatResult) -> ChatResult:
+    if not result.generations:
+        raise ValueError("it has no choices")
+    return result
+
+
+class _End:
+    """Whether a stream came to its end: where a server streams without a length, a broken one ends as a whole one
+    does."""
+
+    def __init__(self) -> None:
+        self._chunks = 0
+        self._reached = False
+
+    def see(self, chunk: ChatGenerationChunk) -> None:
+        """Look at one chunk. The last ones say why the answer ended, and what it took."""
+        self._chunks += 1
+        usage = chunk.message.usage_metadata if isinstance(chunk.message, AIMessageChunk) else None
+        self._reached |= bool((chunk.generation_info or {}).get("finish_reason") or usage)
+
+    def check(self) -> None:
+        """Raise if the stream was empty, or ended early."""
+        if not self._chunks:
+            raise ValueError("an empty stream")
+        if not self._reached:
+            raise EOFError("the stream ended before the answer did")

@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from llm.errors import ModelNotFoundError, UnsupportedModelError
+from llm.errors import InvalidRequestError, ModelNotFoundError, UnsupportedModelError, reason
 from llm.window import read_context_window
 
 if TYPE_CHECKING:
@@ -50,12 +50,23 @@ class Checkpoint:
         limit = int(self.tokenizer.model_max_length)
         return window or (limit if 0 < limit < _NO_LIMIT else None)
 
+    def encode(self, text: str, *, add_special_tokens: bool = False) -> list[int]:
+        """The tokens of `text` (T,).
+
+        Raises:
+            InvalidRequestError: it is no Unicode text.
+        """
+        check_text(text)
+        with self.tokenizer_lock:
+            return [int(token) for token in self.tokenizer.encode(text, add_special_tokens=add_special_tokens)]
+
     def defuse(self, text: str) -> str:
         """Break up what the tokenizer would read as a control token, so that it stays text.
 
         A document that says <end_of_turn> (a report on a language model, or one made to deceive) would
         otherwise end the user's turn and go on as the model.
         """
+        check_text(text)
         return self._control_tokens.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
 
     @cached_property
@@ -73,9 +84,22 @@ class Checkpoint:
         folder = fetch(self.model, self.revision, None)
         try:
             model, _ = load_model(folder)
-        except (FileNotFoundError, ValueError) as error:
-            raise UnsupportedModelError(f"The weights of {self.model} cannot be loaded: {error}.") from error
+        except Exception as error:  # damaged files fail in any of mlx-lm's steps, and in MLX
+            raise UnsupportedModelError(
+                f"The weights of {self.model} cannot be loaded: {reason(error)}."
+            ) from error
         return model if self.adapter is None else _adapt(model, Path(self.adapter).expanduser())
+
+
+def check_text(text: str) -> None:
+    """Raise InvalidRequestError for text with half a surrogate pair, which no tokenizer takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(
+            f"The text has {text[error.start]!r} at place {error.start}, which is half a character.",
+            "Read its source with the right encoding, or with errors='replace'.",
+        ) from error
 
 
 def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
@@ -89,12 +113,12 @@ def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
         return Path(snapshot_download(model, revision=revision, allow_patterns=patterns))
     except (HFValidationError, RepositoryNotFoundError) as error:
         raise ModelNotFoundError(
-            f"{model} is neither a folder here nor a model on the hub.", "Check llm.model."
+            f"{model} is neither a folder here nor a model on the hub.", "Check the name."
         ) from error
     except (LocalEntryNotFoundError, OSError) as error:
         raise ModelNotFoundError(
             f"{model} is not on this machine and the model hub cannot be reached.",
-            "Go online once to download it, or set llm.model to a folder.",
+            "Go online once to download it, or set model to a folder.",
         ) from error
 
 
@@ -108,7 +132,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
         config: dict[str, Any] = load_config(folder)
     except (OSError, ValueError) as error:
         raise ModelNotFoundError(
-            f"The folder {folder} holds no readable config.json.", "Point llm.model at a checkpoint."
+            f"The folder {folder} holds no readable config.json.", "Point model at a checkpoint."
         ) from error
     return config
 
@@ -119,7 +143,7 @@ def _load_tokenizer(folder: Path, config: dict[str, Any]) -> TokenizerWrapper:
     try:
         tokenizer: TokenizerWrapper = load_tokenizer(folder, eos_token_ids=config.get("eos_token_id"))
     except Exception as error:  # transformers raises whatever its checks of foreign files raise
-        raise UnsupportedModelError(f"The tokenizer in {folder} cannot be loaded: {error}.") from error
+        raise UnsupportedModelError(f"The tokenizer in {folder} cannot be loaded: {reason(error)}.") from error
     return tokenizer
 
 
@@ -141,6 +165,6 @@ def _adapt(model: Any, folder: Path) -> Any:
         return load_adapters(model, str(folder))
     except (OSError, ValueError, KeyError, AttributeError) as error:
         raise UnsupportedModelError(
-            f"The adapter in {folder} cannot be loaded: {error}.",
-            "llm.adapter is a folder with adapter_config.json and adapters.safetensors, made for this model.",
+            f"The adapter in {folder} cannot be loaded: {reason(error)}.",
+            "adapter is a folder with adapter_config.json and adapters.safetensors, made for this model.",
         ) from error

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from llm.ending import Place, allowed_tokens
-from llm.errors import EngineError, InvalidRequestError, ModelError
+from llm.errors import EngineError, InvalidRequestError, ModelError, reason
 from llm.grammar import Grammar
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Constraint:
                 self.consume(int(tokens[-1]))
             self._started = True
         except Exception as error:  # a failure here would take every other answer of the batch along
-            self._fail(EngineError(f"The grammar of this answer failed: {error}."))
+            self._fail(EngineError(f"The grammar of this answer failed: {reason(error)}."))
         return self.mask(logits)
 
     def mask(self, logits: mx.array) -> mx.array:
@@ -66,7 +66,7 @@ class Constraint:
         try:
             allowed = self._next(logits)
         except Exception as error:  # as above
-            self._fail(EngineError(f"The grammar of this answer failed: {error}."))
+            self._fail(EngineError(f"The grammar of this answer failed: {reason(error)}."))
             allowed = self._only(self._grammar.stop_ids)
         return mx.where(mx.array(_fit(allowed, logits.shape[-1]))[None], logits, -mx.inf)
 
@@ -208,10 +208,14 @@ class OptionalCall:
 
 
 class MarkedCalls:
-    """Holds each tool call in a text to its grammar, from the token that opens it to the one that closes it."""
+    """Holds each tool call in a text to its grammar, from the token that opens it to the one that closes it.
 
-    def __init__(self, grammar: Grammar, max_tokens: int, opening_id: int) -> None:
+    Unless there may be `several`, the first one ends the answer.
+    """
+
+    def __init__(self, grammar: Grammar, max_tokens: int, opening_id: int, *, several: bool) -> None:
         self._grammar = grammar
+        self._several = several
         self._opening_id = opening_id
         self._left = max_tokens
         self._call: Constraint | None = None
@@ -230,7 +234,8 @@ class MarkedCalls:
         if self._call is not None:
             self._call.consume(token)
             self.error = self.error or self._call.error
-            self._call = None if self._call.complete and self._call.error is None else self._call
+            if self._several and self._call.complete and self._call.error is None:
+                self._call = None
         elif token == self._opening_id and len(self._grammar.shortest) <= self._left:
             self._call = Constraint(self._grammar, self._left)
 

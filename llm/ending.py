@@ -92,8 +92,9 @@ class Endings:
         return self._find(matcher, place, limit, _STEPS)
 
     def _find(self, matcher: LLMatcher, place: Place, limit: int, most_steps: int) -> list[int] | None:
-        for shorter in sorted({min(limit, step) for step in _LIMITS}):
-            for spare in (0, 1):
+        # What must be long has no other way: that is not to be tried before the straight one is at its end.
+        for spare in (0, 1):
+            for shorter in sorted({min(limit, step) for step in _LIMITS}):
                 found = self._search(matcher, place, shorter, spare, [most_steps])
                 if found is not None:
                     return found

@@ -21,8 +21,11 @@ class ModelNotFoundError(ModelError, langchain.ModelNotFoundError):
     """The model is neither a folder here nor to be had from the model hub."""
 
 
-class InvalidRequestError(ModelError, langchain.ModelInvalidRequestError):
-    """The model cannot take this request (an image, a role its template refuses, …)."""
+class InvalidRequestError(ModelError, langchain.ModelInvalidRequestError, ValueError):
+    """The model cannot take this request (an image, a role its template refuses, a wrong setting, …).
+
+    A `ValueError` too, which is what LangChain's models raise where they are built or bound.
+    """
 
 
 class ContextOverflowError(ModelError, langchain.ContextOverflowError):
@@ -47,3 +50,9 @@ class EngineError(ModelError):
 
 class MissingPackageError(ModelError):
     """A provider's optional package is not installed."""
+
+
+def reason(error: BaseException) -> str:
+    """What another library's `error` says, to end a sentence with: its first line, without a full stop."""
+    said = str(error).strip().partition("\n")[0].rstrip(" .:?!")
+    return said or type(error).__name__

@@ -8,23 +8,15 @@ from __future__ import annotations
 import json
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from llm.checkpoint import Checkpoint
 from llm.ending import Endings, Place
-from llm.errors import InvalidRequestError, UnsupportedModelError
+from llm.errors import InvalidRequestError, UnsupportedModelError, reason
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
-
-# As `json.dumps` writes; one way to write each letter, for a name written in two ways is the same name twice.
-JSON_STYLE = {
-    "whitespace_flexible": False,
-    "item_separator": ", ",
-    "key_separator": ": ",
-    "json_allowed_escapes": '"\\bfnrt',
-}
 
 _KEPT = 64
 
@@ -46,7 +38,7 @@ class Grammars:
                 self.tokenizer: LLTokenizer = from_tokenizer(inner, eos_token=self.stop_ids)
         except ValueError as error:
             raise UnsupportedModelError(
-                f"The tokenizer of {checkpoint.model} cannot be held to a grammar: {error}.",
+                f"The tokenizer of {checkpoint.model} cannot be held to a grammar: {reason(error)}.",
                 "Tool choice and structured output need a checkpoint with a tokenizer.json.",
             ) from error
         self._made: OrderedDict[str, Grammar] = OrderedDict()
@@ -93,7 +85,8 @@ class Grammar:
         self.room = room + 32
         self._start = LLMatcher(self.tokenizer, LLMatcher.grammar_from_lark(lark), log_level=0)
         if self._start.is_error():
-            raise InvalidRequestError(f"Answers cannot be held to this JSON schema: {_reason(self._start)}.")
+            reason = self._start.get_error().splitlines()[0].rstrip(".:")
+            raise InvalidRequestError(f"Answers cannot be held to this JSON schema: {reason}.")
         self._endings = Endings(self.tokenizer, self.stop_ids, hint)
         shortest = self._endings.shortest(self._start)
         if shortest is None:
@@ -109,17 +102,6 @@ class Grammar:
         return self._endings.find(matcher, place, limit, thorough=thorough)
 
 
-def json_rule(schema: dict[str, Any]) -> str:
-    """The right-hand side of a grammar rule: JSON that satisfies `schema`."""
-    return "%json " + json.dumps({**schema, "x-guidance": JSON_STYLE})
-
-
 def literal(text: str) -> str:
     """`text` in a grammar rule."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _reason(matcher: LLMatcher) -> str:
-    """What is wrong with a grammar, without where in it."""
-    first = matcher.get_error().splitlines()[0]
-    return first.split("failed to compile JSON schema: ")[-1].rstrip(".:")

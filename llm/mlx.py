@@ -11,8 +11,9 @@ from langchain_core.language_models import BaseLLM
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
 from llm.call import Call, astream, await_answers, stream, wait
+from llm.mlx_model import MLXModel
 from llm.reply import Answer
-from llm.runtime import MLXModel, Runtime
+from llm.runtime import Runtime
 
 
 class MLX(MLXModel, BaseLLM):
@@ -93,10 +94,8 @@ def _encode(runtime: Runtime, prompt: str) -> list[int]:
     """Token ids (T,) with one BOS, also where the prompt brings its own."""
     checkpoint = runtime.checkpoint
     bos = checkpoint.tokenizer.bos_token
-    add_special = bos is None or not prompt.startswith(bos)
-    with checkpoint.tokenizer_lock:
-        ids = [int(token) for token in checkpoint.tokenizer.encode(prompt, add_special_tokens=add_special)]
-    return ids or checkpoint.stop_ids[:1]
+    opens = bos is None or not prompt.startswith(bos)
+    return checkpoint.encode(prompt, add_special_tokens=opens) or checkpoint.stop_ids[:1]
 
 
 def _chunk(item: str | Answer) -> GenerationChunk:

@@ -34,8 +34,8 @@ Heard = str | Answer | BaseException
 class Reply:
     """Turns a request's tokens into text, cut exactly before the first stop string.
 
-    `hear` is called, on the engine's thread, with each piece of text as soon as it is sure (unless `whole` says
-    that pieces are of no interest), and last with the answer or the error.
+    `hear` is called, on the engine's thread, with each piece of text as soon as it is sure, and last with the
+    answer or the error.
     """
 
     def __init__(
@@ -45,14 +45,12 @@ class Reply:
         *,
         prompt_tokens: int,
         stop: Sequence[str] = (),
-        whole: bool = False,
     ) -> None:
         from mlx_lm.generate import TextStateMachine
 
         self._detokenizer = detokenizer
         self._hear = hear
         self._prompt_tokens = prompt_tokens
-        self._whole = whole
         self._machine = TextStateMachine({"normal": [(text, None) for text in stop if text]})
         self._state = self._machine.make_state()
         self._stopped = False
@@ -110,5 +108,4 @@ class Reply:
     def _emit(self, text: str) -> None:
         if text:
             self._pieces.append(text)
-            if not self._whole:
-                self._hear(text)
+            self._hear(text)

@@ -1,18 +1,16 @@
 """A checkpoint at work: its tokenizer and its engine, shared by every model object that names it.
 
-Knows nothing of LangChain's models; `MLXModel` is what `ChatMLX` and `MLX` have in common.
+Knows nothing of LangChain's models.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
-
-from pydantic import PrivateAttr, ValidationError
 
 from llm.call import Call
 from llm.checkpoint import Checkpoint
@@ -21,7 +19,7 @@ from llm.engine.engine import Engine
 from llm.engine.request import Limits, LogitsProcessor
 from llm.engine.sampling import Sampling
 from llm.engine.solo import Alone
-from llm.errors import ContextOverflowError, InvalidRequestError, UnsupportedModelError
+from llm.errors import ContextOverflowError, UnsupportedModelError
 from llm.template import ChatTemplate
 
 
@@ -36,12 +34,17 @@ class Weights:
     kv_bits: int | None = None
     wire_memory: bool = True
 
+    @classmethod
+    def of(cls, settings: MLXSettings) -> Weights:
+        """The weights that `settings` name."""
+        return cls(**{name: getattr(settings, name) for name in cls.__dataclass_fields__})
+
 
 class Runtime:
     """Tokenizer now, weights and thread when the first request comes."""
 
     def __init__(self, weights: Weights) -> None:
-        self._weights = weights
+        self.weights = weights
         self.checkpoint = Checkpoint(weights.model, weights.revision, weights.adapter)
         self.engine = Engine(
             self.checkpoint.load_weights,
@@ -140,62 +143,3 @@ def _alone(weights: Weights, checkpoint: Checkpoint) -> Callable[[], Alone] | No
         return Alone(weights.kv_bits, draft.load_weights())
 
     return load
-
-
-class MLXModel(MLXSettings):
-    """What `ChatMLX` and `MLX` have in common: settings, token counts, identity, and making calls."""
-
-    _runtime: Runtime | None = PrivateAttr(None)
-
-    @property
-    def runtime(self) -> Runtime:
-        """The tokenizer and engine. Reads the tokenizer at first use, never the weights."""
-        if self._runtime is None:
-            self._runtime = runtime_for(_weights(self))
-        return self._runtime
-
-    def get_context_window(self) -> int | None:
-        """Tokens of prompt and answer together: the model's, or less if `context_window` says less."""
-        return self.runtime.window(self)
-
-    def get_token_ids(self, text: str) -> list[int]:
-        """The tokens of `text` (T,), without the ones that open or close a prompt."""
-        checkpoint = self.runtime.checkpoint
-        with checkpoint.tokenizer_lock:
-            return [int(token) for token in checkpoint.tokenizer.encode(text, add_special_tokens=False)]
-
-    @property
-    def _identifying_params(self) -> dict[str, Any]:
-        """Model and every setting that changes an answer: the key of LangChain's caches."""
-        return {name: getattr(self, name) for name in MLXSettings.model_fields if name not in _NO_MATTER}
-
-    def settings(self, stop: Sequence[str] | None, options: dict[str, Any]) -> MLXSettings:
-        """This model's settings with the `options` of one call.
-
-        Raises:
-            InvalidRequestError: an option that there is not, or a value that cannot be.
-        """
-        own = {name: getattr(self, name) for name in MLXSettings.model_fields}
-        if unknown := sorted(options.keys() - own.keys() - {"timeout"}):
-            raise InvalidRequestError(f"MLX models know no setting {unknown[0]!r}.")
-        if "timeout" in options:
-            own.pop("timeout_seconds")
-        if stop is not None:
-            options = {**options, "stop": list(stop)}
-        try:
-            return MLXSettings.model_validate({**own, **options})
-        except ValidationError as error:
-            first = error.errors()[0]
-            raise InvalidRequestError(f"{first['loc'][0]}: {first['msg']}.") from error
-
-    def runtime_for(self, settings: MLXSettings) -> Runtime:
-        """The runtime of one call, which may name another model."""
-        return self.runtime if _weights(settings) == _weights(self) else runtime_for(_weights(settings))
-
-
-# Settings that change how fast an answer comes, or whether, but not what it says.
-_NO_MATTER = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
-
-
-def _weights(settings: MLXSettings) -> Weights:
-    return Weights(**{name: getattr(settings, name) for name in Weights.__dataclass_fields__})

@@ -1,76 +1,141 @@
-"""JSON schemas as a grammar can hold them: narrowed, never widened. Knows nothing of tokens or models.
+"""JSON schemas that answers are held to: checked, and what a search for short answers wants to know of them.
 
 A grammar decides letter by letter, so it cannot hold everything a schema can say. What it cannot hold is
-refused, or replaced by something narrower that can be held; every answer still satisfies the schema given.
+refused, or replaced by something narrower (llm/narrow.py); every answer still satisfies the schema given.
+Knows nothing of tokens or models.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from llm.errors import InvalidRequestError
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-_MAPS = ("properties", "patternProperties", "$defs", "definitions")
-_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
-_SINGLES = ("items", "additionalProperties")
+from llm.errors import InvalidRequestError, reason
+from llm.narrow import LISTS, MAPS, SINGLES, children, narrow, nodes, resolve
 
-# For readers; beside a reference that leads back to itself llguidance takes them amiss.
-_NOTES = frozenset({"title", "description", "default", "examples", "discriminator", "deprecated", "$comment"})
+# As `json.dumps` writes; one way to write each letter, for a name written in two ways is the same name twice.
+_STYLE = {
+    "whitespace_flexible": False,
+    "item_separator": ", ",
+    "key_separator": ": ",
+    "json_allowed_escapes": '"\\bfnrt',
+}
 
-# Formats that say how a string is used, not how it is written.
-_FREE_FORMATS = frozenset({"password", "path", "binary"})
-
-_DATE = (
-    r"([1-9]\d{3}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
-    r"|([1-9]\d(0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)-02-29)"
-)
-_TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
-_HOST = r"[a-z0-9]{1,30}(-[a-z0-9]{1,20})?(\.[a-z0-9]{1,30}){0,3}\.[a-z]{2,10}"
-
-# Narrower than the standards: real days only (a grammar's own would take the 31st of February), web
-# addresses only, so that pydantic's types take what the standards allow.
-_FORMATS = {
-    "date": f"^{_DATE}$",
-    "time": f"^{_TIME}$",
-    "date-time": f"^{_DATE}T{_TIME}$",
-    "duration": r"^P\d{1,4}D(T\d{1,2}H(\d{1,2}M)?(\d{1,2}S)?)?$",
-    "email": rf"^[a-z0-9]{{1,30}}([._-][a-z0-9]{{1,20}})?@{_HOST}$",
-    "uri": rf"^https?://{_HOST}(/[A-Za-z0-9._~-]{{1,40}}){{0,6}}/?$",
+# What to do without a key that cannot be held.
+_INSTEAD = {
+    "uniqueItems": "Ask for a list instead of a set, and drop what comes twice afterwards.",
+    "not": "Say what may be (enum, anyOf, pattern), not what may not.",
+    "propertyNames": "Ask for a list of objects, each with a key and a value, or for keys that are any text.",
+    "minProperties": "Name the properties and require them.",
+    "oneOf": "Use anyOf, or a discriminator.",
+    "if": "Use anyOf with an object for each case.",
+    "format": "Leave the format out, or give a pattern.",
+    "pattern": "Write the pattern without looking ahead or back.",
 }
 
 
-def narrowed(schema: Any) -> dict[str, Any]:
-    """Return `schema` as the grammar shall hold it: objects have no properties that are not named.
+_UNKNOWN = " is not supported"
+
+
+class _ClassSchema(GenerateJsonSchema):
+    """Pydantic's JSON schema, and the keys of a dict, which are no text and of which it says nothing."""
+
+    def dict_schema(self, schema: Any) -> JsonSchemaValue:
+        made = super().dict_schema(schema)
+        keys = schema.get("keys_schema", {"type": "any"})
+        if keys["type"] == "int":
+            made["propertyNames"] = (
+                {"pattern": r"^(0|-?[1-9]\d{0,15})$"} if len(keys) == 1 else {"type": "integer"}
+            )
+        elif keys["type"] in ("float", "bool", "literal", "union", "tuple"):
+            made.setdefault("propertyNames", self.generate_inner(keys))
+        return made
+
+
+def class_schema(kind: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a pydantic class."""
+    return kind.model_json_schema(schema_generator=_ClassSchema)
+
+
+def json_rule(schema: dict[str, Any]) -> str:
+    """The right-hand side of a grammar rule: JSON that satisfies `schema`."""
+    return "%json " + json.dumps({**schema, "x-guidance": _STYLE})
+
+
+def narrowed(schema: Any, of: str = "") -> dict[str, Any]:
+    """Return `schema`, the one `of` something, as the grammar shall hold it. Do not change it.
 
     Raises:
-        InvalidRequestError: no schema, or one that says what a grammar cannot hold.
+        InvalidRequestError: no schema, or one that says what a grammar cannot hold: in which field, and what to
+            use instead.
     """
     if not isinstance(schema, dict):
         raise InvalidRequestError(f"A JSON schema is an object, not {json.dumps(schema, default=repr)}.")
     try:
-        json.dumps(schema)
-    except (TypeError, ValueError) as error:
-        raise InvalidRequestError(f"This JSON schema is not JSON: {error}.") from error
-    combines = any(len(node.get("allOf", ())) > 1 or ("$ref" in node and _names(node)) for node in nodes(schema))
-    made: dict[str, Any] = _narrow(_tagged(schema, schema), closing=not combines)
-    return made
+        return _narrowed(json.dumps(schema), of or str(schema.get("title") or ""))
+    except (TypeError, RecursionError) as error:
+        raise InvalidRequestError(f"This JSON schema is not JSON: {reason(error)}.") from error
 
 
-def nodes(schema: Any) -> Iterator[dict[str, Any]]:
-    """Every schema in `schema`, itself first."""
-    if not isinstance(schema, dict):
-        return
-    yield schema
-    for key in _MAPS:
-        for child in (schema.get(key) or {}).values():
-            yield from nodes(child)
-    for key in _LISTS:
-        for child in schema.get(key) or ():
-            yield from nodes(child)
-    for key in _SINGLES:
-        yield from nodes(schema.get(key))
+@lru_cache(maxsize=256)
+def _narrowed(text: str, of: str) -> dict[str, Any]:
+    schema = json.loads(text)
+    made, complaint = _held(schema)
+    if not complaint:
+        return made
+    place, complaint = _culprit(schema, schema, "", complaint)
+    where = f"the JSON schema of {of}" if of else "this JSON schema"
+    field = f"field {place.lstrip('.')}: " if place else ""
+    instead = "Leave it out, and check it afterwards." if complaint.endswith(_UNKNOWN) else ""
+    instead = _INSTEAD.get(complaint.split()[0].strip("'"), instead)
+    raise InvalidRequestError(f"Answers cannot be held to {where}: {field}{complaint}.", instead)
+
+
+def _held(schema: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """`schema` as a grammar can hold it, and what is wrong with it, if anything is."""
+    from llguidance import LLMatcher
+
+    try:
+        made = narrow(schema)
+    except ValueError as error:
+        return {}, str(error)
+    except (TypeError, AttributeError):
+        return {}, "it is no JSON schema"
+    said = LLMatcher.validate_grammar(LLMatcher.grammar_from_lark(f"start: {json_rule(made)}"))
+    return made, _complaint(said.partition("failed to compile JSON schema: ")[2] or said)
+
+
+def _complaint(said: str) -> str:
+    """What llguidance says of a grammar, in the words of this package."""
+    if unknown := re.match(r"Unimplemented keys: (\[.*\])", said):
+        return " and ".join(map(repr, json.loads(unknown[1]))) + _UNKNOWN
+    if said.startswith("oneOf"):
+        return "'oneOf'" + _UNKNOWN
+    if format_name := re.match(r"Unknown format: (.*)", said):
+        return f"format {format_name[1]!r}{_UNKNOWN}"
+    if wrong := re.search(r"^error: (.*)", said, re.MULTILINE):
+        return f"pattern is no regular expression here: {wrong[1]}"
+    return said.partition("\n")[0].rstrip(".:")
+
+
+def _culprit(
+    node: dict[str, Any], root: dict[str, Any], place: str, complaint: str, seen: Sequence[Any] = ()
+) -> tuple[str, str]:
+    """The innermost part of `node`, which cannot be held, that alone cannot be held: where, and why."""
+    named: dict[str, Any] = {key: root[key] for key in ("$defs", "definitions") if key in root}
+    inner = [*children({key: value for key, value in node.items() if key not in named}), ("", resolve(node, root))]
+    for step, child in inner:
+        if isinstance(child, dict) and resolve(child, root) not in (node, *seen):
+            wrong = _held({**named, **child})[1]
+            if wrong:
+                return _culprit(child, root, place + step, wrong, (node, *seen))
+    return place, complaint
 
 
 def room(schema: dict[str, Any]) -> int:
@@ -94,9 +159,9 @@ def _growth(node: Any, chosen: bool) -> tuple[int, int]:
     opened = 2 + named + 4 * int(node.get("minItems") or 0) if chosen else 0
     required = node.get("required") or ()
     parts = [(child, chosen or name not in required) for name, child in (node.get("properties") or {}).items()]
-    parts += [(child, True) for key in _MAPS[1:] for child in (node.get(key) or {}).values()]
-    parts += [(child, True) for key in _LISTS for child in node.get(key) or ()]
-    parts += [(node.get(key), True) for key in _SINGLES]
+    parts += [(child, True) for key in MAPS[1:] for child in (node.get(key) or {}).values()]
+    parts += [(child, True) for key in LISTS for child in node.get(key) or ()]
+    parts += [(node.get(key), True) for key in SINGLES]
     for child, is_chosen in parts:
         child_opened, child_longest = _growth(child, is_chosen)
         opened, longest = opened + child_opened, max(longest, child_longest)
@@ -115,7 +180,7 @@ def _example(schema: Any, root: dict[str, Any], depth: int) -> str | None:
         return None
     node = schema if isinstance(schema, dict) else {}
     if "$ref" in node:
-        return _example(_resolve(node, root), root, depth - 1)
+        return _example(resolve(node, root), root, depth - 1)
     if literals := [*node.get("enum", ()), *([node["const"]] if "const" in node else [])]:
         return min((json.dumps(literal) for literal in literals), key=len)
     if alternatives := node.get("anyOf") or node.get("oneOf"):
@@ -134,85 +199,3 @@ def _example(schema: Any, root: dict[str, Any], depth: int) -> str | None:
     return {"string": '""', "array": "[]", "object": "{}", "null": "null", "boolean": "true"}.get(
         str(node.get("type")), "0"
     )
-
-
-def _tagged(schema: Any, root: dict[str, Any]) -> Any:
-    """`oneOf` as `anyOf` where a discriminator keeps its alternatives apart: a grammar cannot count."""
-    if isinstance(schema, list):
-        return [_tagged(child, root) for child in schema]
-    if not isinstance(schema, dict):
-        return schema
-    made = {key: _tagged(value, root) for key, value in schema.items()}
-    if "oneOf" in made and "anyOf" not in made and isinstance(made.get("discriminator"), dict):
-        name = made["discriminator"].get("propertyName")
-        tags = [_tag(_resolve(child, root), name) for child in made["oneOf"]]
-        if None not in tags and len(set(tags)) == len(tags):
-            made["anyOf"] = made.pop("oneOf")
-    return made
-
-
-def _tag(node: dict[str, Any], name: Any) -> str | None:
-    """The one value that property `name` has in objects of this kind, as JSON."""
-    tag = (node.get("properties") or {}).get(name)
-    if not isinstance(tag, dict) or name not in (node.get("required") or ()):
-        return None
-    values = [tag["const"]] if "const" in tag else tag.get("enum") or []
-    return json.dumps(values[0]) if len(values) == 1 else None
-
-
-def _resolve(node: Any, root: dict[str, Any]) -> dict[str, Any]:
-    path = node.get("$ref", "") if isinstance(node, dict) else ""
-    found: Any = root if path.startswith("#/") else node
-    for part in path.split("/")[1:] if path.startswith("#/") else ():
-        found = found.get(part.replace("~1", "/").replace("~0", "~"), {}) if isinstance(found, dict) else {}
-    return found if isinstance(found, dict) else {}
-
-
-def _names(node: dict[str, Any]) -> bool:
-    return "properties" in node or "required" in node or "allOf" in node
-
-
-def _narrow(schema: Any, closing: bool) -> Any:
-    if not isinstance(schema, dict):
-        return schema
-    made = {key: value for key, value in schema.items() if key not in _NOTES}
-    for key in _MAPS:
-        if isinstance(made.get(key), dict):
-            made[key] = {name: _narrow(child, closing) for name, child in made[key].items()}
-    for key in _LISTS:
-        if isinstance(made.get(key), list):
-            made[key] = [_narrow(child, closing) for child in made[key]]
-    for key in _SINGLES:
-        if key in made:
-            made[key] = _narrow(made[key], closing)
-    if closing and "additionalProperties" not in made and _can_close(made):
-        made["additionalProperties"] = False
-    if made.get("uniqueItems") is False:
-        del made["uniqueItems"]
-    _check_fewest(made)
-    return _format(made)
-
-
-def _can_close(node: dict[str, Any]) -> bool:
-    names = node.get("properties")
-    return isinstance(names, dict) and set(node.get("required") or ()) <= names.keys()
-
-
-def _check_fewest(node: dict[str, Any]) -> None:
-    """A grammar counts a name written twice as two properties; a reader finds one."""
-    fewest = node.pop("minProperties", 0)
-    if fewest > max(1, len(node.get("required") or ())) and node.get("additionalProperties") is not False:
-        raise InvalidRequestError("Answers cannot be held to this JSON schema: minProperties with free names.")
-    if fewest > len(node.get("required") or ()):
-        node["minProperties"] = fewest
-
-
-def _format(node: dict[str, Any]) -> dict[str, Any]:
-    name = node.get("format")
-    if not isinstance(name, str) or node.get("type", "string") != "string":
-        return node
-    if name in _FREE_FORMATS:
-        return {key: value for key, value in node.items() if key != "format"}
-    if name in _FORMATS and "pattern" not in node:
-        return {**{key: value for key, value in node.items() if key != "format"}, "pattern": _FORMATS[name]}
-    return node

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from json import JSONDecodeError
 from typing import NamedTuple
 
 from langchain_core import exceptions as langchain
 
-from llm.errors import ContextOverflowError, InvalidRequestError, ModelError, ModelNotFoundError
+from llm.errors import BrokenOffError, ContextOverflowError, InvalidRequestError, ModelError, ModelNotFoundError
 
 
 class ServerError(ModelError, langchain.ModelAPIError):
@@ -44,10 +46,20 @@ _TOO_LONG = re.compile(
 )
 
 
+# How httpx calls what ends a connection early, and waits that were too long. Clients change their HTTP library
+# (httpx, httpx2), and wrap these in errors of their own that say less.
+_BROKE_OFF = {"CloseError", "ReadError", "RemoteProtocolError", "WriteError"}
+_TOO_SLOW = "TimeoutException"
+
+
 def explain(error: Exception, server: Server) -> ModelError:
     """The failure as an error of ours, which names the server and what to do. Raise it `from` the error."""
     where = f"The server at {server.address}"
     said = _what_it_said(error)
+    if broken := _broken_off(error):
+        return BrokenOffError(f"{where} broke off its answer ({_what_it_said(broken)[:-1]}).")
+    if any(_TOO_SLOW in _kinds(cause) for cause in _causes(error)):
+        error = langchain.ModelTimeoutError()
     match error:
         case ModelError():
             return error
@@ -76,9 +88,29 @@ def explain(error: Exception, server: Server) -> ModelError:
         case langchain.ModelError():
             return ServerError(f"{where} failed: {said}", "Its own log says more.")
     return ServerError(
-        f"{where} does not answer as an OpenAI-compatible server does ({said}).",
+        f"{where} does not answer as an OpenAI-compatible server does ({said[:-1]}).",
         "Check llm.base_url: most end in /v1.",
     )
+
+
+def _broken_off(error: Exception) -> BaseException | None:
+    """What says that the connection ended within an answer, or before it; None if something else is the matter."""
+    for cause in _causes(error):
+        begun = isinstance(cause, JSONDecodeError) and cause.doc.lstrip().startswith("{")
+        if begun or isinstance(cause, EOFError) or _kinds(cause) & _BROKE_OFF:
+            return cause
+    return None
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, what it was raised from, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__
+
+
+def _kinds(error: BaseException) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
 
 
 def _too_long(where: str, said: str) -> ContextOverflowError:
@@ -87,7 +119,7 @@ def _too_long(where: str, said: str) -> ContextOverflowError:
     )
 
 
-def _what_it_said(error: Exception) -> str:
+def _what_it_said(error: BaseException) -> str:
     """The server's own words on one line, without the client's preface, ended by a full stop."""
     words = re.sub(r"^Error code: \d+ - ", "", " ".join(str(error).split())) or type(error).__name__
     return words[:300] if words[-1] in ".!?" else f"{words[:300]}."

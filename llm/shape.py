@@ -55,6 +55,13 @@ class Shape:
         """Take what concerns the shape out of the options of a call."""
         return cls(take_tools(options), take_format(options))
 
+    def check(self) -> None:
+        """Raise InvalidRequestError for a schema that no answer can be held to. No model is asked."""
+        if self.tools.usable:
+            call_rules(self.tools)
+        if self.response_format is not None:
+            self.response_format.rules()
+
     @property
     def is_held(self) -> bool:
         """Whether the whole answer is held to a grammar: then no stop text ends it, and no thought precedes it."""
@@ -62,9 +69,11 @@ class Shape:
 
     def note(self, markers: Markers | None) -> str:
         """What the model is told beside the messages; a template of its own format tells of tools itself."""
-        notes = [describe(self.tools)] if self.tools.usable and markers is None else []
-        if self.response_format is not None and self.response_format.told and not self.tools.forced:
-            notes.append(self.response_format.instructions())
+        notes, wanted = [], self.response_format
+        if self.tools.usable and markers is None:
+            notes.append(describe(self.tools, or_words=wanted is None))
+        if wanted is not None and wanted.told and not self.tools.forced:
+            notes.append(wanted.instructions(or_tools=self.tools.usable))
         return "\n\n".join(notes)
 
     def reader(self, markers: Markers | None) -> Reader:
@@ -95,7 +104,7 @@ class Shape:
             return OptionalCall(_compile(checkpoint, rules, "calls"), max_tokens, openings(self.tools.names))
         rules = call_rules(self.tools)
         grammar = _compile(checkpoint, rules, rf"/\n?/ call /\n?/ {_marker(checkpoint, markers.end)}")
-        return MarkedCalls(grammar, max_tokens, markers.start_ids[0])
+        return MarkedCalls(grammar, max_tokens, markers.start_ids[0], several=self.tools.parallel)
 
     def _whole(self, checkpoint: Checkpoint, markers: Markers | None) -> Grammar:
         """The grammar of an answer that is a call, or follows the format, or is one of the two."""
@@ -126,5 +135,5 @@ def _compile(checkpoint: Checkpoint, rules: Rules, start: str) -> Grammar:
 
 def _marker(checkpoint: Checkpoint, marker: str) -> str:
     """A marker in a grammar rule: the token, where it is one."""
-    ids = checkpoint.tokenizer.encode(marker, add_special_tokens=False)
+    ids = checkpoint.encode(marker)
     return f"<[{ids[0]}]>" if len(ids) == 1 else literal(marker)

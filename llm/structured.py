@@ -16,8 +16,7 @@ from langchain_core.utils.function_calling import convert_to_json_schema
 from pydantic import BaseModel
 
 from llm.errors import InvalidRequestError
-from llm.grammar import json_rule
-from llm.schema import hint, narrowed, room
+from llm.schema import class_schema, hint, json_rule, narrowed, room
 from llm.tools import Rules, is_pydantic, openai_tool
 
 METHODS = ("json_schema", "function_calling", "json_mode")
@@ -31,10 +30,11 @@ class ResponseFormat:
     schema: dict[str, Any]
     told: bool
 
-    def instructions(self) -> str:
-        """Tell the model, in words."""
+    def instructions(self, *, or_tools: bool) -> str:
+        """Tell the model, in words; `or_tools`: that it may call a tool instead."""
+        answer = "If no tool is needed, answer" if or_tools else "Answer"
         return (
-            "Answer with one JSON value and nothing else. It follows this JSON schema:\n"
+            f"{answer} with one JSON value and nothing else. It follows this JSON schema:\n"
             f"{json.dumps(self.schema, ensure_ascii=False)}"
         )
 
@@ -65,23 +65,33 @@ def take_format(options: dict[str, Any]) -> ResponseFormat | None:
 
 
 def json_schema_of(schema: Any) -> dict[str, Any]:
-    """The JSON schema of a pydantic class, a TypedDict, a tool or a JSON schema."""
+    """The JSON schema of a pydantic class, a TypedDict, a tool or a JSON schema.
+
+    Raises:
+        InvalidRequestError: it is nothing of these.
+    """
     if isinstance(schema, type) and issubclass(schema, BaseModel):
-        return schema.model_json_schema()
+        return class_schema(schema)
     if isinstance(schema, dict) and ("properties" in schema or "$ref" in schema or "$defs" in schema):
         return schema
     if isinstance(schema, dict) and ("anyOf" in schema or schema.get("type") not in (None, "function")):
         return schema
-    converted: dict[str, Any] = convert_to_json_schema(schema)
+    try:
+        converted: dict[str, Any] = convert_to_json_schema(schema)
+    except (ValueError, TypeError) as error:
+        raise InvalidRequestError(
+            f"{schema!r} is no schema of an answer.",
+            "It is a pydantic class, a TypedDict or a JSON schema with a title: make the value a field of one.",
+        ) from error
     return converted
 
 
 def structured(model: BaseChatModel, schema: Any, *, method: str, include_raw: bool) -> Runnable[Any, Any]:
     """What `with_structured_output` returns: a model that answers with objects of `schema`."""
     if method not in METHODS:
-        raise ValueError(f"method is {method!r}; it is one of {', '.join(METHODS)}.")
+        raise InvalidRequestError(f"method is {method!r}.", f"It is one of {', '.join(METHODS)}.")
     if schema is None and method != "json_mode":
-        raise ValueError(f"method {method!r} needs a schema.")
+        raise InvalidRequestError(f"method {method!r} needs a schema.")
     make = _by_tool if method == "function_calling" else _by_format
     llm, parser = make(model, schema, method)
     if not include_raw:
@@ -111,6 +121,7 @@ def _by_format(model: BaseChatModel, schema: Any, method: str) -> _Made:
     if schema is None:
         return model.bind(response_format={"type": "json_object"}), parser
     wanted = json_schema_of(schema)
+    ResponseFormat(wanted, told=True).rules()  # what cannot be held to is refused now, and not at the first call
     response_format: dict[str, Any] = {"type": "json_object", "schema": wanted}
     if method == "json_schema":
         response_format = {"type": "json_schema", "json_schema": {"schema": wanted}}

@@ -9,7 +9,7 @@ from jinja2.exceptions import TemplateError
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolCall, ToolMessage
 
 from llm.checkpoint import Checkpoint
-from llm.errors import InvalidRequestError, UnsupportedModelError
+from llm.errors import InvalidRequestError, UnsupportedModelError, reason
 from llm.shape import Shape, markers_of
 from llm.tools import call_answered, map_texts, write_calls, write_result
 
@@ -50,6 +50,8 @@ class ChatTemplate:
         Raises:
             InvalidRequestError: a message the template or a text model cannot take.
         """
+        if not messages:
+            raise InvalidRequestError("There is no message to answer.")
         note = shape.note(self.markers) if shape is not None else ""
         said = [SystemMessage(note), *messages] if note else list(messages)
         turns = _merge([self._turn(message, said[:place]) for place, message in enumerate(said)])
@@ -58,7 +60,9 @@ class ChatTemplate:
         try:
             return self._render(turns, **self._extras(shape))
         except TemplateError as error:
-            raise InvalidRequestError(f"The model's chat template refuses these messages: {error}.") from error
+            raise InvalidRequestError(
+                f"The model's chat template refuses these messages: {reason(error)}."
+            ) from error
 
     def _extras(self, shape: Shape | None) -> dict[str, Any]:
         """What the template is given beside the turns."""

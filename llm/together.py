@@ -6,7 +6,7 @@ Each call waits on a thread of its own and costs nothing else. Knows nothing of 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextvars import ContextVar
 from typing import Protocol, TypeVar
 
@@ -36,16 +36,24 @@ def register(call: Abandonable) -> None:
         group.append(call)
 
 
-def together(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
-    """`[function(item) for item in items]`, all at once. A failure or an interrupt takes the others back."""
+def together(function: Callable[[T], R], items: Sequence[T], most: int | None = None) -> list[R]:
+    """`[function(item) for item in items]`, all at once, or `most` of them.
+
+    A failure or an interrupt takes the others back.
+    """
     if len(items) < 2:
         return [function(item) for item in items]
     group: list[Abandonable] = []
+    futures: list[Future[R]] = []
     token = _under_way.set(group)
     try:
-        with ContextThreadPoolExecutor(max_workers=min(len(items), _MOST_THREADS)) as executor:
-            futures = [executor.submit(function, item) for item in items]
+        with ContextThreadPoolExecutor(max_workers=min(len(items), most or _MOST_THREADS)) as executor:
             try:
+                for item in items:
+                    futures.append(executor.submit(function, item))  # noqa: PERF401  # none is lost to an interrupt
+                done = wait(futures, return_when=FIRST_EXCEPTION).done
+                for future in filter(done.__contains__, futures):
+                    future.result()
                 return [future.result() for future in futures]
             except BaseException:
                 for future in futures:

@@ -15,7 +15,7 @@ from langchain_core.messages.tool import invalid_tool_call, tool_call
 from llm.tools import openings
 
 _FENCE = re.compile(r"\s*(```[a-z]*\s*)?")
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"[ \n\r\t]+")
 
 
 @dataclass

@@ -17,8 +17,8 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel
 
 from llm.errors import InvalidRequestError
-from llm.grammar import json_rule, literal
-from llm.schema import hint, narrowed, room
+from llm.grammar import literal
+from llm.schema import class_schema, hint, json_rule, narrowed, room
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,31 @@ class Tools:
 
 def openings(names: Sequence[str]) -> list[str]:
     """The ways a call of a tool of `names` begins, without the spaces."""
-    return [f'{bracket}{{"name":{json.dumps(name, ensure_ascii=False)}' for bracket in ("", "[") for name in names]
+    written = ["".join(json.dumps(name, ensure_ascii=False).split(" ")) for name in names]
+    return [f'{bracket}{{"name":{name}' for bracket in ("", "[") for name in written]
 
 
 def openai_tool(tool: Any) -> dict[str, Any]:
-    """`tool` in OpenAI's format; a pydantic class keeps its schema as it is, for it may hold itself."""
+    """`tool` in OpenAI's format; a pydantic class keeps its schema as it is, for it may hold itself.
+
+    Raises:
+        InvalidRequestError: it is no function that a model could call.
+    """
     if isinstance(tool, type) and issubclass(tool, BaseModel):
-        schema = tool.model_json_schema()
+        schema = class_schema(tool)
         description = schema.pop("description", "")
         function = {"name": schema.pop("title", tool.__name__), "description": description, "parameters": schema}
         return {"type": "function", "function": function}
-    return convert_to_openai_tool(tool)
+    try:
+        made = convert_to_openai_tool(tool)
+        if not isinstance(made["function"]["name"], str):
+            raise TypeError("its name is no text")
+    except (ValueError, TypeError, KeyError) as error:
+        raise InvalidRequestError(
+            f"{tool!r} is no tool that a model in this process can call.",
+            'Give a function, a BaseTool, a pydantic class or {"type": "function", "function": {"name": ...}}.',
+        ) from error
+    return made
 
 
 def read_choice(value: Any, names: Sequence[str]) -> str:
@@ -66,24 +80,29 @@ def read_choice(value: Any, names: Sequence[str]) -> str:
     Raises:
         InvalidRequestError: it names no tool there is, or is nothing of these.
     """
+    wanted = value
     if isinstance(value, dict):
-        named = value.get("function", value).get("name")
-        value = named if named is not None else value.get("type")
-    if value in (None, False, "auto"):
+        inner = value.get("function", value)
+        wanted = (inner.get("name") if isinstance(inner, dict) else None) or value.get("type", value)
+    if wanted in (None, False, "auto"):
         return "auto"
-    if value in (True, "any", "required"):
+    if wanted in (True, "any", "required") and names:
         return "any"
-    if value == "none" or value in names:
-        return str(value)
-    known = ", ".join(names) or "no tools"
+    if wanted == "none" or wanted in names:
+        return str(wanted)
+    known = ", ".join(names)
     raise InvalidRequestError(
-        f"tool_choice is {value!r}, and the tools are {known}.", 'Give a name of these, "auto", "any" or "none".'
+        f"tool_choice is {value!r}, and " + (f"the tools are {known}." if names else "there are no tools."),
+        'Give a name of these, "auto", "any" or "none".' if names else "Give tools too.",
     )
 
 
 def take_tools(options: dict[str, Any]) -> Tools:
     """Take what concerns tools out of the options of a call."""
-    tools = [openai_tool(tool) for tool in options.pop("tools", None) or ()]
+    given = options.pop("tools", None) or ()
+    if not isinstance(given, list | tuple):
+        raise InvalidRequestError(f"tools is {given!r}.", "It is a list of tools.")
+    tools = [openai_tool(tool) for tool in given]
     choice = read_choice(options.pop("tool_choice", None), [tool["function"]["name"] for tool in tools])
     parallel = options.pop("parallel_tool_calls", None)
     options.pop("strict", None)  # answers always follow the schema
@@ -92,8 +111,8 @@ def take_tools(options: dict[str, Any]) -> Tools:
     return Tools(tools, choice, parallel is not False)
 
 
-def describe(tools: Tools) -> str:
-    """Tell a model of its tools, in words."""
+def describe(tools: Tools, *, or_words: bool) -> str:
+    """Tell a model of its tools; `or_words`: and that it may answer in words instead."""
     listed = "\n".join(json.dumps(tool["function"], ensure_ascii=False) for tool in tools.tools)
     call = '{"name": "the tool\'s name", "arguments": {"argument": "value"}}'
     several = " To call several, answer with a JSON list of such objects." if tools.parallel else ""
@@ -103,7 +122,7 @@ def describe(tools: Tools) -> str:
     )
     if tools.forced:
         return f"{told}\nAnswer with a tool call."
-    return f"{told}\nIf no tool is needed, answer in words."
+    return f"{told}\nIf no tool is needed, answer in words." if or_words else told
 
 
 def write_calls(calls: Sequence[ToolCall]) -> str:
@@ -157,21 +176,22 @@ class Rules:
 def call_rules(tools: Tools, *, spaced: bool = False) -> Rules:
     """Calls as JSON; `spaced` takes the spaces a model may write of itself."""
     gap = " _gap " if spaced else " "
+    colon, comma = ('":"', '","') if spaced else ('": "', '", "')
     lines, spare, example = [], 64, ""
     for number, tool in enumerate(tools.tools):
-        schema = narrowed(tool["function"].get("parameters") or {"type": "object", "properties": {}})
-        name = json.dumps(tool["function"]["name"], ensure_ascii=False)
-        parts = (
-            ["{", '"name"', ":", name, ",", '"arguments"', ":"] if spaced else [f'{{"name": {name}, "arguments": ']
-        )
-        head = gap.join(literal(part) for part in parts)
+        function = tool["function"]
+        schema = narrowed(function.get("parameters") or {"type": "object", "properties": {}}, function["name"])
+        name = json.dumps(function["name"], ensure_ascii=False)
+        # The same words that %json makes of objects: where two begin alike, the lexer keeps to the longer one.
+        head = gap.join(['"{"', literal('"name"'), colon, literal(name), comma, literal('"arguments"'), colon])
         lines += [f'call_{number}: {head}{gap}args_{number}{gap}"}}"', f"args_{number}: {json_rule(schema)}"]
         spare += room(schema) + len(name)
         example = example or f'{{"name": {name}, "arguments": {hint(schema)}}}'
-    separator = f'{gap}","{gap}' if spaced else ' ", " '
     lines.append("call: " + " | ".join(f"call_{number}" for number in range(len(tools.tools))))
-    several = f' | "["{gap}call ({separator}call)*{gap}"]"' if tools.parallel else ""
-    lines.append(f"calls: call{several}")
+    more = f"({gap}{comma}{gap}call)*" if tools.parallel else ""
+    # A model may write a list of itself; then it is a list of one.
+    listed = f' | "["{gap}call {more}{gap}"]"' if tools.parallel or spaced else ""
+    lines.append(f"calls: call{listed}")
     if spaced:
         lines.append(r"_gap: /[ \n]{0,4}/")
     return Rules("calls", "\n".join(lines), spare, example)

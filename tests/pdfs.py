@@ -43,12 +43,12 @@ def make_pdf(
         b"<</Type /Font /Subtype /CIDFontType2 /BaseFont /Wide /DW 1000 /CIDSystemInfo"
         b" <</Registry (Adobe) /Ordering (Identity) /Supplement 0>> /FontDescriptor 7 0 R>>"
     )
-    objects[6] = _stream(_to_unicode("".join(special)))
+    objects[6] = stream(_to_unicode("".join(special)))
     objects[7] = (
         b"<</Type /FontDescriptor /FontName /Wide /Flags 4 /FontBBox [0 -200 1000 900] /ItalicAngle 0"
         b" /Ascent 900 /Descent -200 /CapHeight 700 /StemV 80>>"
     )
-    objects[8] = _stream(b"\x00", b" /Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8"
+    objects[8] = stream(b"\x00", b" /Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8"
                                   b" /ColorSpace /DeviceGray")  # fmt: skip
     objects[9] = f"<</Title {_text_string(title)}>>".encode() if title is not None else b"<<>>"
     for index, page in enumerate(pages):
@@ -56,8 +56,8 @@ def make_pdf(
             f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 612 842] /Contents {11 + 2 * index} 0 R"
             " /Resources <</Font <</F1 3 0 R /F2 4 0 R>> /XObject <</Im 8 0 R>>>>>>"
         ).encode()
-        objects[11 + 2 * index] = _stream(_content(page), compress=page.content is not None)
-    return prefix + _file(objects)
+        objects[11 + 2 * index] = stream(_content(page), compress=page.content is not None)
+    return prefix + file_of(objects, b" /Info 9 0 R")
 
 
 def encrypt(content: bytes, *, user: str, owner: str = "owner", algorithm: str = "AES-256") -> bytes:
@@ -69,6 +69,42 @@ def encrypt(content: bytes, *, user: str, owner: str = "owner", algorithm: str =
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def pictures(content: bytes, *, dpi: int = 150, mirrored: bool = False, turned: bool = False) -> bytes:
+    """The same pages as pictures without a text layer, as a scanner makes them: mirrored, or on their side."""
+    import pypdfium2
+
+    images = []
+    for page in pypdfium2.PdfDocument(content):
+        bitmap = page.render(scale=dpi / 72, grayscale=True)
+        data, width = bytes(bitmap.buffer), bitmap.width
+        rows = [data[start : start + width] for start in range(0, len(data), bitmap.stride)]
+        if mirrored:
+            rows = [row[::-1] for row in rows]
+        if turned:
+            rows = [bytes(column) for column in zip(*rows[::-1], strict=True)]
+        images.append(rows)
+    objects: dict[int, bytes] = {}
+    for index, rows in enumerate(images):
+        number = 10 + 3 * index
+        width, height = len(rows[0]), len(rows)
+        box = f"{width * 72 / dpi:g} 0 0 {height * 72 / dpi:g} 0 0"
+        objects[number] = (
+            f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 {width * 72 / dpi:g} {height * 72 / dpi:g}]"
+            f" /Contents {number + 1} 0 R /Resources <</XObject <</Im {number + 2} 0 R>>>>>>"
+        ).encode()
+        objects[number + 1] = stream(f"q {box} cm /Im Do Q".encode())
+        objects[number + 2] = stream(
+            b"".join(rows),
+            f" /Type /XObject /Subtype /Image /Width {width} /Height {height} /BitsPerComponent 8"
+            " /ColorSpace /DeviceGray".encode(),
+            compress=True,
+        )
+    kids = " ".join(f"{10 + 3 * index} 0 R" for index in range(len(images)))
+    objects[1] = b"<</Type /Catalog /Pages 2 0 R>>"
+    objects[2] = f"<</Type /Pages /Count {len(images)} /Kids [{kids}]>>".encode()
+    return file_of(objects)
 
 
 def bomb(megabytes: int) -> Sheet:
@@ -113,13 +149,15 @@ def _text_string(text: str) -> str:
     return f"<FEFF{text.encode('utf-16-be').hex()}>"
 
 
-def _stream(data: bytes, entries: bytes = b"", compress: bool = False) -> bytes:
+def stream(data: bytes, entries: bytes = b"", compress: bool = False) -> bytes:
+    """A stream object; `entries` is more of its dictionary."""
     if compress:
         data, entries = zlib.compress(data), entries + b" /Filter /FlateDecode"
     return b"<</Length %d%s>>\nstream\n%s\nendstream" % (len(data), entries, data)
 
 
-def _file(objects: dict[int, bytes]) -> bytes:
+def file_of(objects: dict[int, bytes], trailer: bytes = b"") -> bytes:
+    """A PDF of these objects, of which 1 is the catalog; `trailer` is more of the trailer's dictionary."""
     out = bytearray(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
     places: dict[int, int] = {}
     for number, body in objects.items():
@@ -129,6 +167,6 @@ def _file(objects: dict[int, bytes]) -> bytes:
     last = max(objects)
     out += b"xref\n0 %d\n0000000000 65535 f \n" % (last + 1)
     for number in range(1, last + 1):
-        out += b"%010d 00000 n \n" % places[number]
-    out += b"trailer\n<</Size %d /Root 1 0 R /Info 9 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (last + 1, start)
+        out += b"%010d 00000 n \n" % places[number] if number in places else b"0000000000 00000 f \n"
+    out += b"trailer\n<</Size %d /Root 1 0 R%b>>\nstartxref\n%d\n%%%%EOF\n" % (last + 1, trailer, start)
     return bytes(out)

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pdfs import Sheet, encrypt, make_pdf, sheet
+from hostile import HELLO, one
+from pdfs import Sheet, encrypt, make_pdf, sheet, stream
 
 from graph.documents import DocumentError, LoadConfig, Reading, read_document
 from graph.documents import errors as refusals
 
+ROOT = Path(__file__).parents[1]
 ENGLISH = "The first sentence is here. So is the second one."
 KOREAN = "한국은행은 기준금리를 동결했다. 물가는 안정되었다."
 
@@ -91,8 +93,44 @@ def test_encryption(tmp_path: Path, algorithm: str) -> None:
     assert texts(read(tmp_path, encrypt(make_pdf([ENGLISH]), user="", algorithm=algorithm))) == [ENGLISH]
 
 
-def test_a_password_for_an_open_file_does_no_harm(tmp_path: Path) -> None:
+@pytest.mark.parametrize("password", ["pässwörd", "비밀번호"])
+def test_a_password_of_any_letters(tmp_path: Path, password: str) -> None:
+    locked = encrypt(make_pdf([ENGLISH]), user=password)
+    assert texts(read(tmp_path, locked, password=password)) == [ENGLISH]
+
+
+def test_a_password_that_is_not_needed_does_no_harm(tmp_path: Path) -> None:
     assert texts(read(tmp_path, make_pdf([ENGLISH]), password="x")) == [ENGLISH]
+    assert texts(read(tmp_path, encrypt(make_pdf([ENGLISH]), user=""), password="x")) == [ENGLISH]
+
+
+def test_the_password_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = encrypt(make_pdf([ENGLISH]), user="pass word")
+    assert "MLX_PDF_PASSWORD" in str(refuse(tmp_path, locked))
+    monkeypatch.setenv("MLX_PDF_PASSWORD", "pass word")
+    assert texts(read(tmp_path, locked)) == [ENGLISH]
+    assert isinstance(refuse(tmp_path, locked, password="guess"), refusals.WrongPasswordError)
+    monkeypatch.setenv("MLX_PDF_PASSWORD", "hunter2")
+    error = refuse(tmp_path, locked)
+    assert isinstance(error, refusals.WrongPasswordError)
+    assert "MLX_PDF_PASSWORD" in str(error)
+    assert "hunter2" not in str(error) + repr(error)
+    assert texts(read(tmp_path, locked, password="pass word")) == [ENGLISH], "the configuration comes first"
+
+
+def test_files_within_the_file_are_named(tmp_path: Path) -> None:
+    """A portfolio has a page that says what it is, and its documents attached."""
+    files = {6: rb"<</Type /Filespec /UF (annex\n\033[31m.pdf) /EF <</F 7 0 R>>>>", 7: stream(b"x")}
+    catalog = b"/Collection <<>> /Names <</EmbeddedFiles <</Names [(annex) 6 0 R]>>>>"
+    reading = read(tmp_path, one(catalog=catalog, more=files))
+    assert reading["warnings"] == ["Files attached to the PDF were not read: annex ˙[31m.pdf."]
+
+
+def test_a_form_that_is_drawn_elsewhere_is_refused(tmp_path: Path) -> None:
+    form = b"/AcroForm <</Fields [] /XFA 6 0 R>>"
+    content = one(catalog=b"/NeedsRendering true " + form, more={6: stream(b"<xdp/>")})
+    assert isinstance(refuse(tmp_path, content), refusals.NoTextError)
+    assert texts(read(tmp_path, one(catalog=form, more={6: stream(b"<xdp/>")}))) == [HELLO], "its pages are real"
 
 
 def test_arabic_comes_in_reading_order(tmp_path: Path) -> None:
@@ -115,7 +153,8 @@ REFUSED: list[tuple[bytes, dict[str, Any], str, str]] = [
     (b"%PDF-1.7\n", {}, "DamagedPDFError", "header"),
     (b"%PDF-1.7\n" + b"rubbish " * 50, {}, "DamagedPDFError", "damaged"),
     (make_pdf([]), {}, "NoPagesError", "without pages"),
-    (make_pdf([Sheet(image=True)] * 2), {}, "NoTextError", "ocrmypdf"),
+    (make_pdf([Sheet(image=True)] * 2), {"ocr": "off"}, "NoTextError", "ocrmypdf"),
+    (make_pdf(["", ""]), {}, "NoTextError", "blank pages"),
     (make_pdf(["one"]), {"pages": "7"}, "NothingSelectedError", "1 pages"),
     (make_pdf(["one"] * 3), {"max_pages": 2}, "TooLargeError", "3 pages"),
     (make_pdf(["x" * 9000] * 200), {"max_file_mb": 1}, "TooLargeError", "max_file_mb"),
@@ -130,9 +169,76 @@ def test_refusals(tmp_path: Path, content: bytes, settings: dict[str, Any], kind
 
 
 def test_a_missing_file_a_folder_and_an_impossible_name(tmp_path: Path) -> None:
-    for path in (tmp_path / "gone.pdf", tmp_path, "a\0b.pdf"):
-        with pytest.raises(refusals.NotFoundError):
+    (tmp_path / "loop.pdf").symlink_to("loop.pdf")
+    os.mkfifo(tmp_path / "pipe.pdf")
+    names = ["gone.pdf", "", "a\0b.pdf", "loop.pdf", "pipe.pdf", "x" * 300, "gone.pdf/under"]
+    for path in [*(tmp_path / name for name in names), Path("/dev/null"), "~nobody-of-this-name/a.pdf"]:
+        with pytest.raises(refusals.NotFoundError) as caught:
             read_document(path, LoadConfig())
+        assert str(caught.value).isprintable()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    (tmp_path / "secret.pdf").write_bytes(make_pdf([ENGLISH]))
+    (tmp_path / "secret.pdf").chmod(0)
+    with pytest.raises(refusals.NotFoundError, match="Permission denied"):
+        read_document(tmp_path / "secret.pdf", LoadConfig())
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="no /dev/stdin")
+def test_standard_input_is_read_where_it_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(make_pdf([ENGLISH]))
+    code = (
+        "from graph.documents import read_document, LoadConfig\n"
+        "print(read_document('/dev/stdin', LoadConfig())['pages'][0]['text'])"
+    )
+    command = [sys.executable, "-c", code]
+    with (tmp_path / "a.pdf").open("rb") as file:
+        ran = subprocess.run(command, stdin=file, capture_output=True, text=True, cwd=ROOT)
+    assert (ran.stdout.strip(), ran.stderr) == (ENGLISH, "")
+    ran = subprocess.run(command, input="text", capture_output=True, text=True, cwd=ROOT)
+    assert "is a pipe or a device" in ran.stderr
+
+
+def test_a_name_that_is_no_text_makes_a_title_that_is(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9\x1b\n noir.pdf")
+    reading = read(tmp_path, make_pdf([ENGLISH]), name)
+    assert texts(reading) == [ENGLISH]
+    assert reading["title"] == "caf noir"
+    locked = tmp_path / name
+    locked.write_bytes(encrypt(make_pdf([ENGLISH]), user="x"))
+    with pytest.raises(refusals.PasswordNeededError) as caught:
+        read_document(locked, LoadConfig())
+    assert str(caught.value).isprintable()
+
+
+def test_a_file_of_holes(tmp_path: Path) -> None:
+    """Sparse files: large on paper, and nothing in them."""
+    for name, start, kind in (
+        ("a.pdf", b"", refusals.NotAPDFError),
+        ("b.txt", b"", refusals.NotAPDFError),
+        ("c.pdf", b"%PDF-1.7\n", refusals.DamagedPDFError),
+    ):
+        with (tmp_path / name).open("wb") as file:
+            file.write(start)
+            file.truncate(20 * 2**20)
+        with pytest.raises(kind):
+            read_document(tmp_path / name, LoadConfig())
+    with (tmp_path / "a.pdf").open("ab") as file:
+        file.truncate(5 * 2**30)
+    with pytest.raises(refusals.TooLargeError, match="5,120 MB"):
+        read_document(tmp_path / "a.pdf", LoadConfig())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "cp949"])
+def test_of_a_huge_text_only_the_beginning_is_read(tmp_path: Path, encoding: str) -> None:
+    """The bytes that are read end in the middle of a letter, whatever the encoding."""
+    for shift in ("", "a", "ab", "abc"):
+        text = shift + "가나다라 " * 4000
+        reading = read(tmp_path, text.encode(encoding), "a.txt", max_characters=1000)
+        assert texts(reading) == [text[:1000]]
+        assert "first 1,000 characters" in reading["warnings"][0]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp949"])

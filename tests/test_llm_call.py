@@ -239,6 +239,35 @@ def test_a_loop_that_is_gone_does_not_hold_a_row(desk: Desk) -> None:
         running.aclose().send(None)
 
 
+@pytest.mark.parametrize("way", ["await", "astream"])
+def test_a_task_that_still_waits_when_its_loop_is_closed_ends_in_silence(
+    desk: Desk, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But for asyncio's own word on tasks that were destroyed; and its row is given back."""
+    raised: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", raised.append)
+    monkeypatch.setattr("threading.excepthook", raised.append)
+
+    async def read() -> None:
+        async for _ in astream(desk.call(0, 5000)):
+            pass
+
+    async def begin() -> object:
+        task = asyncio.create_task(read() if way == "astream" else await_answers([desk.call(0, 5000)]))
+        while not desk.rows:
+            await asyncio.sleep(0.001)
+        return task
+
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)
+    task = loop.run_until_complete(begin())
+    loop.close()
+    del task
+    gc.collect()
+    desk.check_free()
+    assert raised == []
+
+
 def test_many_threads_leave_no_thread_behind(desk: Desk) -> None:
     expected = answers(desk, range(8))
     with ThreadPoolExecutor(8) as pool:

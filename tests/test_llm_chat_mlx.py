@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from langchain_core import exceptions
 from langchain_core.caches import InMemoryCache
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from llm import MLX, ChatMLX
 
@@ -146,16 +146,6 @@ def test_what_might_begin_a_stop_string_is_given_out_when_it_does_not(chat: Call
     assert model.invoke(PROMPTS[0], stop=[whole[-3:] + "and more"]).text == whole
 
 
-def test_settings_can_be_given_with_a_call_and_wrong_ones_are_refused(chat: Callable[..., ChatMLX]) -> None:
-    model = chat()
-    assert model.invoke("a", max_tokens=3).usage_metadata["output_tokens"] == 3  # type: ignore[index]
-    assert model.bind(max_tokens=2).invoke("a").usage_metadata["output_tokens"] == 2
-    with pytest.raises(exceptions.ModelInvalidRequestError, match="temprature"):
-        model.invoke("a", temprature=1)
-    with pytest.raises(exceptions.ModelInvalidRequestError, match="max_tokens"):
-        model.invoke("a", max_tokens=0)
-
-
 def test_a_prompt_over_the_context_window_is_refused_and_an_answer_kept_inside(
     chat: Callable[..., ChatMLX],
 ) -> None:
@@ -209,17 +199,6 @@ def test_cached_answers_never_leak_between_models_or_settings(chat: Callable[...
     assert chat(cache=cache, batch_size=2).invoke("a").text == answers[0]
 
 
-def test_what_a_text_model_cannot_read_is_refused(chat: Callable[..., ChatMLX]) -> None:
-    picture = HumanMessage([{"type": "text", "text": "a"}, {"type": "image", "url": "b"}])
-    with pytest.raises(exceptions.ModelInvalidRequestError, match="image"):
-        chat().invoke([picture])
-    with pytest.raises(exceptions.ModelInvalidRequestError, match="tool"):
-        chat().invoke([HumanMessage("a"), ToolMessage("b", tool_call_id="1")])
-    with pytest.raises(exceptions.ModelInvalidRequestError, match="template refuses"):
-        chat().invoke([AIMessage("I begin.")])
-    assert chat().invoke([HumanMessage([{"type": "text", "text": "a"}])]).text == chat().invoke("a").text
-
-
 def test_a_model_that_is_nowhere_is_named_in_one_sentence() -> None:
     with pytest.raises(exceptions.ModelNotFoundError, match="no-such/model") as caught:
         ChatMLX(model="no-such/model").invoke("a")
@@ -250,13 +229,6 @@ def test_a_completion_model_takes_raw_text_and_lists(checkpoint: Folder) -> None
         return await model.abatch(PROMPTS[:4]), "".join([text async for text in model.astream(PROMPTS[2])])
 
     assert asyncio.run(both()) == (expected, expected[2])
-
-
-def test_an_unknown_setting_is_refused_with_the_nearest_one(checkpoint: Folder) -> None:
-    with pytest.raises(ValueError, match=r"no setting 'temprature'. Did you mean 'temperature'\?"):
-        ChatMLX(model=str(checkpoint("gemma")), temprature=1)
-    with pytest.raises(ValueError, match=r"no setting 'xyzzy'\."):
-        ChatMLX(model=str(checkpoint("gemma")), xyzzy=1)
 
 
 def test_traces_name_the_model_and_the_settings_of_the_call(chat: Callable[..., ChatMLX]) -> None:

@@ -23,8 +23,8 @@ from pydantic import AnyUrl, BaseModel, Field, TypeAdapter
 from llm.checkpoint import Checkpoint
 from llm.constraint import Constraint
 from llm.ending import Place
-from llm.grammar import Grammar, Grammars, grammars_for, json_rule
-from llm.schema import hint, narrowed, room
+from llm.grammar import Grammar, Grammars, grammars_for
+from llm.schema import hint, json_rule, narrowed, room
 
 Folder = Callable[[str], Path]
 # More places than the tokenizer has tokens, as in many checkpoints.
@@ -128,7 +128,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"type": "object", "minProperties": 2}, "minProperties"),
     ({"if": {"type": "string"}, "then": {"minLength": 3}}, "then"),
     ({"type": "string", "format": "regex"}, "regex"),
-    ({"type": "string", "pattern": "(?=a)b"}, "regex"),
+    ({"type": "string", "pattern": "(?=a)b"}, "pattern"),
     ({"oneOf": [{"type": "number"}, {"type": "integer"}]}, "oneOf"),
     ({"type": "integer", "minimum": 5, "maximum": 2}, "minimum"),
     (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -118,3 +118,21 @@ def test_an_error_that_is_kept_does_not_keep_the_model(fragile: Fragile) -> None
     gc.collect()
     assert mx.get_active_memory() <= before + 10_000
     assert all(isinstance(error, EngineError) for error in errors)
+
+
+def test_a_stream_collected_in_the_middle_of_a_submission_blocks_nobody(fragile: Fragile) -> None:
+    """Garbage is collected whenever memory is asked for, under the engine's locks too."""
+    sink, cancelled = Ids(), Request(tokens(9), 5, Ids())
+
+    class Collected(list[Any]):
+        def __iter__(self) -> Iterator[Any]:
+            fragile.engine.cancel(cancelled)
+            return super().__iter__()
+
+    fragile.engine.submit([cancelled])
+    submission = Thread(
+        target=fragile.engine.submit, args=(Collected([Request(tokens(9), 5, sink)]),), daemon=True
+    )
+    submission.start()
+    assert len(sink.wait().ids) == 5
+    submission.join()

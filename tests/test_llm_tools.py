@@ -35,6 +35,12 @@ def look(place: str) -> str:
     return f"{place} is fine"
 
 
+@tool("look around")
+def look_around(place: str) -> str:
+    """A name with a space."""
+    return place
+
+
 class Node(BaseModel):
     """A list, link by link."""
 
@@ -136,6 +142,17 @@ def test_one_call_at_most_without_parallel_calls(chat: Callable[..., ChatMLX]) -
         assert len(bound.invoke("a").tool_calls) == 1
 
 
+@pytest.mark.parametrize("tool_format", [None, "json"])
+@pytest.mark.parametrize("parallel", [None, True, False])
+def test_several_calls_are_the_default(
+    scripted: Callable[..., ChatMLX], tool_format: str | None, parallel: bool | None
+) -> None:
+    marked = f"<tool_call>\n{SIX}\n</tool_call>"
+    answer = f"Well.\n{marked}\n{marked}" if tool_format else f"[{SIX}, {SIX}]"
+    message = scripted(answer, tool_format).bind_tools([add], parallel_tool_calls=parallel).invoke("1 + 5?")
+    assert len(message.tool_calls) == (1 if parallel is False else 2)
+
+
 def test_ids_are_unique(chat: Callable[..., ChatMLX]) -> None:
     bound = chat().bind_tools([add], tool_choice="any")
     ids = [call["id"] for _ in range(3) for call in bound.invoke("a").tool_calls]
@@ -167,6 +184,15 @@ def test_answers_are_read_alike_whole_and_streamed(
     bound = scripted(answer, tool_format).bind_tools([add, look])
     assert spoken(bound.invoke("1 + 5?")) == expected
     assert spoken(merged(bound, "1 + 5?")) == expected
+
+
+@pytest.mark.parametrize("choice", ["any", "auto"])
+def test_a_tools_name_may_have_a_space(scripted: Callable[..., ChatMLX], choice: str) -> None:
+    wrong = '{"name": "look around", "arguments": {"where": 3}}'
+    bound = scripted(wrong).bind_tools([look_around], tool_choice=choice)
+    for message in (bound.invoke("Look."), merged(bound, "Look.")):
+        (call,) = message.tool_calls
+        assert (call["name"], set(call["args"])) == ("look around", {"place"})
 
 
 @pytest.mark.parametrize("tool_format", [None, "json"])

@@ -1,8 +1,9 @@
 """The process that touches the PDF: one JSON request on stdin, JSON lines on stdout. Knows nothing of Pages.
 
 Run as `python -m graph.documents.child`. Events, in order: `file` (pages); per page `start`, then `page` (text,
-total) or `failed` (reason); at the end `labels`, `title`, `heading`, `end`. Or, at once, `refused` (code). A page
-may come twice: the second reading is the better one. The process may die any moment; what it wrote counts.
+total) and perhaps `scan`, or `failed` (reason); what else the file tells (`labels`, `title`, ...); per scan
+`start`, then `recognized` (text) or `failed`, or once `no_ocr`; `end`. Or, at once, `refused` (code). A page may
+come twice: the second reading is the better one. The process may die any moment; what it wrote counts.
 """
 
 import contextlib
@@ -12,13 +13,18 @@ import signal
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
 from graph.documents.characters import has_right_to_left, plain
-from graph.documents.engines import Engine, Refused, open_first
+from graph.documents.engines import Engine, Refused
+from graph.documents.ocr import IllegibleError, OCRUnavailableError, Tesseract
+from graph.documents.opening import open_first
 
 OUT_OF_MEMORY = 77  # exit code of a child that stopped itself
+_HOPELESS = 4  # pages that OCR cannot make out, after which it gives up if it could not read any
+_AT_ONCE = min(4, os.cpu_count() or 1)  # pages that OCR reads at the same time, 100 to 250 MB each
 
 
 class Channel:
@@ -41,7 +47,9 @@ def limit_memory(megabytes: int) -> None:
         return
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform.startswith("linux"):
-        resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, megabytes * 2**20))
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        limit = megabytes * 2**20 if most == resource.RLIM_INFINITY else min(most, megabytes * 2**20)
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     else:
         threading.Thread(target=_watch_memory, args=(megabytes * 2**20,), daemon=True).start()
 
@@ -56,13 +64,15 @@ def _watch_memory(limit: int) -> None:
 
 
 def end_with_parent() -> None:
-    """Exit when the parent's end of stdin closes: however it died, nothing is left behind."""
+    """Exit, with the OCR under way, when the parent's end of stdin closes: however it died, nothing is left."""
 
     def wait() -> None:
         # os.read, not sys.stdin: a thread inside a buffered reader blocks the interpreter's own exit.
         with contextlib.suppress(OSError):
             while os.read(0, 4096):
                 pass
+        if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGKILL)
         os._exit(0)
 
     threading.Thread(target=wait, daemon=True).start()
@@ -80,10 +90,13 @@ def read_request() -> dict[str, Any]:
     return request
 
 
-def read_page(engine: Engine, number: int, request: dict[str, Any], channel: Channel) -> None:
-    """One page with the first reader; once more with pypdf where the script runs from right to left."""
+def read_page(engine: Engine, number: int, request: dict[str, Any], channel: Channel) -> bool:
+    """One page with the first reader; once more with pypdf where the script runs from right to left.
+
+    Returns whether the page is one for OCR.
+    """
     limit = request["max_page_characters"]
-    channel.send("start", page=number)
+    channel.send("start", page=number, drawing=False)
     other = _Other(request)
     try:
         text, total = engine.text(number, limit)
@@ -93,14 +106,22 @@ def read_page(engine: Engine, number: int, request: dict[str, Any], channel: Cha
         try:
             text, total = other.text(number, limit)
         except Exception:
-            channel.send("failed", page=number, reason=f"the reader reports {type(error).__name__}")
-            return
+            channel.send(
+                "failed", page=number, reason=f"it is damaged (the reader reports {type(error).__name__})"
+            )
+            return False
     channel.send("page", page=number, text=plain(text), total=total)
     if request["second_reader"] and has_right_to_left(text):
         with contextlib.suppress(Exception):
             text, total = other.text(number, limit)
             if text.strip():
                 channel.send("page", page=number, text=plain(text), total=total)
+        return False
+    with contextlib.suppress(Exception):
+        if engine.is_scan(number, len("".join(plain(text).split()))):
+            channel.send("scan", page=number)
+            return True
+    return False
 
 
 class _Other:
@@ -115,7 +136,7 @@ class _Other:
         if not self._request["second_reader"]:
             raise Refused("damaged")
         if _Other._engine is None:
-            _Other._engine = open_first(Path(self._request["path"]), self._request["password"], ["pypdf"])
+            _Other._engine, _ = open_first(Path(self._request["path"]), self._request["password"], ["pypdf"])
         return _Other._engine.text(number, limit)
 
 
@@ -128,24 +149,70 @@ def selected(request: dict[str, Any], count: int) -> list[int]:
 
 def serve(request: dict[str, Any], channel: Channel) -> None:
     """Open the file and send everything that can be read. Raises Refused and MemoryError."""
-    engine = open_first(Path(request["path"]), request["password"], request["engines"])
+    engine, reader = open_first(Path(request["path"]), request["password"], request["readers"])
     count = engine.count()
-    channel.send("file", pages=count)
+    channel.send("file", pages=count, repaired=reader == "repair")
     if count > request["max_pages"]:
         return
-    for number in selected(request, count):
-        read_page(engine, number, request, channel)
-    channel.send("start", page=None)
-    for name in (
-        "labels",
-        "title",
-        "heading",
-    ):  # last, so that a file which hangs here has given its text already
+    scans = {number for number in selected(request, count) if read_page(engine, number, request, channel)}
+    scans.update(request["scans"])
+    if request["extras"]:  # late, so that a file which hangs here has given its text already
+        channel.send("start", page=None, drawing=False)
+        send_extras(engine, channel)
+    if request["ocr"] and scans:
+        recognize(engine, sorted(scans), request, channel)
+    channel.send("end")
+
+
+def send_extras(engine: Engine, channel: Channel) -> None:
+    """What the file says beside its pages."""
+    for name in ("labels", "title", "heading", "attachments", "placeholder"):
         with contextlib.suppress(Exception):
             value = getattr(engine, name)()
-            value = [plain(label) for label in value] if name == "labels" else plain(value[:2000])
-            channel.send(name, value=value)
-    channel.send("end")
+            if isinstance(value, list):
+                value = [" ".join(plain(entry).split()) for entry in value]
+            channel.send(name, value=plain(value[:2000]) if isinstance(value, str) else value)
+
+
+def recognize(engine: Engine, pages: list[int], request: dict[str, Any], channel: Channel) -> None:
+    """OCR: some pages are drawn, one after the other, then read at the same time."""
+    try:
+        reader = Tesseract(request["ocr_languages"], request["ocr_timeout_seconds"])
+    except OCRUnavailableError as error:
+        channel.send("no_ocr", value=str(error))
+        return
+    recognized, reasons = False, list[str]()
+    for first in range(0, len(pages), _AT_ONCE):
+        images = draw_pages(engine, pages[first : first + _AT_ONCE], channel)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            answers = {number: pool.submit(reader.read, image) for number, image in images.items() if image}
+        for number in images:
+            try:
+                text = answers[number].result() if number in answers else ""
+                recognized = recognized or bool(text)
+                channel.send("recognized", page=number, text=plain(text))
+            except IllegibleError as error:
+                reasons.append(str(error))
+                channel.send("failed", page=number, reason=reasons[-1])
+        if len(reasons) >= _HOPELESS and not recognized:  # most likely a language that it does not know
+            for number in pages[first + _AT_ONCE :]:
+                channel.send("failed", page=number, reason=reasons[-1])
+            return
+
+
+def draw_pages(engine: Engine, pages: list[int], channel: Channel) -> dict[int, bytes]:
+    """Images for OCR by page; empty where a page shows nothing."""
+    images: dict[int, bytes] = {}
+    for number in pages:
+        channel.send("start", page=number, drawing=True)
+        try:
+            images[number] = engine.draw(number)
+        except MemoryError:
+            raise
+        except Exception as error:
+            channel.send("failed", page=number, reason=f"it cannot be drawn for OCR ({type(error).__name__})")
+    channel.send("start", page=None, drawing=True)
+    return images
 
 
 def main() -> None:

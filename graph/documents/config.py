@@ -1,7 +1,7 @@
 """Settings of the `load` and `split` sections. Imports pydantic and nothing of ours."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
@@ -36,6 +36,11 @@ def _check_pages(value: object) -> object:
     return value
 
 
+def _check_switch(value: object) -> object:
+    """YAML reads `off` without quotes as false."""
+    return {True: "auto", False: "off"}[value] if isinstance(value, bool) else value
+
+
 class LoadConfig(BaseModel):
     """Which document is read, which parts of it, and how much a bad file may cost."""
 
@@ -46,7 +51,18 @@ class LoadConfig(BaseModel):
         None,
         description='Pages to read, counted from 1 in the file: "1-9,12", "5-" or "-3". Nothing means all.',
     )
-    password: SecretStr | None = Field(None, description="Password of an encrypted PDF.")
+    password: SecretStr | None = Field(
+        None, description="Password of an encrypted PDF. Nothing means MLX_PDF_PASSWORD of the environment."
+    )
+    ocr: Annotated[Literal["auto", "off"], BeforeValidator(_check_switch)] = Field(
+        "auto",
+        description="Pages without a text layer: read with tesseract, if it is installed (auto), or left out.",
+    )
+    ocr_languages: str = Field(
+        "auto",
+        pattern=r"^[A-Za-z0-9_/]+(\+[A-Za-z0-9_/]+)*$",
+        description='Languages as tesseract calls them, such as "deu+fra". auto: English and Korean.',
+    )
     drop_references: bool = Field(
         True, description="Leave out the list of references at the end; appendices after it are kept."
     )
@@ -54,11 +70,12 @@ class LoadConfig(BaseModel):
         True, description="Leave out headers, footers and page numbers that repeat from page to page."
     )
     timeout_seconds: float = Field(
-        120.0, gt=0, description="Time for reading the whole file, in seconds. Pages read by then are kept."
+        45.0, gt=0, description="Time for reading the whole file, in seconds. Pages read by then are kept."
     )
     page_timeout_seconds: float = Field(
         10.0, gt=0, description="Time for any one page, in seconds. A page that takes longer is left out."
     )
+    ocr_timeout_seconds: float = Field(30.0, gt=0, description="Time for the OCR of any one page, in seconds.")
     memory_mb: int = Field(
         1500,
         ge=256,
@@ -72,7 +89,7 @@ class LoadConfig(BaseModel):
         description="Longest text taken from one page, in characters; a full page has about 5,000.",
     )
     max_characters: int = Field(
-        50_000_000, ge=1000, description="Longest text taken from the whole file, in characters."
+        6_000_000, ge=1000, description="Longest text taken from the whole file; 2,000 pages have about that."
     )
 
 

@@ -43,7 +43,7 @@ def pages_from_documents(documents: Iterable[DocumentLike]) -> Reading:
         number = offset + index + 1 if index is not None else max((p["number"] for p in pages), default=0) + 1
         page = Page(
             number=number,
-            label=str(metadata.get("page_label") or number),
+            label=_line(metadata.get("page_label")) or str(number),
             text=plain(document.page_content),
             status="read",
         )
@@ -74,5 +74,9 @@ def _page_index(metadata: Mapping[str, Any]) -> int | None:
 
 
 def _title(metadata: Mapping[str, Any]) -> str:
-    title = str(metadata.get("title") or "").strip()
-    return title or PurePath(str(metadata.get("source") or "")).stem
+    return _line(metadata.get("title")) or _line(PurePath(str(metadata.get("source") or "")).stem)
+
+
+def _line(value: object) -> str:
+    """A value of metadata as one line of text; "" for none."""
+    return " ".join(plain(str(value or "")).split())

@@ -1,4 +1,4 @@
-"""The two PDF libraries behind one shape. The only room that imports them; runs inside the child process.
+"""The two PDF libraries behind one shape. With drawing.py the only room that imports them; runs inside the child.
 
 pdfium reads faster and keeps words apart; pypdf is right for right-to-left script and opens some files that
 pdfium refuses. Both raise anything on hostile files: callers catch Exception around every call.
@@ -6,15 +6,15 @@ pdfium refuses. Both raise anything on hostile files: callers catch Exception ar
 
 import io
 import logging
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from graph.documents.columns import in_columns
+from graph.documents.drawing import draw, is_scan
 
 _COLUMN_WINDOW = 20_000  # characters; a page with more is not of columns of prose
-_HEADER = b"%PDF-"
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
+_MOST_ATTACHMENTS = 20
 
 
 class Refused(Exception):
@@ -41,18 +41,34 @@ class Engine(Protocol):
     def labels(self) -> list[str]:
         """Printed page labels, one per page; [] when the file has none."""
 
+    def attachments(self) -> list[str]:
+        """Names of files inside the file, the first of them; [] when the engine cannot tell."""
+
+    def placeholder(self) -> bool:
+        """Whether the pages only stand for a form (XFA) that Adobe's programs draw in their place."""
+
+    def is_scan(self, number: int, characters: int) -> bool:
+        """Whether a page with so many characters in its text layer has more to show than them."""
+
+    def draw(self, number: int) -> bytes:
+        """The page in grey as a PGM image of about 300 dpi; b"" when it shows nothing."""
+
+
+_PDFIUM_CODES: dict[Any, str] = {4: "password", 5: "protected"}  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+
 
 class Pdfium:
     """Reads with pypdfium2. Not safe for threads."""
 
-    def __init__(self, path: Path, offset: int, password: str | None) -> None:
+    _has_forms = False
+
+    def __init__(self, source: Path | bytes, password: str | None) -> None:
         import pypdfium2
 
-        source: Path | bytes = path.read_bytes()[offset:] if offset else path
         try:
             self._document = pypdfium2.PdfDocument(source, password=password)
         except pypdfium2.PdfiumError as error:
-            raise Refused("password" if getattr(error, "err_code", None) == 4 else "damaged") from error
+            raise Refused(_PDFIUM_CODES.get(getattr(error, "err_code", 0), "damaged")) from error
 
     def count(self) -> int:
         return len(self._document)
@@ -94,8 +110,26 @@ class Pdfium:
         return largest(lines)
 
     def labels(self) -> list[str]:
-        labels = [str(self._document.get_page_label(index)) for index in range(self.count())]
+        labels = [str(self._document.get_page_label(index))[:40] for index in range(self.count())]
         return labels if any(labels) else []
+
+    def attachments(self) -> list[str]:
+        count = min(self._document.count_attachments(), _MOST_ATTACHMENTS)
+        return [str(self._document.get_attachment(index).get_name())[:100] for index in range(count)]
+
+    def placeholder(self) -> bool:
+        from pypdfium2 import raw
+
+        return bool(self._document.get_formtype() == raw.FORMTYPE_XFA_FULL)
+
+    def is_scan(self, number: int, characters: int) -> bool:
+        return is_scan(self._document[number - 1], characters)
+
+    def draw(self, number: int) -> bytes:
+        if not self._has_forms:
+            self._has_forms = True
+            self._document.init_forms()  # what is typed into a form is drawn too
+        return draw(self._document[number - 1])
 
 
 def _reordered(textpage: Any) -> str | None:
@@ -107,7 +141,7 @@ def _reordered(textpage: Any) -> str | None:
 class Pypdf:
     """Reads with pypdf, under limits tighter than its own."""
 
-    def __init__(self, path: Path, offset: int, password: str | None) -> None:
+    def __init__(self, source: Path | bytes, password: str | None) -> None:
         logging.disable(logging.CRITICAL)
         import pypdf
         from pypdf.errors import FileNotDecryptedError, WrongPasswordError
@@ -116,7 +150,7 @@ class Pypdf:
         pypdf.apply_configuration(
             stream_decoding_work_maximum_length=100_000_000, stream_parsing_work_maximum_count=1_000_000
         ).__enter__()
-        content = io.BytesIO(path.read_bytes()[offset:])
+        content = io.BytesIO(source if isinstance(source, bytes) else source.read_bytes())
         try:
             self._reader = pypdf.PdfReader(content)
             if self._reader.is_encrypted and password is not None and not self._reader.decrypt(password):
@@ -144,7 +178,19 @@ class Pypdf:
         return ""
 
     def labels(self) -> list[str]:
-        return list(self._reader.page_labels)
+        return [label[:40] for label in self._reader.page_labels]
+
+    def attachments(self) -> list[str]:
+        return []
+
+    def placeholder(self) -> bool:
+        return False
+
+    def is_scan(self, number: int, characters: int) -> bool:
+        return False  # it could not be drawn
+
+    def draw(self, number: int) -> bytes:
+        raise NotImplementedError
 
 
 def largest(lines: list[tuple[float, str]]) -> str:
@@ -163,29 +209,3 @@ def largest(lines: list[tuple[float, str]]) -> str:
         elif found:
             break
     return " ".join(found)
-
-
-def header_offset(path: Path, window: int = 65_536) -> int:
-    """Bytes of junk before "%PDF-", 0 when there are none or pdfium skips them itself (up to 1,024)."""
-    with path.open("rb") as file:
-        offset = file.read(window).find(_HEADER)
-    return offset if offset > 1024 else 0
-
-
-def open_first(path: Path, password: str | None, names: list[str]) -> Engine:
-    """The first engine of `names` that opens the file and finds pages in it. Raises Refused."""
-    makers: dict[str, Callable[..., Any]] = {"pdfium": Pdfium, "pypdf": Pypdf}
-    offset = header_offset(path)
-    codes: list[str] = []
-    for name in names:
-        try:
-            engine: Engine = makers[name](path, offset, password)
-            if engine.count() > 0:
-                return engine
-            codes.append("no_pages")
-        except Refused as refusal:
-            codes.append(refusal.code)
-        except Exception:  # a hostile file may raise anything from either library
-            codes.append("damaged")
-    # The most telling of the refusals, where the engines differ.
-    raise Refused(next(code for code in ("password", "no_pages", "damaged") if code in codes))

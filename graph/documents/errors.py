@@ -8,9 +8,12 @@ class DocumentError(Exception):
     """
 
     def __init__(self, problem: str, hint: str = "") -> None:
-        self.problem = problem
+        # A file may have any name, control characters and line breaks included.
+        self.problem = "".join(
+            letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in problem
+        )
         self.hint = hint
-        super().__init__(f"{problem}; {hint}." if hint else f"{problem}.")
+        super().__init__(f"{self.problem}; {hint}." if hint else f"{self.problem}.")
 
     def __reduce__(self) -> tuple[type["DocumentError"], tuple[str, str]]:
         """Pickle from the two parts, not from the joined sentence (errors cross process pools)."""
@@ -18,7 +21,7 @@ class DocumentError(Exception):
 
 
 class NotFoundError(DocumentError):
-    """No file at the path, or it is not a file, or may not be read."""
+    """No file at the path, or it is not a regular file, or may not be read."""
 
 
 class NotAPDFError(DocumentError):
@@ -41,12 +44,16 @@ class WrongPasswordError(DocumentError):
     """Encrypted, and the given password does not open it."""
 
 
+class ProtectedError(DocumentError):
+    """Encrypted in a way that no reader knows: by a certificate, or by a vendor's own scheme."""
+
+
 class NoPagesError(DocumentError):
     """A PDF without pages."""
 
 
 class NoTextError(DocumentError):
-    """Pages without a text layer: a scan."""
+    """Pages without a text layer, a scan, that OCR could not read either; or blank pages."""
 
 
 class NothingSelectedError(DocumentError):

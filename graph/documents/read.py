@@ -1,8 +1,11 @@
 """Any supported file -> Reading. Decides by content which reader a file goes to; knows no PDF library."""
 
 import re
+import stat
+from contextlib import suppress
 from pathlib import Path
 
+from graph.documents.characters import plain
 from graph.documents.config import LoadConfig
 from graph.documents.errors import (
     DamagedPDFError,
@@ -15,7 +18,6 @@ from graph.documents.pdf import read_pdf
 from graph.documents.text import read_text
 from graph.documents.types import Reading
 
-_HEADER = b"%PDF-"
 _TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text", ".rst", ".csv", ".log", ".tex"}
 _NO_TITLE = re.compile(
     r"(?:untitled|title|no title|document|(?:microsoft )?(?:word|powerpoint)(?: -.*)?|slide|presentation"
@@ -29,13 +31,20 @@ _NO_TITLE = re.compile(
 
 def read_document(path: str | Path, config: LoadConfig) -> Reading:
     """Read a PDF, text or Markdown file. Every page of the file is in the result. Raises DocumentError."""
-    path = Path(path).expanduser()
-    kind = _kind(path, config)
-    if kind == "pdf":
-        titles, pages, warnings = read_pdf(path, config)
-    else:
-        titles, pages, warnings = read_text(path, path.read_bytes(), config)
-    return Reading(title=choose_title(titles) or path.stem, pages=pages, warnings=warnings)
+    path = Path(path)
+    with suppress(RuntimeError):  # "~name" where nobody has that name may well be a file
+        path = path.expanduser()
+    try:
+        read = read_pdf if _is_pdf(path, config) else read_text
+        titles, pages, warnings = read(path, config)
+    except FileNotFoundError:
+        raise NotFoundError(f"There is no file {path}", "check the path in load.source") from None
+    except OSError as error:
+        raise NotFoundError(
+            f"{path} cannot be read ({error.strerror or error})", "check its name and permissions"
+        ) from None
+    title = choose_title(titles) or " ".join(plain(path.stem).split()) or "Document"
+    return Reading(title=title, pages=pages, warnings=warnings)
 
 
 def choose_title(candidates: list[str]) -> str:
@@ -47,42 +56,45 @@ def choose_title(candidates: list[str]) -> str:
     return ""
 
 
-def _kind(path: Path, config: LoadConfig) -> str:
-    """ "pdf" or "text", from the first bytes: a PDF need not be called one, and junk may come before it."""
+def _is_pdf(path: Path, config: LoadConfig) -> bool:
+    """Whether the first bytes are a PDF's: it need not be called one, and junk may come before it.
+
+    If not, it is text. Raises DocumentError, and OSError.
+    """
     try:
-        if path.is_dir():
-            raise NotFoundError(f"{path} is a folder, not a file", "give the path of a PDF or text file")
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(65_536)
-    except FileNotFoundError:
-        raise NotFoundError(f"There is no file {path}", "check the path in load.source") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise NotFoundError(f"{path} cannot be opened ({reason})", "check its name and permissions") from None
+        status = path.stat()
+    except ValueError as error:
+        raise NotFoundError(f"{path} cannot be opened ({error})", "check its name") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise NotFoundError(f"{path} is a folder, not a file", "give the path of a PDF or text file")
+    if not stat.S_ISREG(status.st_mode):
+        raise NotFoundError(f"{path} is a pipe or a device, not a file", "save what it gives to a file first")
+    with path.open("rb") as file:
+        start = file.read(65_536)
     if not start:
         raise EmptyFileError(f"{path.name} is empty", "choose another file")
-    if size > config.max_file_mb * 2**20:
+    megabytes = status.st_size / 2**20
+    if megabytes > config.max_file_mb:
         raise TooLargeError(
-            f"{path.name} has {size / 2**20:,.0f} MB, and load.max_file_mb allows {config.max_file_mb:,}",
+            f"{path.name} has {megabytes:,.0f} MB, and load.max_file_mb allows {config.max_file_mb:,}",
             "raise load.max_file_mb",
         )
-    return _kind_of_content(path, start)
+    return _starts_as_pdf(path, start, max(status.st_size, len(start)))
 
 
-def _kind_of_content(path: Path, start: bytes) -> str:
+def _starts_as_pdf(path: Path, start: bytes, size: int) -> bool:
     suffix = path.suffix.lower()
-    offset = start.find(_HEADER)
+    offset = start.find(b"%PDF" if suffix == ".pdf" else b"%PDF-")
     named = offset >= 0 and suffix == ".pdf"
     if named or offset == 0 or (0 < offset <= 1024 and suffix not in _TEXT_SUFFIXES):
-        if len(start) <= offset + 16:
+        if size <= offset + 16:
             raise DamagedPDFError(
-                f"{path.name} is a PDF of {len(start)} bytes: only the header is there", "get the file again"
+                f"{path.name} is a PDF of {size} bytes: only the header is there", "get the file again"
             )
-        return "pdf"
+        return True
     if suffix == ".pdf":
         raise NotAPDFError(
             f"{path.name} is called .pdf but its content is not a PDF",
             "give a PDF, or a text or Markdown file",
         )
-    return "text"
+    return False

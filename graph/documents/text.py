@@ -20,11 +20,14 @@ _HEADING = re.compile(r"^#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 
 
-def read_text(path: Path, content: bytes, config: LoadConfig) -> tuple[list[str], list[Page], list[str]]:
+def read_text(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], list[str]]:
     """Titles it may have (the first Markdown heading), pages between form feeds, warnings."""
+    most = 4 * config.max_characters + 8  # bytes: no encoding needs more, with its byte order mark
+    with path.open("rb") as file:
+        content = file.read(most)
     if not content:
         raise EmptyFileError(f"{path.name} is empty", "choose another file")
-    text = decode(path, content)
+    text = decode(path, content, is_whole=len(content) < most)
     if not text.strip():
         raise EmptyFileError(f"{path.name} holds only white space", "choose another file")
     warnings: list[str] = []
@@ -64,24 +67,31 @@ def _skip_unselected(path: Path, pages: list[Page], selection: str, warnings: li
         warnings.append(f"Not all pages of load.pages {selection!r} are in the file, which has {len(pages)}.")
 
 
-def decode(path: Path, content: bytes) -> str:
-    """Text of the bytes: by BOM, as UTF-8, else as the encoding that reads best. Raises DocumentError."""
+def decode(path: Path, content: bytes, *, is_whole: bool = True) -> str:
+    """Text of the bytes: by BOM, as UTF-8, else as the encoding that reads best. Raises DocumentError.
+
+    If they are not the whole file, they may end in the middle of a character.
+    """
     for bom, encoding in _BOMS:
         if content.startswith(bom):
-            return _decode_as(path, content, encoding)
+            return _decode_as(path, content, encoding, is_whole)
     if b"\0" in content[:65_536]:
         raise NotAPDFError(
             f"{path.name} is neither a PDF nor a text file", "give a PDF, or a text or Markdown file"
         )
     try:
-        return content.decode("utf-8")
+        return _strictly(content, "utf-8", is_whole)
     except UnicodeDecodeError:
-        return _guess(path, content)
+        return _guess(path, content, is_whole)
 
 
-def _decode_as(path: Path, content: bytes, encoding: str) -> str:
+def _strictly(content: bytes, encoding: str, is_whole: bool) -> str:
+    return codecs.getincrementaldecoder(encoding)().decode(content, final=is_whole)
+
+
+def _decode_as(path: Path, content: bytes, encoding: str, is_whole: bool) -> str:
     try:
-        return content.decode(encoding)
+        return _strictly(content, encoding, is_whole)
     except UnicodeDecodeError as error:
         raise BadEncodingError(
             f"{path.name} starts as {encoding} text but is broken at byte {error.start:,}",
@@ -89,13 +99,13 @@ def _decode_as(path: Path, content: bytes, encoding: str) -> str:
         ) from error
 
 
-def _guess(path: Path, content: bytes) -> str:
+def _guess(path: Path, content: bytes, is_whole: bool) -> str:
     """Text in an older encoding. CP949 is tried first: short Korean files are too short for statistics.
 
     Then Western, which charset-normalizer refuses for anything else, but does not prefer.
     """
     try:
-        text = content.decode("cp949")
+        text = _strictly(content, "cp949", is_whole)
     except UnicodeDecodeError:
         text = ""
     letters = sum(character.isalpha() and ord(character) > 127 for character in text)

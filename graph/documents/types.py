@@ -1,6 +1,6 @@
 """The plain values that leave this package. Knows nothing about files, PDF libraries or models."""
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 # Not typing's: pydantic, which makes schemas of these, takes only this one before Python 3.12.
 from typing_extensions import TypedDict
@@ -15,6 +15,7 @@ class Page(TypedDict):
     label: str  # as printed on the page ("iv", "A-3"), else the number
     text: str  # "" unless status is "read"
     status: PageStatus
+    note: NotRequired[str]  # why a page was not read, or that OCR read it
 
 
 class Chunk(TypedDict):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from llm.engine.request import Cancel, Request
@@ -38,7 +38,8 @@ class Engine:
     ) -> None:
         # The thread keeps what it needs to start, but not this object: it ends when this is gone.
         self._open = partial(_open, load_weights, list(stop_ids), alone, wire_memory)
-        self._lock = Lock()
+        # A stream that is collected as garbage cancels its request, wherever this thread is just then.
+        self._lock = RLock()
         self._worker: Worker | None = None
 
     def submit(self, requests: Sequence[Request]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from llm.engine.sampling import Sampling
-from llm.errors import EngineError, ModelError
+from llm.errors import EngineError, ModelError, reason
 
 if TYPE_CHECKING:
     import mlx.core as mx
@@ -67,7 +67,7 @@ class Request:
     def fail(self, error: BaseException) -> None:
         """Tell the sink that there will be no answer, if anyone still listens."""
         if not isinstance(error, ModelError):
-            cause, error = error, EngineError(f"MLX failed: {error or type(error).__name__}.")
+            cause, error = error, EngineError(f"MLX failed: {reason(error)}.")
             error.__cause__ = cause
         logger.debug("A request failed", exc_info=error)
         _forget_frames(error)

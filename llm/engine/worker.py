@@ -8,7 +8,7 @@ import time
 import weakref
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from threading import Event, Lock, Thread
+from threading import Event, RLock, Thread
 from typing import TYPE_CHECKING
 
 from llm.engine.request import Cancel, Request
@@ -77,7 +77,7 @@ class Worker:
     def __init__(self, open_decoder: Callable[[], Decoder]) -> None:
         self._open_decoder = open_decoder
         self._inbox: SimpleQueue[list[Request | Cancel] | None] = SimpleQueue()
-        self._inbox_lock = Lock()
+        self._inbox_lock = RLock()  # as the engine's
         self._ended = False
         self._park_wanted = False
         self._idle = Event()
