@@ -1,11 +1,10 @@
-"""Several documents in one run: one summary each, by one model whose batch stays full from one to the next."""
+"""Several documents in one run: a summary of each, by one model whose batch stays full from one to the next."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,37 +12,32 @@ from typing import Any
 from langchain_core.exceptions import ModelError
 from langgraph.graph.state import CompiledStateGraph
 
-from graph.config import RunConfig
 from graph.documents.errors import DocumentError
 from graph.documents.harvest import stop_reading
-from graph.errors import ConfigError, SummarizeError
-from graph.outcomes import is_fatal
-from graph.output import say, writable_folder, write_file
-from graph.progress import TotalBars
-from graph.report import render
+from graph.errors import ConfigError, RunError
+from graph.progress import ManyBars
 from graph.state import InputState, OutputState
 
 # What is taken from a folder.
-_SUFFIXES = {".pdf", ".txt", ".md", ".markdown"}
+_SUFFIXES = {".pdf", ".txt", ".text", ".md", ".markdown"}
 
-# Documents under way at once: while one is read, or waits for its last call, others fill the batch.
+# Documents under way at once: while one is read, or waits for its last call, the others fill the batch.
 _AT_ONCE = 3
 
 
 @dataclass
 class Outcome:
-    """What became of one document. `error` is the sentence that says why there is no summary."""
+    """What became of one document: its result, or the sentence that says why there is none, and an exit code."""
 
     source: Path
-    code: int = 0
-    seconds: float = 0.0
-    error: str = ""
     result: OutputState | None = None
-    written: Path | None = None
+    error: str = ""
+    exit_code: int = 0
+    seconds: float = 0.0
 
 
-def expand(paths: Iterable[str]) -> list[Path]:
-    """The documents: files as they are, and of each folder what is in it and below it, each once.
+def find_documents(paths: Iterable[str]) -> list[Path]:
+    """Files as they are given, and all documents in and below each folder, in order, each once.
 
     Raises:
         ConfigError: a folder without documents.
@@ -55,13 +49,13 @@ def expand(paths: Iterable[str]) -> list[Path]:
             continue
         inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
         if not inside:
-            raise ConfigError(f"--input: there are no PDF, text or Markdown files in {path}.")
+            raise ConfigError(f"--input: there is no PDF, text or Markdown file in {path}.")
         found.update(dict.fromkeys(inside))
     return list(found)
 
 
-def names_for(sources: Sequence[Path], suffix: str) -> list[str]:
-    """A file name for each summary: the document's own with another suffix, and never the same twice."""
+def file_names(sources: Sequence[Path], suffix: str) -> list[str]:
+    """A name for each summary: its document's with another suffix, and numbered where that was taken."""
     taken: set[str] = set()
     names = []
     for source in sources:
@@ -74,57 +68,54 @@ def names_for(sources: Sequence[Path], suffix: str) -> list[str]:
     return names
 
 
-async def summarize_all(
-    app: CompiledStateGraph[Any, Any, Any, Any], config: RunConfig, sources: Sequence[Path], *, quiet: bool
+async def summarize_each(
+    app: CompiledStateGraph[Any, Any, Any, Any],
+    sources: Sequence[Path],
+    *,
+    quiet: bool,
+    on_outcome: Callable[[int, Outcome], None],
 ) -> list[Outcome]:
-    """Summarize each document, write each summary as soon as it is there, and say what became of them.
+    """Summarize every document. `on_outcome` hears of each, in the order of `sources`, as soon as it can.
 
-    With output.path summaries are written into that folder; otherwise they go to standard output, in order.
+    A document that cannot be used, or on which the model fails, does not stop the others.
     """
-    folder = writable_folder(config.output.path)
-    targets = [folder / name for name in names_for(sources, f".{config.output.format}")] if folder else None
-    outcomes = [Outcome(source) for source in sources]
-    shown = _InOrder(config, outcomes) if targets is None else None
-    places, bars = asyncio.Semaphore(_AT_ONCE), TotalBars(len(sources), quiet)
+    outcomes: list[Outcome | None] = [None] * len(sources)
+    places, bars, told = asyncio.Semaphore(_AT_ONCE), ManyBars(len(sources), quiet), 0
 
     async def work(index: int) -> None:
+        nonlocal told
         async with places:
-            outcome = outcomes[index]
-            if _stopped(outcomes):
-                outcome.code, outcome.error = 4, "Not begun, because the model failed."
-            else:
-                await _summarize(app, outcome, bars)
-            if outcome.result and targets:
-                write_file(targets[index], render(config, outcome.result, many=True))
-                outcome.written = targets[index]
-            bars.done(outcome.source.name)
-            if shown:
-                shown.ready(index)
+            outcomes[index] = await _summarize(app, sources[index], bars)
+            bars.done(sources[index].name)
+        while told < len(outcomes) and (outcome := outcomes[told]) is not None:
+            told += 1
+            on_outcome(told - 1, outcome)
 
     try:
         async with asyncio.TaskGroup() as tasks:
             for index in range(len(sources)):
                 tasks.create_task(work(index))
     except asyncio.CancelledError:
-        stop_reading()
+        stop_reading()  # it happens on threads, which the event loop would wait for
         raise
     finally:
         bars.stop()
-    return outcomes
+    return [outcome for outcome in outcomes if outcome is not None]
 
 
-async def _summarize(app: CompiledStateGraph[Any, Any, Any, Any], outcome: Outcome, bars: TotalBars) -> None:
-    started = time.monotonic()
+async def _summarize(app: CompiledStateGraph[Any, Any, Any, Any], source: Path, bars: ManyBars) -> Outcome:
+    outcome, started = Outcome(source), time.monotonic()
+    event: Any
     try:
-        inputs = InputState(source=str(outcome.source))
-        async for mode, event in app.astream(inputs, stream_mode=["tasks", "values"]):
+        async for mode, event in app.astream(InputState(source=str(source)), stream_mode=["tasks", "values"]):
             if mode == "tasks":
-                bars.show(outcome.source.name, event)
+                bars.show(source.name, event)
             else:
                 outcome.result = event
-        pass
-    except DocumentError as error:
-        outcome.code, outcome.error = 3, str(error)
-    except (ModelError, SummarizeError) as error:
-        outcome.code, outcome.error = 4, str(error)
+    except (DocumentError, ModelError, RunError) as error:
+        outcome.result, outcome.error = None, " ".join(str(error).split())
+        outcome.exit_code = 3 if isinstance(error, DocumentError) else getattr(error, "exit_code", 4)
+    if outcome.result and not outcome.result["summary"]:
+        outcome.error, outcome.exit_code = outcome.result["warnings"][-1], 4
     outcome.seconds = time.monotonic() - started
+    return outcome
