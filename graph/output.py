@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -55,10 +56,24 @@ def writable(path: str | None) -> Path | None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write the result where it was asked for."""
+    """Write the result where it was asked for: all of it, or nothing, and then what was there before stays."""
     try:
-        path.write_text(text, "utf-8")
+        _replace(path.resolve(), text)
     except OSError as error:
         raise ConfigError(
             f"output.path: {path} could not be written ({error.strerror}); the summary is on standard output."
         ) from None
+
+
+def _replace(path: Path, text: str) -> None:
+    if not os.access(path.parent, os.W_OK) or (path.exists() and not path.is_file()):
+        path.write_text(text, "utf-8")  # a device, or a file in a folder that takes no new ones
+        return
+    part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+    try:
+        part.write_text(text, "utf-8")
+        if path.exists():
+            shutil.copymode(path, part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -36,9 +36,9 @@ class Checkpoint:
         self.model = model
         self.revision = revision
         self.adapter = adapter
-        folder = fetch(model, revision, _SMALL_FILES)
-        self.config = _read_config(folder)
-        self.tokenizer = _load_tokenizer(folder, self.config)
+        self.folder = fetch(model, revision, _SMALL_FILES)
+        self.config = _read_config(self.folder)
+        self.tokenizer = _load_tokenizer(self.folder, self.config)
         self.stop_ids = sorted(self.tokenizer.eos_token_ids)
         # Rendering and encoding are cheap, and Hugging Face's tokenizers are not safe to share.
         self.tokenizer_lock = Lock()
@@ -81,7 +81,8 @@ class Checkpoint:
         """Load the model, an `mlx.nn.Module`. Call it on the thread that will run it."""
         from mlx_lm.utils import load_model
 
-        folder = fetch(self.model, self.revision, None)
+        # Of the same commit as the tokenizer, whatever the hub has by now.
+        folder = fetch(self.model, self.folder.name, None)
         try:
             model, _ = load_model(folder)
         except Exception as error:  # damaged files fail in any of mlx-lm's steps, and in MLX

@@ -11,7 +11,7 @@ from pydantic import PrivateAttr, ValidationError, model_validator
 
 from llm.config import MLXSettings
 from llm.errors import InvalidRequestError
-from llm.runtime import Runtime, Weights, runtime_for
+from llm.runtime import Runtime, Weights, identify, runtime_for
 
 # Settings that change how fast an answer comes, or whether, but not what it says.
 _NO_MATTER = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
@@ -49,8 +49,12 @@ class MLXModel(MLXSettings):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        """Model and every setting that changes an answer: the key of LangChain's caches."""
-        return {name: getattr(self, name) for name in MLXSettings.model_fields if name not in _NO_MATTER}
+        """Model and every setting that changes an answer: the key of LangChain's caches.
+
+        `fingerprint` is None while the model is not on this machine.
+        """
+        params = {name: getattr(self, name) for name in MLXSettings.model_fields if name not in _NO_MATTER}
+        return {**params, "fingerprint": identify(Weights.of(self))}
 
     def settings(self, stop: Sequence[str] | None, options: dict[str, Any]) -> MLXSettings:
         """This model's settings with the `options` of one call.

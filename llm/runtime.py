@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import Any
 from weakref import WeakValueDictionary
@@ -20,6 +21,7 @@ from llm.engine.request import Limits, LogitsProcessor
 from llm.engine.sampling import Sampling
 from llm.engine.solo import Alone
 from llm.errors import ContextOverflowError, UnsupportedModelError
+from llm.fingerprint import fingerprint, here
 from llm.template import ChatTemplate
 
 
@@ -46,6 +48,7 @@ class Runtime:
     def __init__(self, weights: Weights) -> None:
         self.weights = weights
         self.checkpoint = Checkpoint(weights.model, weights.revision, weights.adapter)
+        self.fingerprint = _fingerprint(weights, self.checkpoint.folder)
         self.engine = Engine(
             self.checkpoint.load_weights,
             stop_ids=self.checkpoint.stop_ids,
@@ -124,6 +127,22 @@ def runtime_for(weights: Weights) -> Runtime:
         if runtime is None:
             runtime = _runtimes[weights] = Runtime(weights)
         return runtime
+
+
+def identify(weights: Weights) -> str | None:
+    """What tells `weights` from others of the same name: those in use, or else those on this machine.
+
+    None: they are not here. Reads nothing and asks no network.
+    """
+    runtime = _runtimes.get(weights)
+    if runtime is not None:
+        return runtime.fingerprint
+    folder = here(weights.model, weights.revision)
+    return None if folder is None else _fingerprint(weights, folder)
+
+
+def _fingerprint(weights: Weights, folder: Path) -> str:
+    return fingerprint(folder, here(weights.adapter), here(weights.draft_model))
 
 
 def _alone(weights: Weights, checkpoint: Checkpoint) -> Callable[[], Alone] | None:
