@@ -184,12 +184,12 @@ class Caller:
             output_tokens=0 if cached else usage.get("output_tokens", 0),
             cached=cached,
         )
+        if answer != said:
+            reason = "repeated"
+        if self.counter.text(answer) > limit:
+            answer, reason = cut(answer, limit, self.counter), "cut" if reason == "stop" else reason
         if not answer:
             answer, reason = cut(text, limit, self.counter) if stand_in else "", "empty"
-        elif answer != said:
-            reason = "repeated"
-        elif self.counter.text(answer) > limit:
-            answer, reason = cut(answer, limit, self.counter), "cut" if reason == "stop" else reason
         return Answer(stage, answer, self.counter.text(answer), reason, fitted != text, timing)
 
 

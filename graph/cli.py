@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from graph.errors import OutputError, RunError
+from graph.errors import Interrupted, OutputError, RunError
 from graph.output import abandon_stdout, prepare_stdout, say
 
 _DESCRIPTION = "Private summaries of long documents, with a model on this machine or any other."
@@ -24,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.command(args))
     except KeyboardInterrupt:
-        return _fail(130, "Interrupted.")
+        return _interrupted("Interrupted.")
+    except Interrupted as error:
+        return _interrupted(str(error))
     except BrokenPipeError:
         abandon_stdout()  # whoever read it has gone (`| head`), and that is all right
         return 0
@@ -142,6 +146,13 @@ def _exit_code(error: Exception) -> int | None:
         if isinstance(error, ModelError):
             return 4
     return None
+
+
+def _interrupted(message: str) -> int:
+    """End in peace, however often Ctrl-C is pressed."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return _fail(130, message)
 
 
 def _fail(code: int, message: str) -> int:

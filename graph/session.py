@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 import warnings
 
@@ -21,6 +22,8 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     if not source:
         raise ConfigError("load.source: no document is given; set it, or use --input PATH.")
     path = writable(config.output.path)
+    if logging.lastResort:
+        logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     app = build_graph(config)
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)

@@ -6,6 +6,7 @@ Knows nothing of models: LangChain hands it the exact prompt, and all that ident
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import logging
 import os
@@ -36,6 +37,8 @@ DELETE FROM answers WHERE key IN (
     WHERE newer > ?
 )
 """
+_HEADER = b"SQLite format 3\0"
+_SUFFIXES = {".sqlite", ".sqlite3", ".db"}
 _INSERT = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)"
 
 # Seconds to wait for another process that writes; and once that, or anything else, was in vain.
@@ -61,7 +64,8 @@ def default_path() -> Path:
 class AnswerCache(BaseCache):
     """Answers in one SQLite file, which several processes may share.
 
-    A file that is damaged is set aside (as NAME.damaged) with a warning, and a new one is begun. When the answers
+    A file that is damaged is set aside (as NAME.damaged) with a warning, and a new one is begun; a file that is no
+    database, and not called one, is left alone. When the answers
     come to more than `max_mb` megabytes, those that have not been of use for longest go. Empty answers are not
     kept. A cached answer says so in its `response_metadata["cached"]`.
     """
@@ -119,6 +123,7 @@ class AnswerCache(BaseCache):
         if self._connection is None or self._process != os.getpid():  # a connection does not survive a fork
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.touch(mode=0o600)
+            _refuse_other_files(self.path)
             patience = _BUSY_SECONDS_THEN if self._warned else _BUSY_SECONDS
             self._connection, self._process = _connect(self.path, patience), os.getpid()
             finalize(self, self._connection.close)
@@ -141,32 +146,59 @@ class AnswerCache(BaseCache):
         self._close()
         if not self._warned:
             self._warned = True
-            logger.warning("The cache %s cannot be used (%s); answers are not kept.", self.path, error)
+            reason = getattr(error, "strerror", None) or str(error)
+            logger.warning("The cache %s cannot be used (%s); answers are not kept.", self.path, reason)
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
         """Rename the file, unless another process that shares it has done so already."""
         self._close()
         if not _is_sound(self.path):
-            aside = self.path.with_name(f"{self.path.name}.damaged")
+            aside = _free(self.path.with_name(f"{self.path.name}.damaged"))
             for ending in ("", "-wal", "-shm"):
                 with suppress(FileNotFoundError):
                     os.replace(f"{self.path}{ending}", f"{aside}{ending}")
             logger.warning(
-                "The cache %s is damaged (%s); it is now %s, and a new one is begun.", self.path, error, aside
+                "The cache %s is damaged (%s); it is now %s, and a new one is begun.", self.path, str(error), aside
             )
+
+
+def _refuse_other_files(path: Path) -> None:
+    if path.suffix not in _SUFFIXES and path.is_file():
+        with path.open("rb") as file:
+            if (start := file.read(len(_HEADER))) and start != _HEADER:
+                raise ValueError("it is a file of another kind")
+
+
+def _free(path: Path) -> Path:
+    """The path, numbered if there is such a file already."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    return path if not path.exists() else next(other for other in numbered if not other.exists())
 
 
 def _connect(path: Path, patience: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
+    give_up = time.monotonic() + patience
+    try:
+        while not _set_up(connection, give_up):
+            time.sleep(0.01)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set_up(connection: sqlite3.Connection, give_up: float) -> bool:
+    """Make the table. False if another process is at it, for which SQLite does not wait here by itself."""
     try:
         connection.execute("PRAGMA auto_vacuum = FULL")  # a new file's: what is evicted leaves no room behind
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # on disk, not on its way there, when a call returns
         connection.execute(_TABLE)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= give_up:
+            raise
+        return False
+    return True
 
 
 def _is_sound(path: Path) -> bool:

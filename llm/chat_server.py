@@ -35,7 +35,7 @@ class ChatServer(BaseChatOpenAI):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         """Model, settings and server: caches must not mix up two servers' models of one name."""
-        return {**super()._identifying_params, "base_url": str(self.openai_api_base)}
+        return {**super()._identifying_params, "base_url": str(self.openai_api_base).rstrip("/")}
 
     def get_token_ids(self, text: str) -> list[int]:
         """As many integers as `text` has estimated tokens: the server's tokenizer is out of reach."""

@@ -40,6 +40,8 @@ def load_model(config: LLMConfig) -> BaseChatModel:
 
 def _openai(config: OpenAIConfig) -> BaseChatModel:
     try:
+        from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
+
         from llm.chat_server import ChatServer
     except ImportError as error:
         raise MissingPackageError(
@@ -59,6 +61,9 @@ def _openai(config: OpenAIConfig) -> BaseChatModel:
         timeout=config.timeout_seconds,
         max_retries=config.max_retries,
         stream_usage=True,
+        # Prompts hold a private document: they go to the server that was named, and to no other it may point to.
+        http_client=DefaultHttpxClient(follow_redirects=False),
+        http_async_client=DefaultAsyncHttpxClient(follow_redirects=False),
         profile={"max_input_tokens": config.context_window} if config.context_window else None,
     )
 

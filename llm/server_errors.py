@@ -87,6 +87,11 @@ def explain(error: Exception, server: Server) -> ModelError:
             return InvalidRequestError(f"{where} cannot take this request: {said}")
         case langchain.ModelError():
             return ServerError(f"{where} failed: {said}", "Its own log says more.")
+    if goal := _redirection(error):
+        return ServerError(
+            f"{where} sends its callers on to {goal}, which is not followed: the document would go there.",
+            "Set llm.base_url to that server if you trust it.",
+        )
     return ServerError(
         f"{where} does not answer as an OpenAI-compatible server does ({said[:-1]}).",
         "Check llm.base_url: most end in /v1.",
@@ -100,6 +105,14 @@ def _broken_off(error: Exception) -> BaseException | None:
         if begun or isinstance(cause, EOFError) or _kinds(cause) & _BROKE_OFF:
             return cause
     return None
+
+
+def _redirection(error: Exception) -> str | None:
+    """Where the answer says that its callers should go instead."""
+    response = getattr(error, "response", None)
+    if response is None or not 300 <= response.status_code < 400:
+        return None
+    return str(response.headers.get("location") or "nowhere")[:200]
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -76,15 +76,11 @@ def configs() -> Path:
     return Path(__file__).parent.parent / "configs"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--corpus", action="append", default=[], metavar="DIR", help="PDFs for `-m corpus`")
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `corpus_file` runs once for each PDF below the folders of --corpus."""
     if "corpus_file" not in metafunc.fixturenames:
         return
-    folders = [Path(folder).resolve() for folder in metafunc.config.getoption("--corpus")]
+    folders = [Path(folder).resolve() for folder in metafunc.config.getoption("--corpus", default=[])]
     files = [path for folder in folders for path in sorted(folder.rglob("*.pdf")) if path.is_file()]
     if folders and not files:
         raise pytest.UsageError(f"--corpus: there is no PDF in {', '.join(map(str, folders))}")

@@ -26,6 +26,17 @@ def test_a_wrong_selection_is_named_at_once(wrong: object) -> None:
         LoadConfig.model_validate({"pages": wrong})
 
 
+@pytest.mark.parametrize(("given", "kept"), [("auto", "auto"), ("off", "off"), (False, "off"), (True, "auto")])
+def test_yaml_reads_off_as_false(given: object, kept: str) -> None:
+    assert LoadConfig.model_validate({"ocr": given}).ocr == kept
+
+
+@pytest.mark.parametrize("wrong", ["", "eng kor", "eng+", "--help", "eng;ls", 1])
+def test_languages_are_names(wrong: object) -> None:
+    with pytest.raises(ValidationError, match="ocr_languages"):
+        LoadConfig.model_validate({"ocr_languages": wrong})
+
+
 def test_settings_are_closed_frozen_and_described() -> None:
     for config in (LoadConfig(), SplitConfig()):
         with pytest.raises(ValidationError):

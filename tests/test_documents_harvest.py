@@ -40,6 +40,21 @@ def test_a_page_that_needs_too_much_memory_is_lost_alone(
     assert capfd.readouterr() == ("", "")
 
 
+@linux
+def test_a_limit_that_is_there_already_is_kept(tmp_path: Path) -> None:
+    """`ulimit -v` below load.memory_mb, as in some containers: the child may not raise it."""
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(make_pdf(["one"]))
+    code = (
+        "import sys; from graph.documents import *\n"
+        "print(read_document(sys.argv[1], LoadConfig())['pages'][0]['text'])"
+    )
+    shell = 'ulimit -v 1000000; exec "$0" -c "$1" "$2"'
+    command = ["sh", "-c", shell, sys.executable, code, str(path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("one\n", "")
+
+
 def test_a_page_that_takes_too_long_is_lost_alone(tmp_path: Path) -> None:
     reading = read(tmp_path, make_pdf(["one", bomb(100), "three"]), page_timeout_seconds=0.7, memory_mb=4000)
     assert [page["status"] for page in reading["pages"]] == ["read", "failed", "read"]

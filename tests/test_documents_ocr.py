@@ -11,10 +11,12 @@ from typing import Any
 
 import pypdfium2
 import pytest
-from pdfs import Sheet, make_pdf, pictures, sheet
+from hostile import one
+from pdfs import Sheet, make_pdf, pictures, sheet, stream
 
 from graph.documents import LoadConfig, Reading, read_document
 from graph.documents.drawing import draw
+from graph.documents.engines import Pdfium
 from graph.documents.errors import NoTextError, TimedOutError
 
 ROOT = Path(__file__).parents[1]
@@ -107,6 +109,13 @@ def test_a_stamp_on_a_picture_is_no_text_layer(tmp_path: Path, program: Any) -> 
     assert texts[1].startswith("More than that.")
 
 
+def test_glyphs_that_stand_for_nothing_known_are_no_text_layer(tmp_path: Path, program: Any) -> None:
+    """As in a file whose fonts have no table of characters: private codes, where a viewer shows letters."""
+    program(seen("The letters one sees."))
+    page = Sheet([(72, 700, 12, "".join(chr(0xE000 + n) for n in range(60)))], image=True)
+    assert read(tmp_path, make_pdf([page]))["pages"][0]["text"] == "The letters one sees."
+
+
 def test_what_is_less_than_the_text_layer_does_not_replace_it(tmp_path: Path, program: Any) -> None:
     program(seen("Scan"))
     page = Sheet(content=b"q 600 0 0 830 5 5 cm /Im Do Q BT /F1 9 Tf 20 20 Td (Scanned with a telephone) Tj ET")
@@ -130,7 +139,32 @@ def test_it_is_given_an_image_one_thread_and_no_password(
     assert "--psm 1 " in (tmp_path / "calls").read_text(), "with osd it can turn pages"
 
 
-@pytest.mark.parametrize("box", ["0 0 14400 14400", "0 0 10000000 10000000", "0 0 200000 30", "0 0 -612 -842"])
+def test_a_page_of_one_colour_is_not_given_to_it(tmp_path: Path, program: Any) -> None:
+    calls = program(seen("Words"))
+    reading = read(tmp_path, make_pdf(["some text", Sheet(content=b"0.5 g 0 0 612 842 re f")]))
+    assert reading["pages"][1]["status"] == "empty"
+    assert not calls.exists()
+
+
+def test_what_is_typed_into_a_form_is_drawn() -> None:
+    look = stream(b"0 0 90 90 re f", b" /Type /XObject /Subtype /Form /BBox [0 0 99 99]")
+    field = b"<</Type /Annot /Subtype /Widget /FT /Tx /T (a) /V (x) /Rect [9 9 99 99] /AP <</N 7 0 R>>>>"
+    content = one(
+        b" ", catalog=b"/AcroForm <</Fields [6 0 R]>>", page=b"/Annots [6 0 R]", more={6: field, 7: look}
+    )
+    engine = Pdfium(content, None)
+    assert engine.is_scan(1, 0)
+    assert engine.draw(1)
+
+
+def test_a_file_that_hangs_over_its_labels_has_its_scans_read_all_the_same(tmp_path: Path, program: Any) -> None:
+    program(seen("Words"))
+    content = make_pdf([*[""] * 400, Sheet(image=True)], labels=f"0 <</S /D /P ({'x' * 4_000_000})>>")
+    reading = read(tmp_path, content, page_timeout_seconds=1)
+    assert (reading["pages"][-1]["text"], reading["pages"][-1]["status"]) == ("Words", "read")
+
+
+@pytest.mark.parametrize("box", ["0 0 14400 14400", "0 0 10000000 10000000", "0 0 200000 200", "0 0 -612 -842"])
 def test_a_page_of_any_size_is_drawn_within_bounds(box: str) -> None:
     content = make_pdf([Sheet(image=True)]).replace(b"[0 0 612 842]", f"[{box}]".encode())
     image = draw(pypdfium2.PdfDocument(content)[0])
@@ -233,6 +267,14 @@ def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path, program: Any)
     finally:
         parent.kill()
         parent.wait()
+
+
+@linux
+def test_nothing_is_left_when_the_clock_is_out(tmp_path: Path, program: Any) -> None:
+    program(f"echo $$ > {tmp_path}/started; exec sleep 600")
+    reading = read(tmp_path, make_pdf(["text", Sheet(image=True)]), timeout_seconds=3)
+    assert [page["status"] for page in reading["pages"]] == ["read", "failed"]
+    assert _until(lambda: not _alive(int((tmp_path / "started").read_text())))
 
 
 def _alive(pid: int) -> bool:

@@ -155,6 +155,7 @@ REFUSED: list[tuple[bytes, dict[str, Any], str, str]] = [
     (make_pdf([]), {}, "NoPagesError", "without pages"),
     (make_pdf([Sheet(image=True)] * 2), {"ocr": "off"}, "NoTextError", "ocrmypdf"),
     (make_pdf(["", ""]), {}, "NoTextError", "blank pages"),
+    (make_pdf(["1. 2. 3.", "*** - 2024"]), {"ocr": "off"}, "NoTextError", "no words"),
     (make_pdf(["one"]), {"pages": "7"}, "NothingSelectedError", "1 pages"),
     (make_pdf(["one"] * 3), {"max_pages": 2}, "TooLargeError", "3 pages"),
     (make_pdf(["x" * 9000] * 200), {"max_file_mb": 1}, "TooLargeError", "max_file_mb"),
@@ -270,6 +271,7 @@ def test_markdown_keeps_its_marks_and_gives_its_heading(tmp_path: Path) -> None:
 
 def test_bad_text_files(tmp_path: Path) -> None:
     assert isinstance(refuse(tmp_path, b" \n\t", "a.txt"), refusals.EmptyFileError)
+    assert isinstance(refuse(tmp_path, b"1. 2. -- 3.", "a.txt"), refusals.NoTextError)
     assert isinstance(refuse(tmp_path, b"PK\x03\x04\0\0", "a.docx"), refusals.NotAPDFError)
     assert isinstance(refuse(tmp_path, b"\xff\xfea\0b", "a.txt"), refusals.BadEncodingError)
     assert isinstance(refuse(tmp_path, b"one", "a.txt", pages="3"), refusals.NothingSelectedError)

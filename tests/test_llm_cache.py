@@ -173,3 +173,21 @@ def test_clear_forgets_everything(tmp_path: Path) -> None:
     put(cache, "p")
     cache.clear()
     assert texts(cache, "p") == [None]
+
+
+def test_a_file_of_another_kind_is_left_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    letter = tmp_path / "letter.md"
+    letter.write_text("Dear reader, ...")
+    cache = AnswerCache(letter)
+    put(cache, "p")
+    assert texts(cache, "p") == [None]
+    assert letter.read_text() == "Dear reader, ..."
+    assert "it is a file of another kind" in caplog.text
+
+
+def test_what_was_set_aside_before_stays(tmp_path: Path) -> None:
+    for text in ("one", "two"):
+        (tmp_path / "answers.sqlite").write_text(text * 400)
+        put(AnswerCache(tmp_path / "answers.sqlite"), "p")
+    assert (tmp_path / "answers.sqlite.damaged").read_text() == "one" * 400
+    assert (tmp_path / "answers.sqlite.damaged-2").read_text() == "two" * 400

@@ -246,3 +246,46 @@ def test_tokens_are_counted_here_without_a_vocabulary_from_the_network(monkeypat
 def test_a_context_window_that_is_set_stands_in_the_profile() -> None:
     config = OpenAIConfig(model="m", base_url="http://127.0.0.1:9/v1", context_window=4096)
     assert load_model(config).profile == {"max_input_tokens": 4096}
+
+
+# Redirections
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Notes that somebody came."""
+
+    visits: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        self.visits.append(self.path)
+        self.send_error(404)
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+def test_a_document_goes_to_no_server_that_was_not_named() -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as stranger:
+        goal = f"http://127.0.0.1:{stranger.server_port}/v1/chat/completions"
+
+        class Pointer(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.send_response(307)
+                self.send_header("Location", goal)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args: Any) -> None:
+                """Say nothing."""
+
+        with ThreadingHTTPServer(("127.0.0.1", 0), Pointer) as pointer:
+            for server in (stranger, pointer):
+                Thread(target=server.serve_forever, daemon=True).start()
+            model = load_model(
+                OpenAIConfig(base_url=f"http://127.0.0.1:{pointer.server_port}/v1", model="m", max_retries=0)
+            )
+            with pytest.raises(ModelError, match=f"sends its callers on to {goal}"):
+                model.invoke(QUESTION)
+            pointer.shutdown()
+            stranger.shutdown()
+    assert Stranger.visits == []

@@ -5,15 +5,22 @@ import re
 # What pdfium leaves of a hyphen at a line end: U+0002 or U+FFFE, with the line break swallowed or kept.
 _LINE_HYPHEN = re.compile(r"(?<=\w)[\x02\ufffe\u00ad](?:[ \t]*\r?\n|(?<=[\x02\ufffe])(?=\w))")
 _LINE_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
-# C0 and C1 controls but for tab and newline, soft hyphens, lone surrogates, BOM, non-characters.
-_FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufeff\ufdd0-\ufdef\ufffe\uffff]")
+_BULLET = re.compile(r"(?m)^[ \t]*[\ue000-\uf8ff](?=[ \t]*\S)")  # of a symbol font, which has codes of its own
+# C0 and C1 controls but for tab and newline, soft hyphens, lone surrogates, private use, BOM, non-characters.
+_FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\ud800-\uf8ff\ufeff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def plain(text: str) -> str:
     """Newlines, tabs and printable characters: every line break is "\\n", a line-end hyphen is "-\\n"."""
     text = _LINE_HYPHEN.sub("-\n", text)
     text = _LINE_BREAKS.sub("\n", text)
+    text = _BULLET.sub("•", text)
     return _FORBIDDEN.sub("", text)
+
+
+def substance(text: str) -> int:
+    """How many letters and digits there are: glyphs that stand for no character that is known are none."""
+    return sum(map(str.isalnum, text))
 
 
 def has_right_to_left(text: str) -> bool:

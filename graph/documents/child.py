@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
-from graph.documents.characters import has_right_to_left, plain
+from graph.documents.characters import has_right_to_left, plain, substance
 from graph.documents.engines import Engine, Refused
 from graph.documents.ocr import IllegibleError, OCRUnavailableError, Tesseract
 from graph.documents.opening import open_first
@@ -118,7 +118,7 @@ def read_page(engine: Engine, number: int, request: dict[str, Any], channel: Cha
                 channel.send("page", page=number, text=plain(text), total=total)
         return False
     with contextlib.suppress(Exception):
-        if engine.is_scan(number, len("".join(plain(text).split()))):
+        if engine.is_scan(number, substance(text)):
             channel.send("scan", page=number)
             return True
     return False

@@ -11,9 +11,13 @@ from collections.abc import Callable
 from graph.documents import words
 from graph.documents.characters import plain
 from graph.documents.config import LoadConfig
+from graph.documents.floats import sentences_first
+from graph.documents.line_numbers import without_line_numbers
+from graph.documents.page_numbers import page_numbers
 from graph.documents.references import reference_lines
 from graph.documents.reflow import reflow
 from graph.documents.running_heads import running_lines
+from graph.documents.spacing import mend_spaces
 from graph.documents.types import Page, PageStatus
 
 Step = Callable[[list[Page]], list[Page]]
@@ -32,10 +36,12 @@ def steps(config: LoadConfig) -> list[Step]:
     """Line-based steps come before `join_lines`, which ends the lines of the print."""
     chosen: list[Step] = [plain_characters, whole_ligatures]
     if config.drop_running_heads:
-        chosen.append(drop_running_heads)
+        chosen += [drop_line_numbers, label_pages, drop_running_heads]
+    else:
+        chosen.append(label_pages)
     if config.drop_references:
         chosen.append(drop_references)
-    return [*chosen, join_words, join_lines]
+    return [*chosen, join_sentences, join_words, join_lines]
 
 
 def plain_characters(pages: list[Page]) -> list[Page]:
@@ -47,18 +53,39 @@ def whole_ligatures(pages: list[Page]) -> list[Page]:
     return _map(pages, lambda text: _LIGATURE.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text))
 
 
+def drop_line_numbers(pages: list[Page]) -> list[Page]:
+    texts = without_line_numbers([page["text"].split("\n") for page in pages])
+    return [_rest(page, "\n".join(lines), "empty") for page, lines in zip(pages, texts, strict=True)]
+
+
+def label_pages(pages: list[Page]) -> list[Page]:
+    """Label pages with the numbers printed on them, where the file itself names no labels."""
+    if any(page["label"] != str(page["number"]) for page in pages):
+        return pages
+    return [
+        Page(number=page["number"], label=number or page["label"], text=page["text"], status=page["status"])
+        for page, number in zip(pages, _numbers(pages), strict=True)
+    ]
+
+
 def drop_running_heads(pages: list[Page]) -> list[Page]:
     """Leave out headers, footers and page numbers; a page with nothing else is empty."""
+    numbers = _numbers(pages)
     read = [page["text"].split("\n") for page in pages if page["status"] == "read"]
+    printed = [number for page, number in zip(pages, numbers, strict=True) if page["status"] == "read"]
     kept = iter(
         "\n".join(line for index, line in enumerate(lines) if index not in running)
-        for lines, running in zip(read, running_lines(read), strict=True)
+        for lines, running in zip(read, running_lines(read, printed), strict=True)
     )
     return [_rest(page, next(kept), "empty") if page["status"] == "read" else page for page in pages]
 
 
+def _numbers(pages: list[Page]) -> list[str]:
+    return page_numbers([page["text"].split("\n") for page in pages])
+
+
 def drop_references(pages: list[Page]) -> list[Page]:
-    """Leave out the list of references; a page with nothing else gets the status "references"."""
+    """Leave out the lists of references; a page with nothing else gets the status "references"."""
     lines = [(p, line) for p, page in enumerate(pages) for line in page["text"].split("\n")]
     span = reference_lines([line for _, line in lines])
     if not span:
@@ -78,9 +105,15 @@ def _rest(page: Page, text: str, status: PageStatus) -> Page:
     return Page(number=page["number"], label=page["label"], text="", status=status)
 
 
+def join_sentences(pages: list[Page]) -> list[Page]:
+    """Put figures, tables and notes behind the sentences that they interrupt."""
+    texts = sentences_first([page["text"] for page in pages])
+    return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
+
+
 def join_words(pages: list[Page]) -> list[Page]:
-    """Join words cut at the end of a line or page. The rest of the document says which are one word."""
-    texts = words.move_to_first_page([page["text"] for page in pages])
+    """Join words cut at the end of a line or page, part those run together. The document says which are words."""
+    texts = words.move_to_first_page(mend_spaces([page["text"] for page in pages]))
     texts = words.join_syllables(words.join_hyphens(texts))
     return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
 

@@ -1,16 +1,18 @@
-"""Reading order of a page whose file draws it line by line across its columns. Works on boxes; no PDF library.
+"""Reading order of a page whose file draws it line by line across its columns. Works on lines; no PDF library.
 
 Most files draw one column after the other, and their own order is best. Where the drawing jumps from column to
-column all the time, and the columns are of prose (lines that fill them; a table's cells do not), lines are put
-in order by column.
+column all the time, or lines beside each other were taken for one, and the columns are of prose (lines that fill
+them; a table's cells do not), lines are put in order by column.
 """
 
-from collections.abc import Callable
+import re
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
-TextIn = Callable[[Box], str]
+from graph.documents.lines import Box, Line
+
+Gutter = tuple[float, float]  # left and right edge of the strip between two columns, in points
 
 _NARROWEST_GUTTER = 4  # points
 _NARROWEST_COLUMN = 90
@@ -18,24 +20,19 @@ _FEWEST_LINES = 8  # in a column
 _FARTHEST = 5000  # points from the corner; a file may claim any coordinates
 _MOST_BOXES = 3000
 _JUMPS = 0.25  # share of drawing steps that change the column
+_BESIDE = 2  # lines of prose taken for one with those of the next column
+_WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u9fff]{4}")  # Japanese and Chinese have no spaces
 _FILLED = 0.7  # share of a column's width that its lines have in the middle
 
 
-def in_columns(boxes: list[Box], text_in: TextIn) -> str | None:
-    """Text of the page column by column; None when the file's own order is to be trusted.
+def find_gutters(boxes: list[Box]) -> list[Gutter]:
+    """The vertical strips that hardly any print crosses, between columns wide enough for prose.
 
-    `boxes` are runs of print in the order drawn, `text_in` gives the text inside a box.
+    `boxes` are runs of print: words, or lines.
     """
     boxes = [box for box in boxes if -_FARTHEST < box[0] < box[2] < _FARTHEST and box[1] < box[3]]
-    gutters = _gutters(boxes) if 2 * _FEWEST_LINES <= len(boxes) <= _MOST_BOXES else []
-    if not gutters or not _is_interleaved(boxes, gutters):
-        return None
-    edges = [min(box[0] for box in boxes) - 1, *gutters, max(box[2] for box in boxes) + 1]
-    return _by_band(boxes, edges, text_in)
-
-
-def _gutters(boxes: list[Box]) -> list[float]:
-    """Middles of the vertical strips that hardly any print crosses, between columns wide enough for prose."""
+    if not 2 * _FEWEST_LINES <= len(boxes) <= _MOST_BOXES:
+        return []
     left, right = int(min(box[0] for box in boxes)), int(max(box[2] for box in boxes)) + 1
     crossed = [0] * (right - left + 1)
     for box in boxes:
@@ -43,70 +40,94 @@ def _gutters(boxes: list[Box]) -> list[float]:
             continue  # a heading over all columns, or lines of several columns drawn as one
         for x in range(int(box[0]) - left, int(box[2]) - left + 1):
             crossed[x] += 1
-    limit = 0.1 * max(crossed)
-    gutters: list[float] = []
+    limit = 0.2 * max(crossed)
+    gutters: list[Gutter] = []
     start = edge = left
     for x in range(left, right + 1):
         if crossed[x - left] <= limit:
             continue
         if x - start > _NARROWEST_GUTTER and start - edge >= _NARROWEST_COLUMN and right - x >= _NARROWEST_COLUMN:
-            gutters.append((start + x) / 2)
+            gutters.append((start, x))
             edge = x
         start = x
     return gutters
 
 
-def _column(box: Box, gutters: list[float]) -> int | None:
-    """Index of the column a box lies in; None when it crosses a gutter."""
-    first = sum(box[0] > gutter for gutter in gutters)
-    return first if first == sum(box[2] > gutter for gutter in gutters) else None
+def in_columns(lines: list[list[Line]], gutters: list[Gutter]) -> list[Line] | None:
+    """The lines column by column; None when their own order is to be trusted.
+
+    `lines` are in the order drawn, each in the parts that it has between the gutters. A row of a table, which has
+    no prose in any part, is one line.
+    """
+    middles = [(left + right) / 2 for left, right in gutters]
+    drawn = [part for parts in lines for part in (parts if any(map(_is_prose, parts)) else [_together(parts)])]
+    return _by_band(drawn, middles) if _is_interleaved(drawn, middles) else None
 
 
-def _is_interleaved(boxes: list[Box], gutters: list[float]) -> bool:
-    drawn = [(column, box) for box in boxes if (column := _column(box, gutters)) is not None]
-    jumps = sum(a[0] != b[0] for a, b in pairwise(drawn))
-    if jumps < _JUMPS * len(drawn):
-        return False
-    for column in range(len(gutters) + 1):
-        inside = [box for c, box in drawn if c == column]
+def _is_prose(line: Line) -> bool:
+    letters = sum(character.isalpha() for character in line.text)
+    return letters >= 0.7 * len("".join(line.text.split())) and len(_WORDS.findall(line.text)) >= 3
+
+
+def _column(line: Line, middles: list[float]) -> int | None:
+    """Index of the column a line lies in; None when it crosses a gutter."""
+    first = sum(line.box[0] > middle for middle in middles)
+    return first if first == sum(line.box[2] > middle for middle in middles) else None
+
+
+def _is_interleaved(lines: list[Line], middles: list[float]) -> bool:
+    drawn = [(c, line) for line in lines if _is_prose(line) and (c := _column(line, middles)) is not None]
+    widths: list[float] = []
+    for column in range(len(middles) + 1):
+        inside = [line for c, line in drawn if c == column]
         if len(inside) < _FEWEST_LINES:
             return False
-        width = max(box[2] for box in inside) - min(box[0] for box in inside)
-        if median(box[2] - box[0] for box in inside) < max(_FILLED * width, _NARROWEST_COLUMN):
+        widths.append(max(line.box[2] for line in inside) - min(line.box[0] for line in inside))
+        if median(map(_width, inside)) < max(_FILLED * widths[column], _NARROWEST_COLUMN):
             return False
-    return True
+    jumps = [(a, b) for a, b in pairwise(drawn) if a[0] != b[0]]
+    if len(jumps) >= _JUMPS * len(drawn):
+        return True
+    beside = [_are_beside(a, b) and all(_width(x) >= _FILLED * widths[c] for c, x in ((i, a), (j, b)))
+              for (i, a), (j, b) in jumps]  # fmt: skip
+    return sum(beside) >= _BESIDE
 
 
-def _by_band(boxes: list[Box], edges: list[float], text_in: TextIn) -> str:
-    """Full-width lines cut the page into bands; within a band, column after column."""
-    lines: list[str] = []
-    band: list[tuple[int, Box]] = []
-    for box in sorted(boxes, key=lambda box: -box[3]):
-        column = _column(box, edges[1:-1])
-        if column is not None:
-            band.append((column, box))
-        elif any(text_in((gutter - 1, box[1], gutter + 1, box[3])).strip() for gutter in edges[1:-1]):
-            lines += [*_lines(band, text_in), text_in(box).strip()]
+def _width(line: Line) -> float:
+    return line.box[2] - line.box[0]
+
+
+def _are_beside(one: Line, other: Line) -> bool:
+    return min(one.box[3], other.box[3]) - max(one.box[1], other.box[1]) > 0.5 * one.height
+
+
+def _by_band(lines: list[Line], middles: list[float]) -> list[Line]:
+    """Lines over several columns cut the page into bands; within a band, column after column."""
+    found: list[Line] = []
+    band: list[tuple[int, Line]] = []
+    for line in sorted(lines, key=lambda line: -line.box[3]):
+        column = _column(line, middles)
+        if column is None:
+            found += [*_ordered(band), line]
             band = []
-        else:  # lines of several columns that only happen to be drawn as one
-            band += [
-                (column, (max(left, box[0]), box[1], min(right, box[2]), box[3]))
-                for column, (left, right) in enumerate(pairwise(edges))
-                if box[0] < right and box[2] > left
-            ]
-    return "\n".join(line for line in [*lines, *_lines(band, text_in)] if line)
-
-
-def _lines(band: list[tuple[int, Box]], text_in: TextIn) -> list[str]:
-    """Text of boxes as lines: those that stand beside each other in a column are one line."""
-    rows: list[tuple[int, list[Box]]] = []
-    for column, box in sorted(band, key=lambda entry: (entry[0], -entry[1][3])):
-        height = box[3] - box[1]
-        beside = rows and rows[-1][0] == column and min(box[3], rows[-1][1][0][3]) - max(
-            box[1], rows[-1][1][0][1]
-        ) > 0.5 * height  # fmt: skip
-        if beside:
-            rows[-1][1].append(box)
         else:
-            rows.append((column, [box]))
-    return [" ".join(text_in(box).strip() for box in sorted(row)) for _, row in rows]
+            band.append((column, line))
+    return found + _ordered(band)
+
+
+def _ordered(band: list[tuple[int, Line]]) -> list[Line]:
+    """Lines in order; those that stand beside each other in a column are one."""
+    rows: list[tuple[int, list[Line]]] = []
+    for column, line in sorted(band, key=lambda entry: (entry[0], -entry[1].box[3])):
+        if rows and rows[-1][0] == column and _are_beside(line, rows[-1][1][0]):
+            rows[-1][1].append(line)
+        else:
+            rows.append((column, [line]))
+    return [_together(sorted(row, key=lambda line: line.box[0])) for _, row in rows]
+
+
+def _together(row: list[Line]) -> Line:
+    lefts, bottoms, rights, tops = zip(*(line.box for line in row), strict=True)
+    tallest = max(row, key=lambda line: line.height)
+    text = " ".join(line.text.strip() for line in row)
+    return replace(tallest, text=text, box=(min(lefts), min(bottoms), max(rights), max(tops)))

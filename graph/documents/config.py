@@ -70,7 +70,9 @@ class LoadConfig(BaseModel):
         True, description="Leave out headers, footers and page numbers that repeat from page to page."
     )
     timeout_seconds: float = Field(
-        45.0, gt=0, description="Time for reading the whole file, in seconds. Pages read by then are kept."
+        45.0,
+        gt=0,
+        description="Time for the whole file, in seconds; 1/20 more for each page read, and what OCR takes.",
     )
     page_timeout_seconds: float = Field(
         10.0, gt=0, description="Time for any one page, in seconds. A page that takes longer is left out."
@@ -89,7 +91,7 @@ class LoadConfig(BaseModel):
         description="Longest text taken from one page, in characters; a full page has about 5,000.",
     )
     max_characters: int = Field(
-        6_000_000, ge=1000, description="Longest text taken from the whole file; 2,000 pages have about that."
+        20_000_000, ge=1000, description="Longest text taken from the whole file; 6,000 pages have about that."
     )
 
 

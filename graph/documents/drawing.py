@@ -2,19 +2,19 @@
 
 from typing import Any
 
-_STAMP = 50  # characters: no more than "Scanned with ..." or a page number, on what is otherwise a picture
+_STAMP = 50  # letters: no more than "Scanned with ..." or a page number, on what is otherwise a picture
 _DPI = 300
 _MOST_PIXELS = 9_000_000  # A4 has 8.7 million at 300 dpi
 _LONGEST_SIDE, _SHORTEST_SIDE = 10_000, 16  # pixels; tesseract takes 32,767
 
 
-def is_scan(page: Any, characters: int) -> bool:
-    """Whether a page with so many characters in its text layer has more to show than them."""
+def is_scan(page: Any, letters: int) -> bool:
+    """Whether a page with so many letters and digits in its text layer has more to show than them."""
     from pypdfium2 import raw
 
-    if characters >= _STAMP:
+    if letters >= _STAMP:
         return False
-    if not characters:
+    if not letters:
         return bool(raw.FPDFPage_CountObjects(page) > 0 or raw.FPDFPage_GetAnnotCount(page) > 0)
     width, height = page.get_size()
     images = (image.get_bounds() for image in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))

@@ -9,10 +9,10 @@ import logging
 from pathlib import Path
 from typing import Any, Protocol
 
-from graph.documents.columns import in_columns
 from graph.documents.drawing import draw, is_scan
+from graph.documents.pdfium_lines import page_text
 
-_COLUMN_WINDOW = 20_000  # characters; a page with more is not of columns of prose
+_LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
 _MOST_ATTACHMENTS = 20
 
@@ -47,8 +47,8 @@ class Engine(Protocol):
     def placeholder(self) -> bool:
         """Whether the pages only stand for a form (XFA) that Adobe's programs draw in their place."""
 
-    def is_scan(self, number: int, characters: int) -> bool:
-        """Whether a page with so many characters in its text layer has more to show than them."""
+    def is_scan(self, number: int, letters: int) -> bool:
+        """Whether a page with so many letters and digits in its text layer has more to show than them."""
 
     def draw(self, number: int) -> bytes:
         """The page in grey as a PGM image of about 300 dpi; b"" when it shows nothing."""
@@ -74,6 +74,8 @@ class Pdfium:
         return len(self._document)
 
     def text(self, number: int, limit: int) -> tuple[str, int]:
+        from pypdfium2 import raw
+
         page = self._document[number - 1]
         try:
             textpage = page.get_textpage()
@@ -82,7 +84,7 @@ class Pdfium:
                 if total <= 0:
                     return "", 0
                 text = textpage.get_text_range(0, min(total, limit))
-                return (_reordered(textpage) or text) if total <= _COLUMN_WINDOW else text, total
+                return (page_text(raw, page, textpage, text) if total <= _LAYOUT_WINDOW else text), total
             finally:
                 textpage.close()
         finally:
@@ -122,20 +124,14 @@ class Pdfium:
 
         return bool(self._document.get_formtype() == raw.FORMTYPE_XFA_FULL)
 
-    def is_scan(self, number: int, characters: int) -> bool:
-        return is_scan(self._document[number - 1], characters)
+    def is_scan(self, number: int, letters: int) -> bool:
+        return is_scan(self._document[number - 1], letters)
 
     def draw(self, number: int) -> bytes:
         if not self._has_forms:
             self._has_forms = True
             self._document.init_forms()  # what is typed into a form is drawn too
         return draw(self._document[number - 1])
-
-
-def _reordered(textpage: Any) -> str | None:
-    """The text of a page in order of its columns, where the file's order is not that."""
-    boxes = [textpage.get_rect(index) for index in range(textpage.count_rects())]
-    return in_columns(boxes, lambda box: str(textpage.get_text_bounded(*box)).replace("\r\n", " "))
 
 
 class Pypdf:
@@ -186,7 +182,7 @@ class Pypdf:
     def placeholder(self) -> bool:
         return False
 
-    def is_scan(self, number: int, characters: int) -> bool:
+    def is_scan(self, number: int, letters: int) -> bool:
         return False  # it could not be drawn
 
     def draw(self, number: int) -> bytes:

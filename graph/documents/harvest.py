@@ -12,10 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from graph.documents.characters import substance
 from graph.documents.config import LoadConfig, parse_pages
 from graph.documents.process import cause_of_death, child, kill_children
 
 MAX_RESTARTS = 5
+# What a page that was read adds to the time for the whole file; OCR adds what it took. So a long file is read to
+# its end, and one that only keeps the reader busy is not.
+_PAGE_SECONDS = 0.05
 _interrupted = threading.Event()
 
 
@@ -43,6 +47,7 @@ class Harvest:
     ended: bool = False
     stopped: str | None = None  # why reading ended early
     characters: int = 0
+    earned_seconds: float = 0.0  # what the pages so far add to the time for the whole file
 
     def take(self, event: dict[str, Any]) -> None:
         """Add one event of the child."""
@@ -59,7 +64,7 @@ class Harvest:
                 self.scans.add(page)
             case "recognized":
                 self.scans.discard(page)
-                if len(event["text"]) > len(self.texts[page]):
+                if substance(event["text"]) > substance(self.texts[page]):
                     self.characters += len(event["text"]) - len(self.texts[page])
                     self.texts[page] = event["text"]
                     self.recognized.add(page)
@@ -75,21 +80,21 @@ class Harvest:
     def fail(self, page: int, reason: str) -> None:
         """A page could not be read; if only OCR failed on it, the little text that it has is kept."""
         self.scans.discard(page)
-        if not self.texts.get(page, "").strip():
+        if not substance(self.texts.get(page, "")):
             self.failures[page] = reason
 
 
 def harvest_pages(path: Path, config: LoadConfig, password: str | None) -> Harvest:
     """Run children, one after another, until all is read, the clock is out, or too many have died."""
     harvest = Harvest()
-    deadline = time.monotonic() + config.timeout_seconds
+    started = time.monotonic()
     request = _request(path, config, password)
     for _ in range(MAX_RESTARTS + 1):
         harvest.current, harvest.drawing = None, False
         request["done"] = sorted(harvest.texts.keys() | harvest.failures.keys())
         request["scans"] = sorted(harvest.scans)
         reason = "reading was interrupted" if _interrupted.is_set() else None
-        reason = reason or _run_child(request, config, harvest, deadline)
+        reason = reason or _run_child(request, config, harvest, started)
         if _interrupted.is_set():
             harvest.stopped = reason
         if reason is None or harvest.stopped or not _go_on(harvest, request, reason):
@@ -143,23 +148,28 @@ def _request(path: Path, config: LoadConfig, password: str | None) -> dict[str, 
     }
 
 
-def _run_child(request: dict[str, Any], config: LoadConfig, harvest: Harvest, deadline: float) -> str | None:
+def _run_child(request: dict[str, Any], config: LoadConfig, harvest: Harvest, started: float) -> str | None:
     """Feed the harvest from one child. None when it came to its end, else why it did not."""
+    heard = time.monotonic()
     patience = 2 * config.page_timeout_seconds  # starting and opening may take longer than any page
     with child(request) as (process, lines):
         while True:
-            left = deadline - time.monotonic()
+            left = started + config.timeout_seconds + harvest.earned_seconds - time.monotonic()
             try:
                 line = lines.get(timeout=max(0.0, min(left, patience)))
             except queue.Empty:
-                if deadline - time.monotonic() <= 0:
+                if left <= patience:
                     seconds = f"{config.timeout_seconds:g} seconds (load.timeout_seconds)"
                     harvest.stopped = f"reading the file took longer than {seconds}"
                     return harvest.stopped
                 return f"it took longer than {patience:g} seconds (load.page_timeout_seconds)"
             if line is None:
                 return None if harvest.ended else cause_of_death(process.wait(), config.memory_mb)
-            harvest.take(json.loads(line))
+            event, before, heard = json.loads(line), heard, time.monotonic()
+            harvest.take(event)
+            harvest.earned_seconds += {"page": _PAGE_SECONDS, "recognized": heard - before}.get(
+                event["event"], 0.0
+            )
             recognizing = harvest.drawing and harvest.current is None
             patience = config.page_timeout_seconds + (config.ocr_timeout_seconds if recognizing else 0)
             if harvest.count is not None and harvest.count > config.max_pages:

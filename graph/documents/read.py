@@ -11,6 +11,7 @@ from graph.documents.errors import (
     DamagedPDFError,
     EmptyFileError,
     NotAPDFError,
+    NoTextError,
     NotFoundError,
     TooLargeError,
 )
@@ -43,6 +44,8 @@ def read_document(path: str | Path, config: LoadConfig) -> Reading:
         raise NotFoundError(
             f"{path} cannot be read ({error.strerror or error})", "check its name and permissions"
         ) from None
+    if not any(letter.isalpha() for page in pages for letter in page["text"]):
+        raise NoTextError(f"{path.name} holds no words, only numbers or signs", "choose another file")
     title = choose_title(titles) or " ".join(plain(path.stem).split()) or "Document"
     return Reading(title=title, pages=pages, warnings=warnings)
 

@@ -9,6 +9,7 @@ import unicodedata
 from functools import lru_cache
 
 _TERMINAL = re.compile(r"[.!?:;。！？：；…؟۔।][\"'”’»」』)\]\d*†‡]{0,4}$")
+_CLOSED = re.compile(rf"{_TERMINAL.pattern}|[,;:]$|\b(?:and|or|und|oder|et|ou|y|o)$")
 _OPEN = re.compile(
     r"[,(\[{‘“–—/&+=，、]$|\w[-‐]$|\b(?:the|a|an|of|and|or|to|in|for|with|by|from|that|which|as|on|at|is|are"
     r"|de|du|des|la|le|les|et|der|die|das|und|el|los|y)$",
@@ -24,6 +25,9 @@ _ITEM = re.compile(
     r"|(?:Figure|Fig\.|Table|Algorithm|Theorem|Lemma|Definition|그림|표)\s*\d+[.:)]?\s"
     r"|#{1,6}\s|\||>\s|```|~~~)"
 )
+_CAPTION = re.compile(r"(?:Figure|Fig\.|Table|Algorithm|Theorem|Lemma|Definition|그림|표)")  # or a mention of one
+_COUNTED = re.compile(r"\(?(\d{1,3}|[a-zA-Z]|[가-하])[.)]")  # items that come one after another
+_ENDS_IN_NUMBER = re.compile(r"(?:^|[\s,.·…–-])\d{1,4}[nf]?$")
 _NUMBERED_HEADING = re.compile(r"\d{1,2}(?:\.\d{1,2})*\.?\s+[A-ZÀ-Þ가-힣]")
 _LEADERS = re.compile(r"(?:[.·․…⋯]\s?){4,}[\divxlc]*$")
 _SPACES = re.compile(r"[ \t\u00a0]+")
@@ -41,6 +45,7 @@ def reflow(text: str) -> str:
     raw = text.split("\n")
     lines = [_SPACES.sub(" ", line).strip() for line in raw]
     widths = [_width(line) for line in lines]
+    items, rows = _items(lines), _rows(lines)
     out: list[str] = []
     last: int | None = None  # index of the line that the last of `out` ends with, unless it is closed
     fenced = False
@@ -51,7 +56,7 @@ def reflow(text: str) -> str:
                 out.append(raw[index].rstrip() if line else "")
             last = None if line else last
             fenced ^= fence
-        elif last is not None and _continues(lines, widths, last, index):
+        elif last is not None and not rows[last] and _continues(lines, widths, last, index, is_item=items[index]):
             while not out[-1]:
                 out.pop()
             out[-1] += line if _HYPHENATED.search(lines[last]) else " " + line
@@ -62,6 +67,45 @@ def reflow(text: str) -> str:
             out.append(line)
             last = index
     return "\n".join(out).strip("\n")
+
+
+def _items(lines: list[str]) -> list[bool]:
+    """Which lines begin an item. After a line without an end a number has to be the first or next of its list, for
+    a line may well begin with the "10)" of "(see chapter 10)".
+    """
+    found = [bool(_ITEM.match(line)) for line in lines]
+    counted = ""
+    for index, line in enumerate(lines):
+        match = _COUNTED.match(line) if found[index] else None
+        before = lines[index - 1] if index else ""
+        if match is None:
+            continue
+        if before and not _CLOSED.search(before) and match[1] not in ("1", "a", "A", "가", _after(counted)):
+            found[index] = False
+        else:
+            counted = match[1]
+    return found
+
+
+def _after(marker: str) -> str:
+    if marker.isdecimal():
+        return str(int(marker) + 1)
+    return chr(ord(marker) + 1) if marker else ""
+
+
+def _rows(lines: list[str]) -> list[bool]:
+    """Which lines end in a number, as most lines around them do: a table of contents, an index, a table."""
+    filled = [index for index, line in enumerate(lines) if line]
+    ends = [bool(_ENDS_IN_NUMBER.search(lines[index])) for index in filled]
+    found = [False] * len(lines)
+    for place, index in enumerate(filled):
+        found[index] = ends[place] and sum(ends[max(0, place - 3) : place + 4]) >= 4
+    return found
+
+
+def is_item(line: str) -> bool:
+    """Whether a line begins a list item, a numbered heading, a caption or a row of Markdown."""
+    return bool(_ITEM.match(line))
 
 
 def _ends_paragraph(line: str) -> bool:
@@ -76,7 +120,7 @@ def _room(widths: list[int], index: int) -> int:
     return max(near[len(near) // 4], widths[index])
 
 
-def _continues(lines: list[str], widths: list[int], last: int, index: int) -> bool:
+def _continues(lines: list[str], widths: list[int], last: int, index: int, *, is_item: bool) -> bool:
     """Whether a line is the rest of the paragraph that the line `last` belongs to."""
     line, following = lines[last], lines[index]
     if _is_row(line) or _is_row(following) or _LEADERS.search(line) or line.startswith(("#", "|")):
@@ -87,7 +131,7 @@ def _continues(lines: list[str], widths: list[int], last: int, index: int) -> bo
     if _HYPHENATED.search(line) or following[0] in _NEVER_FIRST:
         return True
     room = _room(widths, last)
-    if _ITEM.match(following) or room < _NARROWEST:
+    if room < _NARROWEST or (is_item and not (_OPEN.search(line) and _CAPTION.match(following))):
         return False
     if _NUMBERED_HEADING.match(line) and widths[last] < 0.6 * room and not _OPEN.search(line):
         return False  # whatever its paragraph begins with
@@ -107,7 +151,7 @@ def _is_row(line: str) -> bool:
     if any(word[-1] in ",;:" for word in words):
         return False
     numbers = sum(len(word) < 40 and bool(_NUMERIC.fullmatch(word)) for word in words)
-    return (len(words) >= 3 and numbers >= 0.5 * len(words)) or line.count("|") >= 2
+    return (len(words) >= 3 and numbers >= 0.5 * len(words)) or words.count("|") >= 2 or line.startswith("|")
 
 
 def _width(line: str) -> int:

@@ -1,0 +1,71 @@
+"""A line of print and where it stands. Knows no PDF library, no pages and no order of reading."""
+
+import re
+from dataclasses import dataclass, replace
+from math import sin
+
+Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
+
+_POWER = re.compile(r"\d\^[−–-]?\d")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of print. `bottom` and `top` are those of the font, not of the letters drawn."""
+
+    text: str
+    box: Box
+    sizes: tuple[float, float] = (0, 0)  # heights of the smallest and largest of the letters looked at, in points
+    weight: int = 400  # of the lightest
+    angle: float = 0  # in radians
+    base: float = 0  # height above the page's foot that the letters stand on, in points
+
+    @property
+    def height(self) -> float:
+        return self.box[3] - self.box[1]
+
+    @property
+    def is_upright(self) -> bool:
+        return abs(sin(self.angle / 2)) < 0.05
+
+
+def in_rows(lines: list[Line]) -> list[Line]:
+    """Put together the pieces of one printed line that were cut at raised, lowered or other print."""
+    rows: list[Line] = []
+    for line in lines:
+        if rows and line.is_upright and rows[-1].is_upright and _goes_on(rows[-1], line):
+            rows.append(joined(rows.pop(), line))
+        else:
+            rows.append(line)
+    return rows
+
+
+def joined(before: Line, line: Line) -> Line:
+    """One line of two pieces. It stands where the larger does; a large first letter stands on a later line."""
+    is_initial = before.height > 1.5 * line.height and len(before.text.strip()) < 3
+    small, large = sorted((before, line), key=lambda piece: piece.height)
+    main = line if is_initial else large
+    gap = line.box[0] - before.box[2]
+    near = 0.12 if not is_initial else 0.3 if before.text.strip() in ("A", "I") else 1  # of a word, or a word
+    is_parted = before.text[-1:].isspace() or line.text[:1].isspace()
+    between = " " if gap > near * main.height and not is_parted else ""
+    if line.base > before.base + 0.1 * main.height and _POWER.search(f"{before.text}^{line.text}"):
+        between = "^"
+    is_script = is_initial or small.height < 0.85 * large.height
+    sizes, others = main.sizes, main.sizes if is_script else (line if main is before else before).sizes
+    return replace(
+        main,
+        text=before.text + between + line.text,
+        box=(before.box[0], main.box[1], max(before.box[2], line.box[2]), main.box[3]),
+        sizes=(min(sizes[0], others[0]), max(sizes[1], others[1])),
+        weight=main.weight if is_script else min(before.weight, line.weight),
+    )
+
+
+def _goes_on(before: Line, line: Line) -> bool:
+    """Whether a piece stands right behind another, on its line or a little above or below."""
+    height = max(before.height, line.height)
+    shared = min(before.box[3], line.box[3]) - max(before.box[1], line.box[1])
+    gap = line.box[0] - before.box[2]
+    is_near = -(2 if line.height < 0.85 * before.height else 0.3) * height <= gap <= height
+    return is_near and shared >= 0.35 * min(before.height, line.height)
