@@ -5,8 +5,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import cast
 
-from graph.documents.types import Chunk
+from graph.documents.types import Chunk, Page
 from graph.state import FINAL_ID, ChunkRecord, FinishReason, PageRecord, Stats, Summary, Timing
 
 _HAPPENED: dict[FinishReason, str] = {
@@ -30,6 +31,21 @@ def page_ranges(pages: Iterable[int]) -> str:
 def in_pages(pages: Sequence[int]) -> str:
     """ "page 3" or "pages 3-5"."""
     return f"{'page' if len(set(pages)) == 1 else 'pages'} {page_ranges(pages)}"
+
+
+def page_records(pages: Iterable[Page]) -> list[PageRecord]:
+    """The ledger: what is remembered of each page."""
+    return [
+        cast(PageRecord, {key: page[key] for key in PageRecord.__annotations__ if key in page})  # type: ignore[literal-required]
+        for page in pages
+    ]
+
+
+def page_name(page: PageRecord | Page) -> str:
+    """A page for people: "p. 3", or of several documents "a.pdf p. 3"."""
+    if "document" in page:
+        return f"{page['document']} p. {page['document_page']}"
+    return f"p. {page['number']}"
 
 
 def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:

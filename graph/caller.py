@@ -31,6 +31,7 @@ from graph.cutting import cut
 from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError, SummarizeError
 from graph.models import asked_anew, finish_reason, is_cached, unwrap
+from graph.places import Places
 from graph.retries import Retries
 from graph.state import FinishReason, Timing
 
@@ -69,6 +70,7 @@ class Caller:
         self._model = model
         self._base = unwrap(model)
         self._retries = Retries(config, self._base)
+        self._places = Places(config.llm.concurrency)
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -95,10 +97,13 @@ class Caller:
         """
         fitted, started = self._fit(stage, text, tokens), time.time()
         chains = self._chains(stage, fitted)
+
+        def ask() -> BaseMessage | str:
+            with self._places.one():
+                return next(chains).invoke({"document": fitted}, config)
+
         with _explained(stage):
-            message: BaseMessage | str = Retrying(**self._retries.policy(stand_in))(
-                lambda: next(chains).invoke({"document": fitted}, config)
-            )
+            message: BaseMessage | str = Retrying(**self._retries.policy(stand_in))(ask)
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     async def acall(
@@ -109,7 +114,8 @@ class Caller:
         chains = self._chains(stage, fitted)
 
         async def ask() -> BaseMessage | str:
-            return await next(chains).ainvoke({"document": fitted}, config)
+            async with self._places.aone():
+                return await next(chains).ainvoke({"document": fitted}, config)
 
         with _explained(stage):
             message: BaseMessage | str = await AsyncRetrying(**self._retries.policy(stand_in))(ask)

@@ -1,121 +1,159 @@
-"""Several documents in one run: a summary of each, by one model whose batch stays full from one to the next."""
+"""Several documents, a summary of each: one graph whose calls stay as many as allowed from one to the next.
+
+Says when which document is begun and what became of it; knows nothing of files to write or bars to draw.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from langchain_core.exceptions import ModelError
+from langchain_core.exceptions import ModelConnectionError, ModelError
 from langgraph.graph.state import CompiledStateGraph
 
 from graph.documents.errors import DocumentError
 from graph.documents.harvest import stop_reading
-from graph.errors import ConfigError, RunError
-from graph.progress import ManyBars
+from graph.errors import SummarizeError
+from graph.outcomes import is_setup
 from graph.state import InputState, OutputState
 
-# What is taken from a folder.
-_SUFFIXES = {".pdf", ".txt", ".text", ".md", ".markdown"}
+# The nodes that call the model.
+_CALLING = {"map_summarize", "collapse", "final_summarize"}
 
-# Documents under way at once: while one is read, or waits for its last call, the others fill the batch.
-_AT_ONCE = 3
+# Documents that are being read at once, each by a process of its own.
+_READ_AT_ONCE = 2
+
+_RESULT = list(OutputState.__annotations__)
 
 
 @dataclass
-class Outcome:
-    """What became of one document: its result, or the sentence that says why there is none, and an exit code."""
+class Course:
+    """How far one document has come. `error` says why there is no summary."""
 
     source: Path
+    name: str
+    state: Literal["not begun", "reading", "calling", "done", "refused", "failed"] = "not begun"
+    calls: int = 0  # known and not answered yet
     result: OutputState | None = None
     error: str = ""
-    exit_code: int = 0
     seconds: float = 0.0
 
+    @property
+    def ended(self) -> bool:
+        """Whether it is known what becomes of it."""
+        return self.state in ("done", "refused", "failed")
 
-def find_documents(paths: Iterable[str]) -> list[Path]:
-    """Files as they are given, and all documents in and below each folder, in order, each once.
+    @property
+    def fate(self) -> str:
+        """What became of it, once nothing is done any more."""
+        return "unfinished" if self.state in ("reading", "calling") else self.state
 
-    Raises:
-        ConfigError: a folder without documents.
-    """
-    found: dict[Path, None] = {}
-    for path in (Path(name).expanduser() for name in paths):
-        if not path.is_dir():
-            found[path] = None
-            continue
-        inside = sorted(file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
-        if not inside:
-            raise ConfigError(f"--input: there is no PDF, text or Markdown file in {path}.")
-        found.update(dict.fromkeys(inside))
-    return list(found)
-
-
-def file_names(sources: Sequence[Path], suffix: str) -> list[str]:
-    """A name for each summary: its document's with another suffix, and numbered where that was taken."""
-    taken: set[str] = set()
-    names = []
-    for source in sources:
-        name, count = f"{source.stem}{suffix}", 1
-        while name.casefold() in taken:
-            count += 1
-            name = f"{source.stem}-{count}{suffix}"
-        taken.add(name.casefold())
-        names.append(name)
-    return names
+    @property
+    def exit_code(self) -> int:
+        """What the command line would say of this document alone."""
+        return {"refused": 3, "failed": 4}.get(self.state, 0)
 
 
 async def summarize_each(
     app: CompiledStateGraph[Any, Any, Any, Any],
-    sources: Sequence[Path],
+    courses: Sequence[Course],
     *,
-    quiet: bool,
-    on_outcome: Callable[[int, Outcome], None],
-) -> list[Outcome]:
-    """Summarize every document. `on_outcome` hears of each, in the order of `sources`, as soon as it can.
+    concurrency: int,
+    on_task: Callable[[Course, dict[str, Any]], None],
+    on_end: Callable[[Course], None],
+) -> None:
+    """Summarize every document. `on_task` hears LangGraph's "tasks" events, `on_end` of each as it ends.
 
-    A document that cannot be used, or on which the model fails, does not stop the others.
+    A document that cannot be used, or on which the model fails, does not stop the others. The next one is begun
+    when fewer than twice `concurrency` calls are known: early enough to keep the model busy, and so late that
+    few texts are in memory. A wrong set-up, or a server that is gone, is raised: it would fail them all.
     """
-    outcomes: list[Outcome | None] = [None] * len(sources)
-    places, bars, told = asyncio.Semaphore(_AT_ONCE), ManyBars(len(sources), quiet), 0
+    room = _Room(2 * concurrency)
 
-    async def work(index: int) -> None:
-        nonlocal told
-        async with places:
-            outcomes[index] = await _summarize(app, sources[index], bars)
-            bars.done(sources[index].name)
-        while told < len(outcomes) and (outcome := outcomes[told]) is not None:
-            told += 1
-            on_outcome(told - 1, outcome)
+    async def work(course: Course) -> None:
+        def heard(event: dict[str, Any]) -> None:
+            room.hear(course, event)
+            on_task(course, event)
+
+        await _summarize(app, course, heard)
+        room.leave(course)
+        on_end(course)
 
     try:
         async with asyncio.TaskGroup() as tasks:
-            for index in range(len(sources)):
-                tasks.create_task(work(index))
+            for course in courses:
+                await room.enter(course)
+                tasks.create_task(work(course))
     except asyncio.CancelledError:
         stop_reading()  # it happens on threads, which the event loop would wait for
         raise
-    finally:
-        bars.stop()
-    return [outcome for outcome in outcomes if outcome is not None]
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
 
 
-async def _summarize(app: CompiledStateGraph[Any, Any, Any, Any], source: Path, bars: ManyBars) -> Outcome:
-    outcome, started = Outcome(source), time.monotonic()
+class _Room:
+    """Whether another document may be begun: few calls are known, and few documents are being read."""
+
+    def __init__(self, enough_calls: int) -> None:
+        self._enough_calls = enough_calls
+        self._inside: list[Course] = []
+        self._changed = asyncio.Event()
+
+    async def enter(self, course: Course) -> None:
+        """Begin, as soon as there is room."""
+        while self._is_full():
+            self._changed.clear()
+            await self._changed.wait()
+        course.state = "reading"
+        self._inside.append(course)
+
+    def hear(self, course: Course, event: dict[str, Any]) -> None:
+        """Take one event of LangGraph's "tasks" stream of a document's run."""
+        if event["name"] in _CALLING:
+            course.state = "calling"
+            course.calls += 1 if "input" in event else -1
+            self._changed.set()
+
+    def leave(self, course: Course) -> None:
+        """End."""
+        self._inside.remove(course)
+        self._changed.set()
+
+    def _is_full(self) -> bool:
+        reading = sum(course.state == "reading" for course in self._inside)
+        calls = sum(course.calls for course in self._inside)
+        return reading >= _READ_AT_ONCE or calls >= self._enough_calls
+
+
+async def _summarize(
+    app: CompiledStateGraph[Any, Any, Any, Any], course: Course, heard: Callable[[dict[str, Any]], None]
+) -> None:
+    started = time.monotonic()
+    source = InputState(source=str(course.source))
+    result: Any = None
     event: Any
     try:
-        async for mode, event in app.astream(InputState(source=str(source)), stream_mode=["tasks", "values"]):
+        async for mode, event in app.astream(source, stream_mode=["tasks", "values"], output_keys=_RESULT):
             if mode == "tasks":
-                bars.show(source.name, event)
+                heard(event)
             else:
-                outcome.result = event
-    except (DocumentError, ModelError, RunError) as error:
-        outcome.result, outcome.error = None, " ".join(str(error).split())
-        outcome.exit_code = 3 if isinstance(error, DocumentError) else getattr(error, "exit_code", 4)
-    if outcome.result and not outcome.result["summary"]:
-        outcome.error, outcome.exit_code = outcome.result["warnings"][-1], 4
-    outcome.seconds = time.monotonic() - started
-    return outcome
+                result = event
+    except DocumentError as error:
+        course.state, course.error = "refused", str(error)
+    except SummarizeError as error:
+        if isinstance(error.__cause__, ModelConnectionError):
+            raise
+        course.state, course.error = "failed", str(error)
+    except ModelError as error:
+        if is_setup(error):
+            raise
+        course.state, course.error = "failed", str(error)
+    else:
+        course.result, course.state = result, "done"
+        if not result["summary"]:
+            course.state, course.error = "failed", result["warnings"][-1]
+    course.seconds = time.monotonic() - started

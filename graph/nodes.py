@@ -5,19 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
-from graph.account import chunk_records
+from graph.account import chunk_records, page_records
 from graph.caller import Caller
 from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
 from graph.config import RunConfig
-from graph.documents import clean_pages, pages_from_documents, read_document, split_pages
+from graph.documents import (
+    clean_pages,
+    find_documents,
+    pages_from_documents,
+    read_document,
+    read_together,
+    split_pages,
+)
 from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
@@ -34,7 +40,7 @@ from graph.outcomes import (
 )
 from graph.packing import joined_tokens
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, PageRecord, State, Timing
+from graph.state import CollapseTask, InputState, MapTask, State, Timing
 
 Update = dict[str, Any]
 
@@ -56,12 +62,13 @@ class Nodes:
         started = time.time()
         self._caller.budget.check()  # an impossible budget fails here, before anything is read
         reading = self._read(state)
-        pages = clean_pages(reading["pages"], self._config.load)
+        pages = reading["pages"]
         return {
             "documents": [],  # read, and of no more use
             "title": plain(reading["title"]) or "Document",
             "text": compress_pages(pages),
-            "pages": [PageRecord(number=p["number"], label=p["label"], status=p["status"]) for p in pages],
+            "pages": page_records(pages),
+            "files": reading["files"],
             "warnings": Overwrite(list(reading["warnings"])),
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),
@@ -172,13 +179,19 @@ class Nodes:
             if not source:
                 raise ConfigError("The documents of this run were not read yet and are not kept; give them again.")
         elif documents:
-            return pages_from_documents(documents)
+            return self._cleaned(pages_from_documents(documents))
         source = source or self._config.load.source
         if not source:
             raise ConfigError(
                 'load.source: no document is given; set it, use --input, or invoke with {"source": path}.'
             )
-        return read_document(Path(source), self._config.load)
+        paths = find_documents([source] if isinstance(source, str) else source)
+        if len(paths) == 1:
+            return self._cleaned(read_document(paths[0], self._config.load))
+        return read_together(paths, self._config.load)
+
+    def _cleaned(self, reading: Reading) -> Reading:
+        return {**reading, "pages": clean_pages(reading["pages"], self._config.load)}
 
     def _chunks(self, pages: list[Page], budget_tokens: int) -> list[Chunk]:
         try:

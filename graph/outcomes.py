@@ -55,9 +55,14 @@ def is_fatal(error: Exception) -> bool:
     return isinstance(error, _FATAL)
 
 
+def is_setup(error: Exception) -> bool:
+    """Whether the set-up is wrong, whatever the document."""
+    return isinstance(error, _SETUP)
+
+
 def stop(pages: Sequence[int], error: Exception, advice: str) -> NoReturn:
     """End the run with the pages that the error is about, and how to go on; a wrong set-up as it is."""
-    if isinstance(error, _SETUP):
+    if is_setup(error):
         raise error
     raise SummarizeError(f"{_said(pages, error)} {advice}".strip()) from error
 

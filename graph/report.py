@@ -22,9 +22,9 @@ _FATES = {
 _PARTS_LISTED = 20
 
 
-def to_json(result: OutputState) -> str:
-    """The whole result: summary, tree, page ledger, warnings, statistics."""
-    return json.dumps(result, ensure_ascii=False, indent=2) + "\n"
+def to_json(result: OutputState, *, indent: int | None = 2) -> str:
+    """The whole result: summary, tree, page ledger, warnings, statistics. Without `indent`, on one line."""
+    return json.dumps(result, ensure_ascii=False, indent=indent) + "\n"
 
 
 def to_markdown(result: OutputState, model: str) -> str:

@@ -15,7 +15,7 @@ from langgraph.channels import DeltaChannel, EphemeralValue, UntrackedValue
 from typing_extensions import TypedDict
 
 from graph.channels import NotKept, appended, latest
-from graph.documents.types import PageStatus
+from graph.documents.types import FileRecord, PageStatus
 
 # How a summary came out: whole; ended at its token limit by the model, or cut there by us; cut where it began to
 # repeat itself; nothing; no answer.
@@ -55,12 +55,15 @@ class Timing(TypedDict):
 class PageRecord(TypedDict):
     """A line of the page ledger: position from 1, label as printed, and what became of the page.
 
-    "unsummarized": it was read, and the model failed on it, or on a part of it.
+    "unsummarized": it was read, and the model failed on it, or on a part of it. Of several documents, `number`
+    counts all pages, and `document_page` those of the file named `document`.
     """
 
     number: int
     label: str
     status: PageStatus | Literal["unsummarized"]
+    document: NotRequired[str]
+    document_page: NotRequired[int]
 
 
 class ChunkRecord(TypedDict):
@@ -88,9 +91,12 @@ class Stats(TypedDict):
 
 
 class InputState(TypedDict):
-    """What to summarize: a path, or LangChain documents. Neither: the configuration's load.source."""
+    """What to summarize: a path, or LangChain documents. Neither: the configuration's load.source.
 
-    source: NotRequired[str]
+    Several paths, or a folder of PDFs, are summarized together.
+    """
+
+    source: NotRequired[str | list[str]]
     documents: NotRequired[list[Any]]
 
 
@@ -101,6 +107,7 @@ class OutputState(TypedDict):
     title: str
     tree: list[Summary]
     pages: list[PageRecord]
+    files: list[FileRecord]
     warnings: list[str]
     stats: Stats
 
@@ -141,11 +148,12 @@ class State(TypedDict):
     """Everything a run knows. `text` holds the cleaned pages, compressed; `tasks` go on to
     map_summarize at once, and `chunk_text` is a key of theirs."""
 
-    source: Annotated[str, EphemeralValue]
+    source: Annotated[str | list[str], EphemeralValue]
     documents: Annotated[list[Any], NotKept]
     title: str
     text: Annotated[bytes, DeltaChannel(latest)]
     pages: Annotated[list[PageRecord], DeltaChannel(latest)]
+    files: list[FileRecord]
     chunks: Annotated[list[ChunkRecord], DeltaChannel(latest)]
     chunk_text: Annotated[str, UntrackedValue]
     tasks: Annotated[list[MapTask], UntrackedValue]

@@ -16,6 +16,8 @@ class Page(TypedDict):
     text: str  # "" unless status is "read"
     status: PageStatus
     note: NotRequired[str]  # why a page was not read, or that OCR read it
+    document: NotRequired[str]  # of several documents: the file's name, made unique
+    document_page: NotRequired[int]  # and the page's position in that file, from 1; `number` counts them all
 
 
 class Chunk(TypedDict):
@@ -29,9 +31,19 @@ class Chunk(TypedDict):
     last_page: int
 
 
+class FileRecord(TypedDict):
+    """One file of a run. Its pages are numbered from `first_page`; a file that was refused has none."""
+
+    name: str  # made unique
+    first_page: int
+    pages: int
+    refused: NotRequired[str]  # why
+
+
 class Reading(TypedDict):
-    """What reading a file gives: warnings name everything that was lost or cut on the way."""
+    """What reading files gives: warnings name everything that was lost or cut on the way."""
 
     title: str
     pages: list[Page]
     warnings: list[str]
+    files: list[FileRecord]
