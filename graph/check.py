@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def check(config: RunConfig, path: str) -> str:
     paths = [source] if isinstance(source, str) else source or []
     documents = find_documents(paths)
     for document in documents:
-        if not document.is_file():
+        if not os.path.isfile(document):  # a path's own method raises where the name is too long
             raise NotFoundError(f"There is no file {document}", "check the path in load.source")
     lines = [
         f"{path} is fine.",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from graph.errors import ConfigError, Interrupted, OutputError, RunError
+from graph.errors import Interrupted, OutputError, RunError
 from graph.output import abandon_stdout, prepare_stdout, say
 
 _CONFIG_SUFFIXES = {".yaml", ".yml", ".json"}
@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--format", choices=["md", "json"], help="instead of output.format")
     run.add_argument("--quiet", action="store_true", help="no progress bars")
     run.add_argument("--no-cache", action="store_true", help="ask the model anew; neither use nor keep answers")
-    run.set_defaults(command=_run)
+    run.set_defaults(command=_run, refuse=run.error)
 
     check = commands.add_parser("check", help="check a configuration, its prompts and its token budget")
     _add_config(check)
@@ -100,7 +100,7 @@ def _run(args: argparse.Namespace) -> int:
     if args.config is None:
         # `run --input paper.pdf CONFIG`: the option takes all there is.
         if len(inputs) < 2 or Path(inputs[-1]).suffix.lower() not in _CONFIG_SUFFIXES:
-            raise ConfigError("No configuration is given; write: python -m graph run CONFIG --input PATH.")
+            args.refuse("the following arguments are required: CONFIG")
         args.config = inputs.pop()
     overrides: list[str | tuple[str, Any]] = list(args.set)
     for key, value in (

@@ -56,7 +56,10 @@ class OutputConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Literal["md", "json"] = Field("md", description="md for people, json for programs.")
-    path: str | None = Field(None, description="A file to write besides standard output.")
+    path: str | None = Field(
+        None,
+        description="A file to write besides standard output; for several summaries a folder to write to instead.",
+    )
 
 
 class RunConfig(BaseModel):

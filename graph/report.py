@@ -24,7 +24,8 @@ _PARTS_LISTED = 20
 
 def to_json(result: OutputState, *, indent: int | None = 2) -> str:
     """The whole result: summary, tree, page ledger, warnings, statistics. Without `indent`, on one line."""
-    return json.dumps(result, ensure_ascii=False, indent=indent) + "\n"
+    shown = {"documents" if key == "files" else key: value for key, value in result.items()}
+    return json.dumps(shown, ensure_ascii=False, indent=indent) + "\n"
 
 
 def to_markdown(result: OutputState, model: str) -> str:

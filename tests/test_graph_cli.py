@@ -128,7 +128,7 @@ def test_json_is_valid_and_holds_ledger_tree_warnings_and_statistics(
     assert main(["run", config, "--input", "보고서.pdf", *argv]) == 0
     out = capsys.readouterr().out
     result = json.loads(out)
-    assert set(result) == {"summary", "title", "tree", "pages", "warnings", "stats"}
+    assert set(result) == {"summary", "title", "tree", "pages", "documents", "warnings", "stats"}
     assert [page["status"] for page in result["pages"]] == ["read", "empty", "read"]
     assert len(result["warnings"]) == 1
     assert result["tree"][-1]["pages"] == [1, 3]
