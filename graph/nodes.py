@@ -11,7 +11,7 @@ from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
-from graph.account import chunk_records, page_records
+from graph.account import chunk_records, in_pages, page_records
 from graph.caller import Caller
 from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
@@ -30,8 +30,8 @@ from graph.documents.types import Chunk, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
 from graph.outcomes import (
     failed_part,
-    final_pages,
     final_text,
+    final_where,
     finished,
     is_fatal,
     mapped_part,
@@ -87,7 +87,13 @@ class Nodes:
                 chunks, route = whole, "direct"
         records = chunk_records(chunks, state["pages"])
         tasks = [
-            MapTask(id=record["id"], tokens=record["tokens"], pages=record["pages"], chunk_text=chunk["text"])
+            MapTask(
+                id=record["id"],
+                tokens=record["tokens"],
+                pages=record["pages"],
+                where=in_pages(record["pages"], state["files"]),
+                chunk_text=chunk["text"],
+            )
             for record, chunk in zip(records, chunks, strict=True)
         ]
         return {"chunks": records, "tasks": tasks, "route": route, "timings": [_timing("split", started)]}
@@ -124,7 +130,7 @@ class Nodes:
 
     def collapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
-        with self._stopping(task["pages"]):
+        with self._stopping(task["where"]):
             answer = self._caller.call(
                 "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
             )
@@ -132,7 +138,7 @@ class Nodes:
 
     async def acollapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
         """Make one summary of neighbouring ones."""
-        with self._stopping(task["pages"]):
+        with self._stopping(task["where"]):
             answer = await self._caller.acall(
                 "collapse", decompress(task["compressed"]), task["tokens"], config, stand_in=True
             )
@@ -142,7 +148,7 @@ class Nodes:
         """Write the summary that people read, and the account of how it came about."""
         text, tokens = final_text(state)
         stand_in = state["route"] == "map"
-        with self._stopping(final_pages(state)):
+        with self._stopping(final_where(state)):
             answer = self._caller.call("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer)
 
@@ -150,7 +156,7 @@ class Nodes:
         """Write the summary that people read, and the account of how it came about."""
         text, tokens = final_text(state)
         stand_in = state["route"] == "map"
-        with self._stopping(final_pages(state)):
+        with self._stopping(final_where(state)):
             answer = await self._caller.acall("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer)
 
@@ -159,15 +165,15 @@ class Nodes:
         fatal = is_fatal(error)
         if fatal or self._config.summarize.on_error == "stop":
             advice = "" if fatal else "Set summarize.on_error to skip to go on without such parts."
-            stop(task["pages"], error, f"{self._kept} {advice}".strip())
+            stop(task["where"], error, f"{self._kept} {advice}".strip())
         return failed_part(task, error)
 
     @contextmanager
-    def _stopping(self, pages: list[int]) -> Iterator[None]:
+    def _stopping(self, where: str) -> Iterator[None]:
         try:
             yield
         except (ModelError, SummarizeError) as error:
-            stop(pages, error, self._kept)
+            stop(where, error, self._kept)
 
     @property
     def _kept(self) -> str:

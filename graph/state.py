@@ -113,7 +113,7 @@ class OutputState(TypedDict):
 
 
 class MapTask(TypedDict):
-    """What one map_summarize task is sent: a chunk and the pages of it that were read.
+    """What one map_summarize task is sent: a chunk and the pages of it that were read, `where` for people.
 
     A checkpointer does not keep `chunk_text`. A task that was resumed without it does nothing, and is sent once
     more, with its text `compressed`.
@@ -122,6 +122,7 @@ class MapTask(TypedDict):
     id: str
     tokens: int
     pages: list[int]
+    where: str
     chunk_text: NotRequired[str]
     compressed: NotRequired[bytes]
 
@@ -133,6 +134,7 @@ class CollapseTask(TypedDict):
     level: int
     sources: list[str]
     pages: list[int]
+    where: str
     tokens: int
     compressed: bytes
 

@@ -32,7 +32,7 @@ def read_together(paths: Sequence[Path], config: LoadConfig) -> Reading:
             record["refused"] = str(error)
             warnings.append(f"Left out: {error}")
             continue
-        titles.append(reading["title"])
+        titles += [reading["title"]] if reading["title"] not in titles else []
         warnings += [f"{name}: {warning}" for warning in reading["warnings"]]
         cleaned = clean_pages(reading["pages"], config)
         record["pages"] = len(cleaned)
@@ -50,4 +50,4 @@ def _numbered(page: Page, name: str, first: int) -> Page:
 def _title(titles: list[str]) -> str:
     if len(titles) <= _TITLES:
         return "; ".join(titles)
-    return f"{titles[0]}, and {len(titles) - 1} more documents"
+    return f"{titles[0]}, and {len(titles) - 1} more"
