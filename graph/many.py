@@ -125,7 +125,7 @@ class _Room:
 
     def _is_full(self) -> bool:
         reading = sum(course.state == "reading" for course in self._inside)
-        calls = sum(course.calls for course in self._inside)
+        calls = sum(max(1, course.calls) for course in self._inside)  # between two stages it has none for a moment
         return reading >= _READ_AT_ONCE or calls >= self._enough_calls
 
 
