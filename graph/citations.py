@@ -121,7 +121,7 @@ def _label(page: PageRecord) -> str:
 def _printed(page: PageRecord) -> str:
     """The label, if it is more than a count of the pages."""
     label = " ".join(page["label"].split())
-    return "" if label == str(page["number"]) else label
+    return "" if label == str(page.get("document_page", page["number"])) else label
 
 
 def _beginning(text: str) -> str:

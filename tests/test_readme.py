@@ -36,7 +36,8 @@ def test_a_command_of_the_readme_runs(
 ) -> None:
     monkeypatch.chdir(ROOT)
     arguments = shlex.split(command)[3:]
-    replace = {"paper.pdf": "examples/handbook.pdf", "summary.md": str(tmp_path / "summary.md")}
+    replace = {"paper.pdf": "examples/handbook.pdf", "papers/": "examples", "notes.md": "README.md"}
+    replace |= {name: str(tmp_path / name) for name in ("summary.md", "summaries/")}
     arguments = [replace.get(argument, argument) for argument in arguments]
     if arguments[0] == "run" and "gemma" in arguments[1]:
         # The same path on a small checkpoint: tests download nothing.
@@ -50,6 +51,10 @@ def test_a_command_of_the_readme_runs(
             arguments += ["--set", setting]
     assert main(arguments) == 0
     out = capsys.readouterr().out
+    if "summaries/" in command:
+        (file,) = (tmp_path / "summaries").iterdir()
+        assert (out, file.name) == ("", "handbook.md")
+        return
     if "--output" in arguments:
         assert (tmp_path / "summary.md").read_text("utf-8") == out
     assert len(out) > 200
