@@ -39,6 +39,8 @@ def coverage_line(result: OutputState) -> str:
         flags = Counter(flag for sentence in flagged for flag in sentence["flags"])
         counts = ", ".join(f"{flag}: {count}" for flag, count in flags.items())
         said.append(f'{len(flagged)} of {_sentences(result)} to be looked at, marked "?" ({counts})')
+        if flags["weak support"] > len(result["sentences"]) / 2:
+            said.append("words cannot be compared between two languages")
     if any(map(_printed, _cited_pages(result))):
         said.append("pages in brackets are as printed")
     line = "; ".join(said)
@@ -121,7 +123,7 @@ def _label(page: PageRecord) -> str:
 def _printed(page: PageRecord) -> str:
     """The label, if it is more than a count of the pages."""
     label = " ".join(page["label"].split())
-    return "" if label == str(page["number"]) else label
+    return "" if label == str(page.get("document_page", page["number"])) else label
 
 
 def _beginning(text: str) -> str:

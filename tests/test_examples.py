@@ -272,13 +272,17 @@ def test_a_command_of_the_handbook_works(
     monkeypatch.chdir(ROOT)
     assert command.startswith("python -m graph ")
     replace = {"report.pdf": "examples/handbook.pdf", "paper.pdf": "examples/handbook.pdf"}
-    replace |= {name: str(tmp_path / name) for name in ("summary.md", "report.html")}
+    replace |= {"reports/": "examples", "notes.md": "README.md"}
+    replace |= {name: str(tmp_path / name) for name in ("summary.md", "report.html", "summaries/")}
     arguments = [replace.get(argument, argument) for argument in shlex.split(command)[3:]]
     if arguments[0] == "run" and arguments[1] != "configs/quickstart.yaml":
         settings = [f"--set={value}" for flag, value in pairwise(arguments) if flag == "--set"]
         arguments = ["check", arguments[1], *settings]  # a run would download a model
     assert main(arguments) == 0
     out = capsys.readouterr().out
+    if "summaries/" in command:
+        assert [file.name for file in (tmp_path / "summaries").iterdir()] == ["handbook.md"]
+        return
     assert len(out) > 200
     if "--output" in arguments:
         written = Path(arguments[arguments.index("--output") + 1])

@@ -304,6 +304,12 @@ def test_one_line_says_what_the_summary_rests_on() -> None:
     assert f"\n\n{line}\n" in to_markdown(result, "Gemma")
 
 
+def test_the_line_says_what_a_translation_means_for_it() -> None:
+    result = run("램프는 비 오는 날에 팔렸다. 배는 1903년에 팔렸다.")
+    assert coverage_line(result).endswith("words cannot be compared between two languages.")
+    assert "languages" not in coverage_line(run("The lamp was sold in 1904. Whales sing all night."))
+
+
 def test_the_line_of_a_short_document_speaks_of_pages() -> None:
     assert coverage_line(run("The lamp was sold in 1904.", PAGES[:5])).startswith(
         "As far as words tell, it rests on 1 of 5 pages (0% of the first third, 0% of the second, 50% of the last)"
