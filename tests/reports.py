@@ -132,7 +132,7 @@ def hostile() -> dict[str, Any]:
         spoiled["start"], spoiled["end"] = number * 150, number * 150 + 149
     for page in made["pages"]:
         page |= {"document": f"{page['number'] % 2}{HOSTILE}", "document_page": page["number"]}
-    made["documents"] = [{"name": HOSTILE, "first_page": 1, "pages": 6}]
+    made["files"] = [{"name": HOSTILE, "first_page": 1, "pages": 6}]
     return made
 
 

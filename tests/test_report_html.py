@@ -187,9 +187,14 @@ def test_pages_are_named_as_printed_and_by_document() -> None:
     assert "p. i, page 1 of the file" in html.words["figcaption"]
     for number, page in enumerate(made["pages"]):
         page |= {"document": "a.pdf" if number < 3 else "b.pdf", "document_page": number % 3 + 1, "label": ""}
-    html = Page(to_html(made | {"documents": [{"name": "a.pdf"}, {"name": "b.pdf"}]}, "m"))
+    html = Page(
+        to_html(
+            made | {"files": [{"name": "a.pdf"}, {"name": "b.pdf"}, {"name": "c.pdf", "refused": "It is empty."}]},
+            "m",
+        )
+    )
     assert "a.pdf p. 3; b.pdf p. 2" in html.words["button"]
-    assert "Summary of a.pdf, b.pdf" in html.words["header"]
+    assert "Summary of a.pdf, b.pdfThe Harbour" in html.words["header"]
 
 
 def bars_of(page: Page) -> list[dict[str, str | None]]:
@@ -239,8 +244,20 @@ def test_how_it_was_made_is_said() -> None:
         assert said in rows
     assert "llm.temperature0.1" in rows
     assert "Summarize this: {document}" in page.words["pre"]
-    assert "Pages read4 of 6Parts it rests on2 of 3By thirdsbeginning 100%, middle 50%, end 0%Length3.1%" in rows
+    assert (
+        "Pages read4 of 6Parts it rests on, as far as words tell2 of 3By thirdsbeginning 100%, middle 50%, end 0%Length3.1%"
+        in rows
+    )
     assert "Sentences to check2 of 5" in rows
+
+
+def test_nothing_is_said_of_what_was_not_looked_up() -> None:
+    made = result() | {"sentences": []}
+    made["coverage"] |= {"chunks_used": 0, "thirds": [], "weights": []}
+    words = Page(to_html(made, "m")).words
+    assert "Pages read4 of 6Length3.1% of the text" in words["dl"]
+    assert "The fuller a page" not in words["p"]
+    assert "Choose the pages" not in words["p"]
 
 
 def test_a_report_of_400_pages_stays_small() -> None:

@@ -18,19 +18,19 @@ def facts(rows: Sequence[tuple[str, object]]) -> Html:
 
 def coverage_facts(result: Mapping[str, Any]) -> list[tuple[str, object]]:
     """How much was read, how much of that is in the summary, and of which part of the document."""
-    coverage = result.get("coverage")
-    sentences = result.get("sentences") or []
-    read = sum(page["status"] == "read" for page in result["pages"])
-    rows: list[tuple[str, object]] = [("Pages read", f"{read} of {len(result['pages'])}")]
+    coverage, sentences = result.get("coverage"), result.get("sentences") or ()
+    ledger = result["pages"]
+    rows: list[tuple[str, object]] = []
+    rows.append(("Pages read", f"{sum(page['status'] == 'read' for page in ledger)} of {len(ledger)}"))
+    if coverage and coverage["thirds"]:
+        used, total = coverage["chunks_used"], coverage["chunks_total"]
+        rows.append(("Parts it rests on, as far as words tell", f"{used} of {total}" if total > 1 else ""))
+        rows.append(("By thirds", _by_thirds(coverage["thirds"]) if max(total, len(ledger)) > 2 else ""))
     if coverage:
-        rows += [
-            ("Parts it rests on", f"{coverage['chunks_used']} of {coverage['chunks_total']}"),
-            ("By thirds", _by_thirds(coverage["thirds"]) if coverage["chunks_total"] > 2 else ""),
-            ("Length", f"{_percent(coverage['compression'])} of the text"),
-        ]
-    if sentences:
+        rows.append(("Length", f"{_percent(coverage['compression'])} of the text"))
+    if said := sum(bool(sentence["evidence"] or sentence["flags"]) for sentence in sentences):
         flagged = sum(bool(sentence["flags"]) for sentence in sentences)
-        rows.append(("Sentences to check", f"{flagged} of {len(sentences)}" if flagged else "none stands out"))
+        rows.append(("Sentences to check", f"{flagged} of {said}" if flagged else "none stands out"))
     return rows
 
 
