@@ -244,10 +244,8 @@ def test_how_it_was_made_is_said() -> None:
         assert said in rows
     assert "llm.temperature0.1" in rows
     assert "Summarize this: {document}" in page.words["pre"]
-    assert (
-        "Pages read4 of 6Parts it rests on, as far as words tell2 of 3By thirdsbeginning 100%, middle 50%, end 0%Length3.1%"
-        in rows
-    )
+    assert "Pages read4 of 6Parts it rests on, as far as words tell2 of 3By thirdsbeginning 100%, mid" in rows
+    assert "middle 50%, end 0%Length3.1% of the text" in rows
     assert "Sentences to check2 of 5" in rows
 
 
