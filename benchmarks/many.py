@@ -60,8 +60,18 @@ def main() -> None:
 
 def make_model(folder: str) -> str:
     """A Gemma whose start and whose answers take about as long as each other."""
-    size = {"vocab_size": 8192, "hidden_size": 512, "intermediate_size": 2048, "heads": 8, "head_dim": 64}
-    return str(make_checkpoint(folder, "gemma", layers=3, **size))
+    return str(
+        make_checkpoint(
+            folder,
+            "gemma",
+            vocab_size=8192,
+            hidden_size=512,
+            layers=3,
+            intermediate_size=2048,
+            heads=8,
+            head_dim=64,
+        )
+    )
 
 
 def run(model: str, paths: list[Path], output: Path) -> list[str]:
