@@ -115,7 +115,7 @@ class Caller:
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     def document(self, stage: Stage, parts: Sequence[Part], tokens: int) -> tuple[str, int]:
-        """What the prompt of `stage` is given of `parts`, and its tokens; `tokens` are those of the summaries alone.
+        """What the prompt of `stage` is given of `parts`, and its tokens: `tokens` if it is the summaries alone.
 
         With each summary goes as much evidence as there is room for; where it is short, none.
         """
