@@ -11,7 +11,8 @@ over the documents.
 Of documents without such a summary, it is printed how far the summary's words are from the document's
 (Jensen-Shannon divergence in bits; Louis & Nenkova, EMNLP 2009), and what share of it comes from each third.
 
-The baselines (extractive_baselines.py) see the sentences that the embedded model sees, those that look like prose. Needs the package rouge-score.
+The baselines (extractive_baselines.py) see the sentences that the embedded model sees, those that look like
+prose. Needs the package rouge-score.
 """
 
 from __future__ import annotations

@@ -159,7 +159,8 @@ def pick(matrix: TermMatrix, scores: Floats, costs: Sequence[int], parts: Sequen
 
     The best, and little said twice: greedy by score × share of new terms, where a term that has been said is worth
     less from then on (after SumBasic, Nenkova & Vanderwende 2005). Where two thirds of the budget are enough,
-    every part first gets a sentence, so that no part of a list of summaries is silent; else every third of the text.
+    every part first gets a sentence, so that no part of a list of summaries is silent; if not, every third of
+    the text does.
     """
     choice = _Choice(matrix, scores, costs, budget)
     for groups in (_members(parts), _thirds(len(costs))):
