@@ -272,7 +272,7 @@ def test_a_phone_scrolls_in_one_direction_only(show: Show, make: Callable[[], di
 def test_the_sentence_stays_in_sight_above_the_card_of_a_phone(show: Show) -> None:
     made = result("The fog lifts. " * 80 + "Boats leave.", [("Boats leave.", [1], [])])
     page = show(made, **PHONE, reduced_motion="reduce")
-    page.locator(".chip").scroll_into_view_if_needed()
+    page.locator(".chip").evaluate("chip => chip.scrollIntoView({ block: 'end' })")
     page.locator(".chip").tap()
     expect(page.locator(".s.chosen")).to_have_count(1)
     card, sentence = page.locator("#e1").bounding_box(), page.locator(".s").bounding_box()

@@ -80,7 +80,7 @@ def _page(result: Mapping[str, Any], model: str) -> Html:
 
 
 def _header(result: Mapping[str, Any], sentences: Sequence[Mapping[str, Any]]) -> Html:
-    documents = [foreign(document["name"]) for document in result.get("documents") or ()]
+    documents = [foreign(document["name"]) for document in result.get("files") or result.get("documents") or ()]
     more = f" and {len(documents) - 3} more" if len(documents) > 3 else ""
     kicker = together("Summary of ", joined(", ", documents[:3]), more) if documents else "Summary"
     return tag(

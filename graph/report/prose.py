@@ -17,7 +17,7 @@ from graph.report.elements import Html, joined, tag, together
 Chip = Callable[[int], Html]
 
 _RULE = re.compile(r"\s*([-*_])(?:[ \t]*\1){2,}\s*$")
-_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[\w+#.-]*\s*$")
+_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[A-Za-z0-9+#.-]*\s*$")  # what follows it is a language, such as json
 _HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(?=\S)")
 _ITEM = re.compile(r"([ \t]*)(?:[-*+•]|(\d{1,3})[.)])[ \t]+(?=\S)")
 _QUOTE = re.compile(r"\s{0,3}>[ \t]?")
