@@ -141,7 +141,7 @@ def test_an_option_for_each_input_and_the_configuration_last(
 def test_json_is_a_line_for_each_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", QUICK, "--quiet", "--format", "json", "--input", "bad.pdf", "papers", "harbour.pdf"]) == 3
     results = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [result["documents"][0]["name"] for result in results] == ["harbour.PDF", "town.pdf", "harbour.pdf"]
+    assert [result["files"][0]["name"] for result in results] == ["harbour.PDF", "town.pdf", "harbour.pdf"]
     assert all(result["summary"] for result in results)
 
 
