@@ -11,8 +11,8 @@ over the documents.
 Of documents without such a summary, it is printed how far the summary's words are from the document's
 (Jensen-Shannon divergence in bits; Louis & Nenkova, EMNLP 2009), and what share of it comes from each third.
 
-The baselines are here, small: the first sentences; LexRank (Erkan & Radev 2004); TextRank as published. They
-see the sentences that the embedded model sees, those that look like prose. Needs the package rouge-score.
+The baselines (extractive_baselines.py) see the sentences that the embedded model sees, those that look like
+prose. Needs the package rouge-score.
 """
 
 from __future__ import annotations
@@ -28,11 +28,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from extractive_baselines import lead, lexrank, textrank  # noqa: E402
 from langchain_core.documents import Document  # noqa: E402
 
 from graph import build_graph, load_config  # noqa: E402
@@ -44,7 +43,6 @@ from llm.tokens import estimate_tokens  # noqa: E402
 
 METRICS = ("rouge1", "rouge2", "rougeLsum")
 REFERENCES = (".human.txt", ".scisummnet.txt")
-DAMPING, ROUNDS, LEXRANK_THRESHOLD = 0.85, 50, 0.1
 FREE_TOKENS = 300  # of a summary without a reference
 RESAMPLES = 5000
 
@@ -131,44 +129,6 @@ def through_graph(strategy: str, **more: Any) -> Way:
     return way
 
 
-def lead(sentences: Sequence[str]) -> list[float]:
-    """The earlier the better."""
-    return [-float(place) for place in range(len(sentences))]
-
-
-def lexrank(sentences: Sequence[str]) -> list[float]:
-    """PageRank over the pairs whose TF-IDF cosine is above a threshold."""
-    counts = [Counter(terms(sentence)) for sentence in sentences]
-    holders = Counter(term for count in counts for term in count)
-    rows = [{t: n * math.log(len(counts) / holders[t]) for t, n in count.items()} for count in counts]
-    return pagerank(rows, lambda likeness, i, j: float(likeness > LEXRANK_THRESHOLD), unit=True)
-
-
-def textrank(sentences: Sequence[str]) -> list[float]:
-    """PageRank over all pairs, joined by shared words over the logarithms of their lengths."""
-    rows = [dict.fromkeys(terms(sentence), 1.0) for sentence in sentences]
-    sizes = [math.log(max(2, len(row))) for row in rows]
-    return pagerank(rows, lambda shared, i, j: shared / (sizes[i] + sizes[j]), unit=False)
-
-
-def pagerank(rows: list[dict[str, float]], edge: Callable[[float, int, int], float], *, unit: bool) -> list[float]:
-    """Ranks of sentences, given as weighted terms; `edge` weighs the product of two of them."""
-    columns = {term: k for k, term in enumerate({term: 0 for row in rows for term in row})}
-    dense = np.zeros((len(rows), len(columns)))
-    for i, row in enumerate(rows):
-        dense[i, [columns[term] for term in row]] = list(row.values())
-    if unit:
-        dense /= np.maximum(np.linalg.norm(dense, axis=1, keepdims=True), 1e-12)
-    n = len(rows)
-    product = dense @ dense.T
-    weights = np.array([[0.0 if i == j else edge(product[i, j], i, j) for j in range(n)] for i in range(n)])
-    weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
-    score = np.full(n, 1 / n)
-    for _ in range(ROUNDS):
-        score = (1 - DAMPING) / n + DAMPING * weights.T @ score
-    return [float(value) for value in score]
-
-
 def baseline(rank: Callable[[Sequence[str]], list[float]], *, all_sentences: bool = False) -> Way:
     """The best sentences within the budget, in their order."""
 
@@ -223,9 +183,9 @@ def thirds(summary: str, text: str) -> list[float]:
 
 
 def compare_scored(cases: list[Case], ways: dict[str, Way]) -> None:
-    """Print the table of documents with references. The last way is what the others are compared with."""
+    """Print the table of documents with references. All are compared with LexRank."""
     scores = {name: [rouge(way(case), case.reference) for case in cases] for name, way in ways.items()}
-    base = scores["lexrank"]
+    base = scores["LexRank"]
     print(f"{len(cases)} documents with references\n")
     print("| | ROUGE-1 | ROUGE-2 | ROUGE-Lsum | ROUGE-1 against LexRank | ROUGE-2 against LexRank |")
     print("| --- | --- | --- | --- | --- | --- |")
@@ -257,10 +217,11 @@ def main() -> None:
         "lead": baseline(lead),
         "TextRank as published, all sentences": baseline(textrank, all_sentences=True),
         "TextRank as published": baseline(textrank),
-        "lexrank": baseline(lexrank),
+        "LexRank": baseline(lexrank),
         "embedded, one call": through_graph("auto"),
         "embedded, map and final": through_graph("map_reduce"),
         "embedded, map, collapse and final": through_graph("map_reduce", **small),
+        "embedded, with evidence: 3": through_graph("map_reduce", **small, **{"summarize.evidence": 3}),
     }
     if scored := [case for case in cases if case.reference]:
         compare_scored(scored, ways)

@@ -73,20 +73,6 @@ class OutputConfig(BaseModel):
     )
 
 
-# The keys that are yes or no.
-_SWITCHES = {
-    (section, name)
-    for section, model in (
-        ("load", LoadConfig),
-        ("llm", MLXConfig),
-        ("cache", CacheConfig),
-        ("output", OutputConfig),
-    )
-    for name, field in model.model_fields.items()
-    if field.annotation is bool
-}
-
-
 class RunConfig(BaseModel):
     """Everything a run needs to know."""
 
@@ -114,6 +100,7 @@ _SWITCHES = {
         ("llm", MLXConfig),
         ("cache", CacheConfig),
         ("summarize", SummarizeConfig),
+        ("output", OutputConfig),
     )
     for name, field in model.model_fields.items()
     if field.annotation is bool

@@ -30,7 +30,7 @@ class Part(TypedDict):
 
 def parts_of(summaries: Iterable[Summary]) -> list[Part]:
     """What prompts are given of the summaries."""
-    return [Part(text=summary["text"], evidence=summary.get("evidence", [])) for summary in summaries]
+    return [Part(text=summary["text"], evidence=summary.get("source_sentences", [])) for summary in summaries]
 
 
 def joined_text(parts: Sequence[Part], count: int = 0) -> str:

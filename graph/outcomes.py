@@ -185,5 +185,5 @@ def _summary(
         finish_reason=answer.finish_reason,
     )
     if evidence:
-        summary["evidence"] = list(evidence)
+        summary["source_sentences"] = list(evidence)
     return summary

@@ -45,7 +45,7 @@ class Summary(TypedDict):
     """Numbers of the pages it was made of, ascending."""
     finish_reason: FinishReason
     """How it came out: whole, or what happened to it."""
-    evidence: NotRequired[list[str]]
+    source_sentences: NotRequired[list[str]]
     """With summarize.evidence: key sentences of the source of its part, word for word, the best first."""
 
 

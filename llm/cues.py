@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # How much more a sentence weighs at the very start and end of a text, and how fast that fades towards the middle.
 _START, _START_FADES = 0.5, 10
 _END, _END_FADES = 0.5, 20
-_CUE = 1.25
+_CUE, _COURTEOUS, _QUOTED = 1.25, 0.6, 0.7
 _MAIN_SECTION, _MINOR_SECTION = 1.5, 0.5
 
 # Sentences that say what a text is about or comes to.
@@ -37,6 +37,16 @@ _CUES = re.compile(
     r"|本(?:文|研究|报告|報告)|结果表明|結論|综上|总之|要するに",
     re.I,
 )
+# What is said in a meeting besides what it is about.
+_FILLER = re.compile(r"\{\w+\}|\b(?:um+|uh+|hmm*|mm+|mm-?hmm|yeah|okay|ok|yep|you know|i mean)\b", re.I)
+_COURTESY = re.compile(
+    r"\b(?:thank(?:s| you)|welcome|good (?:morning|afternoon|evening)|any (?:other |more |further )?questions"
+    r"|(?:call|come) to order|(?:meeting|session) (?:is|was|stands) (?:adjourned|closed|open)|have the floor"
+    r"|let(?:'s|’s| us) (?:start|begin|move on|go on|get started))\b"
+    r"|(?:주시기|주십시오|주세요|바랍니다|감사합니다|안녕하|마치겠습니다|개회|산회|(?:말씀|설명|소개|시작|진행)\S*\s?\S*겠습니다)",
+    re.I,
+)
+_SPOKEN = re.compile(r"[\"“‘「『]")  # direct speech leans on who says it, and when
 _NUMBER = r"^\W*(?:(?:\d{1,2}|[IVX]{1,5}|[A-Z]|[Ⅰ-Ⅻ])[.):]?\s+)?(?:제?\s?\d+\s?[장절]\s+)?\W*"
 _MAIN = re.compile(
     _NUMBER
@@ -72,8 +82,18 @@ def cue_weights(sentences: Sequence[Sentence]) -> list[float]:
     for sentence in sentences:
         if sentence.heading:
             section = _section_weight(sentence, section)
-        weights.append(section * (_CUE if _CUES.search(sentence.text) else 1.0))
+        weights.append(section * _wording_weight(sentence.text))
     return weights
+
+
+def _wording_weight(text: str) -> float:
+    filler = len(_FILLER.findall(text)) / (1 + text.count(" "))
+    return (
+        (_CUE if _CUES.search(text) else 1.0)
+        * (_COURTEOUS if _COURTESY.search(text) else 1.0)
+        * (_QUOTED if _SPOKEN.match(text) else 1.0)
+        * max(0.3, 1 - 3 * filler)
+    )
 
 
 def _section_weight(heading: Sentence, above: float) -> float:

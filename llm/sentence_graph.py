@@ -11,6 +11,7 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Sequence, Set
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -158,15 +159,24 @@ def pick(matrix: TermMatrix, scores: Floats, costs: Sequence[int], parts: Sequen
 
     The best, and little said twice: greedy by score × share of new terms, where a term that has been said is worth
     less from then on (after SumBasic, Nenkova & Vanderwende 2005). Where two thirds of the budget are enough,
-    every part first gets a sentence, so that no part of a list of summaries is silent.
+    every part first gets a sentence, so that no part of a list of summaries is silent; if not, every third of
+    the text does.
     """
     choice = _Choice(matrix, scores, costs, budget)
-    leaders = [max(members, key=lambda i: (scores[i], -i)) for members in _members(parts)]
-    if 3 * sum(costs[i] for i in leaders) <= 2 * budget:
-        for i in leaders:
-            choice.take(i)
+    for groups in (_members(parts), _thirds(len(costs))):
+        leaders = [max(members, key=lambda i: (scores[i], -i)) for members in groups]
+        if 3 * sum(costs[i] for i in leaders) <= 2 * budget:
+            for i in leaders:
+                choice.take(i)
+            break
     choice.fill()
     return choice.taken
+
+
+def _thirds(count: int) -> list[range]:
+    """The first, second and last third of so many sentences, without empty ones."""
+    cuts = [count * k // 3 for k in range(4)]
+    return [range(start, end) for start, end in pairwise(cuts) if start < end]
 
 
 def _members(parts: Sequence[int]) -> list[list[int]]:

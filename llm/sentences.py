@@ -39,8 +39,11 @@ _REFERENCE_SIGN = re.compile(
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _LONGEST_HEADING = 12  # words
 _NUMBERED_WITHIN = re.compile(r"#{3,6}\s|\W*\d{1,2}\.\d")
-_FILLER = re.compile(r"\{\w+\}|\b(?:um+|uh+|hmm*|mm+|mm-?hmm|yeah|okay|ok|yep|you know|i mean)\b", re.I)
-_SPOKEN = re.compile(r"[\"“‘「『]")  # direct speech leans on who says it, and when
+_IMPRINT = re.compile(
+    r"\ball rights reserved|\bno part of this (?:book|publication|work)|\bISBN\b|\bProject Gutenberg|©"
+    r"|\bLibrary of Congress|무단\s?(?:전재|복제)|저작권자",
+    re.I,
+)
 _GLUED = re.compile(r"[A-Za-z]{31}")  # words whose spaces were lost on the way out of a PDF
 _DATED = re.compile(r"[^\W\d], (?:19|20)\d\d[a-z]?\.$")  # a title in a list of references, not a day
 _THANKS = re.compile(
@@ -164,7 +167,7 @@ def prose(text: str, *, listed: bool = False) -> float:
     if signs >= 0.2:
         return 0.0
     return (
-        (1.0 if ends_whole(text) else 0.6 if listed and size >= 6 else 0.3)
+        (1.0 if ends_whole(text) else 0.6 if _is_note(text, listed, size) else 0.3)
         * min(1.0, size / 10)  # the shortest sentences say little
         * (0.5 if size > 90 else 1.0)  # the longest are several, or a table
         * (0.5 if signs > 0.1 else 1.0)
@@ -173,9 +176,15 @@ def prose(text: str, *, listed: bool = False) -> float:
         * (0.3 if _GLUED.search(text) else 1.0)
         * (0.7 if text[-1] in "?？" else 1.0)
         * (0.7 if _LEANS.match(text) else 1.0)
-        * (0.7 if _SPOKEN.match(text) else 1.0)
-        * max(0.3, 1 - 3 * len(_FILLER.findall(text)) / size)
     )
+
+
+def _is_note(text: str, listed: bool, size: float) -> bool:
+    """Whether it is worth a sentence without its mark: an item of a list, or Korean that ends in a noun."""
+    if listed:
+        return size >= 6
+    korean = 2 * len(_HANGUL.findall(text)) > len(text) - text.count(" ") and _HANGUL.match(text[-1])
+    return size >= 12 and bool(korean) and text.count("(") == text.count(")")
 
 
 def _starts_whole(text: str) -> bool:
@@ -202,6 +211,7 @@ def _is_furniture(text: str) -> bool:
         or letters > 0.3 * len(words)
         or (caption and (caption["label"] or caption.start() == 0))
         or _ROW.match(text)
+        or _IMPRINT.search(text)
     )
 
 

@@ -196,8 +196,8 @@ def test_the_command_line_makes_one_summary_and_exits_with_3_for_a_refusal(
     assert main([*argv, "bad.pdf", "--format", "json"]) == 3
     out, err = capsys.readouterr()
     result = json.loads(out)
-    assert [document["name"] for document in result["documents"]] == ["a.pdf", "b.pdf", "bad.pdf"]
-    assert [document["pages"] for document in result["documents"]] == [2, 1, 0]
+    assert [document["name"] for document in result["files"]] == ["a.pdf", "b.pdf", "bad.pdf"]
+    assert [document["pages"] for document in result["files"]] == [2, 1, 0]
     assert err.startswith("warning: Left out: bad.pdf")
 
     assert main([*argv[:-2], "bad.pdf", "none.pdf"]) == 3
