@@ -158,18 +158,18 @@ def test_korean_reports_that_end_in_nouns_are_read() -> None:
 
 
 def test_each_third_of_a_long_text_has_a_sentence_even_if_another_is_all_about_the_matter() -> None:
-    matter = [
-        f"The breakwater of the harbour of Linden drops sand in the harbour mouth in year {i}." for i in range(30)
+    odd = [
+        "Gulls prefer chimneys to cliffs whenever storms approach from western islands.",
+        "My grandmother baked rye loaves every Saturday before sunrise without fail.",
+        "Clever foxes crossed frozen meadows while farmers slept behind shutters.",
+        "Seven violins played slow waltzes until candles burned low that evening.",
+        "Painters mixed crimson pigment with linseed oil inside narrow attics.",
+        "Strange comets frightened sailors who trusted neither maps nor stars.",
+        "Bitter almonds spoiled several puddings during Easter dinner upstairs.",
     ]
-    other = [
-        f"Pupils of the school sang {thing} songs at the summer feast of {1950 + i}."
-        for i, thing in enumerate(THINGS * 3)
-    ]
-    text = " ".join([*matter, *other, *(line.replace("Pupils", "Teachers") for line in other)])
-    chosen = summary(text, 150)
-    assert "breakwater" in chosen
-    assert "Pupils" in chosen
-    assert "Teachers" in chosen
+    chosen = summary(" ".join([*body(8), *odd, *body(16)[8:]]), 160)
+    assert sum(sentence in chosen for sentence in body(16)) > 2
+    assert any(sentence in chosen for sentence in odd)
 
 
 def test_tags_around_quoted_sentences_are_not_said() -> None:
