@@ -87,7 +87,9 @@ def split_sentences(text: str) -> list[Sentence]:
 
 def _heading(block: str) -> int:
     """Whether a block that stands alone is a heading: `Sentence.heading`."""
-    short = _words(block) <= _LONGEST_HEADING and any(len(word) > 1 for word in _WORD.findall(block))
+    short = _words(block) <= _LONGEST_HEADING and any(
+        len(word) > 1 or not word.isascii() for word in _WORD.findall(block)
+    )
     if not short or ends_whole(block) or _CAPTION.match(block) or _BULLET.match(block):
         return 0
     return 2 if _NUMBERED_WITHIN.match(block) else 1

@@ -1,0 +1,195 @@
+"""What speaks for a sentence: its place, its section, its wording, a focus. And that every third is heard."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from llm import TextRank, estimate_tokens
+from llm.cues import cue_weights, place_weights
+from llm.extract import extract, key_sentences
+from llm.sentences import split_sentences
+
+THINGS = ("harbour", "school", "library", "railway", "bridge", "market", "theatre", "forest", "hospital")
+
+
+def statement(thing: str, other: str, number: int) -> str:
+    return f"The {thing} of Linden and the {other} of Linden were repaired together in the year {1900 + number}."
+
+
+def body(count: int, seed: int = 1) -> list[str]:
+    """Sentences of equal standing."""
+    chance = Random(seed)
+    return [statement(*chance.sample(THINGS, 2), number) for number in range(count)]
+
+
+def summary(text: str, tokens: int) -> str:
+    return "".join(extract(text, tokens).pieces)
+
+
+KEY = "The harbour of Linden and the bridge of Linden were repaired together in the year 1899."
+
+
+def weights_of_key(text: str) -> list[float]:
+    found = split_sentences(text)
+    return [weight for weight, sentence in zip(cue_weights(found), found, strict=True) if sentence.text == KEY]
+
+
+@pytest.mark.parametrize("place", [0, 40])
+def test_a_sentence_at_either_end_is_taken_before_its_equals_in_the_middle(place: int) -> None:
+    texts = [" ".join([*body(40)[:at], KEY, *body(40)[at:]]) for at in (place, 20)]
+    assert [KEY in key_sentences(text, 4) for text in texts] == [True, False]
+
+
+def test_places_weigh_more_towards_both_ends_and_the_same_in_between() -> None:
+    weights = place_weights(101)
+    assert weights[0] > weights[5] > weights[30]
+    assert weights[100] > weights[95] > weights[70]
+    assert weights[40] == pytest.approx(weights[60], rel=0.02)
+    assert len(place_weights(1)) == 1
+    assert len(place_weights(0)) == 0
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Conclusion",
+        "5 Conclusions",
+        "## Summary",
+        "IV. Discussion",
+        "Executive Summary",
+        "결론",
+        "제3장 결론",
+        "< 요 약 >",
+    ],
+)
+def test_introductions_summaries_and_conclusions_count_for_more(heading: str) -> None:
+    text = f"Methods\n\n{KEY}\n\n{heading}\n\n{KEY}"
+    weights = weights_of_key(text)
+    assert weights[0] < weights[1]
+
+
+@pytest.mark.parametrize(
+    "heading", ["2 Related Work", "Acknowledgements", "Appendix B", "Table of contents", "참고 문헌"]
+)
+def test_sections_beside_the_point_count_for_less_up_to_the_next_one(heading: str) -> None:
+    text = f"Methods\n\n{KEY}\n\n{heading}\n\n{KEY}\n\nResults\n\n{KEY}"
+    weights = weights_of_key(text)
+    assert weights[1] < weights[0] == weights[2]
+
+
+def test_a_heading_within_a_section_leaves_it_as_it_is() -> None:
+    text = f"5 Conclusion\n\n5.1 Harbours\n\n{KEY}"
+    assert cue_weights(split_sentences(text))[-1] > 1
+
+
+@pytest.mark.parametrize(
+    ("line", "heading"),
+    [
+        ("2 The Harbour", 1),
+        ("# The harbour and its breakwater", 1),
+        ("2.1 The Breakwater", 2),
+        ("The harbour silts up.", 0),
+        ("Table 3: Depth of the harbour", 0),
+        ("• the harbour at low tide", 0),
+        ("4.2 4.1 3.9", 0),
+    ],
+)
+def test_headings_are_known(line: str, heading: int) -> None:
+    found = split_sentences(f"{KEY}\n\n{line}\n\n{KEY}")
+    assert [sentence.heading for sentence in found] == [0, *[heading] * (len(found) - 2), 0]
+
+
+@pytest.mark.parametrize("thing", ["tunnel", "castle"])
+def test_words_of_the_headings_count_for_more(thing: str) -> None:
+    things = [name for pair in zip(["tunnel"] * 10, ["castle"] * 10, strict=True) for name in pair]
+    text = " ".join(f"The {name} of Linden was repaired in the year {1900 + i}." for i, name in enumerate(things))
+    (best,) = key_sentences(f"Of the {thing.title()}\n\n{text}", 1)
+    assert thing in best
+
+
+@pytest.mark.parametrize("thing", ["forest", "library"])
+def test_a_focus_brings_up_what_shares_its_words(thing: str) -> None:
+    text = " ".join(statement(name, "council", i) for i, name in enumerate(THINGS * 3))
+    model = TextRank(max_tokens=64)
+    focused = str(model.invoke(text, focus=f"the {thing}").content)
+    assert thing in focused
+    assert focused == TextRank(max_tokens=64, focus=f"the {thing}").invoke(text).content
+    assert str(model.invoke(text).content) == str(model.invoke(text, focus="").content) != focused
+    assert TextRank(focus=thing)._get_llm_string() != TextRank()._get_llm_string()
+
+
+@pytest.mark.parametrize(
+    "chatter",
+    [
+        "Um, yeah, okay, uh, the harbour of Linden and the bridge of Linden, you know.",
+        "Thank you, let's move on to the harbour of Linden and the bridge of Linden.",
+        "“The harbour of Linden and the bridge of Linden,” she said to him at last.",
+        "린든의 항구와 린든의 다리에 대하여 말씀해 주시기 바랍니다.",
+    ],
+)
+def test_chatter_weighs_less_than_a_statement(chatter: str) -> None:
+    spoken, said = cue_weights(split_sentences(f"{chatter}\n\n{KEY}"))
+    assert spoken < said
+
+
+def test_what_a_meeting_decided_weighs_more() -> None:
+    said, decided = cue_weights(split_sentences(f"{KEY}\n\nWe agreed to repair the harbour of Linden in spring."))
+    assert decided > said
+
+
+@pytest.mark.parametrize(
+    "imprint",
+    [
+        "No part of this book may be reproduced in any form without leave of the harbour of Linden.",
+        "This eBook of the harbour of Linden is for the use of anyone at Project Gutenberg.",
+        "Copyright © 2004 by the harbour of Linden and the people who work there.",
+    ],
+)
+def test_an_imprint_is_never_chosen(imprint: str) -> None:
+    assert imprint not in summary(f"{imprint}\n\n{' '.join(body(6))}", 400)
+
+
+def test_korean_reports_that_end_in_nouns_are_read() -> None:
+    report = "소비와 산업생산의 증가폭이 축소된 가운데 성장세의 완만한 둔화 흐름이 지속될 전망"
+    talk = "오늘 날씨가 참 좋습니다. " * 3
+    assert report in summary(f"{report}\n\n{talk}\n\n주요 지표 1.0 2.0 3.0", 100)
+
+
+def test_each_third_of_a_long_text_has_a_sentence_even_if_another_is_all_about_the_matter() -> None:
+    odd = [
+        "Gulls prefer chimneys to cliffs whenever storms approach from western islands.",
+        "My grandmother baked rye loaves every Saturday before sunrise without fail.",
+        "Clever foxes crossed frozen meadows while farmers slept behind shutters.",
+        "Seven violins played slow waltzes until candles burned low that evening.",
+        "Painters mixed crimson pigment with linseed oil inside narrow attics.",
+        "Strange comets frightened sailors who trusted neither maps nor stars.",
+        "Bitter almonds spoiled several puddings during Easter dinner upstairs.",
+    ]
+    chosen = summary(" ".join([*body(8), *odd, *body(16)[8:]]), 160)
+    assert sum(sentence in chosen for sentence in body(16)) > 2
+    assert any(sentence in chosen for sentence in odd)
+
+
+def test_tags_around_quoted_sentences_are_not_said() -> None:
+    lines = body(8)
+    text = f"{' '.join(lines[:4])}\n<source_sentences>\n{lines[4]}\n{lines[5]}\n</source_sentences>\n\n{lines[6]}"
+    assert "source_sentences" not in summary(text, 400)
+    assert lines[4] in [sentence.text for sentence in split_sentences(text)]
+
+
+def test_key_sentences_are_the_best_first_whole_and_no_more_than_asked_for() -> None:
+    text = "Harbours\n\n" + " ".join(body(20)) + "\n\nTable 3: Depth by month\n\n1.0 2.0 3.0"
+    best = key_sentences(text, 3)
+    assert len(best) == len(set(best)) == 3
+    assert set(best) <= set(body(20))
+    assert key_sentences(text, 1) == best[:1]
+    assert key_sentences(text, 0) == key_sentences("", 3) == key_sentences("1 2 3", 3) == []
+    assert len(key_sentences(text, 500)) <= 20
+
+
+def test_a_key_sentence_is_never_so_long_that_nobody_would_quote_it() -> None:
+    endless = f"The harbour of Linden {'and the bridge of Linden ' * 60}was repaired."
+    assert key_sentences(f"{endless} {KEY}", 2) == [KEY]
+    assert estimate_tokens(endless) > 120
