@@ -74,7 +74,7 @@ def _sentences(result: OutputState) -> str:
 
 def _references(result: OutputState) -> list[tuple[Sentence, str]]:
     """Sentences that need evidence, with the pages that have it in brackets."""
-    pages = {page["number"]: page for page in result["pages"]}
+    pages = by_number(result["pages"])
     several = len({page.get("document") for page in result["pages"]}) > 1
     found = []
     for sentence in result["sentences"]:
@@ -87,7 +87,18 @@ def _references(result: OutputState) -> list[tuple[Sentence, str]]:
 
 def _cited_pages(result: OutputState) -> list[PageRecord]:
     numbers = {number for sentence in result["sentences"] for number in sentence["pages"]}
-    return [page for page in result["pages"] if page["number"] in numbers]
+    return [page for number, page in by_number(result["pages"]).items() if number in numbers]
+
+
+def by_number(ledger: Sequence[PageRecord]) -> dict[int, PageRecord]:
+    """The pages of a ledger; without labels where a document has printed one of them on two pages."""
+    printed = Counter((page.get("document"), _printed(page)) for page in ledger if _printed(page))
+    unclear = {document for (document, _), count in printed.items() if count > 1}
+    return {page["number"]: _unlabelled(page) if page.get("document") in unclear else page for page in ledger}
+
+
+def _unlabelled(page: PageRecord) -> PageRecord:
+    return {**page, "label": str(page.get("document_page", page["number"]))}
 
 
 def cite(pages: Sequence[PageRecord], *, several: bool) -> str:

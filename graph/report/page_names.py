@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from graph.citations import cite
+from graph.citations import by_number, cite
 from graph.state import PageRecord
 
 # What the ledger calls the fates of pages that are not in the summary.
@@ -19,10 +19,10 @@ FATES = {
 
 
 class PageNames:
-    """Names the pages of a ledger as printed; in a ledger of several documents, the document comes first."""
+    """Names the pages of a ledger as printed, if that tells them apart; of several documents, with the document."""
 
     def __init__(self, ledger: Sequence[Mapping[str, Any]]) -> None:
-        self._records = {page["number"]: cast(PageRecord, page) for page in ledger}
+        self._records = by_number(cast(Sequence[PageRecord], ledger))
         self._several = len({page.get("document") for page in ledger}) > 1
 
     def __call__(self, pages: Iterable[int]) -> str:
