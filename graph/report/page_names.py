@@ -19,7 +19,7 @@ FATES = {
 
 
 class PageNames:
-    """Names the pages of a ledger as printed, if that tells them apart; of several documents, with the document."""
+    """Names the pages of a ledger as printed, where that tells them apart; of several documents, with theirs."""
 
     def __init__(self, ledger: Sequence[Mapping[str, Any]]) -> None:
         self._records = by_number(cast(Sequence[PageRecord], ledger))
