@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graph.config import RunConfig
+from graph.documents.characters import printable
 from graph.documents.find import find_documents
 from graph.errors import ConfigError, Interrupted, OutputError
 from graph.made import model_name
@@ -63,11 +64,6 @@ def how_to_go_on(config: RunConfig) -> str:
     if config.cache.enabled:
         return "Finished answers are kept: the same command goes on from here."
     return "Nothing is kept, because the cache is off."
-
-
-def printable(name: str) -> str:
-    """A file's name as a line can show it."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
 
 
 class _Desk:

@@ -89,7 +89,7 @@ class TextRankConfig(_Section, ModelSettings):
     """`provider: textrank`, the embedded extractive model: nothing to download."""
 
     provider: Literal["textrank"] = "textrank"
-    context_window: int = Field(8192, gt=0, description="Tokens that prompt and answer may fill together.")
+    context_window: int = Field(16384, gt=0, description="Tokens that prompt and answer may fill together.")
     concurrency: ClassVar[int] = 2
 
 

@@ -34,7 +34,7 @@ class TextRank(BaseChatModel):
     """
 
     max_tokens: int = Field(512, gt=0)
-    context_window: int = Field(8192, gt=0)
+    context_window: int = Field(16384, gt=0)
     focus: str = ""
 
     @property

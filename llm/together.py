@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from langchain_core.runnables.config import ContextThreadPoolExecutor
@@ -26,14 +27,29 @@ class Abandonable(Protocol):
         """Take it back, and let whoever waits for it go."""
 
 
-_under_way: ContextVar[list[Abandonable] | None] = ContextVar("_under_way", default=None)
+@dataclass
+class _Group:
+    """The calls of one list. One that was on its way here when the list was abandoned is abandoned at once."""
+
+    calls: list[Abandonable] = field(default_factory=list)
+    is_abandoned: bool = False
+
+    def abandon(self) -> None:
+        self.is_abandoned = True
+        for call in self.calls[:]:
+            call.abandon()
+
+
+_under_way: ContextVar[_Group | None] = ContextVar("_under_way", default=None)
 
 
 def register(call: Abandonable) -> None:
     """Let `call` be abandoned together with the list that it is part of, if it is part of one."""
     group = _under_way.get()
     if group is not None:
-        group.append(call)
+        group.calls.append(call)
+        if group.is_abandoned:
+            call.abandon()
 
 
 def together(function: Callable[[T], R], items: Sequence[T], most: int | None = None) -> list[R]:
@@ -43,7 +59,7 @@ def together(function: Callable[[T], R], items: Sequence[T], most: int | None = 
     """
     if len(items) < 2:
         return [function(item) for item in items]
-    group: list[Abandonable] = []
+    group = _Group()
     futures: list[Future[R]] = []
     token = _under_way.set(group)
     try:
@@ -58,9 +74,9 @@ def together(function: Callable[[T], R], items: Sequence[T], most: int | None = 
             except BaseException:
                 for future in futures:
                     future.cancel()
+                group.abandon()
                 while wait(futures, timeout=0.05).not_done:
-                    for call in group[:]:
-                        call.abandon()
+                    group.abandon()
                 raise
     finally:
         _under_way.reset(token)

@@ -18,6 +18,11 @@ def plain(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
+def printable(name: str) -> str:
+    """A name as a line can show it: files may be called anything, line breaks and half characters included."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+
+
 def substance(text: str) -> int:
     """How many letters and digits there are: glyphs that stand for no character that is known are none."""
     return sum(map(str.isalnum, text))

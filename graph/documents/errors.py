@@ -1,5 +1,7 @@
 """Refusals of a document, each one plain sentence. Knows nothing about how files are read."""
 
+from graph.documents.characters import printable
+
 
 class DocumentError(Exception):
     """A document that cannot be used. `str(error)` says what is wrong, where, and what to do.
@@ -8,10 +10,7 @@ class DocumentError(Exception):
     """
 
     def __init__(self, problem: str, hint: str = "") -> None:
-        # A file may have any name, control characters and line breaks included.
-        self.problem = "".join(
-            letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in problem
-        )
+        self.problem = printable(problem)
         self.hint = hint
         super().__init__(f"{self.problem}; {hint}." if hint else f"{self.problem}.")
 

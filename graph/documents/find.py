@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from graph.documents.characters import printable
+
 
 def find_documents(paths: Iterable[str]) -> list[Path]:
     """Files as they are given, and for a folder all PDFs in it and below it, by name. Each file is there once.
@@ -27,7 +29,7 @@ def short_names(paths: Sequence[Path]) -> list[str]:
     full = [path.absolute() for path in paths]
     depths = [1] * len(paths)
     while True:
-        names = ["/".join(path.parts[-depth:]) for path, depth in zip(full, depths, strict=True)]
+        names = [printable("/".join(path.parts[-depth:])) for path, depth in zip(full, depths, strict=True)]
         count = Counter(names)
         longer = [
             min(depth + (count[name] > 1), len(path.parts))

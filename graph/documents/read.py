@@ -5,7 +5,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from graph.documents.characters import plain
+from graph.documents.characters import plain, printable
 from graph.documents.config import LoadConfig
 from graph.documents.errors import (
     DamagedPDFError,
@@ -47,7 +47,7 @@ def read_document(path: str | Path, config: LoadConfig) -> Reading:
     if not any(letter.isalpha() for page in pages for letter in page["text"]):
         raise NoTextError(f"{path.name} holds no words, only numbers or signs", "choose another file")
     title = choose_title(titles) or " ".join(plain(path.stem).split()) or "Document"
-    files = [FileRecord(name=path.name, first_page=1, pages=len(pages))]
+    files = [FileRecord(name=printable(path.name), first_page=1, pages=len(pages))]
     return Reading(title=title, pages=pages, warnings=warnings, files=files)
 
 
