@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import cast
 
-from graph.documents.types import Chunk, Page
+from graph.documents.types import Chunk, FileRecord, Page
 from graph.state import FINAL_ID, ChunkRecord, FinishReason, PageRecord, Stats, Summary, Timing
 
 _HAPPENED: dict[FinishReason, str] = {
@@ -28,14 +28,30 @@ def page_ranges(pages: Iterable[int]) -> str:
     return ", ".join(runs)
 
 
-def in_pages(pages: Sequence[int]) -> str:
-    """ "page 3" or "pages 3-5"."""
-    return f"{'page' if len(set(pages)) == 1 else 'pages'} {page_ranges(pages)}"
+def in_pages(pages: Iterable[int], files: Sequence[FileRecord] = ()) -> str:
+    """ "page 3" or "pages 3-5"; of several files "a.pdf page 3, b.pdf pages 1-2"."""
+    if len(files) > 1:
+        return ", ".join(f"{file['name']} {in_pages(inside)}" for file, inside in _by_file(pages, files))
+    pages = set(pages)
+    return f"{'page' if len(pages) == 1 else 'pages'} {page_ranges(pages)}"
 
 
-def page_record(page: Page) -> PageRecord:
-    """What is remembered of a page: everything but its text."""
-    return cast(PageRecord, {key: value for key, value in page.items() if key in PageRecord.__annotations__})
+def _by_file(pages: Iterable[int], files: Sequence[FileRecord]) -> Iterator[tuple[FileRecord, list[int]]]:
+    """The files that have any of the pages, with the numbers these pages have in them."""
+    numbers = sorted(set(pages))
+    for file in files:
+        first = file["first_page"]
+        inside = numbers[bisect_left(numbers, first) : bisect_left(numbers, first + file["pages"])]
+        if inside:
+            yield file, [number - first + 1 for number in inside]
+
+
+def page_records(pages: Iterable[Page]) -> list[PageRecord]:
+    """The ledger: what is remembered of each page."""
+    return [
+        cast(PageRecord, {key: page[key] for key in PageRecord.__annotations__ if key in page})  # type: ignore[literal-required]
+        for page in pages
+    ]
 
 
 def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:
@@ -53,7 +69,7 @@ def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list
     ]
 
 
-def tree_warnings(tree: Sequence[Summary]) -> list[str]:
+def tree_warnings(tree: Sequence[Summary], files: Sequence[FileRecord]) -> list[str]:
     """One sentence per level and kind of loss: which summaries were cut, empty or missing."""
     warnings = []
     for level in sorted({summary["level"] for summary in tree}):
@@ -64,7 +80,7 @@ def tree_warnings(tree: Sequence[Summary]) -> list[str]:
             hit = [summary for summary in here if summary["finish_reason"] == reason]
             if hit:
                 name = "final summary" if is_final else _level_name(level)
-                warnings.append(f"{_subject(name, hit, here)} {happened.format(key=key)}.")
+                warnings.append(f"{_subject(name, hit, here, files)} {happened.format(key=key)}.")
     return warnings
 
 
@@ -89,10 +105,10 @@ def _level_name(level: int) -> str:
     return "part summary" if level == 0 else f"merged summary of round {level}"
 
 
-def _subject(name: str, hit: Sequence[Summary], here: Sequence[Summary]) -> str:
+def _subject(name: str, hit: Sequence[Summary], here: Sequence[Summary], files: Sequence[FileRecord]) -> str:
     if len(here) == 1:
         return f"The {name}"
-    all_places = list(dict.fromkeys(in_pages(summary["pages"]) for summary in hit))
+    all_places = list(dict.fromkeys(in_pages(summary["pages"], files) for summary in hit))
     places = "; ".join(all_places[:5])
     more = f"; and {len(all_places) - 5} more" if len(all_places) > 5 else ""
     each = "it" if len(hit) == 1 else "each"

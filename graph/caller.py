@@ -32,6 +32,7 @@ from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError, SummarizeError
 from graph.evidence import Part, joined_text
 from graph.models import asked_anew, finish_reason, is_cached, unwrap
+from graph.places import Places
 from graph.retries import Retries
 from graph.state import FinishReason, Timing
 
@@ -70,6 +71,7 @@ class Caller:
         self._model = model
         self._base = unwrap(model)
         self._retries = Retries(config, self._base)
+        self._places = Places(config.llm.concurrency)
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -94,10 +96,13 @@ class Caller:
         """
         fitted, started = self._fit(stage, text, tokens), time.time()
         chains = self._chains(stage, fitted)
+
+        def ask() -> BaseMessage | str:
+            with self._places.one():
+                return next(chains).invoke({"document": fitted}, config)
+
         with _explained(stage):
-            message: BaseMessage | str = Retrying(**self._retries.policy(bool(stand_in)))(
-                lambda: next(chains).invoke({"document": fitted}, config)
-            )
+            message: BaseMessage | str = Retrying(**self._retries.policy(bool(stand_in)))(ask)
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     async def acall(
@@ -108,16 +113,18 @@ class Caller:
         chains = self._chains(stage, fitted)
 
         async def ask() -> BaseMessage | str:
-            return await next(chains).ainvoke({"document": fitted}, config)
+            async with self._places.aone():
+                return await next(chains).ainvoke({"document": fitted}, config)
 
         with _explained(stage):
             message: BaseMessage | str = await AsyncRetrying(**self._retries.policy(bool(stand_in)))(ask)
         return self._answer(stage, message, text, fitted, started, stand_in)
 
     def document(self, stage: Stage, parts: Sequence[Part], tokens: int) -> tuple[str, int]:
-        """What the prompt of `stage` is given of `parts`, and its tokens: `tokens` if it is the summaries alone.
+        """What the prompt of `stage` is given of `parts`, and its tokens.
 
-        With each summary goes as much evidence as there is room for; where it is short, none.
+        `tokens` are those of the summaries alone. With each summary goes as much evidence as there is room for;
+        where it is short, none.
         """
         for count in range(self.budget.evidence, 0, -1):
             text = joined_text(parts, count)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from pathlib import Path
 
 from chains.prompts import STAGES, PromptError, read_prompts
 from graph.budget import Budget, estimate_budget
 from graph.config import RunConfig
 from graph.documents.errors import NotFoundError
+from graph.documents.find import find_documents
 from graph.errors import ConfigError
 
 
@@ -28,16 +31,24 @@ def check(config: RunConfig, path: str) -> str:
     elif config.llm.provider == "openai":
         raise ConfigError("llm.context_window: a server does not say how much it can read; set it.")
     source = config.load.source
-    if source and not os.path.isfile(os.path.expanduser(source)):
-        raise NotFoundError(f"There is no file {source}", "check the path in load.source")
+    paths = [source] if isinstance(source, str) else source or []
+    documents = find_documents(paths)
+    for document in documents:
+        if not os.path.isfile(document):  # a path's own method raises where the name is too long
+            raise NotFoundError(f"There is no file {document}", "check the path in load.source")
     lines = [
         f"{path} is fine.",
         f"model     {config.llm.provider}: {getattr(config.llm, 'model', 'embedded')}",
-        f"document  {source or 'none; give one with --input'}",
+        f"document  {', '.join(paths) or 'none; give one with --input'}{_counted(documents, paths)}",
         f"prompts   {config.prompts.file or 'inline'}; language: {prompts.language}; focus: {prompts.focus}",
         *_budget_lines(budget),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _counted(documents: Sequence[Path], paths: Sequence[str]) -> str:
+    """How many documents there are, where it does not show."""
+    return f" ({len(documents)} documents)" if len(documents) != len(paths) else ""
 
 
 def _budget_lines(budget: Budget | None) -> list[str]:

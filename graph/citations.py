@@ -39,6 +39,8 @@ def coverage_line(result: OutputState) -> str:
         flags = Counter(flag for sentence in flagged for flag in sentence["flags"])
         counts = ", ".join(f"{flag}: {count}" for flag, count in flags.items())
         said.append(f'{len(flagged)} of {_sentences(result)} to be looked at, marked "?" ({counts})')
+        if flags["weak support"] > len(result["sentences"]) / 2:
+            said.append("words cannot be compared between two languages")
     if any(map(_printed, _cited_pages(result))):
         said.append("pages in brackets are as printed")
     line = "; ".join(said)
@@ -72,11 +74,11 @@ def _sentences(result: OutputState) -> str:
 
 def _references(result: OutputState) -> list[tuple[Sentence, str]]:
     """Sentences that need evidence, with the pages that have it in brackets."""
-    pages = {page["number"]: page for page in result["pages"]}
+    pages = by_number(result["pages"])
     several = len({page.get("document") for page in result["pages"]}) > 1
     found = []
     for sentence in result["sentences"]:
-        places = _places([pages[number] for number in sentence["pages"]], several=several)
+        places = cite([pages[number] for number in sentence["pages"]], several=several)
         doubt = "?" if sentence["flags"] else ""
         if places or doubt:
             found.append((sentence, f"[{places}{doubt}]"))
@@ -85,10 +87,21 @@ def _references(result: OutputState) -> list[tuple[Sentence, str]]:
 
 def _cited_pages(result: OutputState) -> list[PageRecord]:
     numbers = {number for sentence in result["sentences"] for number in sentence["pages"]}
-    return [page for page in result["pages"] if page["number"] in numbers]
+    return [page for number, page in by_number(result["pages"]).items() if number in numbers]
 
 
-def _places(pages: Sequence[PageRecord], *, several: bool) -> str:
+def by_number(ledger: Sequence[PageRecord]) -> dict[int, PageRecord]:
+    """The pages of a ledger; without labels where a document has printed one of them on two pages."""
+    printed = Counter((page.get("document"), _printed(page)) for page in ledger if _printed(page))
+    unclear = {document for (document, _), count in printed.items() if count > 1}
+    return {page["number"]: _unlabelled(page) if page.get("document") in unclear else page for page in ledger}
+
+
+def _unlabelled(page: PageRecord) -> PageRecord:
+    return {**page, "label": str(page.get("document_page", page["number"]))}
+
+
+def cite(pages: Sequence[PageRecord], *, several: bool) -> str:
     """ "p. 3–5, 9"; of several documents "a.pdf p. 3; b.pdf p. 1"."""
     runs = groupby(pages, key=lambda page: " ".join(page.get("document", "").split()) if several else "")
     return "; ".join(f"{document} p. {_ranges(run)}".strip() for document, run in runs)
@@ -121,7 +134,7 @@ def _label(page: PageRecord) -> str:
 def _printed(page: PageRecord) -> str:
     """The label, if it is more than a count of the pages."""
     label = " ".join(page["label"].split())
-    return "" if label == str(page["number"]) else label
+    return "" if label == str(page.get("document_page", page["number"])) else label
 
 
 def _beginning(text: str) -> str:

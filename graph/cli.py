@@ -8,9 +8,12 @@ import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from graph.errors import Interrupted, OutputError, RunError
 from graph.output import abandon_stdout, prepare_stdout, say
+
+_CONFIG_SUFFIXES = {".yaml", ".yml", ".json"}
 
 _DESCRIPTION = "Private summaries of long documents, with a model on this machine or any other."
 
@@ -19,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code.
 
     0 done; 2 the command or the configuration is wrong; 3 the document cannot be used; 4 the model failed;
-    130 interrupted. Every one of these says why in one sentence on stderr.
+    130 interrupted. Every one of these says why in one sentence on stderr. Of several documents it is the
+    highest code that any of them has; a table on stderr says which.
     """
     args = _parser().parse_args(argv)
     prepare_stdout()
@@ -48,14 +52,22 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m graph", description=_DESCRIPTION)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="summarize a document")
-    _add_config(run)
-    run.add_argument("--input", metavar="PATH", help="the document; instead of load.source")
-    run.add_argument("--output", metavar="PATH", help="also write the summary to this file")
-    run.add_argument("--format", choices=["md", "json"], help="instead of output.format")
+    run = commands.add_parser("run", help="summarize a document, or each of several")
+    _add_config(run, nargs="?")
+    run.add_argument(
+        "--input",
+        nargs="+",
+        action="extend",
+        metavar="PATH",
+        help="the document, or several, or folders of PDFs; instead of load.source",
+    )
+    run.add_argument(
+        "--output", metavar="PATH", help="also write the summary to this file; of several, to this folder instead"
+    )
+    run.add_argument("--format", choices=["md", "html", "json"], help="instead of output.format")
     run.add_argument("--quiet", action="store_true", help="no progress bars")
     run.add_argument("--no-cache", action="store_true", help="ask the model anew; neither use nor keep answers")
-    run.set_defaults(command=_run)
+    run.set_defaults(command=_run, refuse=run.error)
 
     check = commands.add_parser("check", help="check a configuration, its prompts and its token budget")
     _add_config(check)
@@ -71,8 +83,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_config(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("config", metavar="CONFIG", help="a YAML file, such as configs/gemma.yaml")
+def _add_config(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
+    parser.add_argument("config", nargs=nargs, metavar="CONFIG", help="a YAML file, such as configs/gemma.yaml")
     parser.add_argument(
         "--set",
         action="append",
@@ -85,9 +97,15 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     from graph.config import load_config
 
-    overrides: list[str | tuple[str, str]] = list(args.set)
+    inputs: list[str] = args.input or []
+    if args.config is None:
+        # `run --input paper.pdf CONFIG`: the option takes all there is.
+        if len(inputs) < 2 or Path(inputs[-1]).suffix.lower() not in _CONFIG_SUFFIXES:
+            args.refuse("the following arguments are required: CONFIG")
+        args.config = inputs.pop()
+    overrides: list[str | tuple[str, Any]] = list(args.set)
     for key, value in (
-        ("load.source", args.input),
+        ("load.source", inputs if len(inputs) > 1 else next(iter(inputs), None)),
         ("output.path", args.output),
         ("output.format", args.format or _format_of(args.output)),
     ):
@@ -103,7 +121,8 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _format_of(path: str | None) -> str | None:
-    return "json" if path and Path(path).suffix == ".json" else None
+    endings = {".json": "json", ".html": "html", ".htm": "html"}
+    return endings.get(Path(path).suffix.lower()) if path else None
 
 
 def _check(args: argparse.Namespace) -> int:

@@ -46,6 +46,7 @@ class SummarizeConfig(BaseModel):
     on_error: Literal["stop", "skip"] = Field(
         "stop", description="When the model fails on a part: stop the run, or go on without the part and say so."
     )
+    together: bool = Field(False, description="Of several documents make one summary, instead of one of each.")
     retries: int = Field(2, ge=0, description="Further tries after an answer that is empty or broke off.")
     retry_seconds: float = Field(
         1.0,
@@ -59,26 +60,17 @@ class OutputConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["md", "json"] = Field("md", description="md for people, json for programs.")
-    path: str | None = Field(None, description="A file to write besides standard output.")
+    format: Literal["md", "html", "json"] = Field(
+        "md", description="md for people, html for people who want to check it, json for programs."
+    )
+    path: str | None = Field(
+        None,
+        description="A file to write besides standard output; for several summaries a folder to write to instead.",
+    )
     grounding: bool = Field(
         True,
         description="Find the pages that each sentence of the summary rests on, and how much of them it covers.",
     )
-
-
-# The keys that are yes or no.
-_SWITCHES = {
-    (section, name)
-    for section, model in (
-        ("load", LoadConfig),
-        ("llm", MLXConfig),
-        ("cache", CacheConfig),
-        ("output", OutputConfig),
-    )
-    for name, field in model.model_fields.items()
-    if field.annotation is bool
-}
 
 
 class RunConfig(BaseModel):
@@ -98,6 +90,21 @@ class RunConfig(BaseModel):
     def final_tokens(self) -> int:
         """Most tokens in the final summary."""
         return self.summarize.final_tokens or self.llm.max_tokens
+
+
+# The keys that are yes or no.
+_SWITCHES = {
+    (section, name)
+    for section, model in (
+        ("load", LoadConfig),
+        ("llm", MLXConfig),
+        ("cache", CacheConfig),
+        ("summarize", SummarizeConfig),
+        ("output", OutputConfig),
+    )
+    for name, field in model.model_fields.items()
+    if field.annotation is bool
+}
 
 
 def load_config(path: str | Path, overrides: Iterable[str | tuple[str, Any]] = ()) -> RunConfig:
@@ -154,8 +161,15 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
     for section, key in _PATHS:
         values = data.get(section)
-        if isinstance(values, dict) and isinstance(values.get(key), str):
-            values[key] = os.path.normpath(folder / Path(values[key]).expanduser())
+        if isinstance(values, dict) and key in values:
+            values[key] = _anchored(values[key], folder)
+
+
+def _anchored(value: object, folder: Path) -> object:
+    """A path, or each path of a list, as seen from `folder`; anything else as it is."""
+    if isinstance(value, list):
+        return [_anchored(path, folder) for path in value]
+    return os.path.normpath(folder / Path(value).expanduser()) if isinstance(value, str) else value
 
 
 def _apply(data: dict[str, Any], override: str | tuple[str, Any]) -> None:

@@ -5,19 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
-from graph.account import chunk_records, page_record
+from graph.account import chunk_records, in_pages, page_records
 from graph.caller import Caller
 from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
 from graph.config import RunConfig
-from graph.documents import clean_pages, pages_from_documents, read_document, split_pages
+from graph.documents import (
+    clean_pages,
+    find_documents,
+    pages_from_documents,
+    read_document,
+    read_together,
+    split_pages,
+)
 from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
@@ -26,8 +32,8 @@ from graph.evidence import decompress_parts, joined_text, merged_evidence
 from graph.grounding import trace
 from graph.outcomes import (
     failed_part,
-    final_pages,
     final_parts,
+    final_where,
     finished,
     grounded,
     is_fatal,
@@ -63,12 +69,13 @@ class Nodes:
         started = time.time()
         self._caller.budget.check()  # an impossible budget fails here, before anything is read
         reading = self._read(state)
-        pages = clean_pages(reading["pages"], self._config.load)
+        pages = reading["pages"]
         return {
             "documents": [],  # read, and of no more use
             "title": plain(reading["title"]) or "Document",
             "text": compress_pages(pages),
-            "pages": [page_record(page) for page in pages],
+            "pages": page_records(pages),
+            "files": reading["files"],
             "warnings": Overwrite(list(reading["warnings"])),
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),
@@ -87,7 +94,13 @@ class Nodes:
                 chunks, route = whole, "direct"
         records = chunk_records(chunks, state["pages"])
         tasks = [
-            MapTask(id=record["id"], tokens=record["tokens"], pages=record["pages"], chunk_text=chunk["text"])
+            MapTask(
+                id=record["id"],
+                tokens=record["tokens"],
+                pages=record["pages"],
+                where=in_pages(record["pages"], state["files"]),
+                chunk_text=chunk["text"],
+            )
             for record, chunk in zip(records, chunks, strict=True)
         ]
         return {"chunks": records, "tasks": tasks, "route": route, "timings": [_timing("split", started)]}
@@ -126,7 +139,7 @@ class Nodes:
         """Make one summary of neighbouring ones."""
         parts = decompress_parts(task["compressed"])
         text, tokens = self._caller.document("collapse", parts, task["tokens"])
-        with self._stopping(task["pages"]):
+        with self._stopping(task["where"]):
             answer = self._caller.call("collapse", text, tokens, config, stand_in=joined_text(parts))
         return merged_part(task, answer, merged_evidence(parts, self._config.summarize.evidence))
 
@@ -134,7 +147,7 @@ class Nodes:
         """Make one summary of neighbouring ones."""
         parts = decompress_parts(task["compressed"])
         text, tokens = self._caller.document("collapse", parts, task["tokens"])
-        with self._stopping(task["pages"]):
+        with self._stopping(task["where"]):
             answer = await self._caller.acall("collapse", text, tokens, config, stand_in=joined_text(parts))
         return merged_part(task, answer, merged_evidence(parts, self._config.summarize.evidence))
 
@@ -143,7 +156,7 @@ class Nodes:
         parts, tokens = final_parts(state)
         text, tokens = self._caller.document("final", parts, tokens)
         stand_in = joined_text(parts) if state["route"] == "map" else ""
-        with self._stopping(final_pages(state)):
+        with self._stopping(final_where(state)):
             answer = self._caller.call("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer, self._made)
 
@@ -152,7 +165,7 @@ class Nodes:
         parts, tokens = final_parts(state)
         text, tokens = self._caller.document("final", parts, tokens)
         stand_in = joined_text(parts) if state["route"] == "map" else ""
-        with self._stopping(final_pages(state)):
+        with self._stopping(final_where(state)):
             answer = await self._caller.acall("final", text, tokens, config, stand_in=stand_in) if text else None
         return finished(state, answer, self._made)
 
@@ -171,15 +184,15 @@ class Nodes:
         fatal = is_fatal(error)
         if fatal or self._config.summarize.on_error == "stop":
             advice = "" if fatal else "Set summarize.on_error to skip to go on without such parts."
-            stop(task["pages"], error, f"{self._kept} {advice}".strip())
+            stop(task["where"], error, f"{self._kept} {advice}".strip())
         return failed_part(task, error)
 
     @contextmanager
-    def _stopping(self, pages: list[int]) -> Iterator[None]:
+    def _stopping(self, where: str) -> Iterator[None]:
         try:
             yield
         except (ModelError, SummarizeError) as error:
-            stop(pages, error, self._kept)
+            stop(where, error, self._kept)
 
     @property
     def _kept(self) -> str:
@@ -191,13 +204,19 @@ class Nodes:
             if not source:
                 raise ConfigError("The documents of this run were not read yet and are not kept; give them again.")
         elif documents:
-            return pages_from_documents(documents)
+            return self._cleaned(pages_from_documents(documents))
         source = source or self._config.load.source
         if not source:
             raise ConfigError(
                 'load.source: no document is given; set it, use --input, or invoke with {"source": path}.'
             )
-        return read_document(Path(source), self._config.load)
+        paths = find_documents([source] if isinstance(source, str) else source)
+        if len(paths) == 1:
+            return self._cleaned(read_document(paths[0], self._config.load))
+        return read_together(paths, self._config.load)
+
+    def _cleaned(self, reading: Reading) -> Reading:
+        return {**reading, "pages": clean_pages(reading["pages"], self._config.load)}
 
     def _chunks(self, pages: list[Page], budget_tokens: int) -> list[Chunk]:
         try:

@@ -37,7 +37,8 @@ _FATAL = (*_SETUP, exceptions.ModelConnectionError, EngineError)
 
 def mapped_part(task: MapTask, answer: Answer, evidence: list[str]) -> Update:
     """The summary of one chunk."""
-    return _update(_summary(map_id(task["id"]), 0, [task["id"]], task["pages"], answer, evidence), answer)
+    summary = _summary(map_id(task["id"]), 0, [task["id"]], task["pages"], answer, evidence)
+    return _update(summary, answer, task["where"])
 
 
 def failed_part(task: MapTask, error: Exception) -> Update:
@@ -51,7 +52,7 @@ def failed_part(task: MapTask, error: Exception) -> Update:
         pages=task["pages"],
         finish_reason="empty" if isinstance(error, EmptyAnswerError) else "error",
     )
-    return {"tree": [summary], "warnings": [_said(task["pages"], error)]}
+    return {"tree": [summary], "warnings": [_said(task["where"], error)]}
 
 
 def is_fatal(error: Exception) -> bool:
@@ -59,17 +60,22 @@ def is_fatal(error: Exception) -> bool:
     return isinstance(error, _FATAL)
 
 
-def stop(pages: Sequence[int], error: Exception, advice: str) -> NoReturn:
+def is_setup(error: Exception) -> bool:
+    """Whether the set-up is wrong, whatever the document."""
+    return isinstance(error, _SETUP)
+
+
+def stop(where: str, error: Exception, advice: str) -> NoReturn:
     """End the run with the pages that the error is about, and how to go on; a wrong set-up as it is."""
-    if isinstance(error, _SETUP):
+    if is_setup(error):
         raise error
-    raise SummarizeError(f"{_said(pages, error)} {advice}".strip()) from error
+    raise SummarizeError(f"{_said(where, error)} {advice}".strip()) from error
 
 
 def merged_part(task: CollapseTask, answer: Answer, evidence: list[str]) -> Update:
     """The summary of neighbouring summaries."""
     summary = _summary(task["id"], task["level"], task["sources"], task["pages"], answer, evidence)
-    return _update(summary, answer)
+    return _update(summary, answer, task["where"])
 
 
 def final_parts(state: State) -> tuple[list[Part], int]:
@@ -83,6 +89,11 @@ def final_parts(state: State) -> tuple[list[Part], int]:
 def final_pages(state: State) -> list[int]:
     """The pages that the final summary rests on."""
     return state["chunks"][0]["pages"] if state["route"] == "direct" else joined_pages(frontier(state["tree"]))
+
+
+def final_where(state: State) -> str:
+    """The same for people."""
+    return in_pages(final_pages(state), state["files"])
 
 
 def chunk_texts(state: State) -> list[str]:
@@ -105,15 +116,16 @@ def finished(state: State, answer: Answer | None, made: Made) -> Update:
     }
     if answer is None:
         nothing = "The model answered nothing for any part, so there is no summary; try another model or prompt."
-        warnings = [*tree_warnings(state["tree"]), nothing]
+        warnings = [*tree_warnings(state["tree"], state["files"]), nothing]
         return result | {"warnings": warnings, "stats": make_stats(state["timings"])}
     if state["route"] == "direct":
         level, sources = 0, [state["chunks"][0]["id"]]
     else:
         tops = frontier(state["tree"])
         level, sources = 1 + max(summary["level"] for summary in tops), [summary["id"] for summary in tops]
-    update = _update(final := _summary(FINAL_ID, level, sources, final_pages(state), answer), answer)
-    update["warnings"] += tree_warnings([*state["tree"], final])
+    final = _summary(FINAL_ID, level, sources, final_pages(state), answer)
+    update = _update(final, answer, final_where(state))
+    update["warnings"] += tree_warnings([*state["tree"], final], state["files"])
     return update | result | {"stats": make_stats([*state["timings"], answer.timing])}
 
 
@@ -148,15 +160,15 @@ def map_id(chunk_id: str) -> str:
     return chunk_id.replace("chunk", "summary")
 
 
-def _said(pages: Sequence[int], error: Exception) -> str:
+def _said(where: str, error: Exception) -> str:
     words = " ".join(str(error).split()) or type(error).__name__
-    return f"{in_pages(pages)}: {words if words[-1] in '.!?' else f'{words}.'}"
+    return f"{where}: {words if words[-1] in '.!?' else f'{words}.'}"
 
 
-def _update(summary: Summary, answer: Answer) -> Update:
+def _update(summary: Summary, answer: Answer, where: str) -> Update:
     warnings = []
     if answer.cut_prompt:
-        warnings.append(f"{in_pages(summary['pages'])}: the text was shortened to fit the {answer.stage} prompt.")
+        warnings.append(f"{where}: the text was shortened to fit the {answer.stage} prompt.")
     return {"tree": [summary], "timings": [answer.timing], "warnings": warnings}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import unicodedata
+from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
 
@@ -55,14 +57,50 @@ def writable(path: str | None) -> Path | None:
     return target
 
 
-def write_file(path: Path, text: str) -> None:
+def writable_folder(path: str | None) -> Path | None:
+    """Make sure, before any work, that there is a folder for several results."""
+    if path is None:
+        return None
+    folder = Path(path).expanduser()
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise ConfigError(f"output.path: {folder} is a file; for several documents, give a folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise ConfigError(f"output.path: nothing may be written to {folder}; choose another folder.")
+    except OSError as error:
+        raise ConfigError(f"output.path: {folder} cannot be used: {error.strerror}.") from None
+    return folder
+
+
+def choose_files(folder: Path, sources: Sequence[Path], suffix: str) -> list[Path]:
+    """A file in `folder` for each summary: named like its document, and numbered where that name is taken.
+
+    Taken is what another summary got, and what is a document itself.
+    """
+    taken = {_key(source) for source in sources}
+    files = []
+    for source in sources:
+        name, count = folder / f"{source.stem}{suffix}", 1
+        while _key(name) in taken:
+            count += 1
+            name = folder / f"{source.stem}-{count}{suffix}"
+        taken.add(_key(name))
+        files.append(name)
+    return files
+
+
+def _key(path: Path) -> str:
+    """The same for two paths that may be one file, also where capitals do not count."""
+    return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
+
+
+def write_file(path: Path, text: str, advice: str) -> None:
     """Write the result where it was asked for: all of it, or nothing, and then what was there before stays."""
     try:
         _replace(path.resolve(), text)
     except OSError as error:
-        raise ConfigError(
-            f"output.path: {path} could not be written ({error.strerror}); the summary is on standard output."
-        ) from None
+        raise ConfigError(f"output.path: {path} could not be written ({error.strerror}); {advice}.") from None
 
 
 def _replace(path: Path, text: str) -> None:

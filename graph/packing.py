@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
+from graph.account import in_pages
 from graph.budget import SEPARATOR_TOKENS
-from graph.documents.types import Chunk
+from graph.documents.types import Chunk, FileRecord
 from graph.evidence import compress_parts, parts_of
 from graph.state import CollapseTask, Summary
 
@@ -49,7 +50,9 @@ def pack(summaries: Sequence[Summary], budget_tokens: int) -> list[list[Summary]
     return _pair_up(_fill(summaries, high), budget_tokens)
 
 
-def collapse_tasks(tree: Sequence[Summary], budget_tokens: int) -> list[CollapseTask]:
+def collapse_tasks(
+    tree: Sequence[Summary], budget_tokens: int, files: Sequence[FileRecord] = ()
+) -> list[CollapseTask]:
     """The calls of one collapse round. A group of one needs none: it waits for the next round as it is."""
     level = 1 + max(summary["level"] for summary in tree)
     groups = [group for group in pack(frontier(tree), budget_tokens) if len(group) > 1]
@@ -59,6 +62,7 @@ def collapse_tasks(tree: Sequence[Summary], budget_tokens: int) -> list[Collapse
             level=level,
             sources=[summary["id"] for summary in group],
             pages=joined_pages(group),
+            where=in_pages(joined_pages(group), files),
             tokens=joined_tokens(group),
             compressed=compress_parts(parts_of(group)),
         )

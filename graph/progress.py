@@ -13,7 +13,7 @@ from langgraph.types import StreamMode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from graph.documents.harvest import stop_reading
+from graph.documents.harvest import resume_reading, stop_reading
 from graph.state import InputState, OutputState
 
 _FINAL = "final_summarize"
@@ -34,6 +34,7 @@ async def run_graph(
     `on_text` hears the final summary piece by piece, each time with what is known of the result so far; the
     bars end before its first word.
     """
+    resume_reading()
     bars = _Bars(quiet)
     result: Any = {}
     modes: list[StreamMode] = ["tasks", "values"]
@@ -58,6 +59,49 @@ async def run_graph(
     finally:
         bars.stop()
     return result  # type: ignore[no-any-return]
+
+
+class ManyBars:
+    """A row for all documents, and one for each under way: calls answered of those known so far."""
+
+    def __init__(self, documents: int, quiet: bool) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<24.24}", markup=False),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=Console(file=sys.stderr),
+            disable=quiet,
+        )
+        self._all = self._progress.add_task("documents", total=documents)
+        self._rows: dict[str, TaskID] = {}
+        self._known: dict[str, int] = {}
+        self._progress.start()
+
+    def show(self, document: str, event: dict[str, Any]) -> None:
+        """Take one event of LangGraph's "tasks" stream of a document's run."""
+        if event["name"] in _HIDDEN:
+            return
+        if document not in self._rows:
+            self._rows[document] = self._progress.add_task(document, total=0)
+        row = self._rows[document]
+        if "input" in event:
+            self._known[document] = self._known.get(document, 0) + 1
+            self._progress.update(row, total=self._known[document])
+        else:
+            self._progress.update(row, advance=1)
+
+    def done(self, document: str) -> None:
+        """Count a document, and take its row away."""
+        if document in self._rows:
+            self._progress.remove_task(self._rows.pop(document))
+        self._progress.update(self._all, advance=1)
+
+    def stop(self) -> None:
+        """Take the rows of documents away, leave the total as it is, and draw no more."""
+        for row in self._rows.values():
+            self._progress.remove_task(row)
+        self._progress.stop()
 
 
 class _Bars:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from langgraph.types import Send
 
+from graph.account import in_pages
 from graph.budget import Budget
 from graph.compressed import compress
 from graph.outcomes import chunk_texts, map_id
@@ -30,7 +31,8 @@ def next_step(state: State, *, budget: Budget) -> list[Send] | Literal["final_su
     summaries = frontier(state["tree"])
     if len(summaries) < 2 or joined_tokens(summaries) <= budget.input("final"):
         return "final_summarize"
-    return [Send("collapse", task) for task in collapse_tasks(state["tree"], budget.packed_tokens)]
+    tasks = collapse_tasks(state["tree"], budget.packed_tokens, state["files"])
+    return [Send("collapse", task) for task in tasks]
 
 
 def _missing(state: State) -> list[Send]:
@@ -40,7 +42,13 @@ def _missing(state: State) -> list[Send]:
     return [
         Send(
             "map_summarize",
-            MapTask(id=chunk["id"], tokens=chunk["tokens"], pages=chunk["pages"], compressed=compress(text)),
+            MapTask(
+                id=chunk["id"],
+                tokens=chunk["tokens"],
+                pages=chunk["pages"],
+                where=in_pages(chunk["pages"], state["files"]),
+                compressed=compress(text),
+            ),
         )
         for chunk, text in zip(state["chunks"], chunk_texts(state), strict=True)
         if map_id(chunk["id"]) not in done

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import warnings
 
 from graph.citations import page_list
 from graph.config import RunConfig
 from graph.errors import ConfigError, Interrupted
+from graph.made import model_name
 from graph.output import say, writable, write_file
 from graph.pipeline import build_graph
 from graph.progress import run_graph
-from graph.report import footing, heading, to_json, to_markdown
+from graph.report import footing, heading, render
+from graph.series import how_to_go_on, run_series
 from graph.state import InputState, OutputState
 
 
@@ -22,40 +25,41 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     source = config.load.source
     if not source:
         raise ConfigError("load.source: no document is given; set it, or use --input PATH.")
-    path = writable(config.output.path)
     if logging.lastResort:
         logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
-    app = build_graph(config)
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
-    streamed = _Streamed() if sys.stdout.isatty() and config.output.format == "md" else None
+    several = isinstance(source, list) or os.path.isdir(os.path.expanduser(source))
+    if several and not config.summarize.together:
+        return run_series(config, [source] if isinstance(source, str) else source, quiet=quiet)
+    return _run_one(config, source, quiet)
+
+
+def _run_one(config: RunConfig, source: str | list[str], quiet: bool) -> int:
+    path = writable(config.output.path)
+    app = build_graph(config)
+    # A page of HTML that goes to a file is of no use on a terminal, too.
+    shown = "md" if config.output.format == "html" and path else config.output.format
+    streamed = _Streamed() if sys.stdout.isatty() and shown == "md" else None
     try:
         result = asyncio.run(
             run_graph(app, InputState(source=source), quiet=quiet, on_text=streamed.show if streamed else None)
         )
     except KeyboardInterrupt:
-        raise Interrupted(_how_to_go_on(config)) from None
+        raise Interrupted(f"Interrupted. {how_to_go_on(config)}") from None
     model = model_name(config)
-    text = to_json(result) if config.output.format == "json" else to_markdown(result, model)
+    text = render(result, shown, model)
     if streamed and streamed.text.strip() == result["summary"]:
         say(page_list(result) + footing(result, model))
     else:
         say(f"\n\n{text}" if streamed and streamed.text else text)
     if path:
-        write_file(path, text)
+        saved = text if shown == config.output.format else render(result, config.output.format, model)
+        write_file(path, saved, "the summary is on standard output")
     _say_warnings(config, result)
-    return 0 if result["summary"] else 4
-
-
-def _how_to_go_on(config: RunConfig) -> str:
-    if config.cache.enabled:
-        return "Interrupted. Finished answers are kept: the same command goes on from here."
-    return "Interrupted. Nothing is kept, because the cache is off."
-
-
-def model_name(config: RunConfig) -> str:
-    """The model as people call it."""
-    return getattr(config.llm, "model", "the embedded TextRank model")
+    if not result["summary"]:
+        return 4
+    return 3 if any("refused" in file for file in result["files"]) else 0
 
 
 class _Streamed:

@@ -15,7 +15,7 @@ from langgraph.channels import DeltaChannel, EphemeralValue, UntrackedValue
 from typing_extensions import TypedDict
 
 from graph.channels import NotKept, appended, latest
-from graph.documents.types import PageStatus
+from graph.documents.types import FileRecord, PageStatus
 from graph.grounding.types import Sentence
 from graph.result import Coverage, Made
 
@@ -66,7 +66,8 @@ class Timing(TypedDict):
 class PageRecord(TypedDict):
     """A line of the page ledger.
 
-    "unsummarized": it was read, and the model failed on it, or on a part of it.
+    "unsummarized": it was read, and the model failed on it, or on a part of it. Of several documents, `number`
+    counts all pages, and `document_page` those of the file named `document`.
     """
 
     number: int
@@ -114,9 +115,12 @@ class Stats(TypedDict):
 
 
 class InputState(TypedDict):
-    """What to summarize: a path, or LangChain documents. Neither: the configuration's load.source."""
+    """What to summarize: a path, or LangChain documents. Neither: the configuration's load.source.
 
-    source: NotRequired[str]
+    Several paths, or a folder of PDFs, are summarized together.
+    """
+
+    source: NotRequired[str | list[str]]
     documents: NotRequired[list[Any]]
 
 
@@ -137,6 +141,8 @@ class OutputState(TypedDict):
     """The parts the document was read in."""
     pages: list[PageRecord]
     """Every page of the document, read or not."""
+    files: list[FileRecord]
+    """The files that were summarized together, or the one."""
     coverage: Coverage
     """How much of the document the summary rests on."""
     warnings: list[str]
@@ -148,7 +154,7 @@ class OutputState(TypedDict):
 
 
 class MapTask(TypedDict):
-    """What one map_summarize task is sent: a chunk and the pages of it that were read.
+    """What one map_summarize task is sent: a chunk and the pages of it that were read, `where` for people.
 
     A checkpointer does not keep `chunk_text`. A task that was resumed without it does nothing, and is sent once
     more, with its text `compressed`.
@@ -157,6 +163,7 @@ class MapTask(TypedDict):
     id: str
     tokens: int
     pages: list[int]
+    where: str
     chunk_text: NotRequired[str]
     compressed: NotRequired[bytes]
 
@@ -168,6 +175,7 @@ class CollapseTask(TypedDict):
     level: int
     sources: list[str]
     pages: list[int]
+    where: str
     tokens: int
     compressed: bytes
 
@@ -183,11 +191,12 @@ class State(TypedDict):
     """Everything a run knows. `text` holds the cleaned pages, compressed; `tasks` go on to
     map_summarize at once, and `chunk_text` is a key of theirs."""
 
-    source: Annotated[str, EphemeralValue]
+    source: Annotated[str | list[str], EphemeralValue]
     documents: Annotated[list[Any], NotKept]
     title: str
     text: Annotated[bytes, DeltaChannel(latest)]
     pages: Annotated[list[PageRecord], DeltaChannel(latest)]
+    files: list[FileRecord]
     chunks: Annotated[list[ChunkRecord], DeltaChannel(latest)]
     chunk_text: Annotated[str, UntrackedValue]
     tasks: Annotated[list[MapTask], UntrackedValue]

@@ -13,8 +13,8 @@ import pytest
 from pdfs import bomb, make_pdf
 
 from graph.documents import LoadConfig, Reading, read_document
-from graph.documents.errors import TimedOutError, TooLargeError
-from graph.documents.harvest import _request
+from graph.documents.errors import ReaderError, TimedOutError, TooLargeError
+from graph.documents.harvest import _request, resume_reading, stop_reading
 
 ROOT = Path(__file__).parents[1]
 linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds child processes through /proc")
@@ -38,6 +38,26 @@ def test_a_page_that_needs_too_much_memory_is_lost_alone(
     assert "page 2" in reading["warnings"][0]
     assert "memory" in reading["warnings"][0]
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_reader_that_does_not_start_says_nothing_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pypdfium2").mkdir()
+    (tmp_path / "pypdfium2" / "__init__.py").write_text("raise ImportError('this installation is broken')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ReaderError, match="does not start"):
+        read(tmp_path, make_pdf(["one"]))
+
+
+def test_reading_that_was_stopped_can_go_on(tmp_path: Path) -> None:
+    stop_reading()
+    try:
+        with pytest.raises(ReaderError, match="interrupted"):
+            read(tmp_path, make_pdf(["one"]))
+    finally:
+        resume_reading()
+    assert read(tmp_path, make_pdf(["one"]))["pages"][0]["text"] == "one"
 
 
 @linux

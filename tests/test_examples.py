@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from typing import Any, get_args
 
 import pytest
 import yaml
+from PIL import Image
 
 from chains import PromptsConfig, read_prompts
 from chains.config import PromptSet
@@ -96,6 +98,9 @@ def maker() -> ModuleType:
     return module
 
 
+CHROMIUM = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
+
+
 def letter(folder: Path, name: str, sentence: str) -> Path:
     """A text file that holds a sentence of its own."""
     path = folder / name
@@ -123,7 +128,7 @@ def test_a_parent_graph_takes_the_larger_file_and_writes_an_entry(
 ) -> None:
     entry, summary = run("compose_parent_graph.py").split("\n", 1)
     assert entry == f"The Handbook ({len(pages)} of {len(pages)} pages read)"
-    assert "long document" in summary
+    assert "mlx-pdf-summarizer" in summary
     small = letter(tmp_path, "small.txt", "The mill is shut.")
     large = letter(tmp_path, "large.txt", "The harbour opens at six. The first boats leave at half past.")
     assert run("compose_parent_graph.py", small, large).startswith("large (1 of 1 pages read)\nThe harbour opens")
@@ -188,6 +193,16 @@ def test_documents_are_summarized_with_their_pages(run: Callable[..., str], page
 
 
 # The handbook as a PDF.
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed: apt-get install chromium")
+def test_the_picture_of_the_report_is_made(run: Callable[..., str], tmp_path: Path) -> None:
+    picture = tmp_path / "report.png"
+    assert f"{picture}: " in run("make_report.py", "--output", picture)
+    with Image.open(picture) as image, Image.open(EXAMPLES / "report.png") as shipped:
+        assert image.size == shipped.size == (1520, 880)
+        assert len(image.getcolors() or ()) > 100
+    assert (EXAMPLES / "report.png").stat().st_size < 300_000
 
 
 def test_handbook_pdf_is_what_make_handbook_makes(run: Callable[..., str], tmp_path: Path) -> None:
@@ -257,16 +272,21 @@ def test_a_command_of_the_handbook_works(
     monkeypatch.chdir(ROOT)
     assert command.startswith("python -m graph ")
     replace = {"report.pdf": "examples/handbook.pdf", "paper.pdf": "examples/handbook.pdf"}
-    replace["summary.md"] = str(tmp_path / "summary.md")
+    replace |= {"reports/": "examples", "notes.md": "README.md"}
+    replace |= {name: str(tmp_path / name) for name in ("summary.md", "report.html", "summaries/")}
     arguments = [replace.get(argument, argument) for argument in shlex.split(command)[3:]]
     if arguments[0] == "run" and arguments[1] != "configs/quickstart.yaml":
         settings = [f"--set={value}" for flag, value in pairwise(arguments) if flag == "--set"]
         arguments = ["check", arguments[1], *settings]  # a run would download a model
     assert main(arguments) == 0
     out = capsys.readouterr().out
+    if "summaries/" in command:
+        assert [file.name for file in (tmp_path / "summaries").iterdir()] == ["handbook.md"]
+        return
     assert len(out) > 200
     if "--output" in arguments:
-        assert (tmp_path / "summary.md").read_text("utf-8") == out
+        written = Path(arguments[arguments.index("--output") + 1])
+        assert written.read_text("utf-8").startswith(out if written.suffix == ".md" else "<!DOCTYPE html>")
     if "load.pages=1-9" in arguments:
         assert "From pages 1-9 of " in out
 

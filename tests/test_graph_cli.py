@@ -180,7 +180,7 @@ ERRORS: dict[str, tuple[dict[str, Any], list[str], int, list[str]]] = {
     "empty document": ({}, ["--set", "load.source="], 2, ["load.source"]),
     "missing file": ({}, ["--input", "none.pdf"], 3, ["none.pdf"]),
     "input with an endless name": ({}, ["--input", "x" * 300], 3, ["xxx"]),
-    "folder": ({}, ["--input", "."], 3, ["folder"]),
+    "folder without PDFs": ({}, ["--input", "letters"], 3, ["letters is a folder without PDFs"]),
     "wrong password": ({}, ["--input", "locked.pdf", "--set", "load.password=no"], 3, ["locked.pdf", "password"]),
     "no password": ({}, ["--input", "locked.pdf"], 3, ["locked.pdf", "load.password"]),
     "not a PDF": ({}, ["--input", "not.pdf"], 3, ["not.pdf", "not a PDF"]),
@@ -226,6 +226,7 @@ def test_an_error_is_one_sentence_and_the_right_exit_code(
     (tmp_path / "cut.pdf").write_bytes(make_pdf([TEXT])[:300])
     (tmp_path / "scan.pdf").write_bytes(make_pdf([Sheet(image=True), Sheet(image=True)]))
     (tmp_path / "empty.txt").write_text("")
+    (tmp_path / "letters").mkdir()
     (tmp_path / "book.pdf").write_bytes(make_pdf([TEXT]))
     assert main(["run", write_config(tmp_path, **sections), "--quiet", *argv]) == code
     out, err = capsys.readouterr()

@@ -273,11 +273,12 @@ def test_a_flagged_sentence_has_a_question_mark() -> None:
         ({1: {"label": "iv"}, 2: {"label": "v"}, 4: {"label": "2"}}, "[p. iv–v, 2]"),
         ({1: {"label": "iv"}}, "[p. iv, 2, 4]"),
         ({2: {"label": "17"}}, "[p. 1, 17, 4]"),
+        ({1: {"label": "ii"}, 2: {"label": "i"}, 3: {"label": "ii"}}, "[p. 1–2, 4]"),
         (
             {
                 1: {"document": "a.pdf", "document_page": 1},
                 2: {"document": "a.pdf", "document_page": 2},
-                4: {"document": "b.pdf", "document_page": 1},
+                4: {"document": "b.pdf", "document_page": 1, "label": "1"},
             },
             "[a.pdf p. 1–2; b.pdf p. 1]",
         ),
@@ -288,8 +289,8 @@ def test_pages_are_joined_and_named_as_printed(labels: dict[int, Any], expected:
     result = read_by_people("The barley and the oats and the salt came by sea.", labels, pages)
     assert result["sentences"][0]["pages"] == [1, 2, 4]
     assert cited(result).endswith(f" {expected}")
-    printed = any("label" in page for page in labels.values())
-    assert ("as printed" in coverage_line(result)) is printed
+    printed = [page["label"] for page in labels.values() if page.get("label") not in (None, "1")]
+    assert ("as printed" in coverage_line(result)) is (0 < len(printed) == len(set(printed)))
 
 
 def test_one_line_says_what_the_summary_rests_on() -> None:
@@ -302,6 +303,12 @@ def test_one_line_says_what_the_summary_rests_on() -> None:
     assert "0% of the last); 12 of 12 pages read; 1/9 of the text; 2 of 3 sentences to be looked at" in line
     assert line.endswith(', marked "?" (number not in source: 1, weak support: 1).')
     assert f"\n\n{line}\n" in to_markdown(result, "Gemma")
+
+
+def test_the_line_says_what_a_translation_means_for_it() -> None:
+    result = run("램프는 비 오는 날에 팔렸다. 배는 1903년에 팔렸다.")
+    assert coverage_line(result).endswith("words cannot be compared between two languages.")
+    assert "languages" not in coverage_line(run("The lamp was sold in 1904. Whales sing all night."))
 
 
 def test_the_line_of_a_short_document_speaks_of_pages() -> None:

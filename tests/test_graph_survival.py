@@ -152,7 +152,7 @@ def is_sound(path: str = "answers.sqlite") -> bool:
 
 def what_it_says(result: dict[str, Any]) -> dict[str, Any]:
     """The result without what it took."""
-    return {name: value for name, value in result.items() if name != "stats"}
+    return {name: value for name, value in result.items() if name not in ("stats", "made")}
 
 
 def changed(pages: list[str], page: int, word: str) -> list[str]:

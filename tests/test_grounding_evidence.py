@@ -124,6 +124,12 @@ def test_a_not_on_one_side_alone_takes_support_away(pages: list[str], true: str,
     assert one(wrong, pages)["support"] <= 0.7
 
 
+def test_korean_in_other_words_is_not_weak() -> None:
+    found = one("정부가 예산을 더 늘려 짰다.", KOREAN)
+    assert found["support"] < 0.25
+    assert "weak support" not in found["flags"]
+
+
 def test_a_sentence_without_an_end_is_cut_into_pieces() -> None:
     summary = "The mill grinds rye and the bakers sell it, " * 50
     found = ground(summary, [summary])

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from graph.documents.config import SplitConfig as SplitConfig
     from graph.documents.convert import pages_from_documents as pages_from_documents
     from graph.documents.errors import DocumentError as DocumentError
+    from graph.documents.find import find_documents as find_documents
     from graph.documents.read import read_document as read_document
     from graph.documents.sentences import split_sentences as split_sentences
     from graph.documents.split import split_pages as split_pages
     from graph.documents.split import whole_text as whole_text
+    from graph.documents.together import read_together as read_together
     from graph.documents.types import Chunk as Chunk
     from graph.documents.types import Page as Page
     from graph.documents.types import PageStatus as PageStatus
@@ -30,8 +32,10 @@ _ROOMS = {
     "Reading": "types",
     "SplitConfig": "config",
     "clean_pages": "clean",
+    "find_documents": "find",
     "pages_from_documents": "convert",
     "read_document": "read",
+    "read_together": "together",
     "split_pages": "split",
     "split_sentences": "sentences",
     "whole_text": "split",

@@ -1,7 +1,7 @@
 """The process that touches the PDF: one JSON request on stdin, JSON lines on stdout. Knows nothing of Pages.
 
-Run as `python -m graph.documents.child`. Events, in order: `file` (pages); per page `start`, then `page` (text,
-total) and perhaps `scan`, or `failed` (reason); what else the file tells (`labels`, `title`, ...); per scan
+Run as `python -m graph.documents.child`. Events, in order: `ready`; `file` (pages); per page `start`, then `page`
+(text, total) and perhaps `scan`, or `failed` (reason); what else the file tells (`labels`, `title`, ...); per scan
 `start`, then `recognized` (text) or `failed`, or once `no_ocr`; `end`. Or, at once, `refused` (code). A page may
 come twice: the second reading is the better one. The process may die any moment; what it wrote counts.
 """
@@ -221,6 +221,9 @@ def main() -> None:
     request = read_request()
     limit_memory(request["memory_mb"])
     end_with_parent()
+    import pypdfium2  # noqa: F401  # without it no file can be read, and it is not the file's fault
+
+    channel.send("ready")
     try:
         serve(request, channel)
     except Refused as refusal:

@@ -46,7 +46,10 @@ class LoadConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    source: str | None = Field(None, description="Path of the document: PDF, plain text or Markdown.")
+    source: str | list[str] | None = Field(
+        None,
+        description="Path of the document: PDF, plain text or Markdown; or a list of paths, or a folder of PDFs.",
+    )
     pages: Annotated[str | None, BeforeValidator(_check_pages)] = Field(
         None,
         description='Pages to read, counted from 1 in the file: "1-9,12", "5-" or "-3". Nothing means all.',

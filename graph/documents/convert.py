@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
-from graph.documents.types import Page, Reading
+from graph.documents.types import FileRecord, Page, Reading
 
 
 class DocumentLike(Protocol):
@@ -50,7 +50,9 @@ def pages_from_documents(documents: Iterable[DocumentLike]) -> Reading:
         pages.append(page)
         if index is not None:
             places[name, index] = page
-    return Reading(title=title or "Document", pages=_ordered(pages), warnings=[])
+    title, pages = title or "Document", _ordered(pages)
+    files = [FileRecord(name=title, first_page=1, pages=len(pages))]
+    return Reading(title=title, pages=pages, warnings=[], files=files)
 
 
 def _ordered(pages: list[Page]) -> list[Page]:

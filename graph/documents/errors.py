@@ -36,6 +36,10 @@ class DamagedPDFError(DocumentError):
     """It starts like a PDF, and no reader can open it or read any page of it."""
 
 
+class ReaderError(DocumentError):
+    """The process that reads PDFs does not start, or was stopped. It says nothing about the file."""
+
+
 class PasswordNeededError(DocumentError):
     """Encrypted, and no password was given."""
 

@@ -27,6 +27,7 @@ _interrupted = threading.Event()
 class Harvest:
     """Everything the children sent so far. Page numbers count from 1."""
 
+    ready: bool = False  # a child has started, and has its libraries
     count: int | None = None
     repaired: bool = False  # the pages are those that were left in a damaged file
     texts: dict[int, str] = field(default_factory=dict)
@@ -53,6 +54,8 @@ class Harvest:
         """Add one event of the child."""
         page = event.get("page", 0)
         match event["event"]:
+            case "ready":
+                self.ready = True
             case "file":
                 self.count, self.repaired = event["pages"], event["repaired"]
             case "start":
@@ -123,9 +126,14 @@ def _go_on(harvest: Harvest, request: dict[str, Any], reason: str) -> bool:
 
 
 def stop_reading() -> None:
-    """End every child of this process and start no more: for a program that is itself being ended."""
+    """End every child of this process and start no more, until `resume_reading`: for a run that is being ended."""
     _interrupted.set()
     kill_children()
+
+
+def resume_reading() -> None:
+    """Let children start again: a program may begin another run."""
+    _interrupted.clear()
 
 
 def _request(path: Path, config: LoadConfig, password: str | None) -> dict[str, Any]:

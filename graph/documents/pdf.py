@@ -12,6 +12,7 @@ from graph.documents.errors import (
     NothingSelectedError,
     PasswordNeededError,
     ProtectedError,
+    ReaderError,
     TimedOutError,
     TooLargeError,
     WrongPasswordError,
@@ -67,6 +68,11 @@ def _wanted(selection: str | None, count: int) -> tuple[set[int], list[str]]:
 def _refusal(path: Path, password: str | None, harvest: Harvest) -> DocumentError:
     """The error for a file that was never opened."""
     name, reason = path.name, harvest.stopped or harvest.opening or ""
+    if not (harvest.ready or harvest.stopped):
+        return ReaderError(
+            f"{name} was not read: the process that reads PDFs does not start",
+            "try again with more memory free, and if that does not help, install this program anew",
+        )
     if harvest.refusal == "password" and password is None:
         return PasswordNeededError(
             f"{name} is encrypted and needs a password",
@@ -82,7 +88,11 @@ def _refusal(path: Path, password: str | None, harvest: Harvest) -> DocumentErro
         )
     if harvest.refusal == "no_pages":
         return NoPagesError(f"{name} is a PDF without pages", "check that the file is complete")
-    return _limit_reached(f"{name} cannot be opened, {reason}", reason) or DamagedPDFError(
+    if limit := _limit_reached(f"{name} cannot be opened, {reason}", reason):
+        return limit
+    if harvest.stopped:
+        return ReaderError(f"{name} was not read: {reason}", "run again")
+    return DamagedPDFError(
         f"{name} starts like a PDF but no page of it can be read", "it is damaged or incomplete: get it again"
     )
 

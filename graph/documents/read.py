@@ -17,7 +17,7 @@ from graph.documents.errors import (
 )
 from graph.documents.pdf import read_pdf
 from graph.documents.text import read_text
-from graph.documents.types import Reading
+from graph.documents.types import FileRecord, Reading
 
 _TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text", ".rst", ".csv", ".log", ".tex"}
 _NO_TITLE = re.compile(
@@ -47,7 +47,8 @@ def read_document(path: str | Path, config: LoadConfig) -> Reading:
     if not any(letter.isalpha() for page in pages for letter in page["text"]):
         raise NoTextError(f"{path.name} holds no words, only numbers or signs", "choose another file")
     title = choose_title(titles) or " ".join(plain(path.stem).split()) or "Document"
-    return Reading(title=title, pages=pages, warnings=warnings)
+    files = [FileRecord(name=path.name, first_page=1, pages=len(pages))]
+    return Reading(title=title, pages=pages, warnings=warnings, files=files)
 
 
 def choose_title(candidates: list[str]) -> str:
@@ -69,7 +70,7 @@ def _is_pdf(path: Path, config: LoadConfig) -> bool:
     except ValueError as error:
         raise NotFoundError(f"{path} cannot be opened ({error})", "check its name") from None
     if stat.S_ISDIR(status.st_mode):
-        raise NotFoundError(f"{path} is a folder, not a file", "give the path of a PDF or text file")
+        raise NotFoundError(f"{path} is a folder without PDFs", "give the path of a PDF or text file")
     if not stat.S_ISREG(status.st_mode):
         raise NotFoundError(f"{path} is a pipe or a device, not a file", "save what it gives to a file first")
     with path.open("rb") as file:

@@ -7,6 +7,7 @@ the cuts, and each slice once more, because the tokens of a whole are not the su
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from itertools import groupby
 
 from graph.documents.plan import Unit, plan, sections
 from graph.documents.sentences import cut_point, split_sentences
@@ -16,6 +17,7 @@ Count = Callable[[str], int]
 
 _ENDED = re.compile(r"[.!?:;。！？…؟۔।][\"'”’»」』)\]\d]{0,4}\s*$")
 _LONG_CHARACTERS = 4000  # sentences longer than this are not counted in one piece
+_BETWEEN_DOCUMENTS = "\n\n"
 _PARAGRAPH, _SENTENCE, _INSIDE = 0.0, 0.1, 0.5  # price of a cut after each, as a share of a chunk
 
 
@@ -23,7 +25,7 @@ def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -
     """The fewest chunks that fit, of even size, cut at sentence ends, at paragraph ends where that is cheap.
 
     A long text is planned in sections of pages that take about three chunks, so that a change on one page moves
-    no cut outside of its section.
+    no cut outside of its section. Of several documents each is split as if it were alone.
 
     `chunk["tokens"] == count_tokens(chunk["text"]) <= budget_tokens` for any tokenizer. Only a sentence that
     is over budget alone is cut, at a clause, a word, or a character. Raises ValueError when not even one
@@ -31,35 +33,44 @@ def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -
     """
     if budget_tokens < 1:
         raise ValueError(f"budget_tokens must be at least 1, not {budget_tokens}")
-    text, starts, numbers = _whole(pages)
-    units = _units(text, budget_tokens, count_tokens)
     chunks: list[Chunk] = []
-    spans = (
-        span
-        for section in sections(units, starts, numbers, budget_tokens)
-        for span in _fitting(text, section, budget_tokens, count_tokens)
-    )
-    for start, end, tokens in spans:
-        chunks.append(
-            Chunk(
-                id=f"chunk-{len(chunks) + 1:04d}",
-                text=text[start:end],
-                tokens=tokens,
-                start=start,
-                first_page=numbers[bisect_right(starts, start) - 1],
-                last_page=numbers[bisect_right(starts, end - 1) - 1],
-            )
+    position = 0
+    for document in _documents(pages):
+        text, starts, numbers = _whole(document)
+        before = document[0]["number"] - document[0].get("document_page", document[0]["number"])
+        units = _units(text, budget_tokens, count_tokens)
+        spans = (
+            span
+            for section in sections(units, starts, numbers, budget_tokens)
+            for span in _fitting(text, section, budget_tokens, count_tokens)
         )
+        for start, end, tokens in spans:
+            chunks.append(
+                Chunk(
+                    id=f"chunk-{len(chunks) + 1:04d}",
+                    text=text[start:end],
+                    tokens=tokens,
+                    start=position + start,
+                    first_page=before + numbers[bisect_right(starts, start) - 1],
+                    last_page=before + numbers[bisect_right(starts, end - 1) - 1],
+                )
+            )
+        position += len(text) + len(_BETWEEN_DOCUMENTS)
     return chunks
 
 
 def whole_text(pages: list[Page]) -> str:
     """The text of all pages, of which every chunk is a slice."""
-    return _whole(pages)[0]
+    return _BETWEEN_DOCUMENTS.join(_whole(document)[0] for document in _documents(pages))
+
+
+def _documents(pages: list[Page]) -> list[list[Page]]:
+    """The pages of each document."""
+    return [list(group) for _, group in groupby(pages, key=lambda page: page.get("document"))]
 
 
 def _whole(pages: list[Page]) -> tuple[str, list[int], list[int]]:
-    """The text of all pages, where each page starts in it, and the numbers of these pages."""
+    """The text of a document, where each page starts in it, and the numbers of these pages in the document."""
     parts: list[str] = []
     starts: list[int] = []
     numbers: list[int] = []
@@ -72,7 +83,7 @@ def _whole(pages: list[Page]) -> tuple[str, list[int], list[int]]:
             parts.append(_between(parts[-1], text))
             position += len(parts[-1])
         starts.append(position)
-        numbers.append(page["number"])
+        numbers.append(page.get("document_page", page["number"]))
         parts.append(text)
         position += len(text)
     return "".join(parts), starts, numbers

@@ -16,6 +16,8 @@ class Page(TypedDict):
     text: str  # "" unless status is "read"
     status: PageStatus
     note: NotRequired[str]  # why a page was not read, or that OCR read it
+    document: NotRequired[str]  # of several documents: the file's name, made unique
+    document_page: NotRequired[int]  # and the page's position in that file, from 1; `number` counts them all
 
 
 class Chunk(TypedDict):
@@ -29,9 +31,23 @@ class Chunk(TypedDict):
     last_page: int
 
 
+class FileRecord(TypedDict):
+    """A file of a run. Several are read as one document, and their pages numbered through."""
+
+    name: str
+    """Name of the file, with as many of its folders as tell it from others."""
+    first_page: int
+    """Number of its first page."""
+    pages: int
+    """How many pages it has; 0 if it was refused."""
+    refused: NotRequired[str]
+    """Why it is left out."""
+
+
 class Reading(TypedDict):
-    """What reading a file gives: warnings name everything that was lost or cut on the way."""
+    """What reading files gives: warnings name everything that was lost or cut on the way."""
 
     title: str
     pages: list[Page]
     warnings: list[str]
+    files: list[FileRecord]

@@ -15,6 +15,7 @@ from graph.grounding.names import capitals_tell
 from graph.grounding.source import Source, as_pages
 from graph.grounding.statements import Statement, statements
 from graph.grounding.types import Evidence, Flag, Sentence
+from graph.grounding.words import is_korean
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from graph.state import ChunkRecord, Summary
 
 _WEAK = 0.25  # support below this is flagged
+_WEAK_KOREAN = 0.18  # the same for Korean, whose words change more from one wording to another
 _NOTHING = 0.08  # and below this there is no evidence worth showing
 _LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
 _CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
@@ -43,10 +45,10 @@ def ground(
     pages, what the tree leads to from the final summary is preferred to the rest of the document.
 
     Support is by words: 1 for a sentence that stands in the document, 0.4 to 0.9 for most that say the same in
-    other words, below 0.25, "weak support", for most that have nothing to do with it. It says how well the
-    evidence fits the sentence, not whether the sentence is true. A number is "in source" if it is in the evidence
-    or within two sentences of it; a name, if it is within about a page of it or of the document's start. Either
-    flag lowers the support, and so does a negation that only one has of the sentence and its evidence.
+    other words, below 0.25 (0.18 in Korean), "weak support", for most that have nothing to do with it. It says how
+    well the evidence fits the sentence, not whether the sentence is true. A number is "in source" if it is in the
+    evidence or within two sentences of it; a name, if it is within about a page of it or of the document's start.
+    Either flag lowers the support, and so does a negation that only one has of the sentence and its evidence.
     """
     return [traced.sentence for traced in trace(summary, pages, tree=tree, chunks=chunks)]
 
@@ -122,7 +124,7 @@ class _Grounder:
         support *= _LACKING ** len(flags)
         if contradicts(claim, matches, self._aligner):
             support *= _CONTRADICTED
-        if support < _WEAK:
+        if support < (_WEAK_KOREAN if is_korean(text) else _WEAK):
             flags.insert(0, "weak support")
         terms = frozenset(term for word in claim.words for term in word.terms)
         return _Support(round(support, 3), flags, matches if support >= _NOTHING else [], terms)

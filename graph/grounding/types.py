@@ -46,7 +46,7 @@ class Sentence(TypedDict):
     labels: list[str]
     """Labels of these pages, as printed."""
     support: float
-    """How well the evidence fits the sentence, 0 to 1; below 0.25 it is weak."""
+    """How well the evidence fits the sentence, 0 to 1; below 0.25 (in Korean 0.18) it is weak."""
     excerpt: str
     """The best evidence, or nothing."""
     evidence: list[Evidence]

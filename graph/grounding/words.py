@@ -85,6 +85,12 @@ def terms_of(text: str) -> list[str]:
     return [term for word in words_of(text) for term in word.terms]
 
 
+def is_korean(text: str) -> bool:
+    """Whether most letters of `text` are Hangul."""
+    letters = sum(map(str.isalpha, text))
+    return sum("가" <= character <= "힣" for character in text) > letters / 2
+
+
 def number_term(value: float) -> str:
     """The term of a number."""
     return f"#{value:.9g}"

@@ -1,36 +1,26 @@
-"""A result as Markdown for people or JSON for programs. Pure functions."""
+"""A result as Markdown for people. Pure functions."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graph.account import in_pages, page_ranges
 from graph.citations import cited, coverage_line
+from graph.documents.types import FileRecord
+from graph.report.page_names import FATES
 from graph.state import OutputState, PageRecord
-
-# How the ledger names what became of a page.
-_FATES = {
-    "empty": "without text",
-    "failed": "could not be read",
-    "skipped": "not selected",
-    "references": "only references, left out",
-    "unsummarized": "the model failed on it, or on a part of it",
-}
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.
 _PARTS_LISTED = 20
 
-
-def to_json(result: OutputState) -> str:
-    """The whole result: summary, tree, page ledger, warnings, statistics."""
-    return json.dumps(result, ensure_ascii=False, indent=2) + "\n"
+# Above this many documents, so does what is read of each.
+_FILES_LISTED = 8
 
 
-def to_markdown(result: OutputState, model: str) -> str:
-    """Title, summary, and below a rule where it comes from and what was lost on the way."""
-    return heading(result) + cited(result) + footing(result, model)
+def to_markdown(result: OutputState, model: str, file: str = "") -> str:
+    """Title, `file` if it is one of many, summary, and below a rule where it comes from and what was lost."""
+    return heading(result) + (f"*{file}*\n\n" if file else "") + cited(result) + footing(result, model)
 
 
 def heading(result: Mapping[str, Any]) -> str:
@@ -41,7 +31,7 @@ def heading(result: Mapping[str, Any]) -> str:
 def footing(result: OutputState, model: str) -> str:
     """What stands below the summary: its pages, parts and maker, what it rests on and leaves out, the warnings."""
     lines = ["", "", "---", "", f"{_origin(result)} {_making(result, model)}", "", coverage_line(result)]
-    if left_out := _left_out(result["pages"]):
+    if left_out := _left_out(result["pages"], result.get("files", [])):
         lines += ["", f"Not in it: {left_out}."]
     if result["warnings"]:
         lines += ["", "Warnings:", "", *(f"- {' '.join(warning.split())}" for warning in result["warnings"])]
@@ -52,13 +42,17 @@ def _origin(result: OutputState) -> str:
     pages = sorted({page for summary in result["tree"] for page in summary["pages"]})
     if not pages:
         return "No page gave anything."
-    total = len(result["pages"])
-    text = f"From {in_pages(pages)} of {total}" if total > 1 else f"From {in_pages(pages)}"
+    total, files = len(result["pages"]), result.get("files", [])
+    text = f"From {in_pages(pages, files)}"
+    if len(files) > _FILES_LISTED:
+        text = f"From {len(pages)} of {total} pages in {sum(file['pages'] > 0 for file in files)} documents"
+    elif len(files) < 2 and total > 1:
+        text += f" of {total}"
     parts = [summary for summary in result["tree"] if summary["level"] == 0]
     if len(parts) < 2:
         return f"{text}, read as a whole."
     ranges = ""
-    if len(pages) > 1 and len(parts) <= _PARTS_LISTED:
+    if len(files) < 2 and len(pages) > 1 and len(parts) <= _PARTS_LISTED:
         ranges = f" ({' · '.join(page_ranges(part['pages']) for part in parts)})"
     return f"{text}, read in {len(parts)} parts{ranges}."
 
@@ -72,9 +66,9 @@ def _making(result: OutputState, model: str) -> str:
     return f"Made by {model} with {calls} in {seconds:.1f} s."
 
 
-def _left_out(ledger: Sequence[PageRecord]) -> str:
+def _left_out(ledger: Sequence[PageRecord], files: Sequence[FileRecord]) -> str:
     fates = []
-    for status, words in _FATES.items():
+    for status, words in FATES.items():
         if pages := [page["number"] for page in ledger if page["status"] == status]:
-            fates.append(f"{in_pages(pages)} ({words})")
+            fates.append(f"{in_pages(pages, files)} ({words})")
     return "; ".join(fates)

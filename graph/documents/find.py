@@ -1,0 +1,62 @@
+"""Paths of files and folders -> the files that are meant, and names that tell them apart. Reads no document."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+
+def find_documents(paths: Iterable[str]) -> list[Path]:
+    """Files as they are given, and for a folder all PDFs in it and below it, by name. Each file is there once.
+
+    Hidden files and folders are left out. A path without a file, or a folder without PDFs, stays as it is, for
+    the reader to refuse.
+    """
+    found: dict[object, Path] = {}
+    for name in paths:
+        path = Path(name)
+        with suppress(RuntimeError):  # "~name" where nobody has that name may well be a file
+            path = path.expanduser()
+        for file in _pdfs_below(path) or [path]:
+            found.setdefault(_identity(file), file)
+    return list(found.values())
+
+
+def short_names(paths: Sequence[Path]) -> list[str]:
+    """The names of files, with as many of their folders as it takes to tell one from the other."""
+    full = [path.absolute() for path in paths]
+    depths = [1] * len(paths)
+    while True:
+        names = ["/".join(path.parts[-depth:]) for path, depth in zip(full, depths, strict=True)]
+        count = Counter(names)
+        longer = [
+            min(depth + (count[name] > 1), len(path.parts))
+            for name, depth, path in zip(names, depths, full, strict=True)
+        ]
+        if longer == depths:
+            return names
+        depths = longer
+
+
+def _pdfs_below(path: Path) -> list[Path]:
+    try:
+        if not path.is_dir():
+            return []
+        return sorted(
+            file
+            for file in path.rglob("*")
+            if file.suffix.lower() == ".pdf"
+            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+            and file.is_file()
+        )
+    except (OSError, ValueError):
+        return []
+
+
+def _identity(path: Path) -> object:
+    """The same for two names of one file."""
+    try:
+        status = path.stat()
+    except (OSError, ValueError):
+        return path.absolute()
+    return status.st_dev, status.st_ino

@@ -1,0 +1,53 @@
+"""Several files -> one Reading, its pages cleaned file by file and numbered through. Knows no model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from graph.documents.clean import clean_pages
+from graph.documents.config import LoadConfig
+from graph.documents.errors import DocumentError
+from graph.documents.find import short_names
+from graph.documents.read import read_document
+from graph.documents.types import FileRecord, Page, Reading
+
+# Above this many documents, the title names one and counts the others.
+_TITLES = 3
+
+
+def read_together(paths: Sequence[Path], config: LoadConfig) -> Reading:
+    """Read and clean every file; `load.pages` chooses pages of each. Refused ones are in `files` and `warnings`.
+
+    Raises DocumentError when none of them can be used.
+    """
+    pages: list[Page] = []
+    warnings: list[str] = []
+    files: list[FileRecord] = []
+    titles: list[str] = []
+    for path, name in zip(paths, short_names(paths), strict=True):
+        record = FileRecord(name=name, first_page=len(pages) + 1, pages=0)
+        files.append(record)
+        try:
+            reading = read_document(path, config)
+        except DocumentError as error:
+            record["refused"] = str(error)
+            warnings.append(f"Left out: {error}")
+            continue
+        titles += [reading["title"]] if reading["title"] not in titles else []
+        warnings += [f"{name}: {warning}" for warning in reading["warnings"]]
+        cleaned = clean_pages(reading["pages"], config)
+        record["pages"] = len(cleaned)
+        pages += [_numbered(page, name, record["first_page"]) for page in cleaned]
+    if not pages:
+        problem = f"None of the {len(paths)} documents can be used: {files[0].get('refused', '')}".rstrip(".")
+        raise DocumentError(problem)
+    return Reading(title=_title(titles), pages=pages, warnings=warnings, files=files)
+
+
+def _numbered(page: Page, name: str, first: int) -> Page:
+    return {**page, "number": first - 1 + page["number"], "document": name, "document_page": page["number"]}
+
+
+def _title(titles: list[str]) -> str:
+    if len(titles) <= _TITLES:
+        return "; ".join(titles)
+    return f"{titles[0]}, and {len(titles) - 1} more"
