@@ -159,8 +159,8 @@ def pick(matrix: TermMatrix, scores: Floats, costs: Sequence[int], parts: Sequen
 
     The best, and little said twice: greedy by score × share of new terms, where a term that has been said is worth
     less from then on (after SumBasic, Nenkova & Vanderwende 2005). Where two thirds of the budget are enough,
-    every part first gets a sentence, so that no part of a list of summaries is silent; if not, every third of
-    the text does.
+    every part first gets a sentence, so that no part of a list of summaries is silent; if not, or if there
+    are fewer than three parts, every third of the text does.
     """
     choice = _Choice(matrix, scores, costs, budget)
     for groups in (_members(parts), _thirds(len(costs))):
@@ -168,7 +168,8 @@ def pick(matrix: TermMatrix, scores: Floats, costs: Sequence[int], parts: Sequen
         if 3 * sum(costs[i] for i in leaders) <= 2 * budget:
             for i in leaders:
                 choice.take(i)
-            break
+            if len(groups) > 2:
+                break
     choice.fill()
     return choice.taken
 
