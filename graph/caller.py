@@ -30,7 +30,7 @@ from graph.counting import TokenCounter
 from graph.cutting import cut
 from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError, SummarizeError
-from graph.evidence import Part, joined_text
+from graph.evidence import Part, joined_text, without_evidence
 from graph.models import asked_anew, finish_reason, is_cached, unwrap
 from graph.places import Places
 from graph.retries import Retries
@@ -186,7 +186,8 @@ class Caller:
         answer = plain(message if isinstance(message, str) else str(message.text)).strip()
         asked = getattr(self._prompts, stage)[-1][1]
         values = {"language": self._prompts.language, "focus": self._prompts.focus}
-        return without_echo(answer, asked.format(document=document, **values), document)
+        answer = without_echo(answer, asked.format(document=document, **values), document)
+        return without_evidence(answer) if self.budget.evidence else answer
 
     def _answer(
         self, stage: Stage, message: BaseMessage | str, text: str, fitted: str, started: float, stand_in: str

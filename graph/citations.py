@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import cast
 
 from graph.coverage import FEW_CHUNKS
 from graph.grounding.types import Sentence
@@ -32,6 +33,8 @@ def coverage_line(result: OutputState) -> str:
     """What the summary rests on, what was read, how short it is, and which sentences to look at."""
     coverage, flagged = result["coverage"], [sentence for sentence in result["sentences"] if sentence["flags"]]
     said = [_resting(result)] if coverage["thirds"] else []
+    if forgotten := _forgotten(result):
+        said.append(f"no sentence rests on {', '.join(forgotten)}")
     said.append(f"{coverage['pages_read']} of {_pages(coverage['pages_total'])} read")
     if coverage["compression"]:
         said.append(_length(coverage["compression"]))
@@ -57,6 +60,15 @@ def _resting(result: OutputState) -> str:
         return text
     shares = zip(coverage["thirds"], ("first third", "second", "last"), strict=True)
     return f"{text} ({', '.join(f'{share:.0%} of the {third}' for share, third in shares)})"
+
+
+def _forgotten(result: OutputState) -> list[str]:
+    """Those of several documents that were read, and that the summary does not rest on."""
+    resting: dict[str, float] = {}
+    for page, weight in zip(result["pages"], result["coverage"]["weights"], strict=False):
+        if page["status"] == "read" and "document" in page:
+            resting[page["document"]] = resting.get(page["document"], 0.0) + weight
+    return [document for document, weight in resting.items() if not weight]
 
 
 def _length(compression: float) -> str:
@@ -91,14 +103,22 @@ def _cited_pages(result: OutputState) -> list[PageRecord]:
 
 
 def by_number(ledger: Sequence[PageRecord]) -> dict[int, PageRecord]:
-    """The pages of a ledger; without labels where a document has printed one of them on two pages."""
+    """The pages of a ledger; without labels where a document has printed one of them on two pages.
+
+    A page without a label of its own is "280 of the file" where another one is labelled 280.
+    """
     printed = Counter((page.get("document"), _printed(page)) for page in ledger if _printed(page))
     unclear = {document for (document, _), count in printed.items() if count > 1}
-    return {page["number"]: _unlabelled(page) if page.get("document") in unclear else page for page in ledger}
-
-
-def _unlabelled(page: PageRecord) -> PageRecord:
-    return {**page, "label": str(page.get("document_page", page["number"]))}
+    pages = {}
+    for page in ledger:
+        position = str(page.get("document_page", page["number"]))
+        label = page["label"]
+        if page.get("document") in unclear:
+            label = position
+        elif not _printed(page) and (page.get("document"), position) in printed:
+            label = f"{position} of the file"
+        pages[page["number"]] = cast(PageRecord, {**page, "label": label})
+    return pages
 
 
 def cite(pages: Sequence[PageRecord], *, several: bool) -> str:

@@ -117,7 +117,7 @@ def _run(args: argparse.Namespace) -> int:
 
     from graph.session import run
 
-    return run(config, quiet=args.quiet)
+    return run(config, args.config, quiet=args.quiet)
 
 
 def _format_of(path: str | None) -> str | None:

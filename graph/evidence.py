@@ -7,6 +7,7 @@ summary hold it there (arXiv 2502.00977). The embedded model's ranking picks the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import cast
 
@@ -19,6 +20,7 @@ from graph.state import Summary
 from llm.extract import key_sentences
 
 OPEN, CLOSE = "<source_sentences>", "</source_sentences>"
+_QUOTED = re.compile(rf"\s*{OPEN}(?:(?!{OPEN}).)*?(?:{CLOSE}|$)\n?|\s*(?:{OPEN}|{CLOSE})", re.DOTALL)
 
 
 class Part(TypedDict):
@@ -36,6 +38,11 @@ def parts_of(summaries: Iterable[Summary]) -> list[Part]:
 def joined_text(parts: Sequence[Part], count: int = 0) -> str:
     """The summaries as one text, in order, each followed by at most `count` of its key sentences."""
     return SEPARATOR.join(_with_evidence(part, count) for part in parts)
+
+
+def without_evidence(answer: str) -> str:
+    """The answer without the evidence that some models repeat, tags and all."""
+    return _QUOTED.sub("\n", answer).strip() if OPEN in answer or CLOSE in answer else answer
 
 
 def merged_evidence(parts: Sequence[Part], count: int) -> list[str]:

@@ -36,7 +36,8 @@ def made_by(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | Non
             if value is not None
         },
         prompts={stage: _words(prompts, stage) for stage in STAGES},
-        language=prompts.language,
+        # The embedded model copies sentences, whatever language the prompt asks for.
+        language="" if model is None and config.llm.provider == "textrank" else prompts.language,
         focus=prompts.focus,
     )
 

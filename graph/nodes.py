@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from langchain_core.exceptions import ModelError
@@ -205,12 +206,14 @@ class Nodes:
                 raise ConfigError("The documents of this run were not read yet and are not kept; give them again.")
         elif documents:
             return self._cleaned(pages_from_documents(documents))
+        elif not source and state:
+            raise ConfigError(f"There is no document: {' and '.join(state)} of this run is empty.")
         source = source or self._config.load.source
         if not source:
             raise ConfigError(
                 'load.source: no document is given; set it, use --input, or invoke with {"source": path}.'
             )
-        paths = find_documents([source] if isinstance(source, str) else source)
+        paths = find_documents(_paths(source))
         if len(paths) == 1:
             return self._cleaned(read_document(paths[0], self._config.load))
         return read_together(paths, self._config.load)
@@ -223,6 +226,14 @@ class Nodes:
             return split_pages(pages, budget_tokens=budget_tokens, count_tokens=self._caller.counter.text)
         except ValueError as error:
             raise BudgetError(f"split.chunk_tokens: {budget_tokens} is too little: {error}.") from None
+
+
+def _paths(source: object) -> list[str]:
+    """One path or several, as text."""
+    given: Sequence[Any] = source if isinstance(source, list | tuple) else [source]
+    if not all(isinstance(path, str | Path) for path in given):
+        raise ConfigError("source: give a path, or a list of paths.")
+    return [str(path) for path in given]
 
 
 def _chunk_text(task: MapTask) -> str | None:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from graph.errors import ConfigError, OutputError
 
+_LONGEST_STEM = 220  # bytes
+
 
 def prepare_stdout() -> None:
     """Let a terminal of an old encoding show what it can: a letter it lacks must not cost the summary."""
@@ -40,14 +42,19 @@ def abandon_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def writable(path: str | None) -> Path | None:
-    """Make sure, before any work, that the result will have a place."""
+def is_folder(path: str | None) -> bool:
+    """Whether the path is that of a folder, there or not."""
+    return path is not None and (path.endswith(("/", os.sep)) or os.path.isdir(os.path.expanduser(path)))
+
+
+def writable(path: str | None, inputs: Sequence[str] = ()) -> Path | None:
+    """Make sure, before any work, that the result will have a place that none of `inputs` has."""
     if path is None:
         return None
     target = Path(path).expanduser()
+    if any(_key(target) == _key(Path(name).expanduser()) for name in inputs):
+        raise ConfigError(f"output.path: {target} is what this run reads; choose another path.")
     try:
-        if target.is_dir():
-            raise ConfigError(f"output.path: {target} is a folder; give a file in it.")
         if not target.parent.is_dir():
             raise ConfigError(f"output.path: {target.parent} is not a folder; make it, or choose another path.")
         if not os.access(target if target.exists() else target.parent, os.W_OK):
@@ -81,13 +88,20 @@ def choose_files(folder: Path, sources: Sequence[Path], suffix: str) -> list[Pat
     taken = {_key(source) for source in sources}
     files = []
     for source in sources:
-        name, count = folder / f"{source.stem}{suffix}", 1
+        stem = _short(source.stem)
+        name, count = folder / f"{stem}{suffix}", 1
         while _key(name) in taken:
             count += 1
-            name = folder / f"{source.stem}-{count}{suffix}"
+            name = folder / f"{stem}-{count}{suffix}"
         taken.add(_key(name))
         files.append(name)
     return files
+
+
+def _short(stem: str) -> str:
+    """A name of at most 255 bytes with a number and a suffix behind it."""
+    name = stem.encode("utf-8", "surrogateescape")
+    return stem if len(name) <= _LONGEST_STEM else name[:_LONGEST_STEM].decode("utf-8", "ignore")
 
 
 def _key(path: Path) -> str:
@@ -107,7 +121,7 @@ def _replace(path: Path, text: str) -> None:
     if not os.access(path.parent, os.W_OK) or (path.exists() and not path.is_file()):
         path.write_text(text, "utf-8")  # a device, or a file in a folder that takes no new ones
         return
-    part = path.with_name(f".{path.name[:200]}.{os.getpid()}.part")
+    part = path.with_name(f".{_short(path.name)}.{os.getpid()}.part")
     try:
         part.write_text(text, "utf-8")
         if path.exists():

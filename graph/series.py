@@ -117,7 +117,7 @@ class _Desk:
             words = " ".join(course.error.split())
             if course.state == "done":
                 file = self._files.get(course.source)
-                words = f"{course.seconds:.1f} s" + (f", {file}" if file else "")
+                words = f"{course.seconds:.1f} s" + (f", {printable(str(file))}" if file else "")
             lines.append(f"{course.fate:<10} {course.name:<{width}}  {words}".rstrip())
         states = [course.fate for course in self._courses]
         counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))

@@ -7,12 +7,14 @@ import logging
 import os
 import sys
 import warnings
+from pathlib import Path
 
 from graph.citations import page_list
 from graph.config import RunConfig
+from graph.documents.find import find_documents
 from graph.errors import ConfigError, Interrupted
 from graph.made import model_name
-from graph.output import say, writable, write_file
+from graph.output import choose_files, is_folder, say, writable, writable_folder, write_file
 from graph.pipeline import build_graph
 from graph.progress import run_graph
 from graph.report import footing, heading, render
@@ -20,8 +22,11 @@ from graph.series import how_to_go_on, run_series
 from graph.state import InputState, OutputState
 
 
-def run(config: RunConfig, *, quiet: bool) -> int:
-    """Summarize what `config` names, write the summary to stdout (and output.path), and return the exit code."""
+def run(config: RunConfig, config_path: str, *, quiet: bool) -> int:
+    """Summarize what `config` names, write the summary to stdout (and output.path), and return the exit code.
+
+    `config_path` is the file that `config` was read from, which must not be written.
+    """
     source = config.load.source
     if not source:
         raise ConfigError("load.source: no document is given; set it, or use --input PATH.")
@@ -32,18 +37,18 @@ def run(config: RunConfig, *, quiet: bool) -> int:
     several = isinstance(source, list) or os.path.isdir(os.path.expanduser(source))
     if several and not config.summarize.together:
         return run_series(config, [source] if isinstance(source, str) else source, quiet=quiet)
-    return _run_one(config, source, quiet)
+    return _run_one(config, [source] if isinstance(source, str) else source, config_path, quiet)
 
 
-def _run_one(config: RunConfig, source: str | list[str], quiet: bool) -> int:
-    path = writable(config.output.path)
+def _run_one(config: RunConfig, sources: list[str], config_path: str, quiet: bool) -> int:
+    path = _output(config, sources, config_path)
     app = build_graph(config)
     # A page of HTML that goes to a file is of no use on a terminal, too.
     shown = "md" if config.output.format == "html" and path else config.output.format
     streamed = _Streamed() if sys.stdout.isatty() and shown == "md" else None
     try:
         result = asyncio.run(
-            run_graph(app, InputState(source=source), quiet=quiet, on_text=streamed.show if streamed else None)
+            run_graph(app, InputState(source=sources), quiet=quiet, on_text=streamed.show if streamed else None)
         )
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted. {how_to_go_on(config)}") from None
@@ -60,6 +65,17 @@ def _run_one(config: RunConfig, source: str | list[str], quiet: bool) -> int:
     if not result["summary"]:
         return 4
     return 3 if any("refused" in file for file in result["files"]) else 0
+
+
+def _output(config: RunConfig, sources: list[str], config_path: str) -> Path | None:
+    """The file for the summary; in a folder, it is called as the document, or "summary" of several."""
+    path = config.output.path
+    documents = find_documents(sources)
+    if is_folder(path) and (folder := writable_folder(path)):
+        name = documents[0] if len(documents) == 1 else Path("summary.pdf")
+        path = str(choose_files(folder, [name], f".{config.output.format}")[0])
+    reads = [*map(str, documents), config_path, *filter(None, [config.prompts.file])]
+    return writable(path, reads)
 
 
 class _Streamed:

@@ -17,6 +17,8 @@ from llm.tokens import estimate_tokens
 
 # A word ends before a space, or after any character of a script without spaces.
 _WORD_END = re.compile(r"\s|(?<=[\u3040-\u30ff\u3400-\u9fff])")
+# Stars that lead to a note: they are no emphasis, and the note stays behind. "10**6" has none.
+_FOOTNOTE = re.compile(r"^\*{1,3}\s*|(?<=[^\W\d_]|[)\]」』”’%])\*{1,3}(?![A-Za-z0-9*])")
 # A summary is shorter than what it sums up: at most this share of it, once it is longer than a few lines.
 _LARGEST_SHARE = 0.5
 _FEW_LINES_TOKENS = 64
@@ -111,10 +113,10 @@ class _Ranked:
 
 def _join(sentences: Sequence[Sentence]) -> list[str]:
     """The sentences as pieces of one text. What has no sentence mark ends its line, to stay apart."""
-    pieces = [sentences[0].text]
+    pieces = [_FOOTNOTE.sub("", sentences[0].text)]
     for before, sentence in pairwise(sentences):
         gap = "" if sentence.glued else " " if ends_whole(before.text) else "\n"
-        pieces.append(gap + sentence.text)
+        pieces.append(gap + _FOOTNOTE.sub("", sentence.text))
     return pieces
 
 

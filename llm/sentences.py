@@ -59,6 +59,9 @@ _LEANS = re.compile(
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _START = re.compile(r"[\"'“‘«「『(\[$€£₩+~-]*([^\W_])")
+_DATE_GOES_ON = re.compile(r"\d{1,2}\.")
+_LEADERS = re.compile(r"\.{4}|(?:\. ){4}|…{2}")  # of a table of contents
+_DATE = re.compile(r"(?<!\d)(?:\d{4}|['’‘]\d\d)\.(\s?\d{1,2}\.){0,2}$")  # "2024. 10. 11. 국회에서"
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d[\d.,:/]*")
@@ -156,7 +159,9 @@ def _segment(block: str) -> list[tuple[str, bool]]:
 
 
 def _belongs(last: str, piece: str, gap: bool) -> bool:
-    """Whether the splitter cut too early: a Korean or Japanese sentence goes on after its quotation."""
+    """Whether the splitter cut too early: a Korean or Japanese sentence goes on after its quotation, or a date."""
+    if (date := _DATE.search(last[-20:])) and (_DATE_GOES_ON.match(piece) or (date[1] and _HANGUL.match(piece))):
+        return True
     return piece[0].islower() or (not gap and last[-1] in _QUOTES)
 
 
@@ -213,6 +218,7 @@ def _is_furniture(text: str) -> bool:
         or letters > 0.3 * len(words)
         or (caption and (caption["label"] or caption.start() == 0))
         or _ROW.match(text)
+        or _LEADERS.search(text)
         or _IMPRINT.search(text)
     )
 

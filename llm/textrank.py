@@ -21,7 +21,7 @@ from llm.errors import ContextOverflowError, InvalidRequestError
 from llm.extract import Extract, extract
 from llm.tokens import estimate_tokens
 
-_VERSION = 2
+_VERSION = 3
 _OPEN, _CLOSE = "<document>", "</document>"
 
 

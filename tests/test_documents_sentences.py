@@ -17,6 +17,8 @@ CASES: list[list[str]] = [
     ['그는 "간다."는 말을 했다. ', "그리고 갔다."],
     ["그는 “좋다.”라고 했다. ", "그리고 갔다."],
     ['그는 "좋다." 라고 했다. ', "그리고 갔다."],
+    ["위원회는 2024. 10. 11. 국회에서 의결하였다. ", "2025.1.1. 이후 계약부터 적용한다. ", "끝."],
+    ["It was founded in 2024. ", "10 people came."],
     ["1. First item. ", "It goes on.\n", "2. Second item.\n"],
     ["가. 목적은 이것이다.\n", "나. 범위는 저것이다."],
     ["A heading\n", "A sentence.\n\n", "Another paragraph."],

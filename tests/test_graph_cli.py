@@ -145,6 +145,23 @@ def test_format_wins_over_the_name_of_the_output(config: str, capsys: pytest.Cap
     assert Path("out.json").read_text().startswith("# ")
 
 
+def test_a_link_to_the_document_is_not_overwritten(config: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = Path("harbour.txt").read_text()
+    Path("link.md").symlink_to("harbour.txt")
+    assert main(["run", config, "--output", "link.md"]) == 2
+    assert "link.md is what this run reads" in capsys.readouterr().err
+    assert Path("harbour.txt").read_text() == before
+
+
+@pytest.mark.parametrize("folder", ["made", "new/"])
+def test_in_a_folder_the_summary_is_called_as_the_document(
+    config: str, folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("made").mkdir()
+    assert main(["run", config, "--output", folder]) == 0
+    assert Path(folder, "harbour.md").read_text() == capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["[2024] report.txt", "{draft}.txt", "null", "a = b.txt", "보고서 최종.txt"])
 def test_a_document_may_have_any_name(config: str, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path(name).write_text(TEXT * 2)
@@ -174,7 +191,14 @@ ERRORS: dict[str, tuple[dict[str, Any], list[str], int, list[str]]] = {
     "missing prompts file": ({"prompts": {"file": "none.yaml"}}, [], 2, ["prompts.file", "none.yaml"]),
     "impossible budget": ({}, ["--set", "llm.context_window=200"], 2, ["200 (context window)", "llm.max_tokens"]),
     "no folder for the output": ({}, ["--output", "no/such/out.md"], 2, ["output.path", "no/such"]),
-    "output is a folder": ({}, ["--output", "."], 2, ["output.path"]),
+    "output is the document": (
+        {},
+        ["--output", "harbour.txt"],
+        2,
+        ["output.path: harbour.txt is what this run reads"],
+    ),
+    "output is the configuration": ({}, ["--output", "run.yaml"], 2, ["run.yaml is what this run reads"]),
+    "an address": ({}, ["--input", "https://example.com/a.pdf"], 3, ["address, and nothing is fetched"]),
     "output with an endless name": ({}, ["--output", "x" * 300], 2, ["output.path"]),
     "no document": ({"load": {}}, [], 2, ["load.source", "--input"]),
     "empty document": ({}, ["--set", "load.source="], 2, ["load.source"]),

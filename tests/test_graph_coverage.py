@@ -274,6 +274,7 @@ def test_a_flagged_sentence_has_a_question_mark() -> None:
         ({1: {"label": "iv"}}, "[p. iv, 2, 4]"),
         ({2: {"label": "17"}}, "[p. 1, 17, 4]"),
         ({1: {"label": "ii"}, 2: {"label": "i"}, 3: {"label": "ii"}}, "[p. 1–2, 4]"),
+        ({1: {"label": "2"}, 3: {"label": "3a"}}, "[p. 2, 2 of the file, 4]"),
         (
             {
                 1: {"document": "a.pdf", "document_page": 1},

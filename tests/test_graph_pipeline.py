@@ -710,3 +710,23 @@ def test_a_configuration_without_a_model_of_its_own_gets_the_embedded_one() -> N
     config = RunConfig.model_validate({"llm": {"provider": "textrank"}, "prompts": PROMPTS})
     text = "The harbour opens at six. The first boats leave before the fog has lifted. " * 3
     assert "harbour" in build_graph(config).invoke({"documents": [Document(page_content=text)]})["summary"]
+
+
+@pytest.mark.parametrize("inputs", [{"documents": []}, {"source": ""}, {"source": []}, {"source": None}])
+def test_a_document_that_is_not_there_is_not_replaced_by_the_configurations(
+    inputs: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "other.txt").write_text("Another document, which nobody asked for.")
+    app = build_graph(make_config(load={"source": str(tmp_path / "other.txt")}), model=RecordingModel())
+    with pytest.raises(ConfigError, match="is empty"):
+        app.invoke(inputs)
+    assert app.invoke({})["title"] == "other"
+
+
+@pytest.mark.parametrize("source", [5, [5], {"path": "x"}])
+def test_a_source_is_a_path_or_paths(source: Any, tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("The harbour opens at six.")
+    app = build_graph(make_config(), model=RecordingModel())
+    with pytest.raises(ConfigError, match="a path, or a list of paths"):
+        app.invoke({"source": source})
+    assert app.invoke({"source": tmp_path / "one.txt"})["title"] == "one"

@@ -69,6 +69,11 @@ def test_a_korean_quotation_stays_in_its_sentence() -> None:
     assert split_sentences(text)[0].text == '의장은 기자들에게 "방파제를 줄이기로 했다."라고 말했다.'
 
 
+def test_a_korean_date_stays_in_its_sentence() -> None:
+    said = ["위원회는 2024. 10. 11. 국회에서 법안을 의결하였다.", "2025.1.1. 이후 체결되는 계약부터 적용한다."]
+    assert [s.text for s in split_sentences(" ".join(said))] == said
+
+
 def test_headings_and_list_markers_are_no_part_of_a_sentence() -> None:
     text = "## Plans for the harbour\nThe council will shorten the breakwater.\n- It costs less.\n2) It is safe.\n"
     assert [s.text for s in split_sentences(text)] == [

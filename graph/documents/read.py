@@ -20,6 +20,7 @@ from graph.documents.text import read_text
 from graph.documents.types import FileRecord, Reading
 
 _TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text", ".rst", ".csv", ".log", ".tex"}
+_URL = re.compile(r"(?:https?|ftp|file|s3):/", re.IGNORECASE)  # a path has no two slashes left
 _NO_TITLE = re.compile(
     r"(?:untitled|title|no title|document|(?:microsoft )?(?:word|powerpoint)(?: -.*)?|slide|presentation"
     r"|제목 ?없음|무제|문서)[ \d]*"
@@ -39,7 +40,9 @@ def read_document(path: str | Path, config: LoadConfig) -> Reading:
         read = read_pdf if _is_pdf(path, config) else read_text
         titles, pages, warnings = read(path, config)
     except FileNotFoundError:
-        raise NotFoundError(f"There is no file {path}", "check the path in load.source") from None
+        if _URL.match(str(path)):
+            raise NotFoundError(f"{path} is an address, and nothing is fetched", "download it first") from None
+        raise NotFoundError(f"There is no file {path}", "check the path") from None
     except OSError as error:
         raise NotFoundError(
             f"{path} cannot be read ({error.strerror or error})", "check its name and permissions"

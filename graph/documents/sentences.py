@@ -14,10 +14,14 @@ _ABBREVIATED = re.compile(
     r"|e\.g|i\.e|ca|approx|Dr|Prof|Mr|Mrs|Ms|St|Jr|Inc|U\.S)\.\s+$",
     re.IGNORECASE,
 )
+# "2024. 10. 11. 국회에서": a Korean date goes on with its month and day, and then the sentence does.
+_DATE = re.compile(r"(?<!\d)(?:\d{4}|['’‘]\d\d)\.(\s?\d{1,2}\.){0,2}\s*$")
 _LONG = 1000  # characters after which a quotation that never closes is taken for none
 _ENDING = re.compile(
     r"(?<![.!?。！？])[.!?。！？]+[\"'”’」』)]*\s+(?=[A-Z\"“‘(가-힣])|(?<![。！？])[。！？]+[」』”’]*"
 )
+_DATE_GOES_ON = re.compile(r"\d{1,2}\.")
+_IN_KOREAN = re.compile(r"[(~∼]?[가-힣]")
 _CLAUSE = re.compile(r"[,;:،；：，、]\s*|\s[–—-]\s")
 _SPACE = re.compile(r"\s+")
 
@@ -66,6 +70,10 @@ def _belongs(before: str, piece: str) -> bool:
     if before.endswith(tuple(_CLOSING)) and _QUOTATIVE.match(piece):
         return True
     if before.rstrip().endswith(tuple(_CLOSING)) and _SPACED_QUOTATIVE.match(piece):
+        return True
+    if (date := _DATE.search(before[-20:])) and (
+        _DATE_GOES_ON.match(piece) or (date[1] and _IN_KOREAN.match(piece))
+    ):
         return True
     return bool(_ABBREVIATED.search(before[-16:])) and (piece[0].isdigit() or piece[0].islower())
 

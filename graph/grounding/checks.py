@@ -46,7 +46,14 @@ def _is_precise(text: str, word: Word) -> bool:
 
 
 def _is_known(text: str, word: Word, known: set[str], values: Iterable[float]) -> bool:
-    if not known.isdisjoint(word.terms):
+    parts = {float(part) for part in re.findall(r"\d+", text[word.start : word.end])}
+    if len(parts) > 1 and parts <= set(word.values):
+        # "3,5" and "1 234" are one number, and that is there, or two, and both are; so with "24.12.2025".
+        if {number_term(value) for value in parts} <= known:
+            return True
+        if not known.isdisjoint(number_term(value) for value in word.values if value not in parts):
+            return True
+    elif not known.isdisjoint(word.terms):
         return True
     if not (_ABOUT.search(text, 0, word.start) or _OR_SO.match(text, word.end)):
         return False

@@ -11,6 +11,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _ACRONYM = re.compile(r"(?!M{0,3}[CDLXVI]+$)(?=.*[^\W\d_])(?:[A-Z0-9]{2,}s?|[A-Za-z]*[a-z0-9][A-Z]\w*)$")
 # A capital after these opens a sentence, a quotation or the second half of a compound.
 _OPENING = re.compile(r"(?:^|[.!?:;•(\[\"“”‘'’«»*_/—–-])\W*$")
+_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|Sen|Gov|Gen|St|U\.S|U\.K)\.\s*$")
 _CASELESS = re.compile(r"\s?[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _NO_NAMES = frozenset(
     re.findall(
@@ -48,7 +49,9 @@ def names_in(text: str, words: Sequence[Word], *, by_capitals: bool = True) -> l
 
 def _inside(text: str, word: Word) -> bool:
     """Whether no capital is due at the word: it opens nothing, or letters without capitals go on after it."""
-    return not _OPENING.search(text, max(0, word.start - 4), word.start) or bool(_CASELESS.match(text, word.end))
+    opens = _OPENING.search(text, max(0, word.start - 4), word.start)
+    titled = _TITLE.search(text, max(0, word.start - 8), word.start)
+    return not opens or bool(titled or _CASELESS.match(text, word.end))
 
 
 def is_named(name: str, terms: Sequence[str], known: set[str], texts: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ _GROUPED = re.compile(_GROUPS)
 # "19 백신" is no 1,900.
 _HAN_SCALE = r"[십백천]?[만억조]|(?<=\d)[십백천]|[십백천](?![가-힣]{2})|[十百千]?[万萬億亿兆]|[十百千]"
 _SCALE = re.compile(
-    r"[\s-]?(?P<name>thousand|million|billion|trillion)(?![^\W_가-힣])|(?P<letter>bn|tn|[kmb])(?![^\W_])"
+    r"[\s-]?(?P<name>thousand|million|billion|trillion)s?(?![^\W_가-힣])|(?P<letter>bn|tn|[kmb])(?![^\W_])"
     rf"|\s?(?P<han>{_HAN_SCALE})",
     re.IGNORECASE,
 )
@@ -68,7 +68,10 @@ def read_digits(text: str, start: int, end: int) -> Number:
     values = _values(text[start:end])
     if (date := _YEAR_MONTH.match(text, start)) and date.end() == end:
         values += (_year(float(date[1])), float(date[2]))
-    if scale := _SCALE.match(text, end):
+    scale = _SCALE.match(text, end)
+    if (scale or _PERCENT.match(text, end)) and re.search("[, ]", text[start:end]):
+        values = values[:1]  # "3,5 %" is no list
+    if scale:
         end = scale.end()
         if scale["letter"]:
             values += tuple(value * _LETTERS[scale["letter"].lower()] for value in values)
@@ -113,8 +116,8 @@ def _values(digits: str) -> tuple[float, ...]:
         gap = grouped["gap"]
         whole, _, decimals = digits.replace(gap, "").replace(",", ".").partition(".")
         value = float(f"{whole}.{decimals or 0}")
-        if gap == " ":
-            return (value, *numbers)
+        if gap == " ":  # "350 000", or two numbers side by side
+            return (value,) if any(part.startswith("0") for part in parts[1:]) else (value, *numbers)
         return (float(digits), value) if gap == "." and len(parts) == 2 else (value,)
     if len(parts) == 2:
         decimal = float(f"{parts[0] or 0}.{parts[1]}")

@@ -81,11 +81,13 @@ def as_pages(pages: Iterable[Page | DocumentLike | str]) -> list[Page]:
 
 
 def _own(page: Mapping[str, Any], number: int) -> Page:
+    if not isinstance(page.get("text"), str):
+        raise TypeError("A page of ground() is a dict with its text, a LangChain document or a string.")
     number = page.get("number", number)
     return Page(
         number=number,
         label=page.get("label") or str(number),
-        text=without_surrogates(page.get("text") or ""),
+        text=without_surrogates(page["text"]),
         status="read",
     )
 

@@ -16,7 +16,8 @@ _MARKER = re.compile(
     r"|>\s?|\|)"
 )
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
-_EMPHASIS = re.compile(r"(?<!\w)(?:\*{1,3}|_{1,3}|`+)(?=\S)|(?<=\S)(?:\*{1,3}|_{1,3}|`+)(?!\w)")
+_EMPHASIS = re.compile(r"(?<![\w*_`])(\*{1,3}|_{1,3}|`{1,3})(?=\S)(.{1,1000}?)(?<![\s*_`])\1(?![*_`])")
+_HALF = re.compile(r"^(?:\*{1,3}|_{1,3})(?=\S)|(?<=[^\w\s])(?:\*{1,3}|_{1,3})$")  # the rest is in another sentence
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
 _ENDED = re.compile(r"[.!?。！？…][\"'”’»」』)\]*_]*$")
 _DIGIT = re.compile(r"\d")
@@ -56,7 +57,7 @@ def _of_line(line: str, offset: int) -> Iterator[Statement]:
         begin = start + len(sentence) - len(sentence.lstrip(_OUTSIDE))
         start += len(sentence)
         marked = sentence.strip(_OUTSIDE)
-        text = _EMPHASIS.sub("", _LINK.sub(r"\1", marked)).strip()
+        text = _HALF.sub("", _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", marked))).strip()
         if _WORD.search(text):
             yield Statement(begin, begin + len(marked), text, is_heading or bool(_RUN_IN.fullmatch(marked)))
 

@@ -27,8 +27,8 @@ _TAGS = ((_CODE, "code"), (_EMPHASIS, "em"), (_STRONG, "strong"))
 # Bounded, so that a line of asterisks takes no more than its length times that.
 _SPANS = (
     (_CODE, re.compile(r"(?<!`)(`{1,3})([^`\n]{1,500})(\1)(?!`)")),
-    (_STRONG | _EMPHASIS, re.compile(r"(\*{3}|_{3})(?=\S)([^\n]{1,1000}?)(?<=\S)(\1)")),
-    (_STRONG, re.compile(r"(\*\*|__)(?=\S)([^\n]{1,1000}?)(?<=\S)(\1)")),
+    (_STRONG | _EMPHASIS, re.compile(r"(?<![\w*])(\*{3}|_{3})(?=\S)([^\n]{1,1000}?)(?<=\S)(\1)")),
+    (_STRONG, re.compile(r"(?<![\w*])(\*\*|__)(?=\S)([^\n]{1,1000}?)(?<=\S)(\1)")),
     (_EMPHASIS, re.compile(r"(?<![\w*])(\*)(?=[^\s*])([^\n*]{1,1000}?)(?<=\S)(\*)(?![\w*])")),
     (_EMPHASIS, re.compile(r"(?<![\w_])(_)(?=[^\s_])([^\n_]{1,1000}?)(?<=\S)(_)(?![\w_])")),
 )
