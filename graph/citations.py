@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import cast
+from typing import Any, cast
 
 from graph.coverage import FEW_CHUNKS
 from graph.grounding.types import Sentence
@@ -33,8 +33,8 @@ def coverage_line(result: OutputState) -> str:
     """What the summary rests on, what was read, how short it is, and which sentences to look at."""
     coverage, flagged = result["coverage"], [sentence for sentence in result["sentences"] if sentence["flags"]]
     said = [_resting(result)] if coverage["thirds"] else []
-    if forgotten := _forgotten(result):
-        said.append(f"no sentence rests on {', '.join(forgotten)}")
+    if silent := forgotten(result):
+        said.append(f"no sentence rests on {', '.join(silent)}")
     said.append(f"{coverage['pages_read']} of {_pages(coverage['pages_total'])} read")
     if coverage["compression"]:
         said.append(_length(coverage["compression"]))
@@ -62,7 +62,7 @@ def _resting(result: OutputState) -> str:
     return f"{text} ({', '.join(f'{share:.0%} of the {third}' for share, third in shares)})"
 
 
-def _forgotten(result: OutputState) -> list[str]:
+def forgotten(result: Mapping[str, Any]) -> list[str]:
     """Those of several documents that were read, and that the summary does not rest on."""
     resting: dict[str, float] = {}
     for page, weight in zip(result["pages"], result["coverage"]["weights"], strict=False):

@@ -24,7 +24,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from chains.prompts import STAGES
 from graph import SummarizeError, build_graph
 from graph.budget import MARGIN_TOKENS, SEPARATOR_TOKENS, Budget
-from graph.evidence import CLOSE, OPEN, Part, joined_text, merged_evidence
+from graph.evidence import CLOSE, OPEN, Part, joined_text, merged_evidence, without_evidence
 from llm.cache import AnswerCache
 
 NAMES = ("harbour", "school", "library", "railway", "bridge", "market", "theatre", "forest")
@@ -235,3 +235,29 @@ def test_without_evidence_the_text_is_the_summaries_with_empty_lines_between() -
     assert joined_text(parts) == "One.\n\nTwo."
     assert joined_text(parts, 1) == f"One.\n{OPEN}\nA.\n{CLOSE}\n\nTwo."
     assert joined_text(parts, 9) == f"One.\n{OPEN}\nA.\nB.\n{CLOSE}\n\nTwo."
+
+
+@pytest.mark.parametrize(
+    ("answer", "kept"),
+    [
+        (f"It is so.\n{OPEN}\nA key sentence.\n{CLOSE}\nThere is more.", "It is so.\nThere is more."),
+        (f"It is so.\n{OPEN}\nA key sentence that was cut", "It is so."),
+        (f"{OPEN}\n{OPEN}\nA key sentence.\n{CLOSE}\n{CLOSE}\nIt is so.", "It is so."),
+        ("It is so <b>and</b> so.", "It is so <b>and</b> so."),
+    ],
+)
+def test_tags_that_a_model_repeats_do_not_get_into_a_summary(answer: str, kept: str) -> None:
+    assert without_evidence(answer) == kept
+
+
+def test_no_summary_of_a_model_that_repeats_its_prompt_holds_tags() -> None:
+    class Parrot(RecordingModel):
+        def _generate(self, *args: Any, **kwargs: Any) -> Any:
+            result = super()._generate(*args, **kwargs)
+            message = result.generations[0].message
+            message.content = f"That is it.\n{OPEN}\nAs the source says.\n{CLOSE}\n{message.content}"
+            return result
+
+    result = run(Parrot(), 2)
+    assert "That is it." in result["summary"]
+    assert not [summary for summary in result["tree"] if OPEN in summary["text"] or CLOSE in summary["text"]]

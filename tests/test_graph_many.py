@@ -188,6 +188,15 @@ def test_no_document_and_no_other_summary_is_overwritten(capsys: pytest.CaptureF
     assert names == ["r.md", "r-2.md", "r-2-2.md", "R-3.md"]
 
 
+def test_names_at_the_limit_of_the_file_system_have_summaries(capsys: pytest.CaptureFixture[str]) -> None:
+    for letter in ("x" * 250, "한" * 83, "x" * 249 + "y"):
+        Path(f"{letter}.txt").write_text("The harbour opens at six.")
+    names = [str(path) for path in Path().glob("*.txt")]
+    assert len(names) >= 3
+    assert main(["run", QUICK, "--quiet", "--output", "out", "--format", "json", "--input", *names]) == 0
+    assert len(list(Path("out").iterdir())) == len(names)
+
+
 def test_an_output_that_is_a_file_is_refused_before_any_work(capsys: pytest.CaptureFixture[str]) -> None:
     Path("out.md").write_text("mine")
     assert main(["run", QUICK, "--input", "harbour.pdf", "papers", "--output", "out.md"]) == 2

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from fakes import Call, FailingModel, RecordingModel, make_config, make_documents
 from langchain_core.caches import InMemoryCache
+from langchain_core.language_models import FakeListChatModel
 from langgraph.checkpoint.memory import InMemorySaver
 from pdfs import make_pdf
 
-from graph import SummarizeError, build_graph
+from graph import SummarizeError, build_graph, load_config
 from graph.account import in_pages
 from graph.cli import main
 from graph.documents import (
@@ -25,6 +26,7 @@ from graph.documents import (
     split_pages,
     whole_text,
 )
+from graph.report import to_html, to_markdown
 
 QUICK = str(Path(__file__).parent.parent / "configs" / "quickstart.yaml")
 HARBOUR = "The harbour opens at six and the first boats leave before the fog has lifted."
@@ -191,6 +193,7 @@ def test_the_command_line_makes_one_summary_and_exits_with_3_for_a_refusal(
     assert out.count("Made by") == 1
     assert "From a.pdf pages 1-2, b.pdf page 1, read in 2 parts." in out
     assert (out, err) == (Path("all.md").read_text(), "")
+    assert "no sentence rests on" not in out.lower()
 
     Path("bad.pdf").write_bytes(b"%PDF-1.4 and then nothing")
     assert main([*argv, "bad.pdf", "--format", "json"]) == 3
@@ -203,3 +206,14 @@ def test_the_command_line_makes_one_summary_and_exits_with_3_for_a_refusal(
     assert main([*argv[:-2], "bad.pdf", "none.pdf"]) == 3
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
+
+
+def test_a_document_that_the_summary_forgets_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("a.pdf").write_bytes(make_pdf([HARBOUR]))
+    Path("b.pdf").write_bytes(make_pdf([TOWN]))
+    config = load_config(QUICK, ["cache.enabled=false"])
+    result = build_graph(config, model=FakeListChatModel(responses=[HARBOUR.split(". ")[0] + "."])).invoke(
+        {"source": ["a.pdf", "b.pdf"]}
+    )
+    assert "no sentence rests on b.pdf;" in to_markdown(result, "a model")
+    assert ">No sentence rests on</dt><dd" in to_html(result, "a model")

@@ -287,3 +287,36 @@ def test_an_acronym_is_in_the_source_where_its_words_are() -> None:
     for name, flags in (("IHP", []), ("IOHAP", []), ("XQZ", ["name not in source"])):
         sentence = one(f"The {name} asked the council for more money this year.", pages)
         assert sentence["flags"] == flags
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Complexity is 10**6 operations.",
+        "It calls foo(*args, **kwargs) here.",
+        "물가는 목표 수준*이며, 금리**는 낮다.",
+    ],
+)
+def test_stars_that_are_no_emphasis_stay(sentence: str) -> None:
+    (found,) = ground(sentence, [sentence])
+    assert (found["text"], found["support"], found["flags"]) == (sentence, 1.0, [])
+
+
+def test_emphasis_before_a_korean_particle_is_taken_off() -> None:
+    (found,) = ground("**한국은행**은 금리를 올렸다.", ["한국은행은 금리를 올렸다."])
+    assert found["text"] == "한국은행은 금리를 올렸다."
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("Mr. Smith", "Mr. Jones"), ("the U.S. Senate", "the U.S. Treasury")]
+)
+def test_a_name_behind_a_title_is_looked_for(right: str, wrong: str) -> None:
+    source = f"In the end the plan was rejected by {right}."
+    assert ground(f"The plan was rejected by {right}.", [source])[0]["flags"] == []
+    assert "name not in source" in ground(f"The plan was rejected by {wrong}.", [source])[0]["flags"]
+
+
+def test_a_page_without_text_is_an_error_and_not_a_page_without_support() -> None:
+    ledger: Any = [{"number": 1, "label": "1", "status": "read"}]
+    with pytest.raises(TypeError, match="a dict with its text"):
+        ground("The mill was sold.", ledger)

@@ -193,3 +193,14 @@ def test_a_key_sentence_is_never_so_long_that_nobody_would_quote_it() -> None:
     endless = f"The harbour of Linden {'and the bridge of Linden ' * 60}was repaired."
     assert key_sentences(f"{endless} {KEY}", 2) == [KEY]
     assert estimate_tokens(endless) > 120
+
+
+def test_stars_of_footnotes_are_left_out_and_powers_are_not() -> None:
+    level, power = (
+        "The rate stayed at its level* in spring and summer.",
+        "It takes 10**6 steps to reach the harbour.",
+    )
+    said = TextRank(max_tokens=200).invoke(f"<document>{level} {power} {level}</document>").text
+    assert "level in spring" in said
+    said = TextRank(max_tokens=200).invoke(f"<document>{power} {power}</document>").text
+    assert "10**6 steps" in said

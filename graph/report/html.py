@@ -128,7 +128,12 @@ def _section(name: str, title: str, *inside: object) -> Html:
 
 def _warnings(result: Mapping[str, Any]) -> Html:
     warnings = [tag("li", " ".join(warning.split()), dir="auto") for warning in result["warnings"]]
-    return _section("warnings", "Warnings", tag("ul", *warnings)) if warnings else Html()
+    if not warnings:
+        return Html()
+    positions = [str(page.get("document_page", page["number"])) for page in result["pages"]]
+    counted = [page["label"] for page in result["pages"]] == positions
+    note = "" if counted else tag("p", "Pages are counted here from the first of the file.", class_="small")
+    return _section("warnings", "Warnings", tag("ul", *warnings), note)
 
 
 def _pages(result: Mapping[str, Any]) -> Html:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from graph.citations import forgotten
 from graph.report.elements import Html, foreign, tag, together
 
 _THIRDS = ("beginning", "middle", "end")
@@ -25,6 +26,8 @@ def coverage_facts(result: Mapping[str, Any]) -> list[tuple[str, object]]:
     if coverage and coverage["thirds"]:
         used, total = coverage["chunks_used"], coverage["chunks_total"]
         rows.append(("Parts it rests on, as far as words tell", f"{used} of {total}" if total > 1 else ""))
+        silent = ", ".join(forgotten(result))
+        rows.append(("No sentence rests on", foreign(silent) if silent else ""))
         rows.append(("By thirds", _by_thirds(coverage["thirds"]) if max(total, len(ledger)) > 2 else ""))
     if coverage:
         rows.append(("Length", f"{_percent(coverage['compression'])} of the text"))
