@@ -6,8 +6,8 @@ and with a scripted one that answers at once, so that only the graph's own work 
     python benchmarks/scale.py [--pages 10 100 1000 5000]
 
 Printed per run: seconds; megabytes at the peak, of this process above what the program takes before it reads, and
-of the reading one; milliseconds that the graph spends on a chunk besides reading, splitting and the model; tokens
-sent in the map stage, and characters tokenized, for each of the document's.
+of the reading one; milliseconds that the graph spends on a chunk besides reading, splitting, grounding and the
+model; tokens sent in the map stage, and characters tokenized, for each of the document's.
 """
 
 from __future__ import annotations
@@ -91,9 +91,10 @@ def main() -> None:
         make_book(Path(args.make[1]), int(args.make[0]))
         return
     print(
-        "| model | pages | chunks | s | ms a page | MB here | MB reading | graph ms a chunk | sent | tokenized |"
+        "| model | pages | chunks | s | ms a page | of which ground | MB here | MB reading "
+        "| graph ms a chunk | sent | tokenized |"
     )
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(f"|{' --- |' * 11}")
     with tempfile.TemporaryDirectory() as folder:
         for pages in args.pages:
             path = Path(folder) / f"{pages}.pdf"
@@ -114,6 +115,7 @@ def print_row(model: str, pages: int, path: Path) -> None:
         f"{found['chunks']:,}",
         f"{seconds:.1f}",
         f"{1e3 * seconds / pages:.1f}",
+        f"{1e3 * found['ground'] / pages:.1f}",
         f"{found['here']:.0f}",
         f"{found['child']:.0f}",
         found["overhead"],
@@ -163,13 +165,14 @@ def measure(name: str, path: str) -> dict[str, Any]:
         "chunks": len(parts),
         "here": megabytes(resource.RUSAGE_SELF) - before,
         "child": megabytes(resource.RUSAGE_CHILDREN),
+        "ground": stages["ground"],
         "overhead": "",
         "sent": "",
         "tokenized": "",
     }
     if name == "scripted":
         book = json.loads(Path(path).with_suffix(".json").read_text())
-        overhead = seconds - stages["load"] - stages["split"] - scripted._seconds
+        overhead = seconds - stages["load"] - stages["split"] - stages["ground"] - scripted._seconds
         report["overhead"] = f"{1e3 * overhead / len(parts):.2f}"
         report["sent"] = f"{scripted._map_tokens / book['words']:.2f}"
         report["tokenized"] = f"{scripted._tokenized / book['characters']:.2f}"

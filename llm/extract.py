@@ -60,9 +60,11 @@ def extract(text: str, max_tokens: int, focus: str = "") -> Extract:
 
 def key_sentences(text: str, count: int) -> list[str]:
     """At most `count` sentences that say most of what `text` says, the best first."""
+    if count < 1:
+        return []
     sentences = split_sentences(text)
     best = [i for i in _candidates(sentences) if estimate_tokens(sentences[i].text) <= _LONG_SENTENCE_TOKENS]
-    if not best or count < 1:
+    if not best:
         return []
     ranked = _Ranked(sentences, best)
     return [ranked.sentences[i].text for i in ranked.best(count)]
