@@ -14,7 +14,7 @@ from typing import Any
 
 from langchain_core.exceptions import ModelError
 from langchain_core.messages import BaseMessage
-from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig, RunnablePassthrough
 from langgraph.errors import GraphBubbleUp
 from tenacity import (
     AsyncRetrying,
@@ -39,6 +39,7 @@ from graph.state import FinishReason, Timing
 # What callers know how to handle: models' own errors, no answer, and LangGraph's way to pause a run.
 _PASSED_ON = (ModelError, EmptyAnswerError, GraphBubbleUp)
 
+Chain = Runnable[dict[str, str], BaseMessage | str]
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
 
 
@@ -72,6 +73,7 @@ class Caller:
         self._base = unwrap(model)
         self._retries = Retries(config, self._base)
         self._places = Places(config.llm.concurrency)
+        self._made: dict[tuple[Stage, bool], Chain] = {}
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -95,11 +97,11 @@ class Caller:
             SummarizeError: instead of any other exception of the model.
         """
         fitted, started = self._fit(stage, text, tokens), time.time()
-        chains = self._chains(stage, fitted)
+        chains = self._chains(stage)
 
         def ask() -> BaseMessage | str:
             with self._places.one():
-                return next(chains).invoke({"document": fitted}, config)
+                return self._checked(stage, next(chains).invoke({"document": fitted}, config), fitted)
 
         with _explained(stage):
             message: BaseMessage | str = Retrying(**self._retries.policy(bool(stand_in)))(ask)
@@ -110,11 +112,11 @@ class Caller:
     ) -> Answer:
         """`call`, without holding a thread."""
         fitted, started = self._fit(stage, text, tokens), time.time()
-        chains = self._chains(stage, fitted)
+        chains = self._chains(stage)
 
         async def ask() -> BaseMessage | str:
             async with self._places.aone():
-                return await next(chains).ainvoke({"document": fitted}, config)
+                return self._checked(stage, await next(chains).ainvoke({"document": fitted}, config), fitted)
 
         with _explained(stage):
             message: BaseMessage | str = await AsyncRetrying(**self._retries.policy(bool(stand_in)))(ask)
@@ -159,27 +161,29 @@ class Caller:
             text = cut(text, allowed, self.counter)
         return text
 
-    def _chains(self, stage: Stage, document: str) -> Iterator[Runnable[dict[str, str], BaseMessage | str]]:
+    def _chains(self, stage: Stage) -> Iterator[Chain]:
         """The chain for each try: an answer that was no good is not looked up again."""
-        yield self._chain(stage, document, self._model)
+        yield self._chain(stage)
         while True:
-            yield self._chain(stage, document, asked_anew(self._model))
+            yield self._chain(stage, anew=True)
 
-    def _chain(
-        self, stage: Stage, document: str, model: Runnable[Any, Any]
-    ) -> Runnable[dict[str, str], BaseMessage | str]:
-        fields = type(self._base).model_fields
-        if "max_tokens" in fields:
-            model = model.bind(max_tokens=self.budget.output[stage])
-        if "focus" in fields and self._config.prompts.focus:  # TextRank's; other models read it in the prompt
-            model = model.bind(focus=self._config.prompts.focus)
+    def _chain(self, stage: Stage, *, anew: bool = False) -> Chain:
+        """Made once: to make it takes as long as to go through it."""
+        if (stage, anew) not in self._made:
+            model = asked_anew(self._model) if anew else self._model
+            fields = type(self._base).model_fields
+            if "max_tokens" in fields:
+                model = model.bind(max_tokens=self.budget.output[stage])
+            if "focus" in fields and self._config.prompts.focus:  # TextRank's; other models read it in the prompt
+                model = model.bind(focus=self._config.prompts.focus)
+            self._made[stage, anew] = _CHAINS[stage](model, self._prompts, parser=RunnablePassthrough())
+        return self._made[stage, anew]
 
-        def refuse_nothing(message: BaseMessage | str) -> BaseMessage | str:
-            if not self._text_of(stage, message, document):
-                raise EmptyAnswerError(message)
-            return message
-
-        return _CHAINS[stage](model, self._prompts, parser=RunnableLambda(refuse_nothing, name="message"))
+    def _checked(self, stage: Stage, message: BaseMessage | str, document: str) -> BaseMessage | str:
+        """The message, if it says anything."""
+        if not self._text_of(stage, message, document):
+            raise EmptyAnswerError(message)
+        return message
 
     def _text_of(self, stage: Stage, message: BaseMessage | str, document: str) -> str:
         """What the answer says, without what it repeats of the prompt."""
