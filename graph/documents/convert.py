@@ -28,19 +28,20 @@ def pages_from_documents(documents: Iterable[DocumentLike]) -> Reading:
     pages: list[Page] = []
     places: dict[tuple[str, int], Page] = {}
     title = ""
-    offset, source = 0, None
+    offset, last, source = 0, 0, None
     for document in documents:
         metadata = document.metadata or {}
         name = str(metadata.get("source") or "")
         if source is not None and name != source:
-            offset = max((page["number"] for page in pages), default=0)
+            offset = last
         source = name
         title = title or _title(metadata)
         index = _page_index(metadata)
         if index is not None and (known := places.get((name, index))):
             known["text"] = f"{known['text']}\n\n{plain(document.page_content)}".strip()
             continue
-        number = offset + index + 1 if index is not None else max((p["number"] for p in pages), default=0) + 1
+        number = last + 1 if index is None else offset + index + 1
+        last = max(last, number)
         page = Page(
             number=number,
             label=_line(metadata.get("page_label")) or str(number),
