@@ -40,6 +40,7 @@ from graph.state import FinishReason, Timing
 _PASSED_ON = (ModelError, EmptyAnswerError, GraphBubbleUp)
 
 Chain = Runnable[dict[str, str], BaseMessage | str]
+Said = tuple[BaseMessage | str, str]  # a message, and its text without what it repeats of the prompt
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
 
 
@@ -99,13 +100,13 @@ class Caller:
         fitted, started = self._fit(stage, text, tokens), time.time()
         chains = self._chains(stage)
 
-        def ask() -> BaseMessage | str:
+        def ask() -> Said:
             with self._places.one():
                 return self._checked(stage, next(chains).invoke({"document": fitted}, config), fitted)
 
         with _explained(stage):
-            message: BaseMessage | str = Retrying(**self._retries.policy(bool(stand_in)))(ask)
-        return self._answer(stage, message, text, fitted, started, stand_in)
+            said: Said = Retrying(**self._retries.policy(bool(stand_in)))(ask)
+        return self._answer(stage, said, text, fitted, started, stand_in)
 
     async def acall(
         self, stage: Stage, text: str, tokens: int, config: RunnableConfig, *, stand_in: str = ""
@@ -114,13 +115,13 @@ class Caller:
         fitted, started = self._fit(stage, text, tokens), time.time()
         chains = self._chains(stage)
 
-        async def ask() -> BaseMessage | str:
+        async def ask() -> Said:
             async with self._places.aone():
                 return self._checked(stage, await next(chains).ainvoke({"document": fitted}, config), fitted)
 
         with _explained(stage):
-            message: BaseMessage | str = await AsyncRetrying(**self._retries.policy(bool(stand_in)))(ask)
-        return self._answer(stage, message, text, fitted, started, stand_in)
+            said: Said = await AsyncRetrying(**self._retries.policy(bool(stand_in)))(ask)
+        return self._answer(stage, said, text, fitted, started, stand_in)
 
     def document(self, stage: Stage, parts: Sequence[Part], tokens: int) -> tuple[str, int]:
         """What the prompt of `stage` is given of `parts`, and its tokens.
@@ -179,11 +180,12 @@ class Caller:
             self._made[stage, anew] = _CHAINS[stage](model, self._prompts, parser=RunnablePassthrough())
         return self._made[stage, anew]
 
-    def _checked(self, stage: Stage, message: BaseMessage | str, document: str) -> BaseMessage | str:
-        """The message, if it says anything."""
-        if not self._text_of(stage, message, document):
-            raise EmptyAnswerError(message)
-        return message
+    def _checked(self, stage: Stage, message: BaseMessage | str, document: str) -> Said:
+        """The message with what it says, if it says anything."""
+        text = self._text_of(stage, message, document)
+        if not text:
+            raise EmptyAnswerError((message, text))
+        return message, text
 
     def _text_of(self, stage: Stage, message: BaseMessage | str, document: str) -> str:
         """What the answer says, without what it repeats of the prompt."""
@@ -193,11 +195,9 @@ class Caller:
         answer = without_echo(answer, asked.format(document=document, **values), document)
         return without_evidence(answer) if self.budget.evidence else answer
 
-    def _answer(
-        self, stage: Stage, message: BaseMessage | str, text: str, fitted: str, started: float, stand_in: str
-    ) -> Answer:
-        limit = self.budget.output[stage]
-        said, reason = self._text_of(stage, message, fitted), finish_reason(message)
+    def _answer(self, stage: Stage, heard: Said, text: str, fitted: str, started: float, stand_in: str) -> Answer:
+        message, said = heard
+        limit, reason = self.budget.output[stage], finish_reason(message)
         answer = without_loop(said, fitted) if reason == "length" else said
         usage = getattr(message, "usage_metadata", None) or {}
         cached = is_cached(message)

@@ -35,9 +35,10 @@ def run(config: RunConfig, config_path: str, *, quiet: bool) -> int:
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     several = isinstance(source, list) or os.path.isdir(os.path.expanduser(source))
+    sources = [source] if isinstance(source, str) else source
     if several and not config.summarize.together:
-        return run_series(config, [source] if isinstance(source, str) else source, quiet=quiet)
-    return _run_one(config, [source] if isinstance(source, str) else source, config_path, quiet)
+        return run_series(config, sources, quiet=quiet)
+    return _run_one(config, sources, config_path, quiet)
 
 
 def _run_one(config: RunConfig, sources: list[str], config_path: str, quiet: bool) -> int:
