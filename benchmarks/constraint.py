@@ -23,9 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 from llm import ChatMLX  # noqa: E402
-from llm.backend import import_mlx  # noqa: E402
-from llm.grammar import grammars_for  # noqa: E402
-from llm.structured import ResponseFormat  # noqa: E402
+from llm.mlx.backend import import_mlx  # noqa: E402
+from llm.mlx.structured.grammar import grammars_for  # noqa: E402
+from llm.mlx.structured.response_format import ResponseFormat  # noqa: E402
 
 TOKENS = 96
 VOCABULARIES = {"16k": 16_384, "256k": 262_144}

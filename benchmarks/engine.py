@@ -31,7 +31,7 @@ from engine_memory import MIX, WAYS  # noqa: E402
 from map_stage import detokenize, make_model  # noqa: E402
 
 from llm import ChatMLX  # noqa: E402
-from llm.backend import import_mlx  # noqa: E402
+from llm.mlx.backend import import_mlx  # noqa: E402
 
 PROMPTS = 16
 WORDS = 110

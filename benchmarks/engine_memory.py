@@ -15,7 +15,7 @@ from typing import Any
 
 sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
-from llm.backend import import_mlx  # noqa: E402
+from llm.mlx.backend import import_mlx  # noqa: E402
 
 MIX = [2048] + 7 * [64]
 NEW_TOKENS = 64
@@ -70,8 +70,8 @@ def raw(model: Any, prompts: list[list[int]]) -> int:
 
 def ours(model: Any, prompts: list[list[int]]) -> int:
     """The engine's decoder."""
-    from llm.engine.opening import open_decoder
-    from llm.engine.request import Limits, Request
+    from llm.mlx.engine.build import open_decoder
+    from llm.mlx.engine.request import Limits, Request
 
     decoder = open_decoder(model, [])
     for prompt in prompts:

@@ -37,8 +37,8 @@ from langchain_core.documents import Document  # noqa: E402
 from graph import build_graph, load_config  # noqa: E402
 from graph.documents import clean_pages, read_document  # noqa: E402
 from graph.documents.config import LoadConfig  # noqa: E402
-from llm.sentence_graph import terms  # noqa: E402
-from llm.sentences import SOUND, split_sentences  # noqa: E402
+from llm.textrank.rank import terms  # noqa: E402
+from llm.textrank.sentences import SOUND, split_sentences  # noqa: E402
 from llm.tokens import estimate_tokens  # noqa: E402
 
 METRICS = ("rouge1", "rouge2", "rougeLsum")

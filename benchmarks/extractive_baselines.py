@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from llm.sentence_graph import terms
+from llm.textrank.rank import terms
 
 DAMPING, ROUNDS, LEXRANK_THRESHOLD = 0.85, 50, 0.1
 

@@ -18,7 +18,7 @@ import numpy as np
 from extractive import Case, read_cases, rouge
 
 from llm import cues
-from llm.extract import extract
+from llm.textrank.extract import extract
 
 # Weights, and the values they are given: nothing, what ships, more.
 GRID = {

@@ -29,7 +29,7 @@ from graph import RunConfig, build_graph  # noqa: E402
 from graph.caller import Caller  # noqa: E402
 from graph.documents import split_pages  # noqa: E402
 from graph.documents.types import Page  # noqa: E402
-from llm.backend import import_mlx  # noqa: E402
+from llm.mlx.backend import import_mlx  # noqa: E402
 
 PARTS = 24
 CHUNK_TOKENS = 230

@@ -9,8 +9,8 @@ from chains.prompts import STAGES, Prompts, Stage
 from graph.config import RunConfig
 from graph.errors import BudgetError
 from llm.config import LLMConfig, MLXConfig
+from llm.mlx.window import local_context_window
 from llm.tokens import estimate_tokens
-from llm.window import local_context_window
 
 # What joins two summaries in a prompt.
 SEPARATOR = "\n\n"

@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from graph.budget import SEPARATOR
 from graph.compressed import compress, decompress
 from graph.state import Summary
-from llm.extract import key_sentences
+from llm.textrank.extract import key_sentences
 
 OPEN, CLOSE = "<source_sentences>", "</source_sentences>"
 _QUOTED = re.compile(rf"\s*{OPEN}(?:(?!{OPEN}).)*?(?:{CLOSE}|$)\n?|\s*(?:{OPEN}|{CLOSE})", re.DOTALL)

@@ -12,7 +12,7 @@ from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
 from graph.state import FinishReason
-from llm.textrank import TextRank
+from llm.textrank.model import TextRank
 
 # Where `model.bind(...)`, `.with_retry()`, `.with_fallbacks()` and the like keep the model.
 _INNER = ("bound", "runnable")

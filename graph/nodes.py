@@ -47,7 +47,7 @@ from graph.packing import joined_tokens
 from graph.result import Made
 from graph.routes import next_step
 from graph.state import CollapseTask, InputState, MapTask, State, Timing
-from llm.extract import key_sentences
+from llm.textrank.extract import key_sentences
 
 Update = dict[str, Any]
 

@@ -9,16 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llm.chat_mlx import ChatMLX
     from llm.load import load_model
-    from llm.mlx import MLX
-    from llm.textrank import TextRank
+    from llm.mlx.chat import ChatMLX
+    from llm.mlx.completion import MLX
+    from llm.textrank.model import TextRank
     from llm.tokens import estimate_tokens
 
 _HOMES = {
-    "ChatMLX": "llm.chat_mlx",
-    "MLX": "llm.mlx",
-    "TextRank": "llm.textrank",
+    "ChatMLX": "llm.mlx.chat",
+    "MLX": "llm.mlx.completion",
+    "TextRank": "llm.textrank.model",
     "estimate_tokens": "llm.tokens",
     "load_model": "llm.load",
 }

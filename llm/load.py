@@ -25,11 +25,11 @@ def load_model(config: LLMConfig) -> BaseChatModel:
     """
     match config:
         case MLXConfig():
-            from llm.chat_mlx import ChatMLX
+            from llm.mlx.chat import ChatMLX
 
             return ChatMLX(**config.model_dump(exclude={"provider"}))
         case TextRankConfig():
-            from llm.textrank import TextRank
+            from llm.textrank.model import TextRank
 
             return TextRank(**config.model_dump(exclude={"provider"}))
         case OpenAIConfig():
@@ -42,7 +42,7 @@ def _openai(config: OpenAIConfig) -> BaseChatModel:
     try:
         from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
 
-        from llm.chat_server import ChatServer
+        from llm.server.chat import ChatServer
     except ImportError as error:
         raise MissingPackageError(
             "llm.provider: openai needs the package langchain-openai.",

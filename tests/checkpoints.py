@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
-from llm.backend import import_mlx
+from llm.mlx.backend import import_mlx
 
 Family = Literal["gemma", "gemma2", "gemma3"]
 

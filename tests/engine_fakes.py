@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from llm.backend import import_mlx
-from llm.checkpoint import Checkpoint
-from llm.engine.decoder import Decoder
-from llm.engine.engine import Engine
-from llm.engine.memory import Budget
-from llm.engine.request import Limits, LogitsProcessor, Request
-from llm.engine.sampling import Sampler, Sampling, processors
+from llm.mlx.backend import import_mlx
+from llm.mlx.checkpoint import Checkpoint
+from llm.mlx.engine.engine import Engine
+from llm.mlx.engine.kv_budget import Budget
+from llm.mlx.engine.request import Limits, LogitsProcessor, Request
+from llm.mlx.engine.sampling import Sampler, Sampling, processors
+from llm.mlx.engine.scheduler import Decoder
 
 # Before anything else imports MLX, as the program does: it brings the system's fast BLAS along.
 import_mlx()

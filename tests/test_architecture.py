@@ -195,11 +195,3 @@ def test_the_state_is_plain_typed_dicts() -> None:
     for node in classes:
         assert [ast.unparse(base) for base in node.bases] == ["TypedDict"], node.name
         assert node.decorator_list == []
-
-
-def test_what_is_installed_is_what_is_there() -> None:
-    """Every folder with modules is in the package list: a missing one would only fail once installed."""
-    import tomllib
-
-    listed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["packages"]
-    assert set(listed) == {name(path.parent).replace("/", ".") for path in FILES}

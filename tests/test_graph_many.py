@@ -406,8 +406,8 @@ def test_a_document_is_begun_only_when_few_calls_are_left() -> None:
 def test_a_real_engine_loads_its_weights_once_and_decodes_documents_together(
     checkpoint: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from llm.checkpoint import Checkpoint
-    from llm.engine.engine import Engine
+    from llm.mlx.checkpoint import Checkpoint
+    from llm.mlx.engine.engine import Engine
 
     loads, under_way, most = [], 0, 0
     load_weights, submit = Checkpoint.load_weights, Engine.submit

@@ -37,7 +37,7 @@ class Requests:
     """What reaches the engine: prompts as token ids, and the most tokens of each answer."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        from llm.engine.engine import Engine
+        from llm.mlx.engine.engine import Engine
 
         self.seen: list[Any] = []
         submit = Engine.submit
@@ -235,7 +235,7 @@ def test_a_model_that_is_not_here_is_one_sentence(
 SLOW = """
 import sys
 from graph.cli import main
-from llm.engine.engine import Engine
+from llm.mlx.engine.engine import Engine
 submit = Engine.submit
 def saying_so(engine, requests):
     submit(engine, requests)

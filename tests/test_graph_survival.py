@@ -203,7 +203,7 @@ def test_ten_kills_cost_only_the_calls_they_hit(run: Callable[..., dict[str, Any
 
 FORKING = """
 import json, os, sys
-import graph.session, llm.cache, llm.chat_server
+import graph.session, llm.cache, llm.server.chat
 from graph.cli import main
 for line in sys.stdin:
     pid = os.fork()

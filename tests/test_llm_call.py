@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from engine_fakes import PROMPTS, engine_threads, intercept, load
 
-from llm.call import Call, astream, await_answers, stream, submit, wait
-from llm.checkpoint import Checkpoint
-from llm.engine.engine import Engine
-from llm.engine.request import Limits
-from llm.engine.sampling import Sampling
 from llm.errors import EngineError, InvalidRequestError, TimedOutError
-from llm.reply import Answer
+from llm.mlx.checkpoint import Checkpoint
+from llm.mlx.client import Call, astream, await_answers, stream, submit, wait
+from llm.mlx.engine.engine import Engine
+from llm.mlx.engine.request import Limits
+from llm.mlx.engine.sampling import Sampling
+from llm.mlx.output_processor import Answer
 
 
 class Desk:

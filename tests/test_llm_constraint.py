@@ -20,11 +20,11 @@ import pytest
 from langchain_core.exceptions import ModelInvalidRequestError
 from pydantic import AnyUrl, BaseModel, Field, TypeAdapter
 
-from llm.checkpoint import Checkpoint
-from llm.constraint import Constraint
-from llm.ending import Place
-from llm.grammar import Grammar, Grammars, grammars_for
-from llm.schema import hint, json_rule, narrowed, room
+from llm.mlx.checkpoint import Checkpoint
+from llm.mlx.structured.completion_search import Place
+from llm.mlx.structured.grammar import Grammar, Grammars, grammars_for
+from llm.mlx.structured.json_schema import hint, json_rule, narrowed, room
+from llm.mlx.structured.logits_processor import Constraint
 
 Folder = Callable[[str], Path]
 # More places than the tokenizer has tokens, as in many checkpoints.

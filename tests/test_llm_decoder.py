@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from engine_fakes import Ids, add, alone, intercept, load, run, tokens
 
-import llm.engine.sampling
-from llm.engine.opening import open_decoder
-from llm.engine.request import Limits, Request
-from llm.engine.sampling import Sampling
+import llm.mlx.engine.sampling
+from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.request import Limits, Request
+from llm.mlx.engine.sampling import Sampling
 
 FAMILIES = ["gemma", "gemma2", "gemma3"]
 
@@ -62,12 +62,12 @@ def test_rows_that_share_settings_are_sampled_in_one_call(
 ) -> None:
     rows: list[int] = []
 
-    class Counting(llm.engine.sampling.Sampler):
+    class Counting(llm.mlx.engine.sampling.Sampler):
         def __call__(self, logprobs: Any) -> Any:
             rows.append(logprobs.shape[0])
             return super().__call__(logprobs)
 
-    monkeypatch.setattr(llm.engine.sampling, "Sampler", Counting)
+    monkeypatch.setattr(llm.mlx.engine.sampling, "Sampler", Counting)
     decoder = open_decoder(load(checkpoint("gemma")), [])
     for i in range(4):
         add(decoder, tokens(9, i), 12, sampling=Sampling(temperature=1.0))

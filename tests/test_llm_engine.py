@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from engine_fakes import NEW_TOKENS, Ids, Loaded
 
-from llm.engine.engine import Engine
-from llm.engine.request import Request
 from llm.errors import EngineError, InvalidRequestError, ModelError
+from llm.mlx.engine.engine import Engine
+from llm.mlx.engine.request import Request
 
 
 @pytest.fixture

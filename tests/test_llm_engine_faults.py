@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from engine_fakes import BAD_SAMPLING, Ids, alone, engine_threads, fails_at, intercept, load, tokens
 
-from llm.engine.engine import Engine
-from llm.engine.request import Request
-from llm.engine.sampling import Sampling
 from llm.errors import EngineError
+from llm.mlx.engine.engine import Engine
+from llm.mlx.engine.request import Request
+from llm.mlx.engine.sampling import Sampling
 
 Folder = Callable[[str], Path]
 

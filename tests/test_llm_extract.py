@@ -7,9 +7,9 @@ from random import Random
 import pytest
 
 from llm import TextRank, estimate_tokens
-from llm.cues import cue_weights, place_weights
-from llm.extract import extract, key_sentences
-from llm.sentences import split_sentences
+from llm.textrank.cues import cue_weights, place_weights
+from llm.textrank.extract import extract, key_sentences
+from llm.textrank.sentences import split_sentences
 
 THINGS = ("harbour", "school", "library", "railway", "bridge", "market", "theatre", "forest", "hospital")
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from engine_fakes import BAD_SAMPLING, Ids, add, alone, fails_at, intercept, load, run, tokens
 
-import llm.engine.sampling
-from llm.engine.opening import open_decoder
-from llm.engine.request import Request
-from llm.engine.sampling import Sampling
+import llm.mlx.engine.sampling
 from llm.errors import EngineError, InvalidRequestError, ModelError
+from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.request import Request
+from llm.mlx.engine.sampling import Sampling
 
 FAMILIES = ["gemma", "gemma3"]
 
@@ -101,7 +101,7 @@ def test_a_sampler_that_raises_fails_its_own_request(checkpoint: Folder, family:
 def test_a_sampler_that_raises_in_the_midst_of_an_answer_fails_its_own_request(
     checkpoint: Folder, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
-    class Tiring(llm.engine.sampling.Sampler):
+    class Tiring(llm.mlx.engine.sampling.Sampler):
         def __init__(self, sampling: Sampling) -> None:
             super().__init__(sampling)
             self.calls_left = call if sampling.seed == 13 else 1000
@@ -113,7 +113,7 @@ def test_a_sampler_that_raises_in_the_midst_of_an_answer_fails_its_own_request(
             return super().__call__(logprobs)
 
     model = load(checkpoint("gemma3"))
-    monkeypatch.setattr(llm.engine.sampling, "Sampler", Tiring)
+    monkeypatch.setattr(llm.mlx.engine.sampling, "Sampler", Tiring)
     unlucky = Request(tokens(25, 9), 14, Ids(), Sampling(temperature=1.0, seed=13))
     with closing(open_decoder(model, [])) as decoder:
         others = company()

@@ -15,8 +15,8 @@ from checkpoints import make_checkpoint
 from langchain_core.caches import InMemoryCache
 
 from llm import MLX, ChatMLX
-from llm.checkpoint import Checkpoint
-from llm.fingerprint import here
+from llm.mlx.checkpoint import Checkpoint
+from llm.mlx.fingerprint import here
 
 Folder = Callable[[str], Path]
 KINDS: list[type[ChatMLX] | type[MLX]] = [ChatMLX, MLX]

@@ -10,12 +10,12 @@ import pytest
 from engine_fakes import Ids, add, load, needed, run, tokens
 from mlx.utils import tree_flatten
 
-import llm.engine.memory
-from llm.engine.memory import Ledger
-from llm.engine.opening import open_decoder
-from llm.engine.request import Limits, Request
-from llm.engine.solo import Alone
+import llm.mlx.engine.kv_budget
 from llm.errors import ContextOverflowError
+from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.kv_budget import Ledger
+from llm.mlx.engine.request import Limits, Request
+from llm.mlx.engine.single import Alone
 
 Folder = Callable[[str], Path]
 
@@ -24,11 +24,11 @@ class Small:
     """Two decoders on a machine that has room for one large request."""
 
     def __init__(self, model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(llm.engine.memory, "ledger", Ledger())
+        monkeypatch.setattr(llm.mlx.engine.kv_budget, "ledger", Ledger())
         self.large = Request(tokens(200), 1400, Ids())
         weights = sum(array.nbytes for _, array in tree_flatten(model.parameters()))
         usable = 2 * weights + 1.15 * needed(model, [self.large.total], 200)
-        monkeypatch.setattr(llm.engine.memory, "recommended_bytes", lambda: int(usable / 0.9))
+        monkeypatch.setattr(llm.mlx.engine.kv_budget, "recommended_bytes", lambda: int(usable / 0.9))
         self.first, self.second = open_decoder(model, []), open_decoder(model, [])
 
     def another(self) -> Request:

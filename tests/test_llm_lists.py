@@ -17,7 +17,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 
 from llm import ChatMLX
-from llm.checkpoint import Checkpoint
+from llm.mlx.checkpoint import Checkpoint
 
 Folder = Callable[[str], Path]
 

@@ -76,7 +76,7 @@ def test_a_langchain_model_that_cannot_be_set_up_says_what_to_do(
 def test_a_missing_package_is_named_with_the_line_that_installs_it(
     config: OpenAIConfig | LangChainConfig, package: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [name for name in sys.modules if name.startswith((package, "llm.chat_server"))]:
+    for name in [name for name in sys.modules if name.startswith((package, "llm.server.chat"))]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, package, None)  # type: ignore[arg-type]
     with pytest.raises(MissingPackageError) as caught:

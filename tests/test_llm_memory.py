@@ -11,10 +11,10 @@ import pytest
 from checkpoints import make_checkpoint
 from engine_fakes import add, load, needed, run, tokens
 
-from llm.engine.decoder import Decoder
-from llm.engine.opening import open_decoder
-from llm.engine.request import Limits
 from llm.errors import ContextOverflowError
+from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.request import Limits
+from llm.mlx.engine.scheduler import Decoder
 
 Folder = Callable[[str], Path]
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from engine_fakes import Ids, add, alone, intercept, load, needed, run, tokens
 
-from llm.engine.opening import open_decoder
-from llm.engine.request import Limits, Request
-from llm.engine.sampling import Sampling
+from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.request import Limits, Request
+from llm.mlx.engine.sampling import Sampling
 
 # Gemma 2 caches as Gemma does.
 FAMILIES = ["gemma", "gemma3"]

@@ -13,10 +13,10 @@ import pytest
 from checkpoints import make_checkpoint
 from engine_fakes import Ids, add, alone, load, run, tokens
 
-import llm.engine.opening
-from llm.engine.decoder import Decoder
-from llm.engine.opening import open_decoder
-from llm.engine.request import Limits, Request
+import llm.mlx.engine.build
+from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.request import Limits, Request
+from llm.mlx.engine.scheduler import Decoder
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_gemma2_as_mlx_lm_has_it_is_found_wrong_and_run_one_at_a_time(
     head_dim: int,
     seed: int,
 ) -> None:
-    monkeypatch.setattr(llm.engine.opening, "repair_attention", lambda model: None)
+    monkeypatch.setattr(llm.mlx.engine.build, "repair_attention", lambda model: None)
     unmended = model(heads=heads, head_dim=head_dim, random_seed=seed, layers=2, hidden_size=96)
     with caplog.at_level(logging.WARNING), closing(open_decoder(unmended, [])) as decoder:
         asked, together = ask(decoder, max(2, heads // 2))

@@ -16,7 +16,7 @@ from langchain_core.tools import tool
 from pydantic import BaseModel, Field, create_model
 
 from llm import ChatMLX
-from llm.schema import class_schema, narrowed
+from llm.mlx.structured.json_schema import class_schema, narrowed
 
 Folder = Callable[[str], Path]
 NOWHERE = ChatMLX(model="no-such/model")

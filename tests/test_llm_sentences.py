@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm.sentences import SOUND, prose, split_sentences
+from llm.textrank.sentences import SOUND, prose, split_sentences
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from langchain_core.tools import tool
 from pydantic import BaseModel
 
 from llm import ChatMLX
-from llm.checkpoint import Checkpoint
-from llm.constraint import Constraint
-from llm.shape import Shape, markers_of
+from llm.mlx.checkpoint import Checkpoint
+from llm.mlx.structured.logits_processor import Constraint
+from llm.mlx.structured.output_spec import Shape, markers_of
 
 FORMATS = [None, "json", "python"]
 SIX = '{"name": "add", "arguments": {"a": 1, "b": 5}}'

@@ -14,13 +14,13 @@ import pytest
 from checkpoints import make_checkpoint
 from engine_fakes import BAD_SAMPLING, Ids, alone, engine_threads, load, needed, tokens
 
-from llm.call import Call, astream, await_answers, stream, wait
-from llm.checkpoint import Checkpoint
-from llm.engine.engine import Engine
-from llm.engine.request import Limits, Request
-from llm.engine.sampling import Sampling
 from llm.errors import EngineError, InvalidRequestError, ModelError, TimedOutError
-from llm.reply import Answer
+from llm.mlx.checkpoint import Checkpoint
+from llm.mlx.client import Call, astream, await_answers, stream, wait
+from llm.mlx.engine.engine import Engine
+from llm.mlx.engine.request import Limits, Request
+from llm.mlx.engine.sampling import Sampling
+from llm.mlx.output_processor import Answer
 
 THREADS, TASKS, ROUNDS = 4, 4, 45
 

@@ -14,11 +14,11 @@ from checkpoints import make_checkpoint
 from engine_fakes import BAD_SAMPLING, Ids, add, alone, engine_threads, load, run, tokens
 
 from llm import ChatMLX
-from llm.engine.opening import open_decoder
-from llm.engine.request import Request
-from llm.engine.sampling import Sampling
-from llm.engine.solo import Alone
 from llm.errors import ModelError, ModelNotFoundError, UnsupportedModelError
+from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.request import Request
+from llm.mlx.engine.sampling import Sampling
+from llm.mlx.engine.single import Alone
 
 PROMPTS = [f"Part {i}. The harbour opens at six. 항구는 여섯 시에 문을 연다." * (i % 3 + 1) for i in range(5)]
 

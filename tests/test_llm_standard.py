@@ -22,7 +22,7 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
 from llm import ChatMLX
-from llm.checkpoint import Checkpoint
+from llm.mlx.checkpoint import Checkpoint
 
 Folder = Callable[[str], Path]
 

@@ -17,8 +17,8 @@ from pydantic import BaseModel, Field, ValidationError
 from typing_extensions import TypedDict
 
 from llm import ChatMLX
-from llm.chat_mlx import _encode
-from llm.shape import Shape
+from llm.mlx.chat import _encode
+from llm.mlx.structured.output_spec import Shape
 
 Folder = Callable[[str], Path]
 # Rounding differs from batch to batch, and sooner or later a token drawn at random differs with it.

@@ -13,7 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from llm import TextRank, estimate_tokens
-from llm.sentences import split_sentences
+from llm.textrank.sentences import split_sentences
 
 ENGLISH = """\
 Harbour town plans
@@ -360,6 +360,6 @@ def imported_by(program: str) -> Iterator[str]:
 
 def test_importing_it_costs_only_langchain_core() -> None:
     langchain_core = set(imported_by("import langchain_core.language_models"))
-    ours = set(imported_by("import llm.textrank")) - langchain_core
+    ours = set(imported_by("import llm.textrank.model")) - langchain_core
     heavy = {"numpy", "sentencex", "mlx", "mlx_lm", "transformers", "openai", "langchain", "langgraph"}
     assert not heavy & {name.split(".")[0] for name in ours}

@@ -15,9 +15,9 @@ from langchain_core.tools import tool
 from pydantic import BaseModel
 
 from llm import ChatMLX
-from llm.chat_mlx import _encode
-from llm.checkpoint import Checkpoint
-from llm.tool_calls import JSONReader, MarkedReader
+from llm.mlx.chat import _encode
+from llm.mlx.checkpoint import Checkpoint
+from llm.mlx.structured.tool_parser import JSONReader, MarkedReader
 
 FORMATS = [None, "json", "python"]
 SIX = '{"name": "add", "arguments": {"a": 1, "b": 5}}'
@@ -84,7 +84,7 @@ def scripted(folders: dict[Any, Path], monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def prompt(model: ChatMLX, messages: Sequence[BaseMessage], **options: Any) -> str:
     """What the model reads."""
-    from llm.shape import Shape
+    from llm.mlx.structured.output_spec import Shape
 
     return str(model.runtime.checkpoint.tokenizer.decode(_encode(model.runtime, messages, Shape.take(options))))
 

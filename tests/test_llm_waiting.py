@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from engine_fakes import Ids, add, load, needed, tokens
 
-from llm.engine.opening import open_decoder
-from llm.engine.request import Limits, Request
-from llm.engine.waiting import MOST_LANES, Waiting, lanes_by_fit
+from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.request import Limits, Request
+from llm.mlx.engine.request_queue import MOST_LANES, Waiting, lanes_by_fit
 
 
 def request(total: int = 10) -> Request:

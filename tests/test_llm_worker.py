@@ -65,7 +65,7 @@ def test_an_idle_engine_gives_up_what_it_kept_of_prompts(
 ) -> None:
     from engine_fakes import Ids, Loaded, tokens
 
-    import llm.engine.worker
+    import llm.mlx.engine.worker
 
     loaded = Loaded(checkpoint("gemma"))
 
@@ -75,7 +75,7 @@ def test_an_idle_engine_gives_up_what_it_kept_of_prompts(
         return sink.wait().cached_tokens
 
     assert [cached(), cached(), cached()] == [0, 0, 59], "the second keeps what the third finds"
-    monkeypatch.setattr(llm.engine.worker, "_KEEP_SECONDS", 0.01)
+    monkeypatch.setattr(llm.mlx.engine.worker, "_KEEP_SECONDS", 0.01)
     cached()
     time.sleep(0.5)
     assert cached() == 0

@@ -1,0 +1,1 @@
+"""MLX under LangChain: ChatMLX (messages), MLX (raw text), and the engine that decodes their calls together."""

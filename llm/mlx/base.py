@@ -1,0 +1,98 @@
+"""What `ChatMLX` and `MLX` have in common: settings, token counts, identity, and the runtime of a call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import PrivateAttr, ValidationError, model_validator
+
+from llm.config import MLXSettings
+from llm.errors import InvalidRequestError
+from llm.mlx.runtime import Runtime, Weights, identify, runtime_for
+
+# Settings that change how fast an answer comes, or whether, but not what it says.
+_NO_MATTER = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
+
+
+class MLXModel(MLXSettings):
+    """A LangChain model on a checkpoint that this process runs."""
+
+    _runtime: Runtime | None = PrivateAttr(None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        _refuse_unknown(values, cls.model_fields, cls.__name__)
+        return _plain(values)
+
+    @property
+    def runtime(self) -> Runtime:
+        """The tokenizer and engine. Reads the tokenizer at first use, never the weights."""
+        weights = Weights.of(self)
+        # A copy of a model object may name another model, and fields can be assigned.
+        if self._runtime is None or self._runtime.weights != weights:
+            self._runtime = runtime_for(weights)
+        return self._runtime
+
+    def get_context_window(self) -> int | None:
+        """Tokens of prompt and answer together: the model's, or less if `context_window` says less."""
+        return self.runtime.window(self)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """The tokens of `text` (T,), without the ones that open or close a prompt."""
+        return self.runtime.checkpoint.encode(text)
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        """Model and every setting that changes an answer: the key of LangChain's caches.
+
+        `fingerprint` is None while the model is not on this machine.
+        """
+        params = {name: getattr(self, name) for name in MLXSettings.model_fields if name not in _NO_MATTER}
+        return {**params, "fingerprint": identify(Weights.of(self))}
+
+    def settings(self, stop: Sequence[str] | None, options: dict[str, Any]) -> MLXSettings:
+        """This model's settings with the `options` of one call.
+
+        Raises:
+            InvalidRequestError: an option that there is not, or a value that cannot be.
+        """
+        own = {name: getattr(self, name) for name in MLXSettings.model_fields}
+        _refuse_unknown(options, own, type(self).__name__)
+        if "timeout" in options:
+            own.pop("timeout_seconds")
+        try:
+            return MLXSettings.model_validate({**own, **_plain(options), **_plain({"stop": stop})})
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise InvalidRequestError(f"{first['loc'][0]}: {first['msg']}, not {first['input']!r}.") from error
+
+    def runtime_for(self, settings: MLXSettings) -> Runtime:
+        """The runtime of one call, which may name another model."""
+        weights = Weights.of(settings)
+        return self.runtime if weights == Weights.of(self) else runtime_for(weights)
+
+
+def _refuse_unknown(given: Iterable[str], known: Collection[str], who: str) -> None:
+    for name in given:
+        if name not in known and name != "timeout":
+            near = get_close_matches(name, known, n=1)
+            raise InvalidRequestError(
+                f"{who} knows no setting {name!r}.", f"Did you mean {near[0]!r}?" if near else ""
+            )
+
+
+def _plain(given: dict[str, Any]) -> dict[str, Any]:
+    """Settings as they are declared. LangChain gives None for what nobody set; people give paths, and one stop."""
+    plain = {}
+    for name, value in given.items():
+        field = MLXSettings.model_fields.get(name)
+        if value is not None or field is None or field.default is None:
+            value = os.fspath(value) if isinstance(value, os.PathLike) else value
+            plain[name] = [value] if name == "stop" and isinstance(value, str) else value
+    return plain

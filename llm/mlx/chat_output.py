@@ -1,0 +1,92 @@
+"""One call of a chat model under way: from the engine's answer to LangChain's messages and chunks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
+from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from llm.mlx.client import Call
+from llm.mlx.output_processor import Answer
+from llm.mlx.structured.output_spec import AnyConstraint
+from llm.mlx.structured.tool_parser import Found, Reader
+
+
+@dataclass
+class ChatCall:
+    """`constraints` holds what the answer is held to, if anything: it knows what went wrong."""
+
+    model_name: str
+    call: Call
+    reader: Reader
+    constraints: list[AnyConstraint]
+    _calls: int = field(default=0, init=False)
+
+    def result(self, answer: Answer) -> ChatResult:
+        """The whole answer."""
+        self._check()
+        first, last = self.reader.feed(answer.text), self.reader.close()
+        message = AIMessage(
+            content=first.text + last.text,
+            tool_calls=[*first.calls, *last.calls],
+            invalid_tool_calls=[*first.invalid, *last.invalid],
+            usage_metadata=_usage(answer),
+            response_metadata=self._metadata(answer),
+        )
+        info = {"finish_reason": answer.finish_reason}
+        return ChatResult(generations=[ChatGeneration(message=message, generation_info=info)])
+
+    def chunks(self, item: str | Answer) -> Iterator[ChatGenerationChunk]:
+        """What a piece of text makes sure; at the end, what is left, and last what is known of the answer."""
+        if isinstance(item, str):
+            yield from self._chunk(self.reader.feed(item))
+            return
+        self._check()
+        yield from self._chunk(self.reader.close())
+        message = AIMessageChunk(
+            content="",
+            usage_metadata=_usage(item),
+            response_metadata=self._metadata(item),
+            chunk_position="last",
+        )
+        yield ChatGenerationChunk(message=message, generation_info={"finish_reason": item.finish_reason})
+
+    def _chunk(self, found: Found) -> Iterator[ChatGenerationChunk]:
+        if found.text or found.calls or found.invalid:
+            made = [self._call_chunk(c["name"], json.dumps(c["args"]), c["id"]) for c in found.calls]
+            made += [self._call_chunk(c["name"], c["args"], c["id"]) for c in found.invalid]
+            yield ChatGenerationChunk(message=AIMessageChunk(content=found.text, tool_call_chunks=made))
+
+    def _call_chunk(self, name: str | None, args: str | None, call_id: str | None) -> ToolCallChunk:
+        self._calls += 1
+        return tool_call_chunk(name=name, args=args, id=call_id, index=self._calls - 1)
+
+    def _check(self) -> None:
+        """Raise what went wrong with the grammar: on the engine's thread it would have hit others too."""
+        for constraint in self.constraints:
+            if constraint.error is not None:
+                raise constraint.error
+
+    def _metadata(self, answer: Answer) -> dict[str, Any]:
+        return {
+            "model_provider": "mlx",
+            "model_name": self.model_name,
+            "finish_reason": answer.finish_reason,
+            "tokens_per_second": answer.tokens_per_second,
+            "peak_memory_gb": answer.peak_memory_gb,
+        }
+
+
+def _usage(answer: Answer) -> UsageMetadata:
+    return UsageMetadata(
+        input_tokens=answer.prompt_tokens,
+        output_tokens=answer.output_tokens,
+        total_tokens=answer.prompt_tokens + answer.output_tokens,
+        input_token_details=InputTokenDetails(cache_read=answer.cached_tokens),
+    )

@@ -1,0 +1,171 @@
+"""A checkpoint on disk or on the model hub: its files, tokenizer, context window and weights.
+
+Knows nothing of threads, requests or LangChain.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from llm.errors import InvalidRequestError, ModelNotFoundError, UnsupportedModelError, reason
+from llm.mlx.window import read_context_window
+
+if TYPE_CHECKING:
+    from mlx_lm.tokenizer_utils import TokenizerWrapper
+
+# Everything but the weights: a few megabytes, enough to count tokens and to read the context window.
+_SMALL_FILES = ["*.json", "*.jinja", "*.model", "*.tiktoken", "*.txt", "*.jsonl"]
+
+# transformers writes this into tokenizers that know no limit.
+_NO_LIMIT = 10**9
+
+
+class Checkpoint:
+    """Tokenizer and settings of `model` (a folder or a hub id); weights only when asked for.
+
+    Raises:
+        ModelNotFoundError: no such folder, and the hub does not give it.
+        UnsupportedModelError: the files are there but cannot be used.
+    """
+
+    def __init__(self, model: str, revision: str | None = None, adapter: str | None = None) -> None:
+        self.model = model
+        self.revision = revision
+        self.adapter = adapter
+        self.folder = fetch(model, revision, _SMALL_FILES)
+        self.config = _read_config(self.folder)
+        self.tokenizer = _load_tokenizer(self.folder, self.config)
+        self.stop_ids = sorted(self.tokenizer.eos_token_ids)
+        # Rendering and encoding are cheap, and Hugging Face's tokenizers are not safe to share.
+        self.tokenizer_lock = Lock()
+
+    @property
+    def context_window(self) -> int | None:
+        """Tokens of prompt and answer together, or None if neither model nor tokenizer says."""
+        window = read_context_window(self.config) or _default_window(self.config)
+        limit = int(self.tokenizer.model_max_length)
+        return window or (limit if 0 < limit < _NO_LIMIT else None)
+
+    def encode(self, text: str, *, add_special_tokens: bool = False) -> list[int]:
+        """The tokens of `text` (T,).
+
+        Raises:
+            InvalidRequestError: it is no Unicode text.
+        """
+        check_text(text)
+        with self.tokenizer_lock:
+            return [int(token) for token in self.tokenizer.encode(text, add_special_tokens=add_special_tokens)]
+
+    def defuse(self, text: str) -> str:
+        """Break up what the tokenizer would read as a control token, so that it stays text.
+
+        A document that says <end_of_turn> (a report on a language model, or one made to deceive) would
+        otherwise end the user's turn and go on as the model.
+        """
+        check_text(text)
+        return self._control_tokens.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
+
+    @cached_property
+    def _control_tokens(self) -> re.Pattern[str]:
+        """Matches the special tokens, and others that the chat template writes; nothing if there are none."""
+        template = str(self.tokenizer.chat_template or "")
+        tokens = self.tokenizer.added_tokens_decoder.values()
+        names = [t.content for t in tokens if len(t.content) > 1 and (t.special or t.content in template)]
+        return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)")
+
+    def load_weights(self) -> Any:
+        """Load the model, an `mlx.nn.Module`. Call it on the thread that will run it."""
+        from mlx_lm.utils import load_model
+
+        # Of the same commit as the tokenizer, whatever the hub has by now.
+        folder = fetch(self.model, self.folder.name, None)
+        try:
+            model, _ = load_model(folder)
+        except Exception as error:  # damaged files fail in any of mlx-lm's steps, and in MLX
+            raise UnsupportedModelError(
+                f"The weights of {self.model} cannot be loaded: {reason(error)}."
+            ) from error
+        return model if self.adapter is None else _adapt(model, Path(self.adapter).expanduser())
+
+
+def check_text(text: str) -> None:
+    """Raise InvalidRequestError for text with half a surrogate pair, which no tokenizer takes."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidRequestError(
+            f"The text has {text[error.start]!r} at place {error.start}, which is half a character.",
+            "Read its source with the right encoding, or with errors='replace'.",
+        ) from error
+
+
+def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
+    """Return the folder of `model`, downloading the files that match `patterns` (None: all) from the hub."""
+    if (folder := Path(model).expanduser()).is_dir():
+        return folder
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+
+    try:
+        return Path(snapshot_download(model, revision=revision, allow_patterns=patterns))
+    except (HFValidationError, RepositoryNotFoundError) as error:
+        raise ModelNotFoundError(
+            f"{model} is neither a folder here nor a model on the hub.", "Check the name."
+        ) from error
+    except (LocalEntryNotFoundError, OSError) as error:
+        raise ModelNotFoundError(
+            f"{model} is not on this machine and the model hub cannot be reached.",
+            "Go online once to download it, or set model to a folder.",
+        ) from error
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    from llm.mlx.backend import import_mlx
+
+    import_mlx()
+    from mlx_lm.utils import load_config
+
+    try:
+        config: dict[str, Any] = load_config(folder)
+    except (OSError, ValueError) as error:
+        raise ModelNotFoundError(
+            f"The folder {folder} holds no readable config.json.", "Point model at a checkpoint."
+        ) from error
+    return config
+
+
+def _load_tokenizer(folder: Path, config: dict[str, Any]) -> TokenizerWrapper:
+    from mlx_lm.utils import load_tokenizer
+
+    try:
+        tokenizer: TokenizerWrapper = load_tokenizer(folder, eos_token_ids=config.get("eos_token_id"))
+    except Exception as error:  # transformers raises whatever its checks of foreign files raise
+        raise UnsupportedModelError(f"The tokenizer in {folder} cannot be loaded: {reason(error)}.") from error
+    return tokenizer
+
+
+def _default_window(config: dict[str, Any]) -> int | None:
+    """What transformers assumes for this architecture where config.json is silent (Gemma 3 on the hub)."""
+    from transformers import AutoConfig
+
+    try:
+        kind = AutoConfig.for_model(config["model_type"])
+    except (KeyError, ValueError):
+        return None
+    return getattr(kind.get_text_config(), "max_position_embeddings", None)
+
+
+def _adapt(model: Any, folder: Path) -> Any:
+    from mlx_lm.utils import load_adapters
+
+    try:
+        return load_adapters(model, str(folder))
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise UnsupportedModelError(
+            f"The adapter in {folder} cannot be loaded: {reason(error)}.",
+            "adapter is a folder with adapter_config.json and adapters.safetensors, made for this model.",
+        ) from error

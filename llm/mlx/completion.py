@@ -1,0 +1,115 @@
+"""`MLX`: a text completion model that mlx-lm runs in this process. Raw text in, raw text out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseLLM
+from langchain_core.outputs import Generation, GenerationChunk, LLMResult
+
+from llm.mlx.base import MLXModel
+from llm.mlx.client import Call, astream, await_answers, stream, wait
+from llm.mlx.output_processor import Answer
+from llm.mlx.runtime import Runtime
+
+
+class MLX(MLXModel, BaseLLM):
+    """A text completion model on Apple's MLX: the prompt goes in as it is, without a chat template.
+
+    It shares weights and batches with every `ChatMLX` on the same checkpoint. A list of prompts is decoded
+    together. Settings and errors are those of `ChatMLX`.
+    """
+
+    @property
+    def _llm_type(self) -> str:
+        return "mlx"
+
+    def _make(self, prompt: str, stop: list[str] | None, options: dict[str, Any]) -> Call:
+        settings = self.settings(stop, options)
+        runtime = self.runtime_for(settings)
+        return runtime.call(settings, _encode(runtime, prompt))
+
+    def _generate(
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        return self._result(wait([self._make(p, stop, kwargs) for p in prompts]))
+
+    async def _agenerate(
+        self,
+        prompts: list[str],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        # The tokenizer, perhaps still to be read, is not the event loop's business.
+        calls = await asyncio.to_thread(lambda: [self._make(p, stop, kwargs) for p in prompts])
+        return self._result(await await_answers(calls))
+
+    def _stream(
+        self,
+        prompt: str,
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[GenerationChunk]:
+        for item in stream(self._make(prompt, stop, kwargs)):
+            chunk = _chunk(item)
+            if run_manager:
+                run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+    async def _astream(
+        self,
+        prompt: str,
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[GenerationChunk]:
+        async for item in astream(await asyncio.to_thread(self._make, prompt, stop, kwargs)):
+            chunk = _chunk(item)
+            if run_manager:
+                await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
+            yield chunk
+
+    def _result(self, answers: list[Answer]) -> LLMResult:
+        prompt_tokens = sum(answer.prompt_tokens for answer in answers)
+        output_tokens = sum(answer.output_tokens for answer in answers)
+        usage = {
+            "prompt_tokens": prompt_tokens,
+            "completion_tokens": output_tokens,
+            "total_tokens": prompt_tokens + output_tokens,
+        }
+        generations = [[Generation(text=answer.text, generation_info=_info(answer))] for answer in answers]
+        return LLMResult(generations=generations, llm_output={"model_name": self.model, "token_usage": usage})
+
+
+def _encode(runtime: Runtime, prompt: str) -> list[int]:
+    """Token ids (T,) with one BOS, also where the prompt brings its own."""
+    checkpoint = runtime.checkpoint
+    bos = checkpoint.tokenizer.bos_token
+    opens = bos is None or not prompt.startswith(bos)
+    return checkpoint.encode(prompt, add_special_tokens=opens) or checkpoint.stop_ids[:1]
+
+
+def _chunk(item: str | Answer) -> GenerationChunk:
+    if isinstance(item, str):
+        return GenerationChunk(text=item)
+    return GenerationChunk(text="", generation_info=_info(item))
+
+
+def _info(answer: Answer) -> dict[str, Any]:
+    return {
+        "finish_reason": answer.finish_reason,
+        "prompt_tokens": answer.prompt_tokens,
+        "output_tokens": answer.output_tokens,
+        "cached_tokens": answer.cached_tokens,
+        "tokens_per_second": answer.tokens_per_second,
+        "peak_memory_gb": answer.peak_memory_gb,
+    }

@@ -1,0 +1,1 @@
+"""TextRank, the embedded model: picks the most telling sentences of a text."""
