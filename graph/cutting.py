@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.counting import TokenCounter
-from graph.documents.sentences import split_sentences
+from graph.documents.split.sentences import split_sentences
 
 
 def cut(text: str, tokens: int, counter: TokenCounter) -> str:

@@ -16,7 +16,7 @@ from langchain_core.exceptions import ModelConnectionError, ModelError
 from langgraph.graph.state import CompiledStateGraph
 
 from graph.documents.errors import DocumentError
-from graph.documents.harvest import stop_reading
+from graph.documents.pdf.supervisor import stop_reading
 from graph.errors import SummarizeError
 from graph.outcomes import is_setup
 from graph.state import InputState, OutputState

@@ -13,7 +13,7 @@ from langgraph.types import StreamMode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from graph.documents.harvest import resume_reading, stop_reading
+from graph.documents.pdf.supervisor import resume_reading, stop_reading
 from graph.state import InputState, OutputState
 
 _FINAL = "final_summarize"

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from graph.documents import LoadConfig, Page, clean_pages
-from graph.documents.reflow import reflow
+from graph.documents.clean.paragraphs import reflow
 
 KEEP = LoadConfig(drop_references=False, drop_running_heads=False)
 

@@ -14,7 +14,7 @@ from pdfs import bomb, make_pdf
 
 from graph.documents import LoadConfig, Reading, read_document
 from graph.documents.errors import ReaderError, TimedOutError, TooLargeError
-from graph.documents.harvest import _request, resume_reading, stop_reading
+from graph.documents.pdf.supervisor import _request, resume_reading, stop_reading
 
 ROOT = Path(__file__).parents[1]
 linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds child processes through /proc")
@@ -92,7 +92,7 @@ def test_when_the_clock_of_the_file_is_out_what_was_read_is_kept(tmp_path: Path)
 
 @linux
 def test_the_number_of_restarts_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("graph.documents.harvest.MAX_RESTARTS", 1)
+    monkeypatch.setattr("graph.documents.pdf.supervisor.MAX_RESTARTS", 1)
     reading = read(tmp_path, make_pdf(["one", bomb(60), bomb(60), "four"]), memory_mb=256)
     assert [page["status"] for page in reading["pages"]] == ["read", "failed", "failed", "failed"]
     assert "died 2 times" in reading["warnings"][-1]
@@ -163,7 +163,7 @@ def test_the_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     path.write_bytes(make_pdf([bomb(100)]))
     request = _request(path, LoadConfig(memory_mb=4000), None)
     child = subprocess.Popen(
-        [sys.executable, "-m", "graph.documents.child"],
+        [sys.executable, "-m", "graph.documents.pdf.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -7,8 +7,8 @@ from pdfs import Line as Print
 from pdfs import Sheet, make_pdf
 
 from graph.documents import LoadConfig, read_document
-from graph.documents.layout import arranged
-from graph.documents.lines import Line
+from graph.documents.pdf.layout.line import Line
+from graph.documents.pdf.layout.page_text import arranged
 
 PAGE = (0, 0, 612, 842)
 PROSE = [

@@ -15,9 +15,9 @@ from hostile import one
 from pdfs import Sheet, make_pdf, pictures, sheet, stream
 
 from graph.documents import LoadConfig, Reading, read_document
-from graph.documents.drawing import draw
-from graph.documents.engines import Pdfium
 from graph.documents.errors import NoTextError, TimedOutError
+from graph.documents.pdf.backends import Pdfium
+from graph.documents.pdf.render import draw
 
 ROOT = Path(__file__).parents[1]
 TEXT = "The harbour opens at six in the morning.\nThe first boats leave before the fog has lifted.\n" * 4

@@ -8,7 +8,7 @@ from pdfs import encrypt, file_of, make_pdf, stream
 
 from graph.documents import LoadConfig, read_document
 from graph.documents.errors import DamagedPDFError
-from graph.documents.repair import repaired
+from graph.documents.pdf.recover import repaired
 
 LINES = [f"This is page {number} of many." for number in range(1, 61)]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from graph.documents import split_sentences
-from graph.documents.sentences import cut_point
+from graph.documents.split.sentences import cut_point
 
 CASES: list[list[str]] = [
     ["One sentence. ", "Another one! ", "A third?"],

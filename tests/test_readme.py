@@ -104,7 +104,11 @@ def test_the_tree_is_two_levels_of_what_is_there() -> None:
             folder = path
         assert (ROOT / path).exists(), f"{path} is in the README and not in the repository"
         named.add(path)
-    packages = {path.parent.relative_to(ROOT) for name in ("llm", "chains", "graph") for path in ROOT.glob(f"{name}/**/__init__.py")}
+    packages = {
+        path.parent.relative_to(ROOT)
+        for name in ("llm", "chains", "graph")
+        for path in ROOT.glob(f"{name}/**/__init__.py")
+    }
     assert {path for path in packages if len(path.parts) <= 2} <= named
 
 

@@ -7,17 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graph.documents.clean import clean_pages as clean_pages
+    from graph.documents.clean.steps import clean_pages as clean_pages
     from graph.documents.config import LoadConfig as LoadConfig
     from graph.documents.config import SplitConfig as SplitConfig
-    from graph.documents.convert import pages_from_documents as pages_from_documents
     from graph.documents.errors import DocumentError as DocumentError
     from graph.documents.find import find_documents as find_documents
+    from graph.documents.from_langchain import pages_from_documents as pages_from_documents
+    from graph.documents.merge import read_together as read_together
     from graph.documents.read import read_document as read_document
-    from graph.documents.sentences import split_sentences as split_sentences
-    from graph.documents.split import split_pages as split_pages
-    from graph.documents.split import whole_text as whole_text
-    from graph.documents.together import read_together as read_together
+    from graph.documents.split.chunks import split_pages as split_pages
+    from graph.documents.split.chunks import whole_text as whole_text
+    from graph.documents.split.sentences import split_sentences as split_sentences
     from graph.documents.types import Chunk as Chunk
     from graph.documents.types import Page as Page
     from graph.documents.types import PageStatus as PageStatus
@@ -31,14 +31,14 @@ _ROOMS = {
     "PageStatus": "types",
     "Reading": "types",
     "SplitConfig": "config",
-    "clean_pages": "clean",
+    "clean_pages": "clean.steps",
     "find_documents": "find",
-    "pages_from_documents": "convert",
+    "pages_from_documents": "from_langchain",
     "read_document": "read",
-    "read_together": "together",
-    "split_pages": "split",
-    "split_sentences": "sentences",
-    "whole_text": "split",
+    "read_together": "merge",
+    "split_pages": "split.chunks",
+    "split_sentences": "split.sentences",
+    "whole_text": "split.chunks",
 }
 __all__ = list(_ROOMS)  # pyright: ignore[reportUnsupportedDunderAll]
 

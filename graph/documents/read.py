@@ -15,7 +15,7 @@ from graph.documents.errors import (
     NotFoundError,
     TooLargeError,
 )
-from graph.documents.pdf import read_pdf
+from graph.documents.pdf.reader import read_pdf
 from graph.documents.text import read_text
 from graph.documents.types import FileRecord, Reading
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from graph.documents.convert import DocumentLike
+from graph.documents.from_langchain import DocumentLike
 from graph.documents.types import Page
 from graph.grounding.alignment import Aligner, Claim, Match
 from graph.grounding.checks import contradicts, lacks_name, lacks_number

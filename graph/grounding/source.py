@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from graph.documents.characters import plain
-from graph.documents.clean import clean_pages
+from graph.documents.clean.steps import clean_pages
 from graph.documents.config import LoadConfig
-from graph.documents.convert import DocumentLike, pages_from_documents
 from graph.documents.errors import NoTextError
-from graph.documents.sentences import split_sentences
-from graph.documents.split import whole_text
+from graph.documents.from_langchain import DocumentLike, pages_from_documents
+from graph.documents.split.chunks import whole_text
+from graph.documents.split.sentences import split_sentences
 from graph.documents.types import Page
 from graph.grounding.pieces import pieces, without_surrogates
 

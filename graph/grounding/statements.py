@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from graph.documents.sentences import split_sentences
+from graph.documents.split.sentences import split_sentences
 from graph.grounding.pieces import pieces, without_surrogates
 
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:\*\*|__)[^*_\n]+(?:\*\*|__):?\s*$)")

@@ -6,7 +6,7 @@ at the end of a full line, and a later one begins in the middle of a sentence.
 
 import re
 
-from graph.documents.reflow import is_item
+from graph.documents.clean.paragraphs import is_item
 
 _ENDED = re.compile(r"[.!?:;。！？…؟۔।][\"'”’»」』)\]\d*†‡]{0,4}$")
 _HUNG = re.compile(r"[,(–—-]$|\b(?:the|a|an|of|and|or|to|in|for|with|by|from|that|which|as|on|at|is|are|be|its)$")

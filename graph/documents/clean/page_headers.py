@@ -7,7 +7,7 @@ pages have heads of their own), with digits masked, until the first line that ha
 import re
 from collections.abc import Iterator
 
-from graph.documents.page_numbers import has_number, is_number
+from graph.documents.clean.page_numbers import has_number, is_number
 
 _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b(?=\W*$)|(?<=^)[ivxlc]+\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?:\S+\s+){3,}\S*[.,;:!?]")  # a number in it that differs is the sentence's own

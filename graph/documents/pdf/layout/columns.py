@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from graph.documents.lines import Box, Line
+from graph.documents.pdf.layout.line import Box, Line
 
 Gutter = tuple[float, float]  # left and right edge of the strip between two columns, in points
 

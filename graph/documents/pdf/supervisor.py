@@ -14,7 +14,7 @@ from typing import Any
 
 from graph.documents.characters import substance
 from graph.documents.config import LoadConfig, parse_pages
-from graph.documents.process import cause_of_death, child, kill_children
+from graph.documents.pdf.child_process import cause_of_death, child, kill_children
 
 MAX_RESTARTS = 5
 # What a page that was read adds to the time for the whole file; OCR adds what it took. So a long file is read to

@@ -9,8 +9,8 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
-from graph.documents.plan import Unit, plan, sections
-from graph.documents.sentences import cut_point, split_sentences
+from graph.documents.split.plan import Unit, plan, sections
+from graph.documents.split.sentences import cut_point, split_sentences
 from graph.documents.types import Chunk, Page
 
 Count = Callable[[str], int]

@@ -12,7 +12,7 @@ from itertools import groupby, pairwise
 from math import sin
 from statistics import median
 
-from graph.documents.lines import Box, Line, in_rows
+from graph.documents.pdf.layout.line import Box, Line, in_rows
 
 _ENDED = re.compile(r"[.!?:;。！？][\"'”’»)\]\d*]{0,4}$")
 _HYPHENS = ("\x02", "\ufffe", "-", "\u2010")

@@ -1,7 +1,7 @@
 """The process that touches the PDF: one JSON request on stdin, JSON lines on stdout. Knows nothing of Pages.
 
-Run as `python -m graph.documents.child`. Events, in order: `ready`; `file` (pages); per page `start`, then `page`
-(text, total) and perhaps `scan`, or `failed` (reason); what else the file tells (`labels`, `title`, ...); per scan
+Run as `python -m graph.documents.pdf.worker`. Events, in order: `ready`; `file` (pages); per page `start`, then
+`page` (text, total) and perhaps `scan`, or `failed` (reason); what else the file tells (`labels`, `title`, ...); per scan
 `start`, then `recognized` (text) or `failed`, or once `no_ocr`; `end`. Or, at once, `refused` (code). A page may
 come twice: the second reading is the better one. The process may die any moment; what it wrote counts.
 """
@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from graph.documents.characters import has_right_to_left, plain, substance
-from graph.documents.engines import Engine, Refused
-from graph.documents.ocr import IllegibleError, OCRUnavailableError, Tesseract
-from graph.documents.opening import open_first
+from graph.documents.pdf.backends import Engine, Refused
+from graph.documents.pdf.ocr import IllegibleError, OCRUnavailableError, Tesseract
+from graph.documents.pdf.open_pdf import open_first
 
 OUT_OF_MEMORY = 77  # exit code of a child that stopped itself
 _HOPELESS = 4  # pages that OCR cannot make out, after which it gives up if it could not read any

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
-from graph.documents.child import OUT_OF_MEMORY
+from graph.documents.pdf.worker import OUT_OF_MEMORY
 
 PASSWORD_VARIABLE = "MLX_PDF_PASSWORD"
 _children: set["subprocess.Popen[bytes]"] = set()
@@ -30,7 +30,7 @@ def child(
     search_path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
     inherited = {name: value for name, value in os.environ.items() if name != PASSWORD_VARIABLE}
     process = subprocess.Popen(
-        [sys.executable, "-P", "-W", "ignore", "-m", "graph.documents.child"],
+        [sys.executable, "-P", "-W", "ignore", "-m", "graph.documents.pdf.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

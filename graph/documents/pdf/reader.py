@@ -17,9 +17,9 @@ from graph.documents.errors import (
     TooLargeError,
     WrongPasswordError,
 )
-from graph.documents.harvest import Harvest, harvest_pages
-from graph.documents.ocr import INSTALL
-from graph.documents.process import PASSWORD_VARIABLE
+from graph.documents.pdf.child_process import PASSWORD_VARIABLE
+from graph.documents.pdf.ocr import INSTALL
+from graph.documents.pdf.supervisor import Harvest, harvest_pages
 from graph.documents.types import Page
 
 _PLACEHOLDER_CHARACTERS = 2000  # "Please wait ...", and how to get the vendor's program

@@ -9,9 +9,9 @@ from statistics import median
 from typing import Any
 from unicodedata import normalize
 
-from graph.documents.columns import Gutter, find_gutters, in_columns
-from graph.documents.layout import arranged
-from graph.documents.lines import Box, Line
+from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
+from graph.documents.pdf.layout.line import Box, Line
+from graph.documents.pdf.layout.page_text import arranged
 
 Span = tuple[int, int]  # of characters of the page's text
 

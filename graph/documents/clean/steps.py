@@ -8,16 +8,16 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from graph.documents import words
 from graph.documents.characters import plain
+from graph.documents.clean.captions import sentences_first
+from graph.documents.clean.hyphenation import join_hyphens, join_syllables, move_to_first_page
+from graph.documents.clean.line_numbers import without_line_numbers
+from graph.documents.clean.page_headers import running_lines
+from graph.documents.clean.page_numbers import page_numbers
+from graph.documents.clean.paragraphs import reflow
+from graph.documents.clean.references import reference_lines
+from graph.documents.clean.spacing import mend_spaces
 from graph.documents.config import LoadConfig
-from graph.documents.floats import sentences_first
-from graph.documents.line_numbers import without_line_numbers
-from graph.documents.page_numbers import page_numbers
-from graph.documents.references import reference_lines
-from graph.documents.reflow import reflow
-from graph.documents.running_heads import running_lines
-from graph.documents.spacing import mend_spaces
 from graph.documents.types import Page, PageStatus
 
 Step = Callable[[list[Page]], list[Page]]
@@ -113,8 +113,8 @@ def join_sentences(pages: list[Page]) -> list[Page]:
 
 def join_words(pages: list[Page]) -> list[Page]:
     """Join words cut at the end of a line or page, part those run together. The document says which are words."""
-    texts = words.move_to_first_page(mend_spaces([page["text"] for page in pages]))
-    texts = words.join_syllables(words.join_hyphens(texts))
+    texts = move_to_first_page(mend_spaces([page["text"] for page in pages]))
+    texts = join_syllables(join_hyphens(texts))
     return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
 
 

@@ -9,8 +9,8 @@ import logging
 from pathlib import Path
 from typing import Any, Protocol
 
-from graph.documents.drawing import draw, is_scan
-from graph.documents.pdfium_lines import page_text
+from graph.documents.pdf.layout.text_lines import page_text
+from graph.documents.pdf.render import draw, is_scan
 
 _LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for

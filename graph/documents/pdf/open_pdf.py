@@ -3,8 +3,8 @@
 import itertools
 from pathlib import Path
 
-from graph.documents.engines import Engine, Pdfium, Pypdf, Refused
-from graph.documents.repair import repaired
+from graph.documents.pdf.backends import Engine, Pdfium, Pypdf, Refused
+from graph.documents.pdf.recover import repaired
 
 _HEADER = b"%PDF"
 # The most telling of the refusals, where the readers differ.

@@ -1,0 +1,1 @@
+"""What a page shows, as lines, and these lines in the order people read them."""

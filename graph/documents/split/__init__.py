@@ -1,0 +1,1 @@
+"""Pages to chunks of whole sentences."""
