@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT)]
 
 from llm import ChatMLX  # noqa: E402
 from llm.mlx.backend import import_mlx  # noqa: E402
@@ -57,7 +57,7 @@ def main() -> None:
 
 def make_model(folder: str, vocabulary: int) -> str:
     """A small Gemma: the less time the network takes, the more of it the grammar's share is."""
-    from checkpoints import make_checkpoint
+    from tests.checkpoints import make_checkpoint
 
     return str(
         make_checkpoint(

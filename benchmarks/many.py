@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT)]
 
-from checkpoints import make_checkpoint  # noqa: E402
+from tests.checkpoints import make_checkpoint  # noqa: E402
 
 PAGES = (1, 5)  # of documents, by turns: one that fits a prompt, and one in parts
 PAGE_CHARACTERS = 1_000

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT)]
 
 from langchain_core.callbacks import BaseCallbackHandler  # noqa: E402
 
 from graph import RunConfig, build_graph  # noqa: E402
-from graph.caller import Caller  # noqa: E402
+from graph.calling.stage_caller import Caller  # noqa: E402
 from graph.documents import split_pages  # noqa: E402
 from graph.documents.types import Page  # noqa: E402
 from llm.mlx.backend import import_mlx  # noqa: E402
@@ -51,7 +51,7 @@ def main() -> None:
 
 def make_model(folder: str) -> str:
     """A Gemma of 57 million parameters: large enough that arithmetic, not Python, is what takes time."""
-    from checkpoints import make_checkpoint
+    from tests.checkpoints import make_checkpoint
 
     return str(
         make_checkpoint(

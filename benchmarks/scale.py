@@ -25,7 +25,7 @@ from threading import Lock
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+sys.path[:0] = [str(ROOT)]
 
 from langchain_core.language_models import BaseChatModel  # noqa: E402
 from langchain_core.messages import AIMessage  # noqa: E402
@@ -127,7 +127,7 @@ def print_row(model: str, pages: int, path: Path) -> None:
 
 def make_book(path: Path, pages: int) -> None:
     """A PDF of random prose, two columns' worth of words on a page."""
-    from pdfs import make_pdf
+    from tests.pdfs import make_pdf
 
     chance = random.Random(0)
     words = [

@@ -12,8 +12,8 @@ from langchain_core.exceptions import ModelError
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
-from graph.account import chunk_records, in_pages, page_records
-from graph.caller import Caller
+from graph.calling.key_sentences import decompress_parts, joined_text, merged_evidence
+from graph.calling.stage_caller import Caller
 from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
 from graph.config import RunConfig
@@ -29,9 +29,9 @@ from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
-from graph.evidence import decompress_parts, joined_text, merged_evidence
 from graph.grounding import trace
-from graph.outcomes import (
+from graph.packing import joined_tokens
+from graph.results.assemble import (
     failed_part,
     final_parts,
     final_where,
@@ -43,8 +43,8 @@ from graph.outcomes import (
     not_grounded,
     stop,
 )
-from graph.packing import joined_tokens
-from graph.result import Made
+from graph.results.stats import chunk_records, in_pages, page_records
+from graph.results.types import Made
 from graph.routes import next_step
 from graph.state import CollapseTask, InputState, MapTask, State, Timing
 from llm.textrank.extract import key_sentences

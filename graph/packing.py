@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from graph.account import in_pages
-from graph.budget import SEPARATOR_TOKENS
+from graph.calling.budget import SEPARATOR_TOKENS
+from graph.calling.key_sentences import compress_parts, parts_of
 from graph.documents.types import Chunk, FileRecord
-from graph.evidence import compress_parts, parts_of
+from graph.results.stats import in_pages
 from graph.state import CollapseTask, Summary
 
 

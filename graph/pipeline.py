@@ -13,12 +13,12 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
 
 from chains.prompts import PromptError, read_prompts
-from graph.caller import Caller
+from graph.calling.model_adapter import with_cache
+from graph.calling.stage_caller import Caller
 from graph.config import RunConfig
 from graph.errors import ConfigError
-from graph.made import made_by
-from graph.models import with_cache
 from graph.nodes import Nodes, Update
+from graph.results.provenance import made_by
 from graph.routes import fan_out
 from graph.state import CollapseTask, InputState, MapTask, OutputState, State
 

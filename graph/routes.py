@@ -6,11 +6,11 @@ from typing import Literal
 
 from langgraph.types import Send
 
-from graph.account import in_pages
-from graph.budget import Budget
+from graph.calling.budget import Budget
 from graph.compressed import compress
-from graph.outcomes import chunk_texts, map_id
 from graph.packing import collapse_tasks, frontier, joined_tokens
+from graph.results.assemble import chunk_texts, map_id
+from graph.results.stats import in_pages
 from graph.state import MapTask, State
 
 

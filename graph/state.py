@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from graph.channels import NotKept, appended, latest
 from graph.documents.types import FileRecord, PageStatus
 from graph.grounding.types import Sentence
-from graph.result import Coverage, Made
+from graph.results.types import Coverage, Made
 
 # How a summary came out: whole; ended at its token limit by the model, or cut there by us; cut where it began to
 # repeat itself; nothing; no answer.

@@ -68,7 +68,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
     def folder(family: str = "gemma") -> Path:
         if family not in made:
-            from checkpoints import make_checkpoint
+            from tests.checkpoints import make_checkpoint
 
             made[family] = make_checkpoint(tmp_path_factory.mktemp(family) / family, family)  # type: ignore[arg-type]
         return made[family]

@@ -4,7 +4,7 @@ import random
 import zlib
 from collections.abc import Iterator
 
-from pdfs import file_of, stream
+from tests.pdfs import file_of, stream
 
 HELLO = "Hello, this is a page of text."
 _SHOWN = b"BT /F1 12 Tf 50 700 Td (%b) Tj ET" % HELLO.encode()

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import Any
 
-from fakes import PROMPTS
+from tests.fakes import PROMPTS
 
 _DOCUMENT = re.compile(r"<document>(.*)</document>", re.DOTALL)
 _STAGE = re.compile(r"\b(MAP|COLLAPSE|FINAL)\b")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from graph.cli import main
+from graph.cli.main import main
 from graph.config import RunConfig, load_config
 
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -87,7 +87,7 @@ def test_check_passes_as_it_ships(name: str, capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize("name", NAMES)
 def test_its_budget_is_known_without_the_model_and_leaves_room_for_its_chunks(name: str) -> None:
     from chains.prompts import read_prompts
-    from graph.budget import estimate_budget
+    from graph.calling.budget import estimate_budget
 
     config = load_config(CONFIGS / name)
     budget = estimate_budget(config, read_prompts(config.prompts))

@@ -23,13 +23,13 @@ from PIL import Image
 
 from chains import PromptsConfig, read_prompts
 from chains.config import PromptSet
-from graph.budget import Budget, estimate_budget
-from graph.cli import main
+from graph.calling.budget import Budget, estimate_budget
+from graph.cli.main import main
 from graph.config import RunConfig, load_config
 from graph.documents import LoadConfig, Page, PageStatus, clean_pages, read_document
 from graph.grounding import Evidence, Sentence
 from graph.packing import joined_tokens, pack
-from graph.result import Coverage, Made
+from graph.results.types import Coverage, Made
 from graph.state import ChunkRecord, FinishReason, OutputState, PageRecord, Stats, Summary
 from llm.config import LLMConfig
 

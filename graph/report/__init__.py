@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from graph.report.html import to_html
+from graph.report.html.page import to_html
 from graph.report.markdown import footing, heading, to_markdown
 from graph.state import OutputState
 

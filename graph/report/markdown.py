@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from graph.account import in_pages, page_ranges
-from graph.citations import cited, coverage_line
 from graph.documents.types import FileRecord
+from graph.report.citations import cited, coverage_line
 from graph.report.page_names import FATES
+from graph.results.stats import in_pages, page_ranges
 from graph.state import OutputState, PageRecord
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.

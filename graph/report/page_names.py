@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from graph.citations import by_number, cite
+from graph.report.citations import by_number, cite
 from graph.state import PageRecord
 
 # What the ledger calls the fates of pages that are not in the summary.

@@ -1,9 +1,9 @@
 """The process that touches the PDF: one JSON request on stdin, JSON lines on stdout. Knows nothing of Pages.
 
 Run as `python -m graph.documents.pdf.worker`. Events, in order: `ready`; `file` (pages); per page `start`, then
-`page` (text, total) and perhaps `scan`, or `failed` (reason); what else the file tells (`labels`, `title`, ...); per scan
-`start`, then `recognized` (text) or `failed`, or once `no_ocr`; `end`. Or, at once, `refused` (code). A page may
-come twice: the second reading is the better one. The process may die any moment; what it wrote counts.
+`page` (text, total) and perhaps `scan`, or `failed` (reason); what else the file tells (`labels`, `title`, ...);
+per scan `start`, then `recognized` (text) or `failed`, or once `no_ocr`; `end`. Or, at once, `refused` (code). A
+page may come twice: the second reading is the better one. The process may die any moment; what it wrote counts.
 """
 
 import contextlib

@@ -1,0 +1,1 @@
+"""One call of the model within its budget: prompt fitted, answer cleaned and bounded, failures tried again."""

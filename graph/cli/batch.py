@@ -1,0 +1,125 @@
+"""Several documents from the command line: a total bar, a place for each summary, and a closing table."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from graph.cli.output import choose_files, say, writable_folder, write_file
+from graph.cli.progress import ManyBars
+from graph.config import RunConfig
+from graph.documents.characters import printable
+from graph.documents.find import find_documents
+from graph.errors import ConfigError, Interrupted, OutputError
+from graph.pipeline import build_graph
+from graph.report import render, to_json, to_markdown
+from graph.results.provenance import model_name
+from graph.runs.local import Course, summarize_each
+from graph.state import OutputState
+
+
+def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
+    """Summarize each document, to stdout or into the folder output.path, and return the highest exit code."""
+    folder = writable_folder(config.output.path)
+    if config.output.format == "html" and not folder:
+        raise ConfigError("output.format: html makes a file of each document; name their folder with --output.")
+    sources = find_documents(paths)
+    courses = [Course(source, printable(str(source))) for source in sources]
+    files = choose_files(folder, sources, f".{config.output.format}") if folder else None
+    desk, app, bars = _Desk(config, courses, files), build_graph(config), ManyBars(len(courses), quiet)
+
+    def end(course: Course) -> None:
+        bars.done(course.name)
+        desk.take(course)
+
+    work = summarize_each(
+        app,
+        courses,
+        concurrency=config.llm.concurrency,
+        on_task=lambda course, event: bars.show(course.name, event),
+        on_end=end,
+    )
+    try:
+        asyncio.run(work)
+    except KeyboardInterrupt:
+        bars.stop()
+        desk.close()
+        done = sum(course.state == "done" for course in courses)
+        counted = f"{done} of {len(courses)} summaries are finished"
+        raise Interrupted(f"Interrupted; {counted}. {how_to_go_on(config)}") from None
+    except Exception as error:
+        bars.stop()
+        if any(course.ended for course in courses) and not isinstance(error, OSError | OutputError):
+            desk.close()
+        raise
+    bars.stop()
+    desk.close(quiet=quiet)
+    return max(course.exit_code for course in courses)
+
+
+def how_to_go_on(config: RunConfig) -> str:
+    """What is left of a run that was interrupted."""
+    if config.cache.enabled:
+        return "Finished answers are kept: the same command goes on from here."
+    return "Nothing is kept, because the cache is off."
+
+
+class _Desk:
+    """Takes results: into files at once, to standard output in the order of the documents."""
+
+    def __init__(self, config: RunConfig, courses: Sequence[Course], files: Sequence[Path] | None) -> None:
+        self._config = config
+        self._courses = courses
+        self._files = dict(zip((course.source for course in courses), files, strict=True)) if files else {}
+        self._waiting = list(courses)
+        self._said = False
+
+    def take(self, course: Course) -> None:
+        """A document has come to its end."""
+        if file := self._files.get(course.source):
+            if course.result:
+                advice = "the summaries before it are there, and the same command goes on from here"
+                write_file(file, self._text(course, course.result), advice)
+            course.result = None  # a long row of documents must not fill the memory
+            return
+        while self._waiting and self._waiting[0].ended:
+            self._say(self._waiting.pop(0))
+
+    def close(self, *, quiet: bool = False) -> None:
+        """Say what still waits for one before it, and what became of each document."""
+        if not self._files:
+            for course in self._waiting:
+                self._say(course)
+        if not quiet or any(course.state != "done" for course in self._courses):
+            sys.stderr.write(self._table())
+
+    def _say(self, course: Course) -> None:
+        if course.result is None:
+            return
+        result, course.result = course.result, None
+        say(("\n\n" if self._said and self._config.output.format == "md" else "") + self._text(course, result))
+        self._said = True
+
+    def _text(self, course: Course, result: OutputState) -> str:
+        form, model = self._config.output.format, model_name(self._config)
+        if self._files:
+            return render(result, form, model)
+        return to_json(result, indent=None) if form == "json" else to_markdown(result, model, course.name)
+
+    def _table(self) -> str:
+        if len(self._courses) == 1 and self._courses[0].error:
+            return f"{' '.join(self._courses[0].error.split())}\n"
+        width = max(len(course.name) for course in self._courses)
+        lines = []
+        for course in self._courses:
+            words = " ".join(course.error.split())
+            if course.state == "done":
+                file = self._files.get(course.source)
+                words = f"{course.seconds:.1f} s" + (f", {printable(str(file))}" if file else "")
+            lines.append(f"{course.fate:<10} {course.name:<{width}}  {words}".rstrip())
+        states = [course.fate for course in self._courses]
+        counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
+        total = f"{len(states)} document{'s' if len(states) != 1 else ''}"
+        return "\n".join([*lines, f"{total}: {counted}."]) + "\n"

@@ -1,0 +1,1 @@
+"""What a run returns: its parts, its types and their JSON Schema. Plain values."""

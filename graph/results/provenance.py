@@ -1,0 +1,58 @@
+"""How a summary was made, for who reads it: model, settings, prompts. No addresses, no secrets; calls no model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.runnables import Runnable
+
+from chains.prompts import STAGES, Prompts, Stage
+from graph.calling.model_adapter import unwrap
+from graph.config import RunConfig
+from graph.results.types import Made
+
+# Of `llm`: what has a place of its own, and where a secret or a person's name may stand.
+_NOT_SHOWN = {"provider", "model", "api_key", "base_url", "options", "adapter"}
+
+# What of `llm` is used with a model that was handed in.
+_ALWAYS_USED = {"max_tokens", "context_window"}
+
+
+def made_by(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | None) -> Made:
+    """How runs with this configuration are made; by `model`, if it was handed in."""
+    llm = config.llm.model_dump(mode="json", exclude=_NOT_SHOWN, include=_ALWAYS_USED if model else None)
+    sections = {
+        "llm": llm,
+        "split": config.split.model_dump(mode="json"),
+        "summarize": config.summarize.model_dump(mode="json"),
+    }
+    return Made(
+        model=model_name(config) if model is None else _name_of(model),
+        provider=config.llm.provider if model is None else str(getattr(unwrap(model), "_llm_type", "")),
+        settings={
+            f"{section}.{key}": value
+            for section, keys in sections.items()
+            for key, value in keys.items()
+            if value is not None
+        },
+        prompts={stage: _words(prompts, stage) for stage in STAGES},
+        # The embedded model copies sentences, whatever language the prompt asks for.
+        language="" if model is None and config.llm.provider == "textrank" else prompts.language,
+        focus=prompts.focus,
+    )
+
+
+def model_name(config: RunConfig) -> str:
+    """The configuration's model, as people call it."""
+    return getattr(config.llm, "model", "the embedded TextRank model")
+
+
+def _words(prompts: Prompts, stage: Stage) -> str:
+    values = {"document": "{document}", "language": prompts.language, "focus": prompts.focus}
+    return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, stage))
+
+
+def _name_of(model: Runnable[Any, Any]) -> str:
+    base = unwrap(model)
+    named = (getattr(base, field, None) for field in ("model", "model_name", "model_id"))
+    return next((name for name in named if isinstance(name, str) and name), type(base).__name__)

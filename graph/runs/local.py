@@ -1,0 +1,159 @@
+"""Several documents, a summary of each: one graph whose calls stay as many as allowed from one to the next.
+
+Says when which document is begun and what became of it; knows nothing of files to write or bars to draw.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from langchain_core.exceptions import ModelConnectionError, ModelError
+from langgraph.graph.state import CompiledStateGraph
+
+from graph.documents.errors import DocumentError
+from graph.documents.pdf.supervisor import stop_reading
+from graph.errors import SummarizeError
+from graph.results.assemble import is_setup
+from graph.state import InputState, OutputState
+
+# The nodes that call the model.
+_CALLING = {"map_summarize", "collapse", "final_summarize"}
+
+# Documents that are being read at once, each by a process of its own.
+_READ_AT_ONCE = 2
+
+_RESULT = list(OutputState.__annotations__)
+
+
+@dataclass
+class Course:
+    """How far one document has come. `error` says why there is no summary."""
+
+    source: Path
+    name: str
+    state: Literal["not begun", "reading", "calling", "done", "refused", "failed"] = "not begun"
+    calls: int = 0  # known and not answered yet
+    result: OutputState | None = None
+    error: str = ""
+    seconds: float = 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is known what becomes of it."""
+        return self.state in ("done", "refused", "failed")
+
+    @property
+    def fate(self) -> str:
+        """What became of it, once nothing is done any more."""
+        return "unfinished" if self.state in ("reading", "calling") else self.state
+
+    @property
+    def exit_code(self) -> int:
+        """What the command line would say of this document alone."""
+        return {"refused": 3, "failed": 4}.get(self.state, 0)
+
+
+async def summarize_each(
+    app: CompiledStateGraph[Any, Any, Any, Any],
+    courses: Sequence[Course],
+    *,
+    concurrency: int,
+    on_task: Callable[[Course, dict[str, Any]], None],
+    on_end: Callable[[Course], None],
+) -> None:
+    """Summarize every document. `on_task` hears LangGraph's "tasks" events, `on_end` of each as it ends.
+
+    A document that cannot be used, or on which the model fails, does not stop the others. The next one is begun
+    when fewer than twice `concurrency` calls are known: early enough to keep the model busy, and so late that
+    few texts are in memory. A wrong set-up, or a server that is gone, is raised: it would fail them all.
+    """
+    room = _Room(2 * concurrency)
+
+    async def work(course: Course) -> None:
+        def heard(event: dict[str, Any]) -> None:
+            room.hear(course, event)
+            on_task(course, event)
+
+        await _summarize(app, course, heard)
+        room.leave(course)
+        on_end(course)
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for course in courses:
+                await room.enter(course)
+                tasks.create_task(work(course))
+    except asyncio.CancelledError:
+        stop_reading()  # it happens on threads, which the event loop would wait for
+        raise
+    except BaseExceptionGroup as group:
+        raise group.exceptions[0] from None
+
+
+class _Room:
+    """Whether another document may be begun: few calls are known, and few documents are being read."""
+
+    def __init__(self, enough_calls: int) -> None:
+        self._enough_calls = enough_calls
+        self._inside: list[Course] = []
+        self._changed = asyncio.Event()
+
+    async def enter(self, course: Course) -> None:
+        """Begin, as soon as there is room."""
+        while self._is_full():
+            self._changed.clear()
+            await self._changed.wait()
+        course.state = "reading"
+        self._inside.append(course)
+
+    def hear(self, course: Course, event: dict[str, Any]) -> None:
+        """Take one event of LangGraph's "tasks" stream of a document's run."""
+        if event["name"] in _CALLING:
+            course.state = "calling"
+            course.calls += 1 if "input" in event else -1
+            self._changed.set()
+
+    def leave(self, course: Course) -> None:
+        """End."""
+        self._inside.remove(course)
+        self._changed.set()
+
+    def _is_full(self) -> bool:
+        reading = sum(course.state == "reading" for course in self._inside)
+        calls = sum(max(1, course.calls) for course in self._inside)  # between two stages it has none for a moment
+        return reading >= _READ_AT_ONCE or calls >= self._enough_calls
+
+
+async def _summarize(
+    app: CompiledStateGraph[Any, Any, Any, Any], course: Course, heard: Callable[[dict[str, Any]], None]
+) -> None:
+    started = time.monotonic()
+    source = InputState(source=str(course.source))
+    result: Any = None
+    event: Any
+    try:
+        async for mode, event in app.astream(source, stream_mode=["tasks", "values"], output_keys=_RESULT):
+            if mode == "tasks":
+                heard(event)
+            else:
+                result = event
+    except DocumentError as error:
+        course.state, course.error = "refused", str(error)
+    except SummarizeError as error:
+        if isinstance(error.__cause__, ModelConnectionError):
+            raise
+        course.state, course.error = "failed", str(error)
+    except ModelError as error:
+        if is_setup(error):
+            raise
+        course.state, course.error = "failed", str(error)
+    else:
+        course.result, course.state = result, "done"
+        if not result["summary"]:
+            course.state, course.error = "failed", result["warnings"][-1]
+    course.seconds = time.monotonic() - started

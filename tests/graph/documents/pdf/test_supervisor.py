@@ -1,0 +1,173 @@
+"""The child process: what a page costs that hangs or eats memory, and that no process is left behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from graph.documents import LoadConfig, Reading, read_document
+from graph.documents.errors import ReaderError, TimedOutError, TooLargeError
+from graph.documents.pdf.supervisor import _request, resume_reading, stop_reading
+from tests.pdfs import bomb, make_pdf
+
+ROOT = Path(__file__).parents[4]
+linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds child processes through /proc")
+
+
+def read(tmp_path: Path, content: bytes, **settings: Any) -> Reading:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(content)
+    return read_document(path, LoadConfig.model_validate(settings))
+
+
+@linux
+def test_a_page_that_needs_too_much_memory_is_lost_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")  # the child now has something to say on stderr
+    reading = read(tmp_path, make_pdf(["one", bomb(60), "three"]), memory_mb=256)
+    assert [page["text"] for page in reading["pages"]] == ["one", "", "three"]
+    assert [page["status"] for page in reading["pages"]] == ["read", "failed", "read"]
+    assert len(reading["warnings"]) == 1
+    assert "page 2" in reading["warnings"][0]
+    assert "memory" in reading["warnings"][0]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_reader_that_does_not_start_says_nothing_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pypdfium2").mkdir()
+    (tmp_path / "pypdfium2" / "__init__.py").write_text("raise ImportError('this installation is broken')")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ReaderError, match="does not start"):
+        read(tmp_path, make_pdf(["one"]))
+
+
+def test_reading_that_was_stopped_can_go_on(tmp_path: Path) -> None:
+    stop_reading()
+    try:
+        with pytest.raises(ReaderError, match="interrupted"):
+            read(tmp_path, make_pdf(["one"]))
+    finally:
+        resume_reading()
+    assert read(tmp_path, make_pdf(["one"]))["pages"][0]["text"] == "one"
+
+
+@linux
+def test_a_limit_that_is_there_already_is_kept(tmp_path: Path) -> None:
+    """`ulimit -v` below load.memory_mb, as in some containers: the child may not raise it."""
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(make_pdf(["one"]))
+    code = (
+        "import sys; from graph.documents import *\n"
+        "print(read_document(sys.argv[1], LoadConfig())['pages'][0]['text'])"
+    )
+    shell = 'ulimit -v 1000000; exec "$0" -c "$1" "$2"'
+    command = ["sh", "-c", shell, sys.executable, code, str(path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("one\n", "")
+
+
+def test_a_page_that_takes_too_long_is_lost_alone(tmp_path: Path) -> None:
+    reading = read(tmp_path, make_pdf(["one", bomb(100), "three"]), page_timeout_seconds=0.7, memory_mb=4000)
+    assert [page["status"] for page in reading["pages"]] == ["read", "failed", "read"]
+    assert "longer than 0.7 seconds" in reading["warnings"][0]
+
+
+def test_when_the_clock_of_the_file_is_out_what_was_read_is_kept(tmp_path: Path) -> None:
+    content = make_pdf(["one", bomb(100), "three"])
+    reading = read(tmp_path, content, timeout_seconds=1.5, memory_mb=4000)
+    assert [page["status"] for page in reading["pages"]] == ["read", "failed", "failed"]
+    assert "1.5 seconds" in reading["warnings"][0]
+    with pytest.raises(TimedOutError):
+        read(tmp_path, content, timeout_seconds=1.5, memory_mb=4000, pages="2-")
+
+
+@linux
+def test_the_number_of_restarts_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.documents.pdf.supervisor.MAX_RESTARTS", 1)
+    reading = read(tmp_path, make_pdf(["one", bomb(60), bomb(60), "four"]), memory_mb=256)
+    assert [page["status"] for page in reading["pages"]] == ["read", "failed", "failed", "failed"]
+    assert "died 2 times" in reading["warnings"][-1]
+
+
+@linux
+def test_a_file_of_nothing_but_such_pages_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TooLargeError, match=r"page 1.*load\.memory_mb"):
+        read(tmp_path, make_pdf([bomb(60)]), memory_mb=256)
+
+
+def test_a_page_is_cut_at_the_limit_and_says_so(tmp_path: Path) -> None:
+    reading = read(tmp_path, make_pdf(["word " * 400, "short"]), max_page_characters=1000)
+    assert [len(page["text"]) for page in reading["pages"]] == [1000, 5]
+    assert "Page 1" in reading["warnings"][0]
+
+
+def test_reading_stops_at_the_limit_of_the_file(tmp_path: Path) -> None:
+    reading = read(tmp_path, make_pdf(["word " * 100] * 5), max_characters=1100)
+    assert [page["status"] for page in reading["pages"]] == ["read", "read", "read", "failed", "failed"]
+    assert "1,100 characters" in reading["warnings"][0]
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _until(condition: Any) -> bool:
+    end = time.monotonic() + 30
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return bool(condition())
+
+
+@linux
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_however_the_reading_ends_no_process_is_left(tmp_path: Path, how: signal.Signals) -> None:
+    path = tmp_path / "slow.pdf"
+    path.write_bytes(make_pdf([bomb(200)]))
+    code = (
+        "import sys; from graph.documents import read_document, LoadConfig;"
+        "read_document(sys.argv[1], LoadConfig(page_timeout_seconds=60, memory_mb=1500))"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    parent = subprocess.Popen([sys.executable, "-c", code, str(path)], env=env, stderr=subprocess.DEVNULL)
+    try:
+        assert _until(lambda: _children(parent.pid))
+        (child,) = _children(parent.pid)
+        time.sleep(0.3)  # let it get to the page
+        parent.send_signal(how)
+        assert parent.wait(timeout=30) == -how
+        assert _until(lambda: not _alive(child))
+    finally:
+        parent.kill()
+        parent.wait()
+
+
+def test_the_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
+    """Its stdin closes, however the parent died: it stops in the middle of the page."""
+    path = tmp_path / "slow.pdf"
+    path.write_bytes(make_pdf([bomb(100)]))
+    request = _request(path, LoadConfig(memory_mb=4000), None)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "graph.documents.pdf.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    sent, _ = child.communicate(json.dumps(request).encode() + b"\n")  # writes, and closes stdin
+    assert child.returncode == 0
+    assert b'"page"' not in sent.replace(b'"page": 1', b"")
