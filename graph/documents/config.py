@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 _RANGE = re.compile(r"\s*(?:(?P<one>\d+)|(?P<first>\d*)\s*-\s*(?P<last>\d*))\s*", re.ASCII)
 _EXAMPLES = 'write pages and ranges counted from 1, such as "1-9,12", "5-" or "-3"'
@@ -41,6 +41,15 @@ def _check_switch(value: object) -> object:
     return {True: "auto", False: "off"}[value] if isinstance(value, bool) else value
 
 
+def _check_encoding(name: str | None) -> str | None:
+    if name is not None:
+        try:
+            "".encode(name)
+        except LookupError:
+            raise ValueError(f"{name!r} is not an encoding of text; try utf-8, cp1252, cp1250, gb18030") from None
+    return name
+
+
 class LoadConfig(BaseModel):
     """Which document is read, which parts of it, and how much a bad file may cost."""
 
@@ -56,6 +65,10 @@ class LoadConfig(BaseModel):
     )
     password: SecretStr | None = Field(
         None, description="Password of an encrypted PDF. Nothing means MLX_PDF_PASSWORD of the environment."
+    )
+    encoding: Annotated[str | None, AfterValidator(_check_encoding)] = Field(
+        None,
+        description='Encoding of a text file, as Python calls it: "cp1250". Nothing means: told by its content.',
     )
     ocr: Annotated[Literal["auto", "off"], BeforeValidator(_check_switch)] = Field(
         "auto",

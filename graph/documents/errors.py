@@ -71,5 +71,5 @@ class TimedOutError(DocumentError):
     """The clock ran out before the first page was read."""
 
 
-class BadEncodingError(DocumentError):
-    """Text in no encoding that can be told."""
+class UnsupportedFormatError(DocumentError):
+    """Markup that is not read as what it is, and must not be read as prose."""

@@ -1,44 +1,105 @@
-"""Plain text and Markdown files -> pages. Knows nothing about PDF."""
+"""Text files of every kind -> pages: plain text, Markdown, mail, subtitles, notebooks. Knows nothing about PDF."""
 
-import codecs
-import re
 from pathlib import Path
 
+from graph.documents import encoding
 from graph.documents.characters import plain
 from graph.documents.config import LoadConfig, parse_pages
-from graph.documents.errors import BadEncodingError, EmptyFileError, NotAPDFError, NothingSelectedError
+from graph.documents.encoding import Decoded
+from graph.documents.errors import (
+    EmptyFileError,
+    NotAPDFError,
+    NothingSelectedError,
+    UnsupportedFormatError,
+)
+from graph.documents.formats import Format, told
+from graph.documents.left_out import by_reason
+from graph.documents.mail import NoPlainTextError, read_mail
+from graph.documents.markdown import Written, read_markdown
+from graph.documents.notebook import read_notebook
+from graph.documents.subtitles import spoken
 from graph.documents.types import Page
 
-_BOMS = [
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its BOM starts with the same two bytes
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-]
-_HEADING = re.compile(r"^#{1,2}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+# Formats that are text only to a byte test, what people call them, and what to do.
+_UNSUPPORTED: dict[Format, tuple[str, str]] = {
+    "html": ("a web page (HTML)", "open it in a browser and print it to a PDF"),
+    "xml": ("XML", "export it as a PDF or as text from the program that made it"),
+    "rtf": ("a rich text document (RTF)", "save it as a PDF or as plain text"),
+    "tex": ("the source of a LaTeX document", "give the PDF that is made of it"),
+}
+_PLAIN_SUFFIXES = {".txt", ".text", ".log", ".csv"}
 
 
 def read_text(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], list[str]]:
-    """Titles it may have (the first Markdown heading), pages between form feeds, warnings."""
+    """Titles it may have, best first, pages between form feeds, warnings. Raises DocumentError."""
     most = 4 * config.max_characters + 8  # bytes: no encoding needs more, with its byte order mark
     with path.open("rb") as file:
         content = file.read(most)
     if not content:
         raise EmptyFileError(f"{path.name} is empty", "choose another file")
-    text = decode(path, content, is_whole=len(content) < most)
+    decoded = _decoded(path, content, config, is_whole=len(content) < most)
+    text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise EmptyFileError(f"{path.name} holds only white space", "choose another file")
-    warnings: list[str] = []
+    warnings = _about_encoding(path, decoded)
     if len(text) > config.max_characters:
         text = text[: config.max_characters]
         warnings.append(f"Only the first {config.max_characters:,} characters of {path.name} were taken.")
-    heading = _HEADING.search(text)
-    pages = [_page(number, part) for number, part in enumerate(_parts(text), start=1)]
+    written = _written(path, content, text, warnings)
+    pages = [_page(number, part) for number, part in enumerate(_parts(written.text), start=1)]
+    if written.left_out:
+        pages[0]["left_out"] = by_reason(written.left_out)
     if config.pages:
         _skip_unselected(path, pages, config.pages, warnings)
-    return ([heading[1]] if heading else []), pages, warnings
+    return written.titles, pages, warnings
+
+
+def _written(path: Path, content: bytes, text: str, warnings: list[str]) -> Written:
+    """The text as what it is. Raises DocumentError."""
+    kind = told(text)
+    if kind in _UNSUPPORTED:
+        what, hint = _UNSUPPORTED[kind]
+        raise UnsupportedFormatError(f"{path.name} is {what}, which is not read", hint)
+    if kind == "subtitles":
+        return Written(spoken(text))
+    if kind == "notebook":
+        return read_notebook(text)
+    if kind == "mail":
+        try:
+            written, attached = read_mail(content)
+        except NoPlainTextError:
+            raise UnsupportedFormatError(
+                f"{path.name} is a mail without a part in plain text", "print it to a PDF from a mail program"
+            ) from None
+        if attached:
+            warnings.append(f"Files attached to the mail were not read: {', '.join(attached)}.")
+        return written
+    return read_markdown(text, is_markdown=path.suffix.lower() not in _PLAIN_SUFFIXES)
+
+
+def _decoded(path: Path, content: bytes, config: LoadConfig, *, is_whole: bool) -> Decoded:
+    decoded = encoding.decode(content, is_whole=is_whole, encoding=config.encoding)
+    if decoded is None:
+        raise NotAPDFError(
+            f"{path.name} is neither a PDF nor a text file", "give a PDF, or a text or Markdown file"
+        )
+    return decoded
+
+
+def _about_encoding(path: Path, decoded: Decoded) -> list[str]:
+    warnings = []
+    if decoded.is_guess:
+        warnings.append(
+            f"{path.name} does not say how its letters are encoded and was read as {decoded.encoding}; "
+            "if they look wrong, set load.encoding."
+        )
+    if decoded.lost:
+        places = "1 place" if decoded.lost == 1 else f"{decoded.lost:,} places"
+        warnings.append(
+            f"{path.name} is damaged in {places}: bytes that are not {decoded.encoding} stand as "
+            "\N{REPLACEMENT CHARACTER} in the text."
+        )
+    return warnings
 
 
 def _parts(text: str) -> list[str]:
@@ -65,58 +126,3 @@ def _skip_unselected(path: Path, pages: list[Page], selection: str, warnings: li
         )
     if any(last > len(pages) for _, last in ranges):
         warnings.append(f"Not all pages of load.pages {selection!r} are in the file, which has {len(pages)}.")
-
-
-def decode(path: Path, content: bytes, *, is_whole: bool = True) -> str:
-    """Text of the bytes: by BOM, as UTF-8, else as the encoding that reads best. Raises DocumentError.
-
-    If they are not the whole file, they may end in the middle of a character.
-    """
-    for bom, encoding in _BOMS:
-        if content.startswith(bom):
-            return _decode_as(path, content, encoding, is_whole)
-    if b"\0" in content[:65_536]:
-        raise NotAPDFError(
-            f"{path.name} is neither a PDF nor a text file", "give a PDF, or a text or Markdown file"
-        )
-    try:
-        return _strictly(content, "utf-8", is_whole)
-    except UnicodeDecodeError:
-        return _guess(path, content, is_whole)
-
-
-def _strictly(content: bytes, encoding: str, is_whole: bool) -> str:
-    return codecs.getincrementaldecoder(encoding)().decode(content, final=is_whole)
-
-
-def _decode_as(path: Path, content: bytes, encoding: str, is_whole: bool) -> str:
-    try:
-        return _strictly(content, encoding, is_whole)
-    except UnicodeDecodeError as error:
-        raise BadEncodingError(
-            f"{path.name} starts as {encoding} text but is broken at byte {error.start:,}",
-            "save it again as UTF-8",
-        ) from error
-
-
-def _guess(path: Path, content: bytes, is_whole: bool) -> str:
-    """Text in an older encoding. CP949 is tried first: short Korean files are too short for statistics.
-
-    Then Western, which charset-normalizer refuses for anything else, but does not prefer.
-    """
-    try:
-        text = _strictly(content, "cp949", is_whole)
-    except UnicodeDecodeError:
-        text = ""
-    letters = sum(character.isalpha() and ord(character) > 127 for character in text)
-    if letters and len(_HANGUL.findall(text)) > 0.8 * letters:
-        return text
-    from charset_normalizer import from_bytes
-
-    sample = content[:200_000]
-    best = from_bytes(sample, cp_isolation=["cp1252"]).best() or from_bytes(sample).best()
-    if best is None:
-        raise BadEncodingError(
-            f"{path.name} is neither a PDF nor text in an encoding that can be told", "save it again as UTF-8"
-        )
-    return content.decode(best.encoding, errors="replace")

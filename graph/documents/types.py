@@ -8,6 +8,17 @@ from typing_extensions import TypedDict
 PageStatus = Literal["read", "empty", "failed", "skipped", "references"]
 
 
+class LeftOut(TypedDict):
+    """What a page shows and no prompt is given."""
+
+    reason: str
+    """Why, in the words of the labels of lines: "page headers", "references", "hidden text" ..."""
+    words: int
+    """How many words."""
+    text: str
+    """The beginning of it, up to 80 characters."""
+
+
 class Page(TypedDict):
     """One page of the file. Pages that were not read have one too: together they are the ledger."""
 
@@ -16,6 +27,7 @@ class Page(TypedDict):
     text: str  # "" unless status is "read"
     status: PageStatus
     note: NotRequired[str]  # why a page was not read, or that OCR read it
+    left_out: NotRequired[list[LeftOut]]  # what the page shows and `text` has not
     document: NotRequired[str]  # of several documents: the file's name, made unique
     document_page: NotRequired[int]  # and the page's position in that file, from 1; `number` counts them all
 
