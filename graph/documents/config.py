@@ -82,6 +82,10 @@ class LoadConfig(BaseModel):
     drop_references: bool = Field(
         True, description="Leave out the list of references at the end; appendices after it are kept."
     )
+    drop_contents: bool = Field(
+        True,
+        description="Leave out tables of contents, lists of figures and indexes.",
+    )
     drop_running_heads: bool = Field(
         True, description="Leave out headers, footers and page numbers that repeat from page to page."
     )

@@ -5,6 +5,8 @@ from typing import Literal, NotRequired
 # Not typing's: pydantic, which makes schemas of these, takes only this one before Python 3.12.
 from typing_extensions import TypedDict
 
+from graph.documents.line import Line
+
 PageStatus = Literal["read", "empty", "failed", "skipped", "references"]
 
 
@@ -27,6 +29,7 @@ class Page(TypedDict):
     text: str  # "" unless status is "read"
     status: PageStatus
     note: NotRequired[str]  # why a page was not read, or that OCR read it
+    lines: NotRequired[list[Line]]  # until it is cleaned: what its text is composed of
     left_out: NotRequired[list[LeftOut]]  # what the page shows and `text` has not
     document: NotRequired[str]  # of several documents: the file's name, made unique
     document_page: NotRequired[int]  # and the page's position in that file, from 1; `number` counts them all

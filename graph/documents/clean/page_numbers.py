@@ -1,69 +1,135 @@
-"""Finds the numbers printed on pages. Works on lines; knows nothing about files.
+"""The numbers printed on pages: which they are, and which lines are nothing else.
 
-A number at the edge of a page is its own when the pages around it are numbered from the same start: page 7 of a
-file says "iii", page 8 says "iv". Roman and arabic numbers, and those with a letter ("A-3"), are told apart.
+A number in the margin is its page's own when it stands alone there, or with a word for page, or behind a gap
+beside words that repeat unchanged; when it stands at the same place on nearly all pages; and when it counts as
+the pages do. A word before it speaks against it: "Case 41" on page 1 and "Case 42" on page 2 are no page
+numbers. Where the pages of a run do not have one for the most part, none has: positions in the file are used
+for all.
 """
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from graph.documents.line import CELL, Line
+
+_NUMERAL = r"(?:[A-Z]{1,2}[-–.]?)?\d{1,5}|[ivxlc]{1,8}"
+_PAGE_WORD = (
+    r"(?:page|pages|pg|p|seite|s|página|pagina|pág|pag|strona|str|sida|sid|side|oldal|strana|сторінка|страница|стр|с"
+    r"|trang|halaman|sayfa|σελίδα|σελ|제|第|ページ|頁|页|쪽|페이지)\.?"
+)
+_AFTER = r"(?:\s*(?:of|/|von|de|sur|di|av|van|из|от|中|の)\s*\d{1,5}|\s*(?:쪽|페이지|面|ページ|頁|页))?"
+_DECORATION = r"[-–—~\[(<|·•.\s*_=]*"
+_ALONE = re.compile(rf"{_DECORATION}(?:{_PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}[-–—~\])>|·•.\s*_=]*", re.IGNORECASE)
+_GAP = rf"(?:{CELL}| {{3,}}|\s+[|·•–—]\s+)"
+_FIRST = re.compile(rf"\s*[-–—|\[]?\s?(?:{_PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}\s?[-–—|\]]?{_GAP}(.*\S)", re.I)
+_LAST = re.compile(rf"(.*\S){_GAP}[-–—|\[]?\s?(?:{_PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}\s?[-–—|\]]?\s*", re.I)
+_NUMERALS = {"c": 100, "xc": 90, "l": 50, "xl": 40, "x": 10, "ix": 9, "v": 5, "iv": 4, "i": 1}
+_OUTERMOST = 2  # lines from an edge of a page without places among which its number is
+_AROUND = 5  # pages on each side that may support a number
+_FEWEST = 3  # pages that support each other
+_COVERED = 0.6  # of the pages with text that have a number, or none has
+_PLACE = 6.0  # points by which the place of a number may differ in height
 
 Number = tuple[str, int]  # prefix ("" for arabic, "roman", "A-"), and value
 
-_NUMERAL = r"(?:[A-Z]{1,2}[-–.]?)?\d{1,5}|[ivxlc]{1,8}"
-_ALONE = re.compile(
-    rf"[-–—~\[(<|·•.\s]*(?:page|seite|p\.|pg\.?)?\s*({_NUMERAL})(?:\s*(?:of|/|von|de|sur)\s*\d+)?[-–—~\])>|·•.\s]*",
-    re.IGNORECASE,
-)
-_FIRST = re.compile(rf"[-–—|\[]?\s?({_NUMERAL})\s?[-–—|\]]?(?:\s|$)")
-_LAST = re.compile(rf"(?:^|\s)[-–—|\[]?\s?({_NUMERAL})\s?[-–—|\]]?$")
-_NUMERALS = {"c": 100, "xc": 90, "l": 50, "xl": 40, "x": 10, "ix": 9, "v": 5, "iv": 4, "i": 1}
-_EDGE = 3  # lines at the top and bottom among which the number is
-_AROUND = 5  # pages on each side that may support it
-_FEWEST = 3  # pages, this one included
+
+@dataclass(frozen=True)
+class _Candidate:
+    line: Line
+    number: Number
+    written: str
+    words: str  # what else stands on the line, which has to repeat
 
 
-def page_numbers(pages: list[list[str]]) -> list[str]:
-    """For each page the number printed on it, as it is printed; "" where none is known.
+def page_numbers(pages: Sequence[Sequence[Line]]) -> list[str]:
+    """For each page the number printed on it, as it is printed; "" for all where most pages have none.
 
     A page without one, between two of one run or before the first run, has the number that it would have.
     """
     found = [_candidates(lines) for lines in pages]
-    starts = [
-        Counter({(prefix, value - index): weight for (prefix, value), weight in numbers.items()})
-        for index, numbers in enumerate(found)
+    repeated = Counter(words for page in found for words in {candidate.words for candidate in page} if words)
+    found = [
+        [candidate for candidate in page if not candidate.words or repeated[candidate.words] >= _FEWEST]
+        for page in found
     ]
-    fewest = min(_FEWEST, max(2, len(pages) // 2))
-    chosen: list[tuple[str, int] | None] = []
-    for index, own in enumerate(starts):
-        around = starts[max(0, index - _AROUND) : index + _AROUND + 1]
-        votes = sum(around, Counter[tuple[str, int]]())
-        best = max(own, key=lambda start: (votes[start], start[0] == ""), default=None)
-        chosen.append(best if best and sum(best in near for near in around) >= fewest else None)
+    chosen = [_chosen(found, index) for index in range(len(pages))]
+    filled = [index for index, lines in enumerate(pages) if lines]
+    if sum(chosen[index] is not None for index in filled) < _COVERED * len(filled):
+        return [""] * len(pages)
     _bridge(chosen)
     return [_written(start[0], start[1] + index) if start else "" for index, start in enumerate(chosen)]
 
 
-def is_number(line: str, number: str) -> bool:
+def label_page_numbers(pages: Sequence[Sequence[Line]], numbers: Sequence[str]) -> None:
+    """Label the lines in the margins that are nothing but the number of their page."""
+    for lines, number in zip(pages, numbers, strict=True):
+        for line in _near_edges(lines):
+            if number and line.is_text and is_number(line.text, number):
+                line.label = "page_number"
+
+
+def is_number(text: str, number: str) -> bool:
     """Whether a line is nothing but this page number."""
-    match = _ALONE.fullmatch(line.strip())
-    return bool(match and number and match[1] == number)
+    match = _ALONE.fullmatch(text.strip())
+    return bool(match and match[1].casefold() == number.casefold())
 
 
-def has_number(line: str, number: str) -> bool:
-    """Whether a short line begins or ends with this page number, as a running head does."""
-    words = line.split()
-    return bool(number and 1 < len(words) < 12 and number in (words[0].strip("-–—|[]"), words[-1].strip("-–—|[]")))
+def _near_edges(lines: Sequence[Line]) -> list[Line]:
+    """Where a page number may stand: in the margins, if the places of lines are known."""
+    if any(line.box for line in lines):
+        return [line for line in lines if line.edge]
+    return list(lines[:_OUTERMOST]) + [line for line in lines[-_OUTERMOST:] if line not in lines[:_OUTERMOST]]
 
 
-def _candidates(lines: list[str]) -> Counter[Number]:
-    """Numbers at the edges of a page; those that stand alone count twice."""
-    filled = [line.strip() for line in lines if line.strip()]
-    found = Counter[Number]()
-    for line in filled[:_EDGE] + filled[-_EDGE:]:
-        for weight, match in ((2, _ALONE.fullmatch(line)), (1, _FIRST.match(line)), (1, _LAST.search(line))):
-            if match and (number := _parsed(match[1])):
-                found[number] = max(found[number], weight)
+def _candidates(lines: Sequence[Line]) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    for line in _near_edges(lines):
+        text = line.text.strip()
+        if match := _ALONE.fullmatch(text):
+            found += _candidate(line, match[1], "")
+            continue
+        if match := _FIRST.fullmatch(text):
+            found += _candidate(line, match[1], match[2])
+        if match := _LAST.fullmatch(text):
+            found += _candidate(line, match[2], match[1])
     return found
+
+
+def _candidate(line: Line, written: str, words: str) -> list[_Candidate]:
+    number = _parsed(written)
+    return [_Candidate(line, number, written, " ".join(words.casefold().split()))] if number else []
+
+
+def _chosen(found: Sequence[Sequence[_Candidate]], index: int) -> Number | None:
+    """Where the numbering that page `index` takes part in starts, told by the pages around it."""
+    around = range(max(0, index - _AROUND), min(len(found), index + _AROUND + 1))
+    fewest = min(_FEWEST, max(2, len(found) // 2))
+    best: tuple[int, bool, Number] | None = None
+    for own in found[index]:
+        start = _start(own, index)
+        support = sum(any(_supports(own, index, other, page) for other in found[page]) for page in around)
+        if support >= fewest:
+            best = max(best or (0, False, start), (support, start[0] == "", start))
+    return best[2] if best else None
+
+
+def _start(candidate: _Candidate, index: int) -> Number:
+    return candidate.number[0], candidate.number[1] - index
+
+
+def _supports(own: _Candidate, index: int, other: _Candidate, page: int) -> bool:
+    """Whether another page counts on from this one, at the same height above its foot or below its head."""
+    if _start(own, index) != _start(other, page) or own.line.edge != other.line.edge:
+        return False
+    if own.line.box and other.line.box:
+        return (
+            abs(own.line.box[1] - other.line.box[1]) <= _PLACE
+            or abs(own.line.box[3] - other.line.box[3]) <= _PLACE
+        )
+    return True
 
 
 def _parsed(text: str) -> Number | None:
@@ -93,13 +159,13 @@ def _written(prefix: str, value: int) -> str:
 
 def _bridge(chosen: list[Number | None]) -> None:
     """Give pages between two of one run, and those before the first run, the numbers that they would have."""
-    last: int | None = None
-    for index, start in enumerate(chosen):
-        if start is None:
-            continue
-        if last is None:
-            unnumbered = max(0, 1 - start[1])  # pages before number 1
-            chosen[unnumbered:index] = [start] * (index - unnumbered)
-        elif chosen[last] == start:
-            chosen[last + 1 : index] = [start] * (index - last - 1)
-        last = index
+    known = [index for index, start in enumerate(chosen) if start is not None]
+    if not known:
+        return
+    first = chosen[known[0]]
+    assert first is not None
+    unnumbered = max(0, 1 - first[1])  # pages before number 1
+    chosen[unnumbered : known[0]] = [first] * (known[0] - unnumbered)
+    for last, index in pairwise(known):
+        if chosen[last] == chosen[index]:
+            chosen[last + 1 : index] = [chosen[last]] * (index - last - 1)

@@ -1,6 +1,13 @@
-"""Finds the lists of references of a paper or book. Knows nothing about files."""
+"""Lists of references: headed so in many languages, made of entries from their first lines, and nothing else.
+
+A chapter may be called "References" or "Quellen" and be about letters of reference or springs; a list is told
+by its entries: names with initials, years, page ranges, addresses.
+"""
 
 import re
+from collections.abc import Sequence
+
+from graph.documents.line import CELL, Line
 
 _TITLES = (
     r"references?(?: and notes| cited| list)?|list of references|(?:selected )?bibliography"
@@ -22,45 +29,62 @@ _APPENDIX = re.compile(
 )
 _LETTERED = re.compile(r"A(?:\.1)?[.:]?\s+[A-Z][\w-]+(?:\s[\w–-]+){0,9}")  # "A Proofs": an appendix all the same
 # What a list of references is full of: years, page ranges, arXiv and DOI numbers, names with initials.
-_NAMES = r"\b(?-i:[A-Z]\.[ -]?){1,3}(?-i:[A-Z])[\w'’-]+(?:,| and\b)|(?-i:[A-Z])[\w'’-]+, (?-i:[A-Z]\.)"
+_NAMES = r"\b(?-i:[A-Z]\.[ -]?){1,3}(?-i:[A-Z])[\w'’-]+(?:[,.]| and\b)|(?-i:[A-Z])[\w'’-]+, (?-i:[A-Z]\.)"
 _CITATION = re.compile(
     r"\b(?:1[6-9]|20)\d\d[a-z]?\b|\bpp?\.\s?\d|\bdoi\b|arxiv|https?://|\bvol(?:ume)?\b|\d{1,5}\s?[-–]\s?\d{1,5}"
     rf"|{_NAMES}",
     re.IGNORECASE,
 )
-_ENTRY = re.compile(rf"\[\d{{1,3}}\]|\d{{1,3}}\.?\s|{_NAMES}")
+_NUMBERED = re.compile(r"(\d{1,2})([.)]?)\s+\S")
+# What begins an entry, and what is in entries and hardly in a chapter that happens to be called so.
+_ENTRY = re.compile(rf"\[\w{{1,12}}\]|\d{{1,3}}\.?\s|[A-Z][\w'’-]+, [A-Z]|[가-힣]{{2,4}}(?:[,·]|\s?\()|{_NAMES}")
+_TELLING = re.compile(
+    rf"{_NAMES}|\bdoi\b|arxiv|https?://|\bpp?\.\s?\d|\bvol\b|\bet al\b|\bproc(?:eedings|\.)|\bjournal\b|\beds?\."
+    r"|\b(?:university|press|verlag|publish(?:ers|ing))\b|\((?:1[6-9]|20)\d\d[a-z]?\)|\d\(\d{1,3}\)|학회|논문",
+    re.IGNORECASE,
+)
 _EARLIEST = 0.4  # share of the text before which a heading of this name is a table of contents, or a chapter's
 _LONGEST_GAP = 12  # lines without any trace of a citation after which the list is over
 _WINDOW, _DENSE = 20, 4  # of so many lines of a chapter's list, at least these have; text with citations has fewer
-_FIRST = 6  # lines after the heading of a chapter's list: most have such a trace, and two begin an entry
+_FIRST = 8  # lines after the heading: most have such a trace, some are telling, and two begin an entry
+_PRINT = 1.05  # times as large as the entries, or bold: how headings are printed
+_LONGEST_HEADING = 90  # characters
 
 
-def reference_lines(lines: list[str]) -> set[int]:
-    """Indices of the lines, headings included, that are lists of references; empty when there is none.
+def label_references(pages: Sequence[Sequence[Line]]) -> None:
+    """Label the lines of all lists of references, headings included.
 
-    `lines` are those of the whole document. The last list runs from the last such heading past 40 % of the text,
-    the lists of chapters from headings that citations follow. A list ends with an appendix, where citations
+    The last list begins at the last such heading past 40 % of the text, the lists of chapters at any. Each looks
+    like one from its first lines, and ends with an appendix, at the next heading of its own kind, where citations
     cease, or at the end.
     """
-    total = sum(map(len, lines))
+    lines = [line for page in pages for line in page if line.is_text]
+    texts = [line.text.replace(CELL, " ") for line in lines]
+    for index in _reference_lines(texts, lines):
+        lines[index].label = "reference"
+
+
+def _reference_lines(texts: list[str], lines: Sequence[Line]) -> set[int]:
+    total = sum(map(len, texts))
     passed, last = 0, None
     headings: list[int] = []
-    for index, line in enumerate(lines):
-        if _starts_list(line):
+    for index, text in enumerate(texts):
+        if _starts_list(text):
             headings.append(index)
             last = index if passed >= _EARLIEST * total else last
-        passed += len(line)
+        passed += len(text)
     found: set[int] = set()
     for start in headings:
-        if start in found or (start != last and not _is_followed_by_citations(lines, start)):
+        if start in found or not _is_followed_by_citations(texts, start):
             continue
-        end = _end(lines, start, least=_DENSE if start != last else 0)
+        end = _end(texts, lines, start, least=_DENSE if start != last else 1)
         if end > start + 1:
-            found.update(range(start + bool(_GLUED.search(lines[start])), end))
+            found.update(range(start + bool(_GLUED.search(texts[start])), end))
     return found
 
 
 def is_reference_heading(line: str) -> bool:
+    """Whether a line is the heading of a list of references, in any of the languages known."""
     spaced = re.fullmatch(r"(?:\S )+\S", line.strip())  # "R E F E R E N C E S"
     return bool(_HEADING.fullmatch(line.replace(" ", "") if spaced else line))
 
@@ -72,19 +96,25 @@ def _starts_list(line: str) -> bool:
     return bool(glued and glued.end() == len(line))
 
 
-def _is_followed_by_citations(lines: list[str], start: int) -> bool:
-    first = [line for line in lines[start + 1 : start + 4 * _FIRST] if line.strip()][:_FIRST]
-    entries = sum(bool(_ENTRY.match(line.strip())) for line in first)
-    return entries >= 2 and sum(bool(_CITATION.search(line)) for line in first) > _FIRST / 2
+def _is_followed_by_citations(texts: list[str], start: int) -> bool:
+    first = [text.strip() for text in texts[start + 1 : start + 1 + _FIRST]]
+    entries = [bool(_ENTRY.match(text)) for text in first]
+    cited = [bool(_CITATION.search(text)) for text in first]
+    telling = [bool(_TELLING.search(text)) for text in first]
+    if first and all(entries[:2] + cited[:2] + telling[:2]):
+        return True
+    return sum(entries) >= 2 and sum(cited) > len(first) / 2 and sum(telling) >= 2
 
 
-def _end(lines: list[str], start: int, least: int) -> int:
+def _end(texts: list[str], lines: Sequence[Line], start: int, least: int) -> int:
     """Index of the first line after the list, which has traces of citations in `least` lines of any window."""
-    filled = [index for index in range(start + 1, len(lines)) if lines[index].strip()]
-    traces = [bool(_CITATION.search(lines[index])) for index in filled]
+    traces = [bool(_CITATION.search(text)) for text in texts[start + 1 :]]
+    entries = lines[start + 1 : start + 1 + _FIRST]
     last, silent = start, 0
-    for place, index in enumerate(filled):
-        if not traces[place] and _is_appendix(lines, index):
+    for place, index in enumerate(range(start + 1, len(texts))):
+        if not traces[place] and _is_appendix(texts, lines, index):
+            return index
+        if _is_next_heading(texts, lines, start, index, entries):
             return index
         if traces[place]:
             last, silent = index, 0
@@ -92,20 +122,39 @@ def _end(lines: list[str], start: int, least: int) -> int:
             silent += 1
         window = traces[place : place + _WINDOW]
         if silent > _LONGEST_GAP or (silent and len(window) == _WINDOW and sum(window) < least):
-            return _close(lines, last)
-    return len(lines)
+            return _close(texts, last)
+    return len(texts)
 
 
-def _is_appendix(lines: list[str], index: int) -> bool:
-    if _APPENDIX.fullmatch(lines[index]):
+def _is_next_heading(
+    texts: list[str], lines: Sequence[Line], start: int, index: int, entries: Sequence[Line]
+) -> bool:
+    """Whether a line is a heading like that of the list: the next number, or the same print."""
+    text, heading = texts[index].strip(), texts[start].strip()
+    if len(text) > _LONGEST_HEADING or _TELLING.search(text) or not any(map(str.isalpha, text)):
+        return False
+    if (number := _NUMBERED.match(heading)) and (other := _NUMBERED.match(text)):
+        return int(other[1]) == int(number[1]) + 1 and other[2] == number[2]
+    line, head = lines[index], lines[start]
+    if not (line.size and head.size and line.starts and entries):
+        return False
+    usual = sorted(entry.size for entry in entries)[len(entries) // 2]
+    alike = abs(line.size - head.size) <= (_PRINT - 1) * head.size and line.bold == head.bold
+    stands_out = head.size >= _PRINT * usual or (head.bold and not any(entry.bold for entry in entries))
+    return alike and stands_out
+
+
+def _is_appendix(texts: list[str], lines: Sequence[Line], index: int) -> bool:
+    if _APPENDIX.fullmatch(texts[index]):
         return True
-    apart = not lines[index - 1].strip() and not "".join(lines[index + 1 : index + 2]).strip()
-    return apart and bool(_LETTERED.fullmatch(lines[index].strip()))
+    following = lines[index + 1 : index + 2]
+    apart = lines[index].starts and (not following or following[0].starts)
+    return apart and bool(_LETTERED.fullmatch(texts[index].strip()))
 
 
-def _close(lines: list[str], last: int) -> int:
+def _close(texts: list[str], last: int) -> int:
     """The line after the entry that the line `last` belongs to: it ends with a full stop, soon."""
-    for index in range(last, min(last + 3, len(lines))):
-        if lines[index].rstrip().endswith("."):
+    for index in range(last, min(last + 3, len(texts))):
+        if texts[index].rstrip().endswith("."):
             return index + 1
     return last + 1

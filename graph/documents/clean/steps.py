@@ -1,131 +1,91 @@
-"""Pages -> pages without what is not text: a list of plain functions. Knows nothing about files or models.
+"""Pages -> pages of text: labels on lines, step by step, and then the text that the labels leave.
 
-Every step takes and returns the ledger; each page stays in it. With both `drop_` settings off only control
-characters, line-end hyphens and white space change.
+A step never deletes a line; it says what the line is. With both `drop_` settings off only control characters,
+line-end hyphens and white space change. Knows nothing about files or models.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable
+from dataclasses import replace
 
 from graph.documents.characters import plain
 from graph.documents.clean.captions import sentences_first
+from graph.documents.clean.contents import label_contents
 from graph.documents.clean.hyphenation import join_hyphens, join_syllables, move_to_first_page
-from graph.documents.clean.line_numbers import without_line_numbers
-from graph.documents.clean.page_headers import running_lines
-from graph.documents.clean.page_numbers import page_numbers
+from graph.documents.clean.line_numbers import label_line_numbers
+from graph.documents.clean.page_headers import label_page_headers
+from graph.documents.clean.page_numbers import label_page_numbers, page_numbers
 from graph.documents.clean.paragraphs import reflow
-from graph.documents.clean.references import reference_lines
+from graph.documents.clean.references import label_references
 from graph.documents.clean.spacing import mend_spaces
 from graph.documents.config import LoadConfig
-from graph.documents.types import Page, PageStatus
-
-Step = Callable[[list[Page]], list[Page]]
+from graph.documents.left_out import by_reason, left_out
+from graph.documents.line import LEFT_OUT, Line, lines_of, text_of
+from graph.documents.types import LeftOut, Page, PageStatus
 
 _LIGATURE = re.compile(r"[\ufb00-\ufb06]")
 
 
 def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
-    """Run every step that the configuration asks for. The argument is not changed."""
-    for step in steps(config):
-        pages = step(pages)
-    return pages
-
-
-def steps(config: LoadConfig) -> list[Step]:
-    """Line-based steps come before `join_lines`, which ends the lines of the print."""
-    chosen: list[Step] = [plain_characters, whole_ligatures]
+    """The pages with nothing but their text, and what was left out of it. The argument is not changed."""
+    lines = [_lines(page) for page in pages]
+    numbers = page_numbers(lines)
     if config.drop_running_heads:
-        chosen += [drop_line_numbers, label_pages, drop_running_heads]
-    else:
-        chosen.append(label_pages)
+        label_line_numbers(lines)
+        label_page_numbers(lines, numbers)
+        label_page_headers(lines, numbers)
+    if config.drop_contents:
+        label_contents(lines)
     if config.drop_references:
-        chosen.append(drop_references)
-    return [*chosen, join_sentences, join_words, join_lines]
-
-
-def plain_characters(pages: list[Page]) -> list[Page]:
-    return _map(pages, plain)
-
-
-def whole_ligatures(pages: list[Page]) -> list[Page]:
-    """ "ﬁ" to "fi". No other compatibility character is touched: NFKC would turn x² into x2."""
-    return _map(pages, lambda text: _LIGATURE.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text))
-
-
-def drop_line_numbers(pages: list[Page]) -> list[Page]:
-    texts = without_line_numbers([page["text"].split("\n") for page in pages])
-    return [_rest(page, "\n".join(lines), "empty") for page, lines in zip(pages, texts, strict=True)]
-
-
-def label_pages(pages: list[Page]) -> list[Page]:
-    """Label pages with the numbers printed on them, where the file itself names no labels."""
-    if any(page["label"] != str(page["number"]) for page in pages):
-        return pages
+        label_references(lines)
+    texts = compose([text_of(line for line in page if line.is_text) for page in lines])
+    labels = _labels(pages, numbers)
     return [
-        Page(number=page["number"], label=number or page["label"], text=page["text"], status=page["status"])
-        for page, number in zip(pages, _numbers(pages), strict=True)
+        _cleaned(page, label, text, own)
+        for page, label, text, own in zip(pages, labels, texts, lines, strict=True)
     ]
 
 
-def drop_running_heads(pages: list[Page]) -> list[Page]:
-    """Leave out headers, footers and page numbers; a page with nothing else is empty."""
-    numbers = _numbers(pages)
-    read = [page["text"].split("\n") for page in pages if page["status"] == "read"]
-    printed = [number for page, number in zip(pages, numbers, strict=True) if page["status"] == "read"]
-    kept = iter(
-        "\n".join(line for index, line in enumerate(lines) if index not in running)
-        for lines, running in zip(read, running_lines(read, printed), strict=True)
-    )
-    return [_rest(page, next(kept), "empty") if page["status"] == "read" else page for page in pages]
+def compose(texts: list[str]) -> list[str]:
+    """The lines of pages as paragraphs: sentences and words whole, a line for each paragraph, item and row."""
+    texts = sentences_first(texts)
+    texts = join_syllables(join_hyphens(move_to_first_page(mend_spaces(texts))))
+    return [reflow(text) if text else "" for text in texts]
 
 
-def _numbers(pages: list[Page]) -> list[str]:
-    return page_numbers([page["text"].split("\n") for page in pages])
+def _lines(page: Page) -> list[Line]:
+    """Lines of our own, with the characters that text may have."""
+    lines = page.get("lines")
+    if lines is None:
+        return lines_of(_mended(page["text"]))
+    return [replace(line, text=text) for line in lines if (text := _mended(line.text)).strip()]
 
 
-def drop_references(pages: list[Page]) -> list[Page]:
-    """Leave out the lists of references; a page with nothing else gets the status "references"."""
-    lines = [(p, line) for p, page in enumerate(pages) for line in page["text"].split("\n")]
-    span = reference_lines([line for _, line in lines])
-    if not span:
-        return pages
-    kept: dict[int, list[str]] = {p: [] for p, _ in lines}
-    for index, (p, line) in enumerate(lines):
-        if index not in span:
-            kept[p].append(line)
-    cut = {lines[index][0] for index in span}
-    return [_rest(page, "\n".join(kept[p]), "references") if p in cut else page for p, page in enumerate(pages)]
+def _mended(text: str) -> str:
+    """No other compatibility characters than ligatures are touched: NFKC would turn x² into x2."""
+    return _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), plain(text))
 
 
-def _rest(page: Page, text: str, status: PageStatus) -> Page:
-    """The page with what is left of its text; with the status when nothing is, and there was some."""
-    if text.strip() or not page["text"]:
-        return _with_text(page, text)
-    return Page(number=page["number"], label=page["label"], text="", status=status)
+def _labels(pages: list[Page], numbers: list[str]) -> list[str]:
+    """Labels of the file itself before those that were found printed on the pages."""
+    if any(page["label"] != str(page["number"]) for page in pages):
+        return [page["label"] for page in pages]
+    return [number or page["label"] for page, number in zip(pages, numbers, strict=True)]
 
 
-def join_sentences(pages: list[Page]) -> list[Page]:
-    """Put figures, tables and notes behind the sentences that they interrupt."""
-    texts = sentences_first([page["text"] for page in pages])
-    return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
+def _cleaned(page: Page, label: str, text: str, lines: list[Line]) -> Page:
+    gone = [*page.get("left_out", []), *(_entry(line) for line in lines if not line.is_text)]
+    status: PageStatus = page["status"]
+    if page["text"] and not text.strip():
+        references = any(line.label == "reference" for line in lines)
+        status, text = "references" if references else "empty", ""
+    cleaned = Page(number=page["number"], label=label, text=text, status=status)
+    if gone:
+        cleaned["left_out"] = by_reason(gone)
+    if "note" in page:
+        cleaned["note"] = page["note"]
+    return cleaned
 
 
-def join_words(pages: list[Page]) -> list[Page]:
-    """Join words cut at the end of a line or page, part those run together. The document says which are words."""
-    texts = move_to_first_page(mend_spaces([page["text"] for page in pages]))
-    texts = join_syllables(join_hyphens(texts))
-    return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
-
-
-def join_lines(pages: list[Page]) -> list[Page]:
-    """One line per paragraph, heading, list item and table row."""
-    return _map(pages, reflow)
-
-
-def _map(pages: list[Page], change: Callable[[str], str]) -> list[Page]:
-    return [_with_text(page, change(page["text"])) if page["text"] else page for page in pages]
-
-
-def _with_text(page: Page, text: str) -> Page:
-    return Page(number=page["number"], label=page["label"], text=text, status=page["status"])
+def _entry(line: Line) -> LeftOut:
+    return left_out(LEFT_OUT[line.label], line.text)
