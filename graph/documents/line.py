@@ -13,7 +13,8 @@ Box = tuple[float, float, float, float]  # left, bottom, right, top, in points f
 Label = Literal[
     "text", "title", "section_header", "list_item", "table", "caption", "footnote", "formula", "code",
     "form_field", "annotation",
-    "page_header", "page_footer", "page_number", "line_number", "reference", "contents", "watermark", "hidden", "struck",
+    "page_header", "page_footer", "page_number", "line_number", "reference", "contents", "watermark",
+    "hidden", "struck",
 ]  # fmt: skip
 
 # Labels of what no prompt is given, and what people call it.

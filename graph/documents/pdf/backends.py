@@ -9,7 +9,9 @@ import logging
 from pathlib import Path
 from typing import Any, Protocol
 
-from graph.documents.pdf.layout.text_lines import page_text
+from graph.documents.characters import plain
+from graph.documents.line import Line, lines_of
+from graph.documents.pdf.layout.text_lines import page_lines
 from graph.documents.pdf.render import draw, is_scan
 
 _LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
@@ -30,8 +32,8 @@ class Engine(Protocol):
 
     def count(self) -> int: ...
 
-    def text(self, number: int, limit: int) -> tuple[str, int]:
-        """Text of a page, at most `limit` characters, and how many there were."""
+    def lines(self, number: int, limit: int) -> tuple[list[Line], int]:
+        """Lines of a page, of at most `limit` characters together, and how many there were."""
 
     def title(self) -> str: ...
 
@@ -73,7 +75,7 @@ class Pdfium:
     def count(self) -> int:
         return len(self._document)
 
-    def text(self, number: int, limit: int) -> tuple[str, int]:
+    def lines(self, number: int, limit: int) -> tuple[list[Line], int]:
         from pypdfium2 import raw
 
         page = self._document[number - 1]
@@ -82,9 +84,11 @@ class Pdfium:
             try:
                 total = textpage.count_chars()
                 if total <= 0:
-                    return "", 0
+                    return [], 0
                 text = textpage.get_text_range(0, min(total, limit))
-                return (page_text(raw, page, textpage, text) if total <= _LAYOUT_WINDOW else text), total
+                if total > _LAYOUT_WINDOW:
+                    return lines_of(plain(text)), total
+                return page_lines(raw, page, textpage, text), total
             finally:
                 textpage.close()
         finally:
@@ -162,9 +166,9 @@ class Pypdf:
     def count(self) -> int:
         return self._count
 
-    def text(self, number: int, limit: int) -> tuple[str, int]:
+    def lines(self, number: int, limit: int) -> tuple[list[Line], int]:
         text = self._reader.pages[number - 1].extract_text()
-        return text[:limit], len(text)
+        return lines_of(plain(text[:limit])), len(text)
 
     def title(self) -> str:
         metadata = self._reader.metadata

@@ -10,7 +10,8 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
-from graph.documents.pdf.layout.line import Box, Line
+from graph.documents.line import Box
+from graph.documents.pdf.layout.printed_line import PrintedLine
 
 Gutter = tuple[float, float]  # left and right edge of the strip between two columns, in points
 
@@ -53,7 +54,7 @@ def find_gutters(boxes: list[Box]) -> list[Gutter]:
     return gutters
 
 
-def in_columns(lines: list[list[Line]], gutters: list[Gutter]) -> list[Line] | None:
+def in_columns(lines: list[list[PrintedLine]], gutters: list[Gutter]) -> list[PrintedLine] | None:
     """The lines column by column; None when their own order is to be trusted.
 
     `lines` are in the order drawn, each in the parts that it has between the gutters. A row of a table, which has
@@ -64,18 +65,18 @@ def in_columns(lines: list[list[Line]], gutters: list[Gutter]) -> list[Line] | N
     return _by_band(drawn, middles) if _is_interleaved(drawn, middles) else None
 
 
-def _is_prose(line: Line) -> bool:
+def _is_prose(line: PrintedLine) -> bool:
     letters = sum(character.isalpha() for character in line.text)
     return letters >= 0.7 * len("".join(line.text.split())) and len(_WORDS.findall(line.text)) >= 3
 
 
-def _column(line: Line, middles: list[float]) -> int | None:
+def _column(line: PrintedLine, middles: list[float]) -> int | None:
     """Index of the column a line lies in; None when it crosses a gutter."""
     first = sum(line.box[0] > middle for middle in middles)
     return first if first == sum(line.box[2] > middle for middle in middles) else None
 
 
-def _is_interleaved(lines: list[Line], middles: list[float]) -> bool:
+def _is_interleaved(lines: list[PrintedLine], middles: list[float]) -> bool:
     drawn = [(c, line) for line in lines if _is_prose(line) and (c := _column(line, middles)) is not None]
     widths: list[float] = []
     for column in range(len(middles) + 1):
@@ -93,18 +94,18 @@ def _is_interleaved(lines: list[Line], middles: list[float]) -> bool:
     return sum(beside) >= _BESIDE
 
 
-def _width(line: Line) -> float:
+def _width(line: PrintedLine) -> float:
     return line.box[2] - line.box[0]
 
 
-def _are_beside(one: Line, other: Line) -> bool:
+def _are_beside(one: PrintedLine, other: PrintedLine) -> bool:
     return min(one.box[3], other.box[3]) - max(one.box[1], other.box[1]) > 0.5 * one.height
 
 
-def _by_band(lines: list[Line], middles: list[float]) -> list[Line]:
+def _by_band(lines: list[PrintedLine], middles: list[float]) -> list[PrintedLine]:
     """Lines over several columns cut the page into bands; within a band, column after column."""
-    found: list[Line] = []
-    band: list[tuple[int, Line]] = []
+    found: list[PrintedLine] = []
+    band: list[tuple[int, PrintedLine]] = []
     for line in sorted(lines, key=lambda line: -line.box[3]):
         column = _column(line, middles)
         if column is None:
@@ -115,9 +116,9 @@ def _by_band(lines: list[Line], middles: list[float]) -> list[Line]:
     return found + _ordered(band)
 
 
-def _ordered(band: list[tuple[int, Line]]) -> list[Line]:
+def _ordered(band: list[tuple[int, PrintedLine]]) -> list[PrintedLine]:
     """Lines in order; those that stand beside each other in a column are one."""
-    rows: list[tuple[int, list[Line]]] = []
+    rows: list[tuple[int, list[PrintedLine]]] = []
     for column, line in sorted(band, key=lambda entry: (entry[0], -entry[1].box[3])):
         if rows and rows[-1][0] == column and _are_beside(line, rows[-1][1][0]):
             rows[-1][1].append(line)
@@ -126,7 +127,7 @@ def _ordered(band: list[tuple[int, Line]]) -> list[Line]:
     return [_together(sorted(row, key=lambda line: line.box[0])) for _, row in rows]
 
 
-def _together(row: list[Line]) -> Line:
+def _together(row: list[PrintedLine]) -> PrintedLine:
     lefts, bottoms, rights, tops = zip(*(line.box for line in row), strict=True)
     tallest = max(row, key=lambda line: line.height)
     text = " ".join(line.text.strip() for line in row)

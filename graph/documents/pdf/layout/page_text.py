@@ -1,4 +1,4 @@
-"""Lines of print and where they stand -> the text of a page. Works on boxes and characters; no PDF library.
+"""Lines of print and where they stand -> the lines of a page in the order they are read. No PDF library.
 
 Files draw a page in any order and mark no paragraphs. What a reader sees is brought back from the places: print
 outside the page and up its margins goes, pieces of one printed line are put together, heads, feet and notes come
@@ -7,12 +7,17 @@ before and after the text, and a blank line stands wherever the print shows that
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import groupby, pairwise
 from math import sin
 from statistics import median
+from typing import Literal
 
-from graph.documents.pdf.layout.line import Box, Line, in_rows
+from graph.documents.line import Box, Label, Line
+from graph.documents.pdf.layout.printed_line import PrintedLine, in_rows
+
+_Lines = list[PrintedLine]
 
 _ENDED = re.compile(r"[.!?:;。！？][\"'”’»)\]\d*]{0,4}$")
 _HYPHENS = ("\x02", "\ufffe", "-", "\u2010")
@@ -21,50 +26,66 @@ _SMALL = 0.93  # times the size of the text: footnotes, captions
 _FEWEST = 40  # characters of a part that is no heading
 _APART = 1.25  # times the usual distance between lines: a paragraph, heading or note begins
 _BOLD = 1.3  # times the usual weight
+_BOLD_WEIGHT = 600  # of a font, where 400 is regular and 700 is bold
 
 
-def arranged(lines: list[Line], page: Box) -> str:
-    """The text of a page. `lines` are in the order of the columns, `page` is what can be seen of it."""
-    lines = _visible(lines, page)
+def arranged(lines: list[PrintedLine], page: Box) -> list[Line]:
+    """The lines of a page. `lines` are in the order of the columns, `page` is what can be seen of it."""
+    lines, beside, stamps = _visible(lines, page)
     if not lines:
-        return ""
+        return []
     lines = in_rows(lines)
     heads, lines, feet = _heads_and_feet(lines, page)
-    parts = [[line] for line in heads]
-    if lines:
-        parts += _notes_last(_paragraphs(lines))
-    parts += [[line] for line in feet]
-    return "\n\n".join("\n".join(line.text for line in part) for part in parts)
+    found = [_line(line, starts=True, edge="top") for line in heads]
+    for part in _notes_last(_paragraphs(lines)) if lines else []:
+        found += [_line(line, starts=index == 0) for index, line in enumerate(part)]
+    found += [_line(line, starts=True, edge="bottom") for line in feet]
+    found += [_line(line, starts=True, label="watermark") for line in stamps]
+    return found + [_line(line, starts=True, label="hidden") for line in beside]
 
 
-def _visible(lines: list[Line], page: Box) -> list[Line]:
-    """Without printer's marks beside the page, stamps up its margin and words across it, unless that is all."""
+def _line(
+    line: PrintedLine, *, starts: bool, edge: Literal["top", "bottom"] | None = None, label: Label = "text"
+) -> Line:
+    return Line(line.text, line.box, line.sizes[1], line.weight >= _BOLD_WEIGHT, starts, edge, label)
+
+
+def _visible(lines: list[PrintedLine], page: Box) -> tuple[_Lines, _Lines, _Lines]:
+    """The text; printer's marks beside the page; stamps up its margin and words across it. Unless that is all."""
     left, bottom, right, top = page
-    seen = [
-        line
-        for line in lines
-        if line.box[0] < right and line.box[2] > left and line.box[1] < top and line.box[3] > bottom
-    ]
+    seen, beside = _parted(
+        lines,
+        lambda line: line.box[0] < right and line.box[2] > left and line.box[1] < top and line.box[3] > bottom,
+    )
     upright = [line for line in seen if line.is_upright]
     if not upright:
-        return seen or lines
-    left, right = min(line.box[0] for line in upright), max(line.box[2] for line in upright)
+        return (seen, beside, []) if seen else (lines, [], [])
+    first, last = min(line.box[0] for line in upright), max(line.box[2] for line in upright)
     large = 2 * median(line.sizes[1] for line in upright)
-    return [
-        line
-        for line in seen
-        if line.is_upright
-        or (
-            line.box[0] < right
-            and line.box[2] > left
-            and (abs(sin(2 * line.angle)) < 0.2 or line.sizes[1] < large)
-        )
-    ]
+    text, stamps = _parted(
+        seen,
+        lambda line: (
+            line.is_upright
+            or (
+                line.box[0] < last
+                and line.box[2] > first
+                and (abs(sin(2 * line.angle)) < 0.2 or line.sizes[1] < large)
+            )
+        ),
+    )
+    return text, beside, stamps
 
 
-def _heads_and_feet(lines: list[Line], page: Box) -> tuple[list[Line], list[Line], list[Line]]:
+def _parted(lines: _Lines, test: Callable[[PrintedLine], bool]) -> tuple[_Lines, _Lines]:
+    passed, others = list[PrintedLine](), list[PrintedLine]()
+    for line in lines:
+        (passed if test(line) else others).append(line)
+    return passed, others
+
+
+def _heads_and_feet(lines: list[PrintedLine], page: Box) -> tuple[_Lines, _Lines, _Lines]:
     """What stands above and below everything else, in the margins; the rest keeps its order."""
-    rows: list[list[Line]] = []
+    rows: list[list[PrintedLine]] = []
     for line in sorted(lines, key=lambda line: -line.box[3]):
         if (
             rows
@@ -86,16 +107,16 @@ def _heads_and_feet(lines: list[Line], page: Box) -> tuple[list[Line], list[Line
     return _in_order(heads), body, _in_order(feet[::-1])
 
 
-def _in_order(rows: list[list[Line]]) -> list[Line]:
+def _in_order(rows: list[list[PrintedLine]]) -> list[PrintedLine]:
     ordered = [sorted(row, key=lambda line: line.box[0]) for row in rows]
     return [replace(row[0], text=" ".join(line.text.strip() for line in row)) for row in ordered]
 
 
-def _gap(above: list[Line], below: list[Line]) -> float:
+def _gap(above: list[PrintedLine], below: list[PrintedLine]) -> float:
     return min(line.box[1] for line in above) - max(line.box[3] for line in below)
 
 
-def _edge(near: list[list[Line]], gaps: list[float], width: float, apart: float) -> list[list[Line]]:
+def _edge(near: list[list[PrintedLine]], gaps: list[float], width: float, apart: float) -> list[list[PrintedLine]]:
     """Of the rows near an edge, the outermost, up to the last that keeps its distance from the next one inside."""
     found = 0
     for index, (row, gap) in enumerate(zip(near[:4], gaps, strict=False)):
@@ -106,7 +127,7 @@ def _edge(near: list[list[Line]], gaps: list[float], width: float, apart: float)
     return near[:found]
 
 
-def _paragraphs(lines: list[Line]) -> list[list[Line]]:
+def _paragraphs(lines: list[PrintedLine]) -> list[list[PrintedLine]]:
     """The lines between the places where the print shows that something new begins."""
     leadings = _leadings(lines)
     usual = median(line.weight for line in lines for _ in line.text)
@@ -120,7 +141,7 @@ def _paragraphs(lines: list[Line]) -> list[list[Line]]:
     return parts
 
 
-def _leadings(lines: list[Line]) -> dict[int, float]:
+def _leadings(lines: list[PrintedLine]) -> dict[int, float]:
     """The usual distance between lines of each size (in whole points), where there are enough of them."""
     distances: dict[int, list[float]] = {}
     for before, line in pairwise(lines):
@@ -130,11 +151,11 @@ def _leadings(lines: list[Line]) -> dict[int, float]:
     return {size: median(found) for size, found in distances.items() if len(found) >= 3}
 
 
-def _are_above_another(before: Line, line: Line) -> bool:
+def _are_above_another(before: PrintedLine, line: PrintedLine) -> bool:
     return before.box[0] < line.box[2] and line.box[0] < before.box[2] and line.base < before.base
 
 
-def _is_parted(before: Line, line: Line, leadings: dict[int, float], usual: float) -> bool:
+def _is_parted(before: PrintedLine, line: PrintedLine, leadings: dict[int, float], usual: float) -> bool:
     """Whether size, weight or distance show that a line begins something new."""
     if before.text.endswith(_HYPHENS) and line.text[:1].islower():
         return False
@@ -150,7 +171,7 @@ def _is_parted(before: Line, line: Line, leadings: dict[int, float], usual: floa
     return distance < -line.height  # back up: to the next column, or anywhere
 
 
-def _is_indented(before: Line, line: Line, after: Line | None) -> bool:
+def _is_indented(before: PrintedLine, line: PrintedLine, after: PrintedLine | None) -> bool:
     """Whether a line begins a paragraph by its indent: the lines before and after it begin further left."""
     indent = line.box[0] - before.box[0]
     if after is None or not _ENDED.search(before.text.rstrip()) or not _are_above_another(before, line):
@@ -158,7 +179,7 @@ def _is_indented(before: Line, line: Line, after: Line | None) -> bool:
     return 0.8 * line.height < indent < 6 * line.height and abs(after.box[0] - before.box[0]) < 0.4 * line.height
 
 
-def _notes_last(parts: list[list[Line]]) -> list[list[Line]]:
+def _notes_last(parts: list[list[PrintedLine]]) -> list[list[PrintedLine]]:
     """Small print that follows the text of its column down to the foot comes after the text of all columns.
 
     Where it goes on in the next column it is text like any other.
@@ -169,8 +190,8 @@ def _notes_last(parts: list[list[Line]]) -> list[list[Line]]:
             sizes[round(10 * line.sizes[1])] += len(line.text)
     small = _SMALL * sizes.most_common(1)[0][0] / 10
     text = [line for part in parts for line in part if line.sizes[1] > small]
-    moved: list[list[Line]] = []
-    kept: list[list[Line]] = []
+    moved: list[list[PrintedLine]] = []
+    kept: list[list[PrintedLine]] = []
     for is_small, run in groupby(parts, key=lambda part: max(line.sizes[1] for line in part) <= small):
         notes = list(run)
         follows_text = not kept or sum(len(line.text) for line in kept[-1]) > _FEWEST
@@ -181,7 +202,7 @@ def _notes_last(parts: list[list[Line]]) -> list[list[Line]]:
     return kept + moved
 
 
-def _is_below(part: list[Line], text: list[Line]) -> bool:
+def _is_below(part: list[PrintedLine], text: list[PrintedLine]) -> bool:
     """Whether a part is below all of the text that its column has."""
     left, right = min(line.box[0] for line in part), max(line.box[2] for line in part)
     middle = (part[0].box[1] + part[0].box[3]) / 2

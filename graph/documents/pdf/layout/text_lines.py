@@ -9,9 +9,11 @@ from statistics import median
 from typing import Any
 from unicodedata import normalize
 
+from graph.documents.characters import plain
+from graph.documents.line import Box, Line, lines_of
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
-from graph.documents.pdf.layout.line import Box, Line
 from graph.documents.pdf.layout.page_text import arranged
+from graph.documents.pdf.layout.printed_line import PrintedLine
 
 Span = tuple[int, int]  # of characters of the page's text
 
@@ -26,8 +28,8 @@ _ACCENT = re.compile(f"[{''.join(_ACCENTS)}]")
 _COVERED = 0.6  # share of a gutter that a gap between words has to cover
 
 
-def page_text(raw: Any, page: Any, textpage: Any, text: str) -> str:
-    """The text of a page in the order it is read, blank lines between its parts; as it is when it is turned.
+def page_lines(raw: Any, page: Any, textpage: Any, text: str) -> list[Line]:
+    """The lines of a page in the order they are read; as they are when the page is turned.
 
     `raw` is pypdfium2.raw, and `text` all that `textpage` has.
     """
@@ -35,7 +37,7 @@ def page_text(raw: Any, page: Any, textpage: Any, text: str) -> str:
     spans = list(printed.spans())
     lines = [printed.line(span) for span in spans]
     if 2 * sum(line.is_upright for line in lines) < len(lines):
-        return text
+        return lines_of(plain(text))
     gutters = find_gutters([textpage.get_rect(index) for index in range(textpage.count_rects())])
     if gutters:
         lines = in_columns([list(printed.cut(span, gutters)) for span in spans], gutters) or lines
@@ -63,7 +65,7 @@ class _Print:
                         start = word
             yield start, end
 
-    def cut(self, span: Span, gutters: list[Gutter]) -> Iterator[Line]:
+    def cut(self, span: Span, gutters: list[Gutter]) -> Iterator[PrintedLine]:
         """The line, or the parts of it that stand on the two sides of a gutter."""
         start, end = span
         words = self._words(span)
@@ -74,7 +76,7 @@ class _Print:
                 start = word
         yield self.line((start, end))
 
-    def line(self, span: Span) -> Line:
+    def line(self, span: Span) -> PrintedLine:
         """A line of print, by its ends and three letters between them."""
         visible = self._visible(span)
         letters = [place for place in visible if self._text[place].isalpha()] or visible
@@ -87,7 +89,7 @@ class _Print:
         text = self._text[span[0] : span[1]]
         if _ACCENT.search(text):
             text = self._with_accents(span)
-        return Line(
+        return PrintedLine(
             _DIGITS.sub(self._with_power(span[0]), text) if len(text) == span[1] - span[0] else text,
             (min(box[0] for box in around), tallest[1], max(box[2] for box in around), tallest[3]),
             (min(heights), max(heights)),

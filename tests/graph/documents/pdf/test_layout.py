@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from graph.documents import LoadConfig, read_document
-from graph.documents.pdf.layout.line import Line
+from graph.documents.pdf.layout.printed_line import PrintedLine
 from graph.documents.pdf.layout.page_text import arranged
 from tests.pdfs import Line as Print
 from tests.pdfs import Sheet, make_pdf

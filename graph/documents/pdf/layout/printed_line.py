@@ -1,16 +1,16 @@
-"""A line of print and where it stands. Knows no PDF library, no pages and no order of reading."""
+"""A line of print, or a piece of one, and where it stands. Knows no PDF library and no order of reading."""
 
 import re
 from dataclasses import dataclass, replace
 from math import sin
 
-Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
+from graph.documents.line import Box
 
 _POWER = re.compile(r"\d\^[−–-]?\d")
 
 
 @dataclass(frozen=True)
-class Line:
+class PrintedLine:
     """A line of print. `bottom` and `top` are those of the font, not of the letters drawn."""
 
     text: str
@@ -29,9 +29,9 @@ class Line:
         return abs(sin(self.angle / 2)) < 0.05
 
 
-def in_rows(lines: list[Line]) -> list[Line]:
+def in_rows(lines: list[PrintedLine]) -> list[PrintedLine]:
     """Put together the pieces of one printed line that were cut at raised, lowered or other print."""
-    rows: list[Line] = []
+    rows: list[PrintedLine] = []
     for line in lines:
         if rows and line.is_upright and rows[-1].is_upright and _goes_on(rows[-1], line):
             rows.append(joined(rows.pop(), line))
@@ -40,7 +40,7 @@ def in_rows(lines: list[Line]) -> list[Line]:
     return rows
 
 
-def joined(before: Line, line: Line) -> Line:
+def joined(before: PrintedLine, line: PrintedLine) -> PrintedLine:
     """One line of two pieces. It stands where the larger does; a large first letter stands on a later line."""
     is_initial = before.height > 1.5 * line.height and len(before.text.strip()) < 3
     small, large = sorted((before, line), key=lambda piece: piece.height)
@@ -62,7 +62,7 @@ def joined(before: Line, line: Line) -> Line:
     )
 
 
-def _goes_on(before: Line, line: Line) -> bool:
+def _goes_on(before: PrintedLine, line: PrintedLine) -> bool:
     """Whether a piece stands right behind another, on its line or a little above or below."""
     height = max(before.height, line.height)
     shared = min(before.box[3], line.box[3]) - max(before.box[1], line.box[1])
