@@ -23,6 +23,7 @@ _NUMBERED = 0.85  # of the lines that are counted by ones
 _FULL = 0.6  # of the widest line, and of all lines
 _ENDED = re.compile(r"[.!?:;。！？…][\"'”’»)\]]{0,3}$")
 _COLUMN = 4.0  # points by which the edges of numbers in one column may differ
+_LEVEL = 2.5  # points by which a number may stand higher or lower than its line
 _YEARS = range(1000, 2101)
 
 
@@ -116,8 +117,9 @@ def _is_column_of_its_own(texts: Sequence[Line], run: list[_Numbered]) -> bool:
     if min(max(lefts) - min(lefts), max(rights) - min(rights)) > _COLUMN:
         return False
     beside = [line.box for line in texts if line.box and any(_beside(line.box, box) for box in known)]
-    if len(beside) < len(run) / 2:
-        return False
+    level = [box for box in known if any(abs(box[1] - other[1]) <= _LEVEL for other in beside)]
+    if len(level) < _NUMBERED * len(known):
+        return False  # the scale of a chart beside the text
     return all(box[0] >= max(rights) for box in beside) or all(box[2] <= min(lefts) for box in beside)
 
 

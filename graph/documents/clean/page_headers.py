@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
+from graph.documents.clean.page_numbers import PAGE_WORD
 from graph.documents.line import Line
 
 _FEWEST = 3  # pages that say the same
@@ -17,6 +18,7 @@ _HEIGHT = 4.0  # points by which the place may differ
 _SIZE = 0.1  # share by which the print may differ
 _MOST_WORDS = 0.2  # of a page's words; what would take more is no header
 _OUTERMOST = 2  # lines from an edge that are looked at where places are not known
+_OF_PAGE = re.compile(rf"\b{PAGE_WORD}\s*(\d{{1,5}})\b|\b(\d{{1,5}})\s*(?:쪽|페이지|ページ|頁|页)", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?。！？…؟۔।][\"'”’»」』)\]]{0,3}$")
 _WORD = re.compile(r"\w+")
 
@@ -30,7 +32,7 @@ def label_page_headers(pages: Sequence[Sequence[Line]], numbers: Sequence[str]) 
         twins: defaultdict[str, list[Place]] = defaultdict(list)
         for index, lines in enumerate(pages):
             for rank, line in enumerate(_at_edge(lines, edge)):
-                if said := _said(line, numbers[index] or str(index + 1)):
+                if said := _said(line, numbers[index]):
                     twins[said].append((index, rank, line))
         for said, places in twins.items():
             for group in _same_place(places):
@@ -50,7 +52,7 @@ def _at_edge(lines: Sequence[Line], edge: str) -> list[Line]:
 
 def _said(line: Line, number: str) -> str:
     """What a line says on any page: its words and numbers, but for the number of its page."""
-    words = line.text.casefold().split()
+    words = _OF_PAGE.sub("#", line.text).casefold().split()
     return " ".join("#" if number and word.strip("-–—|[]().,·") == number.casefold() else word for word in words)
 
 

@@ -16,16 +16,16 @@ from itertools import pairwise
 from graph.documents.line import CELL, Line
 
 _NUMERAL = r"(?:[A-Z]{1,2}[-–.]?)?\d{1,5}|[ivxlc]{1,8}"
-_PAGE_WORD = (
+PAGE_WORD = (
     r"(?:page|pages|pg|p|seite|s|página|pagina|pág|pag|strona|str|sida|sid|side|oldal|strana|сторінка|страница|стр|с"
     r"|trang|halaman|sayfa|σελίδα|σελ|제|第|ページ|頁|页|쪽|페이지)\.?"
 )
 _AFTER = r"(?:\s*(?:of|/|von|de|sur|di|av|van|из|от|中|の)\s*\d{1,5}|\s*(?:쪽|페이지|面|ページ|頁|页))?"
 _DECORATION = r"[-–—~\[(<|·•.\s*_=]*"
-_ALONE = re.compile(rf"{_DECORATION}(?:{_PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}[-–—~\])>|·•.\s*_=]*", re.IGNORECASE)
+_ALONE = re.compile(rf"{_DECORATION}(?:{PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}[-–—~\])>|·•.\s*_=]*", re.IGNORECASE)
 _GAP = rf"(?:{CELL}| {{3,}}|\s+[|·•–—]\s+)"
-_FIRST = re.compile(rf"\s*[-–—|\[]?\s?(?:{_PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}\s?[-–—|\]]?{_GAP}(.*\S)", re.I)
-_LAST = re.compile(rf"(.*\S){_GAP}[-–—|\[]?\s?(?:{_PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}\s?[-–—|\]]?\s*", re.I)
+_FIRST = re.compile(rf"\s*[-–—|\[]?\s?(?:{PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}\s?[-–—|\]]?{_GAP}(.*\S)", re.I)
+_LAST = re.compile(rf"(.*\S){_GAP}[-–—|\[]?\s?(?:{PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}\s?[-–—|\]]?\s*", re.I)
 _NUMERALS = {"c": 100, "xc": 90, "l": 50, "xl": 40, "x": 10, "ix": 9, "v": 5, "iv": 4, "i": 1}
 _OUTERMOST = 2  # lines from an edge of a page without places among which its number is
 _AROUND = 5  # pages on each side that may support a number

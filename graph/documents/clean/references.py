@@ -43,10 +43,11 @@ _TELLING = re.compile(
     r"|\b(?:university|press|verlag|publish(?:ers|ing))\b|\((?:1[6-9]|20)\d\d[a-z]?\)|\d\(\d{1,3}\)|학회|논문",
     re.IGNORECASE,
 )
+_DATED = re.compile(r"\w\w[.,] (?:1[6-9]|20)\d\d[a-z]?\. [A-Z“\"]|\w\w\. (?:1[6-9]|20)\d\d[a-z]?\.$")
 _EARLIEST = 0.4  # share of the text before which a heading of this name is a table of contents, or a chapter's
 _LONGEST_GAP = 12  # lines without any trace of a citation after which the list is over
 _WINDOW, _DENSE = 20, 4  # of so many lines of a chapter's list, at least these have; text with citations has fewer
-_FIRST = 8  # lines after the heading: most have such a trace, some are telling, and two begin an entry
+_FIRST = 20  # lines after the heading: a third has such a trace, a sixth is telling, and two begin an entry
 _PRINT = 1.05  # times as large as the entries, or bold: how headings are printed
 _LONGEST_HEADING = 90  # characters
 
@@ -98,12 +99,12 @@ def _starts_list(line: str) -> bool:
 
 def _is_followed_by_citations(texts: list[str], start: int) -> bool:
     first = [text.strip() for text in texts[start + 1 : start + 1 + _FIRST]]
-    entries = [bool(_ENTRY.match(text)) for text in first]
+    entries = [bool(_ENTRY.match(text) or _DATED.search(text)) for text in first]
     cited = [bool(_CITATION.search(text)) for text in first]
     telling = [bool(_TELLING.search(text)) for text in first]
     if first and all(entries[:2] + cited[:2] + telling[:2]):
         return True
-    return sum(entries) >= 2 and sum(cited) > len(first) / 2 and sum(telling) >= 2
+    return sum(entries) >= 2 and sum(cited) > len(first) / 3 and sum(telling) >= max(2, len(first) / 6)
 
 
 def _end(texts: list[str], lines: Sequence[Line], start: int, least: int) -> int:
