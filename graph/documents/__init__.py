@@ -7,6 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graph.documents.cancel import CancelToken as CancelToken
+    from graph.documents.cancel import ReadCancelledError as ReadCancelledError
+    from graph.documents.cancel import cancellable as cancellable
     from graph.documents.clean.steps import clean_pages as clean_pages
     from graph.documents.config import LoadConfig as LoadConfig
     from graph.documents.config import SplitConfig as SplitConfig
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
     from graph.documents.types import Reading as Reading
 
 _ROOMS = {
+    "CancelToken": "cancel",
+    "ReadCancelledError": "cancel",
     "Chunk": "types",
     "DocumentError": "errors",
     "LoadConfig": "config",
@@ -31,6 +36,7 @@ _ROOMS = {
     "PageStatus": "types",
     "Reading": "types",
     "SplitConfig": "config",
+    "cancellable": "cancel",
     "clean_pages": "clean.steps",
     "find_documents": "find",
     "pages_from_documents": "from_langchain",

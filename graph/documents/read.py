@@ -5,6 +5,7 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
+from graph.documents.cancel import CancelToken, current_token
 from graph.documents.characters import plain, printable
 from graph.documents.config import LoadConfig
 from graph.documents.errors import (
@@ -31,14 +32,21 @@ _NO_TITLE = re.compile(
 )
 
 
-def read_document(path: str | Path, config: LoadConfig) -> Reading:
-    """Read a PDF, text or Markdown file. Every page of the file is in the result. Raises DocumentError."""
-    path = Path(path)
+def read_document(path: str | Path, config: LoadConfig, *, cancel: CancelToken | None = None) -> Reading:
+    """Read a PDF, text or Markdown file. Every page of the file is in the result.
+
+    `cancel` ends the read from another thread; by default it is the token of the `cancellable` block around.
+    Raises DocumentError, and ReadCancelledError.
+    """
+    path, cancel = Path(path), cancel or current_token()
+    cancel.check(path.name)
     with suppress(RuntimeError):  # "~name" where nobody has that name may well be a file
         path = path.expanduser()
     try:
-        read = read_pdf if _is_pdf(path, config) else read_text
-        titles, pages, warnings = read(path, config)
+        if _is_pdf(path, config):
+            titles, pages, warnings = read_pdf(path, config, cancel)
+        else:
+            titles, pages, warnings = read_text(path, config)
     except FileNotFoundError:
         if _URL.match(str(path)):
             raise NotFoundError(f"{path} is an address, and nothing is fetched", "download it first") from None

@@ -11,16 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
+from graph.documents.cancel import CancelToken
 from graph.documents.pdf.worker import OUT_OF_MEMORY
 
 PASSWORD_VARIABLE = "MLX_PDF_PASSWORD"
-_children: set["subprocess.Popen[bytes]"] = set()
 _STOPPED_ITSELF = (signal.SIGABRT, signal.SIGILL, 5)  # 5 is SIGTRAP, which Windows has no name for
 
 
 @contextmanager
 def child(
     request: dict[str, Any],
+    cancel: CancelToken,
 ) -> Iterator[tuple["subprocess.Popen[bytes]", "queue.Queue[bytes | None]"]]:
     """A running child and its lines (None after the last). It is dead when the block ends, whatever happened.
 
@@ -37,7 +38,6 @@ def child(
         env={**inherited, "PYTHONPATH": search_path},
         start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the child and its group
     )
-    _children.add(process)
     lines: queue.Queue[bytes | None] = queue.Queue(maxsize=64)  # a slow parent slows the child, not fills memory
     assert process.stdin is not None
     assert process.stdout is not None
@@ -47,9 +47,9 @@ def child(
         with suppress(OSError):  # it died already; the pump reports the end
             process.stdin.write(json.dumps(request).encode() + b"\n")
             process.stdin.flush()
-        yield process, lines
+        with cancel.on_cancel(lambda: _kill(process)):
+            yield process, lines
     finally:
-        _children.discard(process)
         _kill(process)
         while pump.is_alive():  # unblock a pump that waits for room
             try:
@@ -60,12 +60,6 @@ def child(
         process.stdout.close()
         with suppress(OSError):
             process.stdin.close()
-
-
-def kill_children() -> None:
-    """End every child of this process."""
-    for process in list(_children):
-        _kill(process)
 
 
 def cause_of_death(code: int, memory_mb: int) -> str:

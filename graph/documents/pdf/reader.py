@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from graph.documents.cancel import CancelToken
 from graph.documents.config import LoadConfig, parse_pages
 from graph.documents.errors import (
     DamagedPDFError,
@@ -26,10 +27,10 @@ _PLACEHOLDER_CHARACTERS = 2000  # "Please wait ...", and how to get the vendor's
 _MOST_RUNS = 30  # of page numbers in a warning
 
 
-def read_pdf(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], list[str]]:
-    """Titles it may have, best first, the ledger of pages, warnings. Raises DocumentError."""
+def read_pdf(path: Path, config: LoadConfig, cancel: CancelToken) -> tuple[list[str], list[Page], list[str]]:
+    """Titles it may have, best first, the ledger of pages, warnings. Raises DocumentError, ReadCancelledError."""
     password = config.password.get_secret_value() if config.password else os.environ.get(PASSWORD_VARIABLE)
-    harvest = harvest_pages(path, config, password)
+    harvest = harvest_pages(path, config, password, cancel)
     if harvest.count is None or harvest.refusal:
         raise _refusal(path, password, harvest)
     if harvest.count > config.max_pages:

@@ -6,21 +6,20 @@ A child that dies or hangs costs the page it was on, a bounded number of times; 
 import json
 import os
 import queue
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from graph.documents.cancel import CancelToken
 from graph.documents.characters import substance
 from graph.documents.config import LoadConfig, parse_pages
-from graph.documents.pdf.child_process import cause_of_death, child, kill_children
+from graph.documents.pdf.child_process import cause_of_death, child
 
 MAX_RESTARTS = 5
 # What a page that was read adds to the time for the whole file; OCR adds what it took. So a long file is read to
 # its end, and one that only keeps the reader busy is not.
 _PAGE_SECONDS = 0.05
-_interrupted = threading.Event()
 
 
 @dataclass
@@ -87,8 +86,11 @@ class Harvest:
             self.failures[page] = reason
 
 
-def harvest_pages(path: Path, config: LoadConfig, password: str | None) -> Harvest:
-    """Run children, one after another, until all is read, the clock is out, or too many have died."""
+def harvest_pages(path: Path, config: LoadConfig, password: str | None, cancel: CancelToken) -> Harvest:
+    """Run children, one after another, until all is read, the clock is out, or too many have died.
+
+    Raises ReadCancelledError.
+    """
     harvest = Harvest()
     started = time.monotonic()
     request = _request(path, config, password)
@@ -96,10 +98,8 @@ def harvest_pages(path: Path, config: LoadConfig, password: str | None) -> Harve
         harvest.current, harvest.drawing = None, False
         request["done"] = sorted(harvest.texts.keys() | harvest.failures.keys())
         request["scans"] = sorted(harvest.scans)
-        reason = "reading was interrupted" if _interrupted.is_set() else None
-        reason = reason or _run_child(request, config, harvest, started)
-        if _interrupted.is_set():
-            harvest.stopped = reason
+        reason = _run_child(request, config, harvest, started, cancel)
+        cancel.check(path.name)
         if reason is None or harvest.stopped or not _go_on(harvest, request, reason):
             break
     else:
@@ -125,17 +125,6 @@ def _go_on(harvest: Harvest, request: dict[str, Any], reason: str) -> bool:
     return True
 
 
-def stop_reading() -> None:
-    """End every child of this process and start no more, until `resume_reading`: for a run that is being ended."""
-    _interrupted.set()
-    kill_children()
-
-
-def resume_reading() -> None:
-    """Let children start again: a program may begin another run."""
-    _interrupted.clear()
-
-
 def _request(path: Path, config: LoadConfig, password: str | None) -> dict[str, Any]:
     """What the child is asked; the password goes this way, which no list of processes shows."""
     return {
@@ -156,11 +145,13 @@ def _request(path: Path, config: LoadConfig, password: str | None) -> dict[str, 
     }
 
 
-def _run_child(request: dict[str, Any], config: LoadConfig, harvest: Harvest, started: float) -> str | None:
+def _run_child(
+    request: dict[str, Any], config: LoadConfig, harvest: Harvest, started: float, cancel: CancelToken
+) -> str | None:
     """Feed the harvest from one child. None when it came to its end, else why it did not."""
     heard = time.monotonic()
     patience = 2 * config.page_timeout_seconds  # starting and opening may take longer than any page
-    with child(request) as (process, lines):
+    with child(request, cancel) as (process, lines):
         while True:
             left = started + config.timeout_seconds + harvest.earned_seconds - time.monotonic()
             try:

@@ -13,7 +13,7 @@ import pytest
 
 from graph.documents import LoadConfig, Reading, read_document
 from graph.documents.errors import ReaderError, TimedOutError, TooLargeError
-from graph.documents.pdf.supervisor import _request, resume_reading, stop_reading
+from graph.documents.pdf.supervisor import _request
 from tests.pdfs import bomb, make_pdf
 
 ROOT = Path(__file__).parents[4]
@@ -48,16 +48,6 @@ def test_a_reader_that_does_not_start_says_nothing_of_the_file(
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ReaderError, match="does not start"):
         read(tmp_path, make_pdf(["one"]))
-
-
-def test_reading_that_was_stopped_can_go_on(tmp_path: Path) -> None:
-    stop_reading()
-    try:
-        with pytest.raises(ReaderError, match="interrupted"):
-            read(tmp_path, make_pdf(["one"]))
-    finally:
-        resume_reading()
-    assert read(tmp_path, make_pdf(["one"]))["pages"][0]["text"] == "one"
 
 
 @linux
