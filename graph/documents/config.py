@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
+PASSWORD_VARIABLE = "MLX_PDF_PASSWORD"  # of the environment, where load.password is not set
 _RANGE = re.compile(r"\s*(?:(?P<one>\d+)|(?P<first>\d*)\s*-\s*(?P<last>\d*))\s*", re.ASCII)
 _EXAMPLES = 'write pages and ranges counted from 1, such as "1-9,12", "5-" or "-3"'
 

@@ -90,7 +90,12 @@ async def test_a_cancelled_task_ends_its_worker_alone(endless: Path, paper: Path
 def test_a_token_ends_a_graph_that_runs_in_another_thread(endless: Path, paper: Path) -> None:
     app = build_graph(make_config(load=SLOW), model=EchoModel())
     with cancellable() as token:
-        canceller = threading.Thread(target=lambda: (until(lambda: workers(os.getpid())), token.cancel()))
+
+        def cancel_it() -> None:
+            until(lambda: workers(os.getpid()))
+            token.cancel()
+
+        canceller = threading.Thread(target=cancel_it)
         canceller.start()
         with pytest.raises(ReadCancelledError, match=r"endless\.pdf"):
             app.invoke({"source": str(endless)})

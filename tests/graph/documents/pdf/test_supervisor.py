@@ -1,6 +1,5 @@
-"""The child process: what a page costs that hangs or eats memory, and that no process is left behind."""
+"""The worker process: what a page costs that hangs or eats memory, and that no process is left behind."""
 
-import json
 import os
 import signal
 import subprocess
@@ -13,7 +12,8 @@ import pytest
 
 from graph.documents import LoadConfig, Reading, read_document
 from graph.documents.errors import ReaderError, TimedOutError, TooLargeError
-from graph.documents.pdf.supervisor import _request
+from graph.documents.pdf.protocol import encode
+from graph.documents.pdf.supervisor import first_request
 from tests.pdfs import bomb, make_pdf
 
 ROOT = Path(__file__).parents[4]
@@ -147,17 +147,17 @@ def test_however_the_reading_ends_no_process_is_left(tmp_path: Path, how: signal
         parent.wait()
 
 
-def test_the_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
+def test_the_worker_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     """Its stdin closes, however the parent died: it stops in the middle of the page."""
     path = tmp_path / "slow.pdf"
     path.write_bytes(make_pdf([bomb(100)]))
-    request = _request(path, LoadConfig(memory_mb=4000), None)
-    child = subprocess.Popen(
+    request = first_request(path, LoadConfig(memory_mb=4000), None)
+    worker = subprocess.Popen(
         [sys.executable, "-m", "graph.documents.pdf.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    sent, _ = child.communicate(json.dumps(request).encode() + b"\n")  # writes, and closes stdin
-    assert child.returncode == 0
-    assert b'"page"' not in sent.replace(b'"page": 1', b"")
+    sent, _ = worker.communicate(encode(request))  # writes, and closes stdin
+    assert worker.returncode == 0
+    assert b"PageRead" not in sent
