@@ -1,4 +1,4 @@
-"""Several files -> one Reading, its pages cleaned file by file and numbered through. Knows no model."""
+"""Several files -> one Reading, its pages cleaned file by file and numbered consecutively."""
 
 from collections.abc import Sequence
 from pathlib import Path

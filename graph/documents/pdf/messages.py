@@ -121,8 +121,10 @@ def too_many_pages(name: str, count: int, config: LoadConfig) -> DocumentError:
 
 
 def nothing_selected(name: str, count: int, config: LoadConfig) -> DocumentError:
-    hint = "leave load.pages out" if count == 1 else f"choose pages from 1 to {count}"
-    return NothingSelectedError(f"{name} has {_counted(count)}, and load.pages is {config.pages!r}", hint)
+    return NothingSelectedError(
+        f"load.pages {config.pages!r} selects no page of {name}, whose last page is {count}",
+        f"choose pages from 1 to {count}, or leave load.pages out",
+    )
 
 
 def only_a_placeholder(name: str) -> DocumentError:
@@ -190,7 +192,7 @@ def _no_ocr(unavailable: OCRUnavailable) -> tuple[str, str]:
 def warnings(content: PDFContent, config: LoadConfig, missing: Iterable[str]) -> list[str]:
     """A sentence for everything that was lost or cut. `missing` are page ranges that the file does not have."""
     count = content.page_count or 0
-    found = [f"Pages {part} of load.pages are not in the file, which has {_counted(count)}." for part in missing]
+    found = [f"Pages {part} of load.pages are not in the file, whose last page is {count}." for part in missing]
     if content.repaired:
         found.append("The file is damaged or incomplete: its pages are those found in it, in the order found.")
     by_failure: dict[Failure, list[int]] = {}
@@ -214,10 +216,6 @@ def warnings(content: PDFContent, config: LoadConfig, missing: Iterable[str]) ->
     if content.metadata.attachments:
         found.append(f"Files attached to the PDF were not read: {', '.join(content.metadata.attachments)}.")
     return found
-
-
-def _counted(pages: int) -> str:
-    return "1 page" if pages == 1 else f"{pages:,} pages"
 
 
 def _named(numbers: list[int]) -> str:

@@ -90,7 +90,7 @@ class Words:
 
 
 def test_an_event_may_carry_lists_of_other_values(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(protocol._EVENTS, "Words", Words)  # type: ignore[arg-type]
+    monkeypatch.setitem(protocol._EVENTS, "Words", Words)
     words = Words(1, (Word("one", (0.5, 1.5)), Word("two", (2.5, 3.5))))
     line = encode(words)  # type: ignore[arg-type]
     assert json.loads(line)[0] == "Words"
