@@ -1,5 +1,13 @@
 """PDF, text and Markdown files to pages to chunks. Knows nothing of models, prompts, graphs or LangChain.
 
+    paths = find_documents(["reports/"])  # find.py: folders to files
+    reading = read_document(paths[0], load)  # read.py: by its content a file goes to pdf/ or text.py
+    pages = clean_pages(reading["pages"], load)  # clean/: page headers, references and the like are left out
+    chunks = split_pages(pages, budget_tokens=1500, count_tokens=count)  # split/: whole sentences
+
+merge.py reads several files as one document, from_langchain.py takes LangChain's Documents. cancel.py ends a read
+from outside. Settings are in config.py, values in types.py, refusals in errors.py.
+
 Names are loaded on first use, so that importing this package costs nothing.
 """
 

@@ -6,14 +6,13 @@ from contextvars import ContextVar
 
 
 class ReadCancelledError(Exception):
-    """The read was cancelled. No DocumentError: it says nothing about the document."""
+    """The read was cancelled. Not a DocumentError: it says nothing about the document."""
 
 
 class CancelToken:
-    """Cancels the reads that it is given to. `cancel` may be called from any thread, or from a signal handler.
+    """Cancels the reads that it is given to."""
 
-    It takes no lock, for a signal handler may run while its own thread holds it.
-    """
+    # No lock: `cancel` may come from a signal handler, which runs in a thread that may hold it.
 
     def __init__(self) -> None:
         self._cancelled = False
@@ -24,7 +23,10 @@ class CancelToken:
         return self._cancelled
 
     def cancel(self) -> None:
-        """End the reads at once; each raises ReadCancelledError, and so does any later one with this token."""
+        """End the reads at once: each raises ReadCancelledError, and so does any later one with this token.
+
+        For any thread, and for signal handlers.
+        """
         self._cancelled = True
         for action in self._actions.copy():
             action()

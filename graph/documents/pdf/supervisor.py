@@ -35,7 +35,7 @@ def read_supervised(path: Path, config: LoadConfig, password: str | None, cancel
         workers += 1
         failure = _run_worker(request, config, content, clock, cancel)
         cancel.check(path.name)
-        request = _next_request(request, content, failure) if failure and not content.stopped else None
+        request = next_request(request, content, failure) if failure and not content.stopped else None
     return content
 
 
@@ -54,7 +54,7 @@ def first_request(path: Path, config: LoadConfig, password: str | None) -> Reque
     )
 
 
-def _next_request(request: Request, content: PDFContent, failure: Failure) -> Request | None:
+def next_request(request: Request, content: PDFContent, failure: Failure) -> Request | None:
     """What is left to do, without what the last worker died of. None if that is nothing."""
     page, activity = content.doing.page, content.doing.activity
     if content.page_count is None:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 
 from graph.documents import LoadConfig, Reading, read_document
 from graph.documents.errors import ReaderError, TimedOutError, TooLargeError
-from graph.documents.pdf.protocol import encode
-from graph.documents.pdf.supervisor import first_request
+from graph.documents.pdf.content import PDFContent
+from graph.documents.pdf.protocol import Activity, Failure, Started, encode
+from graph.documents.pdf.supervisor import first_request, next_request
 from tests.pdfs import bomb, make_pdf
 
 ROOT = Path(__file__).parents[4]
@@ -63,6 +65,40 @@ def test_a_limit_that_is_there_already_is_kept(tmp_path: Path) -> None:
     command = ["sh", "-c", shell, sys.executable, code, str(path)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (ran.stdout, ran.stderr) == ("one\n", "")
+
+
+FAILURE = Failure("crashed", 11)
+REQUEST = first_request(Path("/paper.pdf"), LoadConfig(), None)
+
+
+def test_after_a_file_that_did_not_open_pypdf_tries_once() -> None:
+    content = PDFContent()
+    again = next_request(REQUEST, content, FAILURE)
+    assert again == replace(REQUEST, backends=("pypdf",))
+    assert again is not None
+    assert next_request(again, content, Failure("exited")) is None
+    assert content.first_failure == FAILURE
+
+
+@pytest.mark.parametrize("activity", ["reading", "drawing"])
+def test_after_a_page_that_killed_a_worker_the_next_begins_behind_it(activity: Activity) -> None:
+    content = PDFContent(page_count=9, texts={1: "one", 2: ""}, scans={2}, doing=Started(activity, 3))
+    assert next_request(REQUEST, content, FAILURE) == replace(REQUEST, done=(1, 2, 3), scans=(2,))
+    assert content.failures == {3: replace(FAILURE, while_drawing=activity == "drawing")}
+
+
+def test_after_a_second_reading_that_killed_a_worker_there_is_none() -> None:
+    content = PDFContent(page_count=9, texts={1: "one"}, doing=Started("reading", 1))
+    assert next_request(REQUEST, content, FAILURE) == replace(REQUEST, done=(1,), second_reading=False)
+    assert content.failures == {}
+
+
+def test_after_metadata_that_killed_a_worker_only_scans_are_left_to_do() -> None:
+    content = PDFContent(page_count=2, texts={1: "one", 2: ""}, doing=Started("metadata"))
+    assert next_request(REQUEST, content, FAILURE) is None
+    content.scans = {2}
+    assert next_request(REQUEST, content, FAILURE) == replace(REQUEST, done=(1, 2), scans=(2,), metadata=False)
+    assert next_request(replace(REQUEST, ocr=False), content, FAILURE) is None
 
 
 def test_a_page_that_takes_too_long_is_lost_alone(tmp_path: Path) -> None:
