@@ -194,7 +194,9 @@ def warnings(content: PDFContent, config: LoadConfig, missing: Iterable[str]) ->
     count = content.page_count or 0
     found = [f"Pages {part} of load.pages are not in the file, whose last page is {count}." for part in missing]
     if content.repaired:
-        found.append("The file is damaged or incomplete: its pages are those found in it, in the order found.")
+        found.append(
+            "The file is damaged or incomplete: its pages are those that were found in it, in the order found."
+        )
     by_failure: dict[Failure, list[int]] = {}
     for number, failure in sorted(content.failures.items(), key=lambda item: item[0]):
         by_failure.setdefault(failure, []).append(number)

@@ -1,4 +1,4 @@
-"""Text of page images, by the program tesseract where it is installed. Knows nothing of PDF."""
+"""Text of page images, by the program tesseract where it is installed."""
 
 import os
 import re

@@ -151,9 +151,9 @@ def test_what_is_typed_into_a_form_is_drawn() -> None:
     content = one(
         b" ", catalog=b"/AcroForm <</Fields [6 0 R]>>", page=b"/Annots [6 0 R]", more={6: field, 7: look}
     )
-    engine = Pdfium(content, None)
-    assert engine.is_scan(1, 0)
-    assert engine.draw(1)
+    backend = Pdfium(content, None)
+    assert backend.is_scan(1, 0)
+    assert backend.draw(1)
 
 
 def test_a_file_that_hangs_over_its_labels_has_its_scans_read_all_the_same(tmp_path: Path, program: Any) -> None:

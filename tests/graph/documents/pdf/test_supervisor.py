@@ -19,7 +19,7 @@ from graph.documents.pdf.supervisor import first_request, next_request
 from tests.pdfs import bomb, make_pdf
 
 ROOT = Path(__file__).parents[4]
-linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds child processes through /proc")
+linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes through /proc")
 
 
 def read(tmp_path: Path, content: bytes, **settings: Any) -> Reading:
@@ -32,7 +32,7 @@ def read(tmp_path: Path, content: bytes, **settings: Any) -> Reading:
 def test_a_page_that_needs_too_much_memory_is_lost_alone(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")  # the child now has something to say on stderr
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")  # the worker now has something to say on stderr
     reading = read(tmp_path, make_pdf(["one", bomb(60), "three"]), memory_mb=256)
     assert [page["text"] for page in reading["pages"]] == ["one", "", "three"]
     assert [page["status"] for page in reading["pages"]] == ["read", "failed", "read"]
@@ -54,7 +54,7 @@ def test_a_reader_that_does_not_start_says_nothing_of_the_file(
 
 @linux
 def test_a_limit_that_is_there_already_is_kept(tmp_path: Path) -> None:
-    """`ulimit -v` below load.memory_mb, as in some containers: the child may not raise it."""
+    """`ulimit -v` below load.memory_mb, as in some containers: the worker may not raise it."""
     path = tmp_path / "paper.pdf"
     path.write_bytes(make_pdf(["one"]))
     code = (
@@ -173,11 +173,11 @@ def test_however_the_reading_ends_no_process_is_left(tmp_path: Path, how: signal
     parent = subprocess.Popen([sys.executable, "-c", code, str(path)], env=env, stderr=subprocess.DEVNULL)
     try:
         assert _until(lambda: _children(parent.pid))
-        (child,) = _children(parent.pid)
+        (worker,) = _children(parent.pid)
         time.sleep(0.3)  # let it get to the page
         parent.send_signal(how)
         assert parent.wait(timeout=30) == -how
-        assert _until(lambda: not _alive(child))
+        assert _until(lambda: not _alive(worker))
     finally:
         parent.kill()
         parent.wait()
