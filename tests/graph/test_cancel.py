@@ -18,19 +18,25 @@ import pytest
 from graph import build_graph
 from graph.documents import ReadCancelledError, cancellable
 from tests.fakes import EchoModel, make_config
-from tests.pdfs import bomb, make_pdf
+from tests.pdfs import Sheet, make_pdf
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="finds the reading process through /proc"
 )
-SLOW = {"page_timeout_seconds": 60, "timeout_seconds": 120, "memory_mb": 4000}
+PATIENT = {"timeout_seconds": 600, "ocr_timeout_seconds": 600}
 
 
 @pytest.fixture
-def endless(tmp_path: Path) -> Path:
+def endless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A scan, and a tesseract of our own that never comes to an end with it."""
+    program = tmp_path / "bin" / "tesseract"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nif [ "$1" = --list-langs ]; then echo eng; exit; fi\nexec sleep 600\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     path = tmp_path / "endless.pdf"
-    path.write_bytes(make_pdf(["one", bomb(100)]))
+    path.write_bytes(make_pdf([Sheet(image=True)]))
     return path
 
 
@@ -75,7 +81,7 @@ async def invoked(app: Any, path: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("run", [invoked, streamed])
 async def test_a_cancelled_task_ends_its_worker_alone(endless: Path, paper: Path, run: Any) -> None:
-    app = build_graph(make_config(load=SLOW), model=EchoModel())
+    app = build_graph(make_config(load=PATIENT), model=EchoModel())
     running = asyncio.create_task(run(app, endless))
     assert await asyncio.to_thread(until, lambda: workers(os.getpid()))
     beside = asyncio.create_task(run(app, paper))
@@ -88,7 +94,7 @@ async def test_a_cancelled_task_ends_its_worker_alone(endless: Path, paper: Path
 
 
 def test_a_token_ends_a_graph_that_runs_in_another_thread(endless: Path, paper: Path) -> None:
-    app = build_graph(make_config(load=SLOW), model=EchoModel())
+    app = build_graph(make_config(load=PATIENT), model=EchoModel())
     with cancellable() as token:
 
         def cancel_it() -> None:
@@ -109,7 +115,7 @@ import asyncio, signal, sys
 from graph import build_graph
 from graph.documents import cancellable
 from tests.fakes import EchoModel, make_config
-app = build_graph(make_config(load=dict(page_timeout_seconds=60, memory_mb=4000)), model=EchoModel())
+app = build_graph(make_config(load=dict(timeout_seconds=600, ocr_timeout_seconds=600)), model=EchoModel())
 source = {"source": sys.argv[1]}
 """
 # LangGraph streams messages from a thread that the main one waits for, interrupted or not: only a handler helps.
@@ -139,9 +145,8 @@ def test_ctrl_c_ends_the_program_and_its_worker(endless: Path, call: str, end: b
         try:
             assert until(lambda: workers(program.pid))
             (worker,) = workers(program.pid)
-            time.sleep(0.3)  # let it get to the page
             program.send_signal(signal.SIGINT)
-            _, err = program.communicate(timeout=30)  # the page would take longer
+            _, err = program.communicate(timeout=60)
             assert end in err
             assert until(lambda: not Path(f"/proc/{worker}").exists())
         finally:
