@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
 from graph.config import RunConfig
 from graph.documents import (
+    cancellable,
     clean_pages,
     find_documents,
     pages_from_documents,
@@ -65,7 +67,7 @@ class Nodes:
         self._made = made
         self._keeps_answers = keeps_answers
 
-    def load(self, state: InputState) -> Update:
+    def load(self, state: InputState, config: RunnableConfig) -> Update:
         """Read the document. What an earlier run on the same thread id left in the state is dropped."""
         started = time.time()
         self._caller.budget.check()  # an impossible budget fails here, before anything is read
@@ -81,6 +83,11 @@ class Nodes:
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),
         }
+
+    async def aload(self, state: InputState, config: RunnableConfig) -> Update:
+        """Read the document on a thread. When this task is cancelled, so is the read: the thread ends at once."""
+        with cancellable():
+            return await asyncio.to_thread(self.load, state, config)
 
     def split(self, state: State) -> Update:
         """Cut the pages into chunks; or into a single one, if all of the text fits the final prompt."""

@@ -55,7 +55,7 @@ def build_graph(
     nodes = Nodes(config, Caller(config, prompts, model), made, keeps_answers=cache is not None)
 
     graph = StateGraph(State, input_schema=InputState, output_schema=OutputState)
-    graph.add_node("load", nodes.load, input_schema=InputState)
+    graph.add_node("load", _Node(nodes.load, nodes.aload), input_schema=InputState)
     graph.add_node("split", nodes.split)
     graph.add_node("map_summarize", _Node(nodes.map_summarize, nodes.amap_summarize), input_schema=MapTask)
     graph.add_node("collect", nodes.collect)

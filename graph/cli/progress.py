@@ -13,7 +13,6 @@ from langgraph.types import StreamMode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from graph.documents.pdf.supervisor import resume_reading, stop_reading
 from graph.state import InputState, OutputState
 
 _FINAL = "final_summarize"
@@ -34,7 +33,6 @@ async def run_graph(
     `on_text` hears the final summary piece by piece, each time with what is known of the result so far; the
     bars end before its first word.
     """
-    resume_reading()
     bars = _Bars(quiet)
     result: Any = {}
     modes: list[StreamMode] = ["tasks", "values"]
@@ -51,7 +49,6 @@ async def run_graph(
                 bars.stop()
                 on_text(result, str(event[0].text))
     except asyncio.CancelledError:
-        stop_reading()  # it happens on a thread, which the event loop would wait for
         if not result.get("summary"):
             raise
         cut = "Interrupted while the summary was compared with the document, so no evidence is named."

@@ -40,11 +40,11 @@ def read_text(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], li
     decoded = _decoded(path, content, config, is_whole=len(content) < most)
     text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
-        raise EmptyFileError(f"{path.name} holds only white space", "choose another file")
+        raise EmptyFileError(f"{path.name} contains only white space", "choose another file")
     warnings = _about_encoding(path, decoded)
     if len(text) > config.max_characters:
         text = text[: config.max_characters]
-        warnings.append(f"Only the first {config.max_characters:,} characters of {path.name} were taken.")
+        warnings.append(f"Only the first {config.max_characters:,} characters of {path.name} were read.")
     written = _written(path, content, text, warnings)
     pages = [_page(number, part) for number, part in enumerate(_parts(written.text), start=1)]
     if written.left_out:
@@ -121,8 +121,10 @@ def _skip_unselected(path: Path, pages: list[Page], selection: str, warnings: li
             page["text"], page["status"] = "", "skipped"
     if not any(page["status"] == "read" for page in pages):
         raise NothingSelectedError(
-            f"{path.name} has {len(pages)} pages, and load.pages {selection!r} leaves no text of them",
+            f"load.pages {selection!r} selects no text of {path.name}, whose last page is {len(pages)}",
             f"choose pages from 1 to {len(pages)}, or leave load.pages out",
         )
     if any(last > len(pages) for _, last in ranges):
-        warnings.append(f"Not all pages of load.pages {selection!r} are in the file, which has {len(pages)}.")
+        warnings.append(
+            f"Some pages of load.pages {selection!r} are not in the file, whose last page is {len(pages)}."
+        )

@@ -16,7 +16,6 @@ from langchain_core.exceptions import ModelConnectionError, ModelError
 from langgraph.graph.state import CompiledStateGraph
 
 from graph.documents.errors import DocumentError
-from graph.documents.pdf.supervisor import stop_reading
 from graph.errors import SummarizeError
 from graph.results.assemble import is_setup
 from graph.state import InputState, OutputState
@@ -88,9 +87,6 @@ async def summarize_each(
             for course in courses:
                 await room.enter(course)
                 tasks.create_task(work(course))
-    except asyncio.CancelledError:
-        stop_reading()  # it happens on threads, which the event loop would wait for
-        raise
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
 

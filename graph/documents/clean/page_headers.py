@@ -27,7 +27,9 @@ Place = tuple[int, int, Line]  # page, rank from the edge, and the line
 
 def label_page_headers(pages: Sequence[Sequence[Line]], numbers: Sequence[str]) -> None:
     """Label headers and footers. `numbers` are those printed on the pages, "" where none is known."""
-    spoken = {_said(line, "") for lines in pages for line in lines if line.is_text and not line.edge}
+    candidates = {id(line) for lines in pages for edge in ("top", "bottom") for line in _at_edge(lines, edge)}
+    body = [line for lines in pages for line in lines if line.is_text and id(line) not in candidates]
+    spoken = {_said(line, "") for line in body}
     for edge in ("top", "bottom"):
         twins: defaultdict[str, list[Place]] = defaultdict(list)
         for index, lines in enumerate(pages):

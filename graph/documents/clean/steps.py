@@ -58,7 +58,8 @@ def _lines(page: Page) -> list[Line]:
     lines = page.get("lines")
     if lines is None:
         return lines_of(_mended(page["text"]))
-    return [replace(line, text=text) for line in lines if (text := _mended(line.text)).strip()]
+    # With the end of the line, for a hyphen there is another one than within it.
+    return [replace(line, text=text) for line in lines if (text := _mended(f"{line.text}\n").rstrip("\n")).strip()]
 
 
 def _mended(text: str) -> str:

@@ -52,13 +52,23 @@ def test_a_word_cut_at_the_page_end_is_whole_on_the_first_page() -> None:
 
 
 def test_running_heads_of_left_and_right_pages_go() -> None:
-    bodies = [f"Body {word} starts here and says something of its own." for word in "abcdefgh"]
+    bodies = [
+        f"Body {word} starts here. {'It says something of its own, and more. ' * 4}".strip() for word in "abcdefgh"
+    ]
     pages = [
-        f"{'A Book' if number % 2 else 'Chapter One'}\nVol. 85, No. {number}\n{body}\n- {number} -"
+        f"{'A Book of Tides' if number % 2 else 'Part 1'}\nVol. 85\n{body}\nIt is long.\nIt ends.\n- {number} -"
         for number, body in enumerate(bodies, start=1)
     ]
-    assert clean(*pages) == bodies
-    assert "Vol. 85" in clean(*pages, config=KEEP)[0]
+    cleaned = clean_pages(ledger(*pages), LoadConfig())
+    assert [page["label"] for page in cleaned] == list("12345678")
+    assert "A Book of Tides" in cleaned[0]["text"], "the first of all is kept"
+    assert "Part 1" in cleaned[1]["text"]
+    assert not any("Book" in page["text"] or "Vol." in page["text"] for page in cleaned[2:])
+    assert cleaned[2]["left_out"] == [
+        {"reason": "page headers", "words": 6, "text": "A Book of Tides"},
+        {"reason": "page numbers", "words": 1, "text": "- 3 -"},
+    ]
+    assert "Vol. 85" in clean(*pages, config=KEEP)[4]
 
 
 def test_roman_page_numbers_go() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from graph.documents import LoadConfig, read_document
-from graph.documents.pdf.layout.printed_line import PrintedLine
+from graph.documents.line import text_of
 from graph.documents.pdf.layout.page_text import arranged
+from graph.documents.pdf.layout.printed_line import PrintedLine
 from tests.pdfs import Line as Print
 from tests.pdfs import Sheet, make_pdf
 
@@ -85,14 +86,18 @@ def test_an_indent_begins_a_paragraph_after_a_full_stop(tmp_path: Path) -> None:
 
 
 def test_bold_lines_are_apart() -> None:
-    def line(row: int, text: str, weight: int) -> Line:
+    def line(row: int, text: str, weight: int) -> PrintedLine:
         base = 700 - 12 * row
-        return Line(text, (72, base - 2, 272, base + 8), (10, 10), weight, 0, base)
+        return PrintedLine(text, (72, base - 2, 272, base + 8), (10, 10), weight, 0, base)
 
     lines = [line(row, text, 400) for row, text in enumerate(PROSE)]
     lines[1:1] = [line(0, "A heading in bold letters", 700)]
     lines = [line(row, each.text, each.weight) for row, each in enumerate(lines)]
-    assert arranged(lines, PAGE).split("\n\n") == [PROSE[0], "A heading in bold letters", "\n".join(PROSE[1:])]
+    assert text_of(arranged(lines, PAGE)).split("\n\n") == [
+        PROSE[0],
+        "A heading in bold letters",
+        "\n".join(PROSE[1:]),
+    ]
 
 
 def test_heads_and_feet_come_first_and_last_wherever_they_are_drawn(tmp_path: Path) -> None:
@@ -128,15 +133,15 @@ def test_raised_digits_are_a_power_and_lowered_ones_are_not(tmp_path: Path) -> N
 
 
 def test_pieces_of_a_line_are_put_together() -> None:
-    def piece(text: str, left: float, right: float, base: float, size: float = 10) -> Line:
-        return Line(text, (left, base - 2, right, base + size - 2), (size, size), 400, 0, base)
+    def piece(text: str, left: float, right: float, base: float, size: float = 10) -> PrintedLine:
+        return PrintedLine(text, (left, base - 2, right, base + size - 2), (size, size), 400, 0, base)
 
     line = [piece("a rate of 10", 72, 130, 700), piece("−5", 130, 137, 704, 6), piece("for n", 140, 165, 700)]
     line += [piece("i", 165, 167, 697, 6), piece("and so on", 172, 220, 700)]
     below = piece("The next line begins", 72, 220, 688)
-    assert arranged([*line, below], PAGE) == "a rate of 10^−5 for ni and so on\nThe next line begins"
+    assert text_of(arranged([*line, below], PAGE)) == "a rate of 10^−5 for ni and so on\nThe next line begins"
     cells = [piece("one cell", 72, 120, 700), piece("another far away", 200, 280, 700)]
-    assert arranged(cells, PAGE) == "one cell\nanother far away"
+    assert text_of(arranged(cells, PAGE)) == "one cell\nanother far away"
 
 
 def test_digits_of_one_height_are_one_number(tmp_path: Path) -> None:
