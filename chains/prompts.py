@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -54,7 +55,7 @@ def read_prompts(config: PromptsConfig) -> Prompts:
         PromptError: a file that is missing or no prompt set, a stage without a prompt, an unknown variable,
             or a prompt without {document}.
     """
-    in_file = _read_file(Path(config.file).expanduser()) if config.file else PromptSet()
+    in_file = _read_file(Path(os.path.expanduser(config.file))) if config.file else PromptSet()
 
     def pairs(stage: Stage) -> Pairs:
         own = getattr(config, stage)

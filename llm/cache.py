@@ -21,6 +21,7 @@ from weakref import finalize
 from langchain_core.caches import RETURN_VAL_TYPE, BaseCache
 from langchain_core.messages import messages_from_dict, messages_to_dict
 from langchain_core.outputs import ChatGeneration, Generation
+from platformdirs import user_cache_path
 
 from llm.config import CacheConfig
 
@@ -50,15 +51,30 @@ _KEPT = 0.9
 
 
 def open_cache(config: CacheConfig) -> AnswerCache | None:
-    """The cache a configuration names; None if it says that there is none."""
-    return AnswerCache(config.path or default_path(), config.max_mb) if config.enabled else None
+    """The cache a configuration names; None if it is off, or if there is no home folder to keep it in."""
+    if not config.enabled:
+        return None
+    path = _expanded(config.path) if config.path else default_path()
+    if path is None:
+        logger.warning(
+            "There is no home folder, so answers are not cached; set cache.path to a file to keep them."
+        )
+        return None
+    return AnswerCache(path, config.max_mb)
 
 
-def default_path() -> Path:
-    """Where answers are kept if nobody says otherwise."""
-    return (
-        Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "mlx-pdf-summarizer" / "answers.sqlite"
-    )
+def default_path() -> Path | None:
+    """The file in the user's cache folder (`~/.cache`; on a Mac `~/Library/Caches`); None if there is no home."""
+    try:
+        return _expanded(user_cache_path("mlx-pdf-summarizer", appauthor=False) / "answers.sqlite")
+    except RuntimeError:  # platformdirs found no home; older ones leave the "~"
+        return None
+
+
+def _expanded(path: str | Path) -> Path | None:
+    """`path` with "~" filled in; None where nobody has a home, as in a container under a bare user id."""
+    expanded = os.path.expanduser(path)
+    return None if expanded.startswith("~") else Path(expanded)
 
 
 class AnswerCache(BaseCache):
@@ -71,7 +87,7 @@ class AnswerCache(BaseCache):
     """
 
     def __init__(self, path: str | Path, max_mb: float = 1000) -> None:
-        self.path = Path(path).expanduser()
+        self.path = _expanded(path) or Path(path)
         self._max_bytes = max_mb * 1e6
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
@@ -121,6 +137,8 @@ class AnswerCache(BaseCache):
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None or self._process != os.getpid():  # a connection does not survive a fork
+            if _expanded(self.path) is None:
+                raise ValueError("there is no home folder")
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.touch(mode=0o600)
             _refuse_other_files(self.path)

@@ -5,6 +5,7 @@ Knows nothing of threads, requests or LangChain.
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cached_property
 from pathlib import Path
@@ -89,7 +90,7 @@ class Checkpoint:
             raise UnsupportedModelError(
                 f"The weights of {self.model} cannot be loaded: {reason(error)}."
             ) from error
-        return model if self.adapter is None else _adapt(model, Path(self.adapter).expanduser())
+        return model if self.adapter is None else _adapt(model, Path(os.path.expanduser(self.adapter)))
 
 
 def check_text(text: str) -> None:
@@ -105,7 +106,7 @@ def check_text(text: str) -> None:
 
 def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
     """Return the folder of `model`, downloading the files that match `patterns` (None: all) from the hub."""
-    if (folder := Path(model).expanduser()).is_dir():
+    if (folder := Path(os.path.expanduser(model))).is_dir():
         return folder
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def here(model: str | None, revision: str | None = None) -> Path | None:
     """The folder of `model` (a folder or a hub id) on this machine; None: it is not here."""
     if model is None:
         return None
-    if (folder := Path(model).expanduser()).is_dir():
+    if (folder := Path(os.path.expanduser(model))).is_dir():
         return folder
     from huggingface_hub import try_to_load_from_cache
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ def read_context_window(config: dict[str, Any]) -> int | None:
 def local_context_window(model: str) -> int | None:
     """The context window of a checkpoint folder; None if it cannot be told."""
     try:
-        return read_context_window(json.loads((Path(model).expanduser() / "config.json").read_text("utf-8")))
+        path = Path(os.path.expanduser(model)) / "config.json"
+        return read_context_window(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, AttributeError):
         return None
