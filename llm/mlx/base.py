@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr, ValidationError, model_validator
 
@@ -20,7 +20,16 @@ _NO_MATTER = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
 class MLXModel(MLXSettings):
     """A LangChain model on a checkpoint that this process runs."""
 
-    _runtime: Runtime | None = PrivateAttr(None)
+    if TYPE_CHECKING:
+        timeout: float | None = None
+    else:
+
+        @property
+        def timeout(self) -> float | None:
+            """`timeout_seconds` by the name that LangChain's models give it."""
+            return self.timeout_seconds
+
+    _runtime: Runtime | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -64,8 +73,6 @@ class MLXModel(MLXSettings):
         """
         own = {name: getattr(self, name) for name in MLXSettings.model_fields}
         _refuse_unknown(options, own, type(self).__name__)
-        if "timeout" in options:
-            own.pop("timeout_seconds")
         try:
             return MLXSettings.model_validate({**own, **_plain(options), **_plain({"stop": stop})})
         except ValidationError as error:
@@ -91,6 +98,7 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
     """Settings as they are declared. LangChain gives None for what nobody set; people give paths, and one stop."""
     plain = {}
     for name, value in given.items():
+        name = "timeout_seconds" if name == "timeout" else name
         field = MLXSettings.model_fields.get(name)
         if value is not None or field is None or field.default is None:
             value = os.fspath(value) if isinstance(value, os.PathLike) else value

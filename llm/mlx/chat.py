@@ -42,13 +42,13 @@ class ChatMLX(MLXModel, ChatLists):
     Raises (from calls): the errors of `llm.errors`, all of them `langchain_core.exceptions.ModelError`.
     """
 
-    max_retries: int = Field(2, ge=0)
+    max_retries: int = Field(default=2, ge=0)
     """Taken because every chat model takes it; nothing here fails that would succeed when tried again."""
 
     streaming: bool = False
     """Whether `invoke` streams when someone listens."""
 
-    api_key: SecretStr | None = Field(None, exclude=True)
+    api_key: SecretStr | None = Field(default=None, exclude=True)
     """Taken because every chat model takes one; a model in this process asks for none."""
 
     @property

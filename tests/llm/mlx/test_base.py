@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from langchain_core import exceptions
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from pydantic import ValidationError
 
 from llm import MLX, ChatMLX
 
@@ -122,3 +123,14 @@ def test_a_copy_or_an_assignment_that_names_other_weights_uses_them(
         setattr(raw, name, value)
         assert raw.runtime is not before
         before = raw.runtime
+
+
+def test_timeout_is_another_name_of_timeout_seconds() -> None:
+    model = ChatMLX(model="x", timeout=3)
+    assert model.timeout == model.timeout_seconds == 3
+    assert model.settings(None, {}).timeout_seconds == 3
+    assert model.settings(None, {"timeout": 5}).timeout_seconds == 5
+    assert model.settings(None, {"timeout": None}).timeout_seconds is None
+    assert ChatMLX(model="x", timeout_seconds=4).timeout == 4
+    with pytest.raises(ValidationError, match="timeout_seconds"):
+        ChatMLX(model="x", timeout=-1)
