@@ -37,6 +37,33 @@ __all__ = [
 ]
 
 
+def _check_neighbours() -> None:
+    """Raise ImportError if `llm` or `chains` is another project's: PyPI has packages of these names.
+
+    In one environment, whichever is installed later overwrites the other, and removing one removes files of both.
+    """
+    for name, ours in (("llm", "load_model"), ("chains", "map_chain")):
+        try:
+            module = import_module(name)
+        except Exception as error:  # another project's package may fail in any way
+            where, problem = "", f"cannot be imported ({error})"
+        else:
+            if ours in getattr(module, "__all__", ()):
+                continue
+            where, problem = (
+                f" in {(module.__file__ or next(iter(module.__path__)))}",
+                "belongs to another project",
+            )
+        raise ImportError(
+            f"The package {name!r}{where} {problem}, but mlx-pdf-summarizer needs its own: "
+            "reinstall mlx-pdf-summarizer in an environment of its own.",
+            name=name,
+        )
+
+
+_check_neighbours()
+
+
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
