@@ -48,7 +48,7 @@ class MLX(MLXModel, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        # The tokenizer, perhaps still to be read, is not the event loop's business.
+        # The tokenizer may still have to be loaded, which must not block the event loop.
         calls = await asyncio.to_thread(lambda: [self._make(p, stop, kwargs) for p in prompts])
         return self._result(await await_answers(calls))
 
@@ -91,7 +91,7 @@ class MLX(MLXModel, BaseLLM):
 
 
 def _encode(runtime: Runtime, prompt: str) -> list[int]:
-    """Token ids (T,) with one BOS, also where the prompt brings its own."""
+    """Token ids (T,) with one BOS, even if the prompt has its own."""
     checkpoint = runtime.checkpoint
     bos = checkpoint.tokenizer.bos_token
     opens = bos is None or not prompt.startswith(bos)
