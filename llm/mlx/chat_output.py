@@ -13,7 +13,7 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from llm.mlx.client import Call
-from llm.mlx.output_processor import Answer
+from llm.mlx.output_processor import RequestOutput
 from llm.mlx.structured.logits_processor import StructuredProcessor
 from llm.mlx.structured.tool_parser import ParsedText, ToolParser
 
@@ -28,7 +28,7 @@ class ChatCall:
     processors: list[StructuredProcessor]
     _calls: int = field(default=0, init=False)
 
-    def result(self, answer: Answer) -> ChatResult:
+    def result(self, answer: RequestOutput) -> ChatResult:
         """The whole answer."""
         self._check()
         first, last = self.parser.feed(answer.text), self.parser.close()
@@ -42,7 +42,7 @@ class ChatCall:
         info = {"finish_reason": answer.finish_reason}
         return ChatResult(generations=[ChatGeneration(message=message, generation_info=info)])
 
-    def chunks(self, item: str | Answer) -> Iterator[ChatGenerationChunk]:
+    def chunks(self, item: str | RequestOutput) -> Iterator[ChatGenerationChunk]:
         """What is sure after a piece of text; at the end, what is left, and last the metadata."""
         if isinstance(item, str):
             yield from self._chunk(self.parser.feed(item))
@@ -73,7 +73,7 @@ class ChatCall:
             if processor.error is not None:
                 raise processor.error
 
-    def _metadata(self, answer: Answer) -> dict[str, Any]:
+    def _metadata(self, answer: RequestOutput) -> dict[str, Any]:
         return {
             "model_provider": "mlx",
             "model_name": self.model_name,
@@ -83,7 +83,7 @@ class ChatCall:
         }
 
 
-def _usage(answer: Answer) -> UsageMetadata:
+def _usage(answer: RequestOutput) -> UsageMetadata:
     return UsageMetadata(
         input_tokens=answer.prompt_tokens,
         output_tokens=answer.output_tokens,

@@ -12,7 +12,7 @@ from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
 from llm.mlx.base import MLXModel
 from llm.mlx.client import Call, astream, await_answers, stream, wait
-from llm.mlx.output_processor import Answer
+from llm.mlx.output_processor import RequestOutput
 from llm.mlx.runtime import Runtime
 
 
@@ -78,7 +78,7 @@ class MLX(MLXModel, BaseLLM):
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
 
-    def _result(self, answers: list[Answer]) -> LLMResult:
+    def _result(self, answers: list[RequestOutput]) -> LLMResult:
         prompt_tokens = sum(answer.prompt_tokens for answer in answers)
         output_tokens = sum(answer.output_tokens for answer in answers)
         usage = {
@@ -98,13 +98,13 @@ def _encode(runtime: Runtime, prompt: str) -> list[int]:
     return checkpoint.encode(prompt, add_special_tokens=opens) or checkpoint.stop_ids[:1]
 
 
-def _chunk(item: str | Answer) -> GenerationChunk:
+def _chunk(item: str | RequestOutput) -> GenerationChunk:
     if isinstance(item, str):
         return GenerationChunk(text=item)
     return GenerationChunk(text="", generation_info=_info(item))
 
 
-def _info(answer: Answer) -> dict[str, Any]:
+def _info(answer: RequestOutput) -> dict[str, Any]:
     return {
         "finish_reason": answer.finish_reason,
         "prompt_tokens": answer.prompt_tokens,
