@@ -1,6 +1,6 @@
-"""Answers that survive a kill: each is on disk before the call that made it returns. A LangChain cache.
+"""A LangChain cache on disk that survives a kill: each answer is written before the call that made it returns.
 
-Knows nothing of models: LangChain hands it the exact prompt, and all that identifies the model and its settings.
+LangChain hands it the exact prompt, and a text that identifies the model and its settings.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ _HEADER = b"SQLite format 3\0"
 _SUFFIXES = {".sqlite", ".sqlite3", ".db"}
 _INSERT = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)"
 
-# Seconds to wait for another process that writes; and once that, or anything else, was in vain.
+# Seconds to wait while another process writes; the second, once a wait or anything else has failed.
 _BUSY_SECONDS = 30.0
 _BUSY_SECONDS_THEN = 0.1
 
-# How much of `max_mb` is kept when old answers make room for new ones, so that it is not done at every answer.
+# The part of `max_mb` that is kept when old answers are evicted, so that it is not done at every answer.
 _KEPT = 0.9
 
 
@@ -78,12 +78,11 @@ def _expanded(path: str | Path) -> Path | None:
 
 
 class AnswerCache(BaseCache):
-    """Answers in one SQLite file, which several processes may share.
+    """Answers in one SQLite file, which several processes can share.
 
-    A file that is damaged is set aside (as NAME.damaged) with a warning, and a new one is begun; a file that is no
-    database, and not called one, is left alone. When the answers
-    come to more than `max_mb` megabytes, those that have not been of use for longest go. Empty answers are not
-    kept. A cached answer says so in its `response_metadata["cached"]`.
+    A damaged file is renamed to NAME.damaged, with a warning, and a new one is started; a file that is not a
+    database, by content and by name, is left alone. When the answers exceed `max_mb` megabytes, the least recently
+    used are evicted. Empty answers are not kept. A cached answer says so in its `response_metadata["cached"]`.
     """
 
     def __init__(self, path: str | Path, max_mb: float = 1000) -> None:
@@ -96,7 +95,7 @@ class AnswerCache(BaseCache):
         self._warned = False
 
     def lookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
-        """The answer that was given before; None if there is none."""
+        """The answer to the same prompt; None if there is none."""
         key = _key(prompt, llm_string)
         rows = self._run("SELECT answer FROM answers WHERE key = ?", key)
         if not rows:
@@ -110,7 +109,7 @@ class AnswerCache(BaseCache):
         return answer
 
     def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
-        """Put an answer on disk."""
+        """Write an answer to disk."""
         if any(generation.text.strip() or _calls_tools(generation) for generation in return_val):
             answer = json.dumps([_to_plain(generation) for generation in return_val], ensure_ascii=False)
             encoded = answer.encode(errors="backslashreplace")  # half a character, as JSON writes it
@@ -122,7 +121,7 @@ class AnswerCache(BaseCache):
         self._run("DELETE FROM answers")
 
     def _run(self, statement: str, *values: Any) -> list[Any]:
-        """Run a statement. Trouble with the file costs the keeping of an answer, never the answer."""
+        """Run a statement. If the file cannot be used, the answer is not kept, but never lost to its caller."""
         with self._lock:
             for _ in range(2):
                 try:
@@ -168,7 +167,7 @@ class AnswerCache(BaseCache):
             logger.warning("The cache %s cannot be used (%s); answers are not kept.", self.path, reason)
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
-        """Rename the file, unless another process that shares it has done so already."""
+        """Rename the file, unless another process that shares it has already done so."""
         self._close()
         if not _is_sound(self.path):
             aside = _free(self.path.with_name(f"{self.path.name}.damaged"))
@@ -176,7 +175,10 @@ class AnswerCache(BaseCache):
                 with suppress(FileNotFoundError):
                     os.replace(f"{self.path}{ending}", f"{aside}{ending}")
             logger.warning(
-                "The cache %s is damaged (%s); it is now %s, and a new one is begun.", self.path, str(error), aside
+                "The cache %s is damaged (%s); it was renamed to %s, and a new one was started.",
+                self.path,
+                str(error),
+                aside,
             )
 
 
@@ -188,7 +190,7 @@ def _refuse_other_files(path: Path) -> None:
 
 
 def _free(path: Path) -> Path:
-    """The path, numbered if there is such a file already."""
+    """`path`, with a number if there is already such a file."""
     numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
     return path if not path.exists() else next(other for other in numbered if not other.exists())
 
@@ -206,9 +208,9 @@ def _connect(path: Path, patience: float) -> sqlite3.Connection:
 
 
 def _set_up(connection: sqlite3.Connection, give_up: float) -> bool:
-    """Make the table. False if another process is at it, for which SQLite does not wait here by itself."""
+    """Create the table. False while another process does it: SQLite itself does not wait for that."""
     try:
-        connection.execute("PRAGMA auto_vacuum = FULL")  # a new file's: what is evicted leaves no room behind
+        connection.execute("PRAGMA auto_vacuum = FULL")  # in a new file: it shrinks when answers are evicted
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # on disk, not on its way there, when a call returns
         connection.execute(_TABLE)

@@ -34,8 +34,8 @@ OutputEvent = str | RequestOutput | BaseException
 class OutputProcessor:
     """Turns the tokens of a request into text that ends exactly before the first stop string.
 
-    `send` is called, on the engine's thread, with each piece of text as soon as no stop string can begin in it, and
-    last with the output or the error.
+    `send` is called, on the engine's thread, with each piece of text as soon as no stop string can begin in it,
+    and last with the output or the error.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ def test_settings_can_be_given_with_a_call(chat: Callable[..., ChatMLX]) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_unknown_setting_is_refused_with_the_nearest_one(checkpoint: Folder, kind: Any) -> None:
     model = kind(model=str(checkpoint("gemma")), max_tokens=3)
-    near = rf"{kind.__name__} knows no setting 'temprature'\. Did you mean 'temperature'\?"
+    near = rf"{kind.__name__} has no setting 'temprature'\. Did you mean 'temperature'\?"
     with pytest.raises(ValueError, match=near):
         kind(model=model.model, temprature=1)
     with pytest.raises(Refused, match=near):
@@ -99,7 +99,7 @@ def test_what_a_text_model_cannot_read_is_refused(chat: Callable[..., ChatMLX]) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_half_a_character_is_refused_wherever_it_is(checkpoint: Folder, kind: Any) -> None:
     model = kind(model=str(checkpoint("gemma")))
-    half = r"'\\udcff' at place 2, which is half a character"
+    half = r"'\\udcff' at position 2, which is half a character"
     with pytest.raises(Refused, match=half):
         model.invoke("ab\udcff")
     with pytest.raises(Refused, match=half):
