@@ -95,7 +95,7 @@ def _refuse_unknown(given: Iterable[str], known: Collection[str], who: str) -> N
 
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
-    """Settings as they are declared: LangChain passes None for what is not set, people pass paths or one stop text."""
+    """Settings as they are declared: LangChain passes None for what is not set, people pass paths or one stop."""
     plain = {}
     for name, value in given.items():
         name = "timeout_seconds" if name == "timeout" else name

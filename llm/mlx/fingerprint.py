@@ -16,8 +16,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 def fingerprint(*folders: Path | None) -> str:
     """SHA-256, in hex, of what is in `folders`; None stands for no folder.
 
-    A snapshot from Hugging Face is known by its commit, another folder by its `config.json` and the names, sizes and
-    modification times of its files: replacing a file changes the fingerprint, reading one does not.
+    A snapshot from Hugging Face is known by its commit, another folder by its `config.json` and the names,
+    sizes and modification times of its files: replacing a file changes the fingerprint, reading one does not.
     """
     return hashlib.sha256(repr([_content(folder) for folder in folders]).encode()).hexdigest()
 
