@@ -29,27 +29,24 @@ def put(path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "problem"),
+    ("name", "content"),
     [
-        ("llm/__init__.py", "class Model: ...\n__all__ = ['Model']\n", "belongs to another project"),
-        ("llm/__init__.py", "import click_of_another_project\n", "cannot be imported (No module named 'click_of_"),
-        ("llm.py", "", "belongs to another project"),
-        ("chains/__init__.py", "", "belongs to another project"),
+        ("llm/__init__.py", "class Model: ...\n__all__ = ['Model']\n"),
+        ("llm/__init__.py", "import a_dependency_of_another_project\n"),
+        ("llm.py", ""),
+        ("chains/__init__.py", ""),
     ],
 )
 @pytest.mark.parametrize("program", ["import graph", "from graph import build_graph", "import graph.cli.main"])
-def test_a_foreign_package_is_named_in_one_sentence(
-    tmp_path: Path, name: str, content: str, problem: str, program: str
-) -> None:
+def test_a_foreign_package_is_named_in_one_sentence(tmp_path: Path, name: str, content: str, program: str) -> None:
     put(tmp_path / name, content)
     run = python(program, tmp_path)
     assert run.returncode == 1
-    said = run.stderr.splitlines()[-1]
     package = name.removesuffix("/__init__.py").removesuffix(".py")
-    assert said.startswith(f"ImportError: The package '{package}' ")
-    assert problem in said
-    assert ("cannot" in problem) != (str(tmp_path / name) in said)
-    assert said.endswith("reinstall mlx-pdf-summarizer in an environment of its own.")
+    assert run.stderr.splitlines()[-1] == (
+        f"ImportError: The package '{package}' is that of another project ({tmp_path / name}): "
+        "reinstall mlx-pdf-summarizer in an environment of its own."
+    )
 
 
 def test_what_is_left_when_the_other_package_was_removed_is_named(tmp_path: Path) -> None:
@@ -65,7 +62,7 @@ def test_what_is_left_when_the_other_package_was_removed_is_named(tmp_path: Path
         capture_output=True,
         text=True,
     )
-    assert f"The package 'llm' in {site / 'llm'} belongs to another project" in run.stderr.splitlines()[-1]
+    assert f"The package 'llm' is that of another project ({site / 'llm'})" in run.stderr.splitlines()[-1]
 
 
 def test_beside_a_graph_py_the_models_and_chains_work(tmp_path: Path) -> None:
