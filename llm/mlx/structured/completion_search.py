@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # What closes a value, best first; inside a string only the quotation mark does.
 _CLOSING = ("}", "]", ", ", ",", ": ", ":", '"')
 # The shortest beginnings of a value, where nothing can be closed yet.
-_SHORTEST = (".", "0", "1", "n", "f", "t", "[", "{", "-")
+_BEGINNINGS = (".", "0", "1", "n", "f", "t", "[", "{", "-")
 _OTHERS = 12
 # Completions of up to so many tokens are tried first; a longer one than the last of these is never tried.
 _LIMITS = (32, 128, 1024, 32_768)
@@ -69,7 +69,7 @@ class CompletionSearch:
         self._stop_ids = stop_ids
         self._quote = self._ids('"')
         self._closing = self._ids(*_CLOSING)
-        self._shortest = self._ids(*_SHORTEST)
+        self._beginnings = self._ids(*_BEGINNINGS)
         # In recursive schemas, the later of two choices usually leaves less to write.
         self._promising = [
             *reversed(tokenizer.tokenize_str(example)),
@@ -190,7 +190,7 @@ class CompletionSearch:
         allowed[self._stop_ids] = False
         others = np.flatnonzero(allowed)[:_OTHERS].tolist()
         closing = self._quote if position.quoted else self._closing
-        ordered = dict.fromkeys([*closing, *self._shortest, *self._promising, *others])
+        ordered = dict.fromkeys([*closing, *self._beginnings, *self._promising, *others])
         return [token for token in ordered if allowed[token]]
 
 

@@ -50,7 +50,9 @@ def to_strict(schema: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: it has something that a grammar would enforce wrongly.
     """
-    combines = any(len(node.get("allOf", ())) > 1 or ("$ref" in node and _adds(node)) for node in nodes(schema))
+    combines = any(
+        len(node.get("allOf", ())) > 1 or ("$ref" in node and _adds_properties(node)) for node in nodes(schema)
+    )
     strict: dict[str, Any] = _close(_rewrite(schema, schema), closing=not combines)
     return strict
 
@@ -131,7 +133,7 @@ def _tag(node: dict[str, Any], name: Any) -> str | None:
     return json.dumps(values[0]) if len(values) == 1 else None
 
 
-def _adds(node: dict[str, Any]) -> bool:
+def _adds_properties(node: dict[str, Any]) -> bool:
     return "properties" in node or "required" in node or "allOf" in node
 
 
