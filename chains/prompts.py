@@ -52,8 +52,8 @@ def read_prompts(config: PromptsConfig) -> Prompts:
     """Combine the set in the file with what `config` overrides, and check every prompt.
 
     Raises:
-        PromptError: a file that is missing or not a prompt set, a stage without a prompt, an unknown variable, or a
-            prompt that does not have {document} exactly once.
+        PromptError: a file that is missing or not a prompt set, a stage without a prompt, a prompt with an
+            unknown variable, or one that does not have {document} exactly once.
     """
     in_file = _read_file(Path(os.path.expanduser(config.file))) if config.file else PromptSet()
 
