@@ -13,9 +13,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chains.complaints import describe
 from chains.config import PromptsConfig
 from chains.strict_yaml import load_yaml
+from chains.validation_errors import explain
 from graph.documents.config import LoadConfig, SplitConfig
 from graph.errors import ConfigError
 from llm.config import CacheConfig, LLMConfig, MLXConfig
@@ -138,7 +138,7 @@ def _refuse_switches(path: Path, data: Mapping[str, Any]) -> None:
 def _describe(error: ValidationError) -> str:
     if error.errors()[0]["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return f"llm.provider must be one of {', '.join(_PROVIDERS)}."
-    return describe(error, RunConfig)
+    return explain(error, RunConfig)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:

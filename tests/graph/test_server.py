@@ -171,7 +171,7 @@ def echoes(exchange: Exchange) -> None:
 WHOLE = completion("An answer.")
 EMPTY = "the model's answer is empty"
 BROKEN = "broke off its answer"
-STRANGE = "does not answer as an OpenAI-compatible server does"
+STRANGE = "does not answer like an OpenAI-compatible server"
 HEAD = b'{"id": "1", "object": "chat.completion", "created": 1, "model": "m"'
 
 

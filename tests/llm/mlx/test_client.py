@@ -19,7 +19,7 @@ from llm.mlx.client import Call, astream, await_answers, stream, submit, wait
 from llm.mlx.engine.engine import Engine
 from llm.mlx.engine.request import Limits
 from llm.mlx.engine.sampling import Sampling
-from llm.mlx.output_processor import Answer
+from llm.mlx.output_processor import RequestOutput
 from tests.engine_fakes import PROMPTS, engine_threads, intercept, load
 
 
@@ -80,14 +80,14 @@ def test_a_list_is_decoded_together_and_answered_in_order(desk: Desk) -> None:
 
 
 def test_four_ways_to_wait_give_the_same_answer(desk: Desk) -> None:
-    async def pieces() -> list[str | Answer]:
+    async def pieces() -> list[str | RequestOutput]:
         return [item async for item in astream(desk.call(2, 30))]
 
     (whole,) = wait([desk.call(2, 30)])
     (awaited,) = asyncio.run(await_answers([desk.call(2, 30)]))
     for items in (list(stream(desk.call(2, 30))), asyncio.run(pieces())):
         *texts, last = items
-        assert isinstance(last, Answer)
+        assert isinstance(last, RequestOutput)
         assert "".join(map(str, texts)) == last.text == whole.text == awaited.text
         assert (last.output_tokens, last.finish_reason) == (30, "length")
 

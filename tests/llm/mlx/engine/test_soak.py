@@ -18,7 +18,7 @@ from llm.mlx.client import Call, astream, await_answers, stream, wait
 from llm.mlx.engine.engine import Engine
 from llm.mlx.engine.request import Limits, Request
 from llm.mlx.engine.sampling import Sampling
-from llm.mlx.output_processor import Answer
+from llm.mlx.output_processor import RequestOutput
 from tests.checkpoints import make_checkpoint
 from tests.engine_fakes import BAD_SAMPLING, Ids, alone, engine_threads, load, needed, tokens
 
@@ -104,7 +104,7 @@ def blocking_round(known: list[Known], numbers: random.Random) -> int:
         case 3:
             call, text = numbers.choice(known).cut(numbers)
             *pieces_of, last = stream(call)
-            assert isinstance(last, Answer)
+            assert isinstance(last, RequestOutput)
             assert "".join(map(str, pieces_of)) == last.text == text
             return 1
         case _:
