@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
+
+from graph.documents.types import PageStatus
+from graph.grounding.types import Flag
 
 SUMMARY = """## Harbour
 
@@ -94,6 +97,7 @@ def result(summary: str = SUMMARY, said: Any = SAID) -> dict[str, Any]:
             for n, made in enumerate(parts, start=1)
         ],
         "pages": ledger(6, {4: "empty", 6: "skipped"}),
+        "files": [{"name": "harbour.pdf", "first_page": 1, "pages": 6}],
         "coverage": {
             "pages_read": 4,
             "pages_total": 6,
@@ -125,15 +129,13 @@ def result(summary: str = SUMMARY, said: Any = SAID) -> dict[str, Any]:
 
 def hostile() -> dict[str, Any]:
     """The ordinary result with every text in it hostile, but for the few words by which the program goes."""
-    made: dict[str, Any] = _spoil(result())
-    summary = f"# {HOSTILE}\n\n{HOSTILE}\n\n- **{HOSTILE}**\n> `{HOSTILE}`\n\n```\n{HOSTILE}\n```\n"
-    made["summary"] = summary
-    for number, spoiled in enumerate(made["sentences"]):
-        spoiled["start"], spoiled["end"] = number * 150, number * 150 + 149
-    for page in made["pages"]:
+    spoiled: dict[str, Any] = _spoil(result())
+    spoiled["summary"] = f"# {HOSTILE}\n\n{HOSTILE}\n\n- **{HOSTILE}**\n> `{HOSTILE}`\n\n```\n{HOSTILE}\n```\n"
+    for number, one in enumerate(spoiled["sentences"]):
+        one["start"], one["end"] = number * 150, number * 150 + 149
+    for page in spoiled["pages"]:
         page |= {"document": f"{page['number'] % 2}{HOSTILE}", "document_page": page["number"]}
-    made["files"] = [{"name": HOSTILE, "first_page": 1, "pages": 6}]
-    return made
+    return spoiled
 
 
 def _spoil(value: Any) -> Any:
@@ -141,7 +143,7 @@ def _spoil(value: Any) -> Any:
         return {key if key in _KEYS else f"{key}{HOSTILE}": _spoil(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_spoil(inner) for inner in value]
-    return f"{value}{HOSTILE}" if isinstance(value, str) and value != "final" else value
+    return f"{value}{HOSTILE}" if isinstance(value, str) and value not in _OUR_WORDS else value
 
 
 def _keys(value: Any) -> set[str]:
@@ -149,4 +151,6 @@ def _keys(value: Any) -> set[str]:
     return {key for below in inner for key in _keys(below)} | (set(value) if isinstance(value, dict) else set())
 
 
+# What a result says in words of the program alone: ids, what became of a page or a summary, flags.
+_OUR_WORDS = {"final", "stop", *get_args(PageStatus), *get_args(Flag)}
 _KEYS = _keys(result()) - {"llm.temperature", "llm.max_tokens", "map", "load"}

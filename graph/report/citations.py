@@ -1,12 +1,9 @@
-"""The pages of each sentence of a summary, such as [p. 3–5, 9], and how much of the document it draws on."""
+"""The pages that each sentence of a summary comes from: [pp. 3–5, 9]."""
 
 from __future__ import annotations
 
-from collections import Counter
-
 from graph.grounding.types import Sentence
 from graph.report.page_names import PageNames
-from graph.results.coverage import FEW_CHUNKS
 from graph.state import OutputState
 
 _SHOWN = 60  # characters of a sentence in a list
@@ -27,76 +24,9 @@ def page_list(result: OutputState) -> str:
     return "\n".join(["\n\nSentence by sentence:\n", *listed]) if listed else ""
 
 
-def coverage_line(result: OutputState) -> str:
-    """In one line: what was read, how short the summary is, what it draws on, and which sentences to check."""
-    coverage = result["coverage"]
-    total = coverage["pages_total"]
-    read = f"{coverage['pages_read']} of {_count(total, 'page')} {'was' if total == 1 else 'were'} read"
-    if coverage["compression"]:
-        read += f"; the summary is {percent(coverage['compression'])} of {'its' if total == 1 else 'their'} length"
-    sentences = [f"{read}."]
-    if coverage["thirds"]:
-        sentences.append(_use(result))
-    if unused := unused_documents(result):
-        sentences.append(f"No sentence draws on {', '.join(unused)}.")
-    if any(map(is_claim, result["sentences"])):
-        sentences.append(_flagged(result))
-    if PageNames(result["pages"]).are_printed:
-        sentences.append(
-            'In brackets, "p." is the printed page number and "PDF p." the position in the file;'
-            " elsewhere pages are counted from the start of the file."
-        )
-    return " ".join(sentences)
-
-
-def unused_documents(result: OutputState) -> list[str]:
-    """Those of several documents that were read, and that no well-supported sentence draws on."""
-    weights: dict[str, float] = {}
-    for page, weight in zip(result["pages"], result["coverage"]["weights"], strict=False):
-        if page["status"] == "read" and "document" in page:
-            weights[page["document"]] = weights.get(page["document"], 0.0) + weight
-    return [document for document, weight in weights.items() if not weight]
-
-
 def is_claim(sentence: Sentence) -> bool:
     """Whether the sentence was compared with the document; a heading was not, and needs no source."""
     return bool(sentence["evidence"] or sentence["flags"])
-
-
-def percent(share: float) -> str:
-    """0.5 is "50%", 0.013 is "1.3%"."""
-    return f"{share:.0%}" if share >= 0.095 or share == 0 else f"{share:.1%}"
-
-
-def _use(result: OutputState) -> str:
-    coverage = result["coverage"]
-    used, total, unit = coverage["chunks_used"], coverage["chunks_total"], "part"
-    if total < FEW_CHUNKS:
-        used, total, unit = sum(weight > 0 for weight in coverage["weights"]), coverage["pages_read"], "page"
-    text = f"By word overlap, it draws on {used} of {_count(total, unit)}"
-    if total < len(coverage["thirds"]):
-        return f"{text}."
-    shares = zip(coverage["thirds"], ("first third", "second", "last"), strict=True)
-    return f"{text} ({', '.join(f'{percent(share)} of the {third}' for share, third in shares)})."
-
-
-def _flagged(result: OutputState) -> str:
-    claims = [sentence for sentence in result["sentences"] if is_claim(sentence)]
-    flags = Counter(flag for sentence in claims for flag in sentence["flags"])
-    flagged = sum(bool(sentence["flags"]) for sentence in claims)
-    text = "No sentence is flagged"
-    if flagged:
-        counts = ", ".join(f"{flag}: {count}" for flag, count in flags.items())
-        verb = "is" if flagged == 1 else "are"
-        text = f'{flagged} of {_count(len(claims), "sentence")} {verb} flagged with "?" ({counts})'
-    text += "; this is word overlap only, not a fact check."
-    if flags["weak support"] > len(claims) / 2:
-        text += " It says nothing if the summary and the document are in different languages."
-    return text
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _citations(result: OutputState) -> list[tuple[Sentence, str]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from graph.report.citations import cited, coverage_line
-from graph.report.page_names import LEFT_OUT
+from graph.report.citations import cited
+from graph.report.coverage import LEFT_OUT, coverage_line
 from graph.results.stats import in_pages, page_ranges
 from graph.state import OutputState
 

@@ -1,4 +1,4 @@
-"""What people call pages, as printed or by position ("p. iv", "PDF p. 14"), and why a page was left out."""
+"""What people call pages, as printed or by position: "p. iv", "PDF p. 14"."""
 
 from __future__ import annotations
 
@@ -8,15 +8,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from graph.state import PageRecord
-
-# Why a page is not in the summary, by its status in the ledger.
-LEFT_OUT = {
-    "empty": "no text",
-    "failed": "could not be read",
-    "skipped": "not selected",
-    "references": "references only, left out",
-    "unsummarized": "the model failed on all or part of it",
-}
 
 
 class _Name(NamedTuple):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from graph.report.citations import is_claim, percent, unused_documents
+from graph.report.citations import is_claim
+from graph.report.coverage import percent, unused_documents
 from graph.report.html.markup import foreign, tag, together
 from graph.results.types import Coverage, Made
 from graph.state import OutputState

@@ -7,9 +7,10 @@ from math import ceil
 
 from markupsafe import Markup, escape
 
+from graph.report.coverage import LEFT_OUT
 from graph.report.html.facts import fact_list
 from graph.report.html.markup import foreign, tag, together
-from graph.report.page_names import LEFT_OUT, PageNames
+from graph.report.page_names import PageNames
 from graph.state import OutputState, PageRecord
 
 # A longer document has several pages in a bar.
@@ -85,10 +86,9 @@ def _bar(
     pages: Sequence[PageRecord], kinds: Sequence[str], by_page: Mapping[int, list[int]], names: PageNames
 ) -> Markup:
     numbers = sorted({number for page in pages for number in by_page.get(page["number"], ())})
-    left_out = [status for status in LEFT_OUT if any(page["status"] == status for page in pages)]
     title = names(page["number"] for page in pages)
-    if left_out:
-        title += f" ({'; '.join(LEFT_OUT[status] for status in left_out)})"
+    if left_out := _left_out(pages, names):
+        title += f" ({'; '.join(left_out)})"
         kinds = [*kinds, "left-out" if all(page["status"] != "read" for page in pages) else "partly"]
     if numbers:
         title += f": sentence{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
@@ -97,6 +97,19 @@ def _bar(
         return tag("span", tag("i"), **attributes)
     marked = " ".join(map(str, numbers))
     return tag("a", tag("i"), **attributes, href=f"#s{numbers[0]}", tabindex="-1", data_sentences=marked)
+
+
+def _left_out(pages: Sequence[PageRecord], names: PageNames) -> list[str]:
+    """Why pages of a bar are not in the summary; which, if not all of them are left out for one reason."""
+    by_status = {
+        status: [page["number"] for page in pages if page["status"] == status]
+        for status in LEFT_OUT
+        if any(page["status"] == status for page in pages)
+    }
+    return [
+        LEFT_OUT[status] if len(numbers) == len(pages) else f"{names(numbers)}: {LEFT_OUT[status]}"
+        for status, numbers in by_status.items()
+    ]
 
 
 def _legend(ledger: Sequence[PageRecord], size: int, has_weights: bool) -> list[object]:

@@ -165,7 +165,7 @@ class _Writer:
                 parts.append(inside)
                 continue
             name = f"s{owner + 1}" if positions[0] == self._first[owner] else None
-            parts.append(tag("span", inside, id=name, class_="s", data_s=owner + 1))
+            parts.append(tag("span", inside, id=name, class_="sentence", data_sentence=owner + 1))
             if positions[-1] == self._last[owner]:
                 parts.append(self._chip(owner))
         return together(*parts)

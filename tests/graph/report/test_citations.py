@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from graph.documents.types import FileRecord
 from graph.report import to_json, to_markdown
 from graph.results.coverage import cover
 from graph.results.stats import page_ranges
@@ -44,6 +45,7 @@ def result(parts: list[list[int]], statuses: str) -> OutputState:
         tree=tree,
         chunks=[],
         pages=ledger,
+        files=[FileRecord(name="a.pdf", first_page=1, pages=len(ledger))],
         coverage=cover("The summary.", ledger, []),
         warnings=["first", "second"],
         stats=stats,
@@ -59,10 +61,10 @@ def test_page_numbers_are_joined_to_ranges(pages: list[int], words: str) -> None
 
 
 def test_the_pages_the_parts_and_what_was_left_out_stand_below_the_summary() -> None:
-    text = to_markdown(result([[1, 2], [2, 4]], "rrfrss"), "Gemma")
+    text = to_markdown(result([[1, 2], [2, 4]], "rrfrss"))
     assert text.startswith("# A title\n\nThe summary.\n\n---\n")
     assert "From pages 1-2, 4 of 6, read in 2 parts (1-2 · 2, 4). Made by Gemma with 3 calls in 1.0 s." in text
-    assert "Not in it: page 3 (could not be read); pages 5-6 (not selected)." in text
+    assert "Not in the summary: page 3 (could not be read); pages 5-6 (not selected)." in text
     assert text.endswith("Warnings:\n\n- first\n- second\n")
 
 
@@ -74,7 +76,7 @@ def test_a_document_read_as_a_whole_says_so() -> None:
 
 @pytest.mark.parametrize("parts", [[[1]] * 4, [[n] for n in range(1, 30)]])
 def test_page_ranges_that_say_nothing_or_too_much_are_left_out(parts: list[list[int]]) -> None:
-    text = to_markdown(result(parts, "r" * max(map(max, parts))), "Gemma")
+    text = to_markdown(result(parts, "r" * max(map(max, parts))))
     assert f"read in {len(parts)} parts. Made" in text
 
 

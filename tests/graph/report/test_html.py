@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import Markup
 
 from graph.cli.main import main
 from graph.report import to_html
 from graph.report.html.language import language_of
-from graph.report.html.markup import Html, tag, text
+from graph.report.html.markup import tag
 from graph.report.html.summary import to_blocks
 from tests.reports import HOSTILE, SAID, SUMMARY, evidence, hostile, ledger, part, result
 
@@ -32,8 +33,9 @@ ELEMENTS = re.findall(
 )
 ATTRIBUTES = re.findall(
     r"[\w-]+",
-    "aria-hidden aria-label aria-labelledby charset class content data-of data-s data-to data-tree dir hidden href"
-    " http-equiv id lang name open popover popovertarget popovertargetaction role tabindex title type value",
+    "aria-hidden aria-label aria-labelledby charset class content data-sentence data-sentences data-tree dir"
+    " hidden href http-equiv id lang name open popover popovertarget popovertargetaction role tabindex title"
+    " type value",
 )
 
 
@@ -69,11 +71,10 @@ class Page(HTMLParser):
         return [have for _, have in self.elements if all(have.get(key) == value for key, value in keys.items())]
 
 
-def old() -> dict[str, Any]:
-    """A result of a program that knew neither grounding nor coverage."""
-    made = result()
-    for key in ("schema_version", "sentences", "coverage", "made", "chunks"):
-        del made[key]
+def ungrounded() -> dict[str, Any]:
+    """A result with output.grounding off."""
+    made = result() | {"sentences": []}
+    made["coverage"] |= {"chunks_used": 0, "thirds": [], "weights": []}
     return made
 
 
@@ -81,9 +82,9 @@ def unread() -> dict[str, Any]:
     return result() | {"summary": "", "sentences": [], "tree": [], "warnings": []}
 
 
-@pytest.fixture(params=[result, hostile, old, unread], ids=lambda made: made.__name__)
+@pytest.fixture(params=[result, hostile, ungrounded, unread], ids=lambda made: made.__name__)
 def page(request: pytest.FixtureRequest) -> Page:
-    return Page(to_html(request.param(), "a model"))
+    return Page(to_html(request.param()))
 
 
 def test_a_page_is_whole_and_holds_nothing_that_could_act_or_ask(page: Page) -> None:
@@ -118,7 +119,7 @@ def test_the_policy_allows_its_own_style_and_script_and_nothing_else(page: Page)
 
 
 def test_hostile_texts_are_shown_as_they_are() -> None:
-    html = to_html(hostile(), HOSTILE)
+    html = to_html(hostile())
     html.encode("utf-8")
     shown = " ".join(Page(html).words["body"].split())
     # Once for each text of the result at the least; what UTF-8 or HTML cannot have is a replacement character.
@@ -128,69 +129,59 @@ def test_hostile_texts_are_shown_as_they_are() -> None:
 
 
 def test_the_summary_stands_there_with_its_chips_and_cards() -> None:
-    page = Page(to_html(result(), "a model"))
+    page = Page(to_html(result()))
     chips = page.having(class_="chip")
     assert [chip["popovertarget"] for chip in chips] == ["e1", "e2", "e3", "e4", "e5"]
     assert len(page.having(class_="card", popover="auto")) == 5
     said = " ".join(page.words["button"].split())
-    assert "Source: 1 p. 1Source: 2 p. 2–3" in said
+    assert "Source: 1 p. 1Source: 2 pp. 2–3" in said
     assert "no page · weak support · number not in source" in said
     assert page.words["mark"] == "harbouropenssix" * 6
     assert "Weak support." in page.words["strong"]
     assert f"{IN_PAGE} It closes at nine." in page.words["blockquote"]
 
 
-def test_marks_that_overlap_or_lead_beyond_the_excerpt_are_left_out() -> None:
-    made = result()
-    made["sentences"][0]["evidence"] = [evidence(1) | {"marks": [[30, 99], [4, 11], [8, 17], [-3, 2], [5, 5]]}]
-    made["sentences"][1]["evidence"] = made["sentences"][3]["evidence"] = made["sentences"][4]["evidence"] = []
-    page = Page(to_html(made, "a model"))
-    assert page.words["mark"] == "harbour"
-    assert "The harbour opens at six each morning." in page.words["blockquote"]
-
-
 def test_a_heading_has_no_chip() -> None:
     made = result()
     heading = made["sentences"][0] | {"start": 3, "end": 10, "pages": [], "evidence": [], "support": 1.0}
     made["sentences"].insert(0, heading)
-    page = Page(to_html(made, "a model"))
+    page = Page(to_html(made))
     assert [chip["popovertarget"] for chip in page.having(class_="chip")] == ["e2", "e3", "e4", "e5", "e6"]
 
 
 def test_the_tree_leads_down_to_parts_chunks_and_pages() -> None:
-    words = " ".join(Page(to_html(result(), "a model")).words["details"].split())
+    words = " ".join(Page(to_html(result())).words["details"].split())
     for said in (
-        "The summary above",
+        "Final summary",
         "Merged summary 1, round 1",
         "Part 1 ",
         "Part one says so.",
-        "Text of p. 1–2",
+        "Text of pp. 1–2",
     ):
         assert said in words
     assert "90 tokens, 380 characters" in words
 
 
-def test_a_broken_tree_ends() -> None:
+def test_a_part_that_failed_stands_below_the_tree() -> None:
     made = result()
-    made["tree"][3]["sources"] = ["level-1-0001", "final", "summary-0001", "nowhere"]
-    assert "Text of nowhere" in " ".join(Page(to_html(made, "m")).words["li"].split())
+    lost = part(4, [6], "") | {"finish_reason": "error", "tokens": 0}
+    made["tree"].insert(3, lost)
+    items = " ".join(Page(to_html(made)).words["summary"].split())
+    assert items.startswith("Final summary p")
+    assert "Part 4 p. 6 · 0 tokens · missing because the model call failed" in items
 
 
 def test_pages_are_named_as_printed_and_by_document() -> None:
     made = result()
     for page, label in zip(made["pages"], ("i", "ii", "1", "2", "3", "4"), strict=True):
         page["label"] = label
-    html = Page(to_html(made, "m"))
-    assert "p. ii, 1" in html.words["button"]
-    assert "p. i, page 1 of the file" in html.words["figcaption"]
+    html = Page(to_html(made))
+    assert "pp. ii, 1" in html.words["button"]
+    assert "p. i (PDF p. 1)" in html.words["figcaption"]
     for number, page in enumerate(made["pages"]):
         page |= {"document": "a.pdf" if number < 3 else "b.pdf", "document_page": number % 3 + 1, "label": ""}
-    html = Page(
-        to_html(
-            made | {"files": [{"name": "a.pdf"}, {"name": "b.pdf"}, {"name": "c.pdf", "refused": "It is empty."}]},
-            "m",
-        )
-    )
+    files = [{"name": "a.pdf"}, {"name": "b.pdf"}, {"name": "c.pdf", "refused": "It is empty."}]
+    html = Page(to_html(made | {"files": files}))
     assert "a.pdf p. 3; b.pdf p. 2" in html.words["button"]
     assert "Summary of a.pdf, b.pdfThe Harbour" in html.words["header"]
 
@@ -200,60 +191,53 @@ def bars_of(page: Page) -> list[dict[str, str | None]]:
 
 
 def test_what_became_of_the_pages_is_said_and_shown() -> None:
-    page = Page(to_html(result(), "m"))
+    page = Page(to_html(result()))
     bars = [(bar["class"], bar["title"]) for bar in bars_of(page)]
     assert bars[0] == ("bar w10", "p. 1: sentence 1")
-    assert bars[3] == ("bar w0 lost", "p. 4 (without text)")
-    assert bars[5] == ("bar w0 lost", "p. 6 (not selected)")
-    assert re.search(r"Readp\. 1–3, 5Without textp\. 4Not selectedp\. 6", page.words["dl"])
+    assert bars[3] == ("bar w0 left-out", "p. 4 (no text)")
+    assert bars[5] == ("bar w0 left-out", "p. 6 (not selected)")
+    assert re.search(r"Readpp\. 1–3, 5No textp\. 4Not selectedp\. 6", page.words["dl"])
     assert "No text on page 4." in page.words["li"]
-
-
-def test_without_coverage_bars_count_sentences() -> None:
-    made = result()
-    del made["coverage"]
-    page = Page(to_html(made, "m"))
-    heights = [bar["class"] for bar in bars_of(page)]
-    assert heights == ["bar w5", "bar w10", "bar w10", "bar w0 lost", "bar w5", "bar w0 lost"]
 
 
 def test_a_book_of_5000_pages_has_a_strip_that_one_can_use() -> None:
     made = result()
     made["pages"] = ledger(5000, {7: "failed"})
     made["coverage"]["weights"] = [float(n == 4999) for n in range(5000)]
-    page = Page(to_html(made, "m"))
+    page = Page(to_html(made))
     bars = bars_of(page)
     assert 200 <= len(bars) <= 240
     assert bars[0]["class"] == "bar w0 partly"
-    assert bars[0]["title"] == "p. 1–21 (could not be read): sentences 1, 2, 4, 5"
-    assert (bars[-1]["class"], bars[-1]["title"]) == ("bar w10", "p. 4999–5000")
+    assert bars[0]["title"] == "pp. 1–21 (p. 7: could not be read): sentences 1, 2, 4, 5"
+    assert (bars[-1]["class"], bars[-1]["title"]) == ("bar w10", "pp. 4999–5000")
 
 
 def test_how_it_was_made_is_said() -> None:
-    page = Page(to_html(result(), "m"))
+    page = Page(to_html(result()))
     rows = " ".join(page.words["dl"].split())
     for said in (
         "gemma-3-4b",
         "mlx",
-        "5, 2 answered before",
+        "5, 2 answered from the cache",
         "12,345 read, 678 written",
         "2.8 (load 0.5, map_summarize",
     ):
         assert said in rows
     assert "llm.temperature0.1" in rows
     assert "Summarize this: {document}" in page.words["pre"]
-    assert "Pages read4 of 6Parts it rests on, as far as words tell2 of 3By thirdsbeginning 100%, mid" in rows
-    assert "middle 50%, end 0%Length3.1% of the text" in rows
-    assert "Sentences to check2 of 5" in rows
+    assert (
+        "Pages read4 of 6Parts used2 of 3Use by position100% of the beginning, 50% of the middle, 0% of the end"
+        in rows
+    )
+    assert "the endLength3.1% of the text read" in rows
+    assert "Flagged sentences2 of 5 (word overlap only, not a fact check)" in rows
 
 
 def test_nothing_is_said_of_what_was_not_looked_up() -> None:
-    made = result() | {"sentences": []}
-    made["coverage"] |= {"chunks_used": 0, "thirds": [], "weights": []}
-    words = Page(to_html(made, "m")).words
-    assert "Pages read4 of 6Length3.1% of the text" in words["dl"]
+    words = Page(to_html(ungrounded())).words
+    assert "Pages read4 of 6Length3.1% of the text read" in words["dl"]
     assert "The fuller a page" not in words["p"]
-    assert "Choose the pages" not in words["p"]
+    assert "Select the page" not in words["p"]
 
 
 def test_a_report_of_400_pages_stays_small() -> None:
@@ -266,11 +250,12 @@ def test_a_report_of_400_pages_stays_small() -> None:
         for made_of in [result()["sentences"][0] | {"evidence": [evidence(n + 1, long)] * 3}]
     ]
     made["pages"] = ledger(400)
+    made["coverage"]["weights"] = [0.5] * 400
     made["tree"] = [
         *(part(n, [n], "A part is told here. " * 50) for n in range(1, 134)),
         made["tree"][-1],
     ]
-    assert len(to_html(made, "m").encode()) < 500_000
+    assert len(to_html(made).encode()) < 500_000
 
 
 BLOCKS = [
@@ -292,14 +277,14 @@ BLOCKS = [
 
 @pytest.mark.parametrize(("summary", "html"), BLOCKS)
 def test_a_little_markdown_is_understood(summary: str, html: str) -> None:
-    assert to_blocks(summary, (), lambda index: Html()).replace(' dir="auto"', "") == html
+    assert to_blocks(summary, (), lambda index: Markup()).replace(' dir="auto"', "") == html
 
 
 def test_chips_stand_behind_sentences_wherever_emphasis_ends() -> None:
     summary = "**First one. Second** one. Third."
     places = [(0, 12), (13, 26), (27, 33)]
     sentences = [{"start": start, "end": end} for start, end in places]
-    html = to_blocks(summary, sentences, lambda index: Html(f"[{index}]"))
+    html = to_blocks(summary, sentences, lambda index: Markup(f"[{index}]"))
     assert re.sub(r"</?span[^>]*>| dir=\"auto\"", "", html) == (
         "<p><strong>First one.</strong>[0]<strong> </strong><strong>Second</strong> one.[1] Third.[2]</p>"
     )
@@ -343,13 +328,13 @@ def test_any_summary_is_whole_and_every_sentence_has_one_chip(made: tuple[str, l
 )
 def test_the_language_is_said_where_it_is_known(words: str, asked: str, language: str) -> None:
     assert language_of(words, asked) == language
-    made = result(words, ()) | {"made": {"language": asked}}
-    assert f'class="prose" lang="{language}"' in to_html(made, "m")
+    made = result(words, ())
+    made["made"]["language"] = asked
+    assert f'class="prose" lang="{language}"' in to_html(made)
 
 
 def test_text_is_escaped_unless_it_is_markup() -> None:
-    assert tag("p", "<b>", Html("<i>"), title='"<') == '<p title="&quot;&lt;">&lt;b&gt;<i></p>'
-    assert text("a\x00b\ud800\tc\n") == "a�b�\tc\n"
+    assert tag("p", "<b>", Markup("<i>"), title='"<') == '<p title="&#34;&lt;">&lt;b&gt;<i></p>'
     assert tag("i", hidden=True, open=False, id=None) == "<i hidden></i>"
 
 
