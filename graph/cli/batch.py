@@ -15,7 +15,6 @@ from graph.documents.find import find_documents
 from graph.errors import ConfigError, Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
-from graph.results.provenance import model_name
 from graph.runs.local import Course, summarize_each
 from graph.state import OutputState
 
@@ -103,10 +102,10 @@ class _Desk:
         self._said = True
 
     def _text(self, course: Course, result: OutputState) -> str:
-        form, model = self._config.output.format, model_name(self._config)
+        form = self._config.output.format
         if self._files:
-            return render(result, form, model)
-        return to_json(result, indent=None) if form == "json" else to_markdown(result, model, course.name)
+            return render(result, form)
+        return to_json(result, indent=None) if form == "json" else to_markdown(result, course.name)
 
     def _table(self) -> str:
         if len(self._courses) == 1 and self._courses[0].error:
