@@ -8,8 +8,8 @@ from typing import Any
 from graph.documents.types import FileRecord
 from graph.report.citations import cited, coverage_line
 from graph.report.page_names import FATES
-from graph.results.stats import in_pages, page_ranges
-from graph.state import OutputState, PageRecord
+from graph.results.page_ranges import in_pages, page_ranges
+from graph.results.types import PageRecord, Result
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.
 _PARTS_LISTED = 20
@@ -18,7 +18,7 @@ _PARTS_LISTED = 20
 _FILES_LISTED = 8
 
 
-def to_markdown(result: OutputState, model: str, file: str = "") -> str:
+def to_markdown(result: Result, model: str, file: str = "") -> str:
     """Title, `file` if it is one of many, summary, and below a rule where it comes from and what was lost."""
     return heading(result) + (f"*{file}*\n\n" if file else "") + cited(result) + footing(result, model)
 
@@ -28,7 +28,7 @@ def heading(result: Mapping[str, Any]) -> str:
     return f"# {' '.join(result['title'].split())}\n\n"
 
 
-def footing(result: OutputState, model: str) -> str:
+def footing(result: Result, model: str) -> str:
     """What stands below the summary: its pages, parts and maker, what it rests on and leaves out, the warnings."""
     lines = ["", "", "---", "", f"{_origin(result)} {_making(result, model)}", "", coverage_line(result)]
     if left_out := _left_out(result["pages"], result.get("files", [])):
@@ -38,7 +38,7 @@ def footing(result: OutputState, model: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _origin(result: OutputState) -> str:
+def _origin(result: Result) -> str:
     pages = sorted({page for summary in result["tree"] for page in summary["pages"]})
     if not pages:
         return "No page gave anything."
@@ -57,7 +57,7 @@ def _origin(result: OutputState) -> str:
     return f"{text}, read in {len(parts)} parts{ranges}."
 
 
-def _making(result: OutputState, model: str) -> str:
+def _making(result: Result, model: str) -> str:
     stats = result["stats"]
     seconds = sum(stats["seconds"].values())
     calls = f"{stats['calls']} call{'s' if stats['calls'] != 1 else ''}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from graph.report.html.markup import Html, foreign, tag
 from graph.report.page_names import PageNames
-from graph.state import FINAL_ID
+from graph.results.types import FINAL_ID
 
 # With more parts than these, the first level is closed, too.
 _OPEN = 40

@@ -102,7 +102,7 @@ def test_a_click_on_a_chip_opens_the_passage_with_its_words_marked(show: Show) -
     page = show(result())
     cards = page.locator(".card")
     assert [cards.nth(i).is_visible() for i in range(5)] == [False] * 5
-    page.get_by_role("button", name="Source: p. 2–3").click()
+    page.get_by_role("button", name="Source: pp. 2–3").click()
     card = page.get_by_role("dialog", name="Source of sentence 2")
     assert card.is_visible()
     assert card.locator("mark").all_inner_texts() == ["harbour", "opens", "six"] * 2
@@ -178,7 +178,7 @@ def test_the_tree_opens_and_closes(show: Show) -> None:
     assert not part.is_visible()
     page.get_by_role("button", name="Open all").click()
     assert text.is_visible()
-    assert page.get_by_text("Text of p. 1–2").is_visible()
+    assert page.get_by_text("Text of pp. 1–2").is_visible()
 
 
 def test_a_page_leads_to_the_sentences_that_rest_on_it(show: Show) -> None:

@@ -133,7 +133,7 @@ def test_the_summary_stands_there_with_its_chips_and_cards() -> None:
     assert [chip["popovertarget"] for chip in chips] == ["e1", "e2", "e3", "e4", "e5"]
     assert len(page.having(class_="card", popover="auto")) == 5
     said = " ".join(page.words["button"].split())
-    assert "Source: 1 p. 1Source: 2 p. 2–3" in said
+    assert "Source: 1 p. 1Source: 2 pp. 2–3" in said
     assert "no page · weak support · number not in source" in said
     assert page.words["mark"] == "harbouropenssix" * 6
     assert "Weak support." in page.words["strong"]
@@ -164,7 +164,7 @@ def test_the_tree_leads_down_to_parts_chunks_and_pages() -> None:
         "Merged summary 1, round 1",
         "Part 1 ",
         "Part one says so.",
-        "Text of p. 1–2",
+        "Text of pp. 1–2",
     ):
         assert said in words
     assert "90 tokens, 380 characters" in words
@@ -181,7 +181,7 @@ def test_pages_are_named_as_printed_and_by_document() -> None:
     for page, label in zip(made["pages"], ("i", "ii", "1", "2", "3", "4"), strict=True):
         page["label"] = label
     html = Page(to_html(made, "m"))
-    assert "p. ii, 1" in html.words["button"]
+    assert "pp. ii, 1" in html.words["button"]
     assert "p. i, page 1 of the file" in html.words["figcaption"]
     for number, page in enumerate(made["pages"]):
         page |= {"document": "a.pdf" if number < 3 else "b.pdf", "document_page": number % 3 + 1, "label": ""}
@@ -205,7 +205,7 @@ def test_what_became_of_the_pages_is_said_and_shown() -> None:
     assert bars[0] == ("bar w10", "p. 1: sentence 1")
     assert bars[3] == ("bar w0 lost", "p. 4 (without text)")
     assert bars[5] == ("bar w0 lost", "p. 6 (not selected)")
-    assert re.search(r"Readp\. 1–3, 5Without textp\. 4Not selectedp\. 6", page.words["dl"])
+    assert re.search(r"Readpp\. 1–3, 5Without textp\. 4Not selectedp\. 6", page.words["dl"])
     assert "No text on page 4." in page.words["li"]
 
 
@@ -225,8 +225,8 @@ def test_a_book_of_5000_pages_has_a_strip_that_one_can_use() -> None:
     bars = bars_of(page)
     assert 200 <= len(bars) <= 240
     assert bars[0]["class"] == "bar w0 partly"
-    assert bars[0]["title"] == "p. 1–21 (could not be read): sentences 1, 2, 4, 5"
-    assert (bars[-1]["class"], bars[-1]["title"]) == ("bar w10", "p. 4999–5000")
+    assert bars[0]["title"] == "pp. 1–21 (could not be read): sentences 1, 2, 4, 5"
+    assert (bars[-1]["class"], bars[-1]["title"]) == ("bar w10", "pp. 4999–5000")
 
 
 def test_how_it_was_made_is_said() -> None:
