@@ -13,6 +13,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.types import Overwrite, Send
 
 from graph.calling.key_sentences import decompress_parts, joined_text, merged_evidence
+from graph.calling.stage_answer import Timing
 from graph.calling.stage_caller import Caller
 from graph.channels import Lost
 from graph.compressed import compress_pages, decompress, decompress_pages
@@ -43,10 +44,11 @@ from graph.results.assemble import (
     not_grounded,
     stop,
 )
-from graph.results.stats import chunk_records, in_pages, page_records
-from graph.results.types import Made
+from graph.results.page_ranges import in_pages
+from graph.results.stats import chunk_records, page_records
+from graph.results.types import Provenance
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, State, Timing
+from graph.state import CollapseTask, InputState, MapTask, State
 from llm.textrank.extract import key_sentences
 
 Update = dict[str, Any]
@@ -59,7 +61,7 @@ class Nodes:
     outcomes.py.
     """
 
-    def __init__(self, config: RunConfig, caller: Caller, made: Made, *, keeps_answers: bool) -> None:
+    def __init__(self, config: RunConfig, caller: Caller, made: Provenance, *, keeps_answers: bool) -> None:
         self._config = config
         self._caller = caller
         self._made = made

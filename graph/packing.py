@@ -8,8 +8,9 @@ from itertools import pairwise
 from graph.calling.budget import SEPARATOR_TOKENS
 from graph.calling.key_sentences import compress_parts, parts_of
 from graph.documents.types import Chunk, FileRecord
-from graph.results.stats import in_pages
-from graph.state import CollapseTask, Summary
+from graph.results.page_ranges import in_pages
+from graph.results.types import Summary
+from graph.state import CollapseTask
 
 
 def frontier(tree: Sequence[Summary]) -> list[Summary]:

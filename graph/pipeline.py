@@ -19,8 +19,9 @@ from graph.config import RunConfig
 from graph.errors import ConfigError
 from graph.nodes import Nodes, Update
 from graph.results.provenance import made_by
+from graph.results.types import Result
 from graph.routes import fan_out
-from graph.state import CollapseTask, InputState, MapTask, OutputState, State
+from graph.state import CollapseTask, InputState, MapTask, State
 
 
 def build_graph(
@@ -29,7 +30,7 @@ def build_graph(
     model: Runnable[Any, Any] | None = None,
     checkpointer: Checkpointer = None,
     cache: BaseCache | None = None,
-) -> CompiledStateGraph[State, None, InputState, OutputState]:
+) -> CompiledStateGraph[State, None, InputState, Result]:
     """Build the pipeline: a Runnable from a path, or LangChain documents, to a summary.
 
     `model` is any LangChain model; by default the one `config.llm` describes, whose answers `config.cache` keeps.
@@ -54,7 +55,7 @@ def build_graph(
         model = with_cache(model, cache)
     nodes = Nodes(config, Caller(config, prompts, model), made, keeps_answers=cache is not None)
 
-    graph = StateGraph(State, input_schema=InputState, output_schema=OutputState)
+    graph = StateGraph(State, input_schema=InputState, output_schema=Result)
     graph.add_node("load", nodes.load, input_schema=InputState)
     graph.add_node("split", nodes.split)
     graph.add_node("map_summarize", _Node(nodes.map_summarize, nodes.amap_summarize), input_schema=MapTask)

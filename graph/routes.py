@@ -10,7 +10,7 @@ from graph.calling.budget import Budget
 from graph.compressed import compress
 from graph.packing import collapse_tasks, frontier, joined_tokens
 from graph.results.assemble import chunk_texts, map_id
-from graph.results.stats import in_pages
+from graph.results.page_ranges import in_pages
 from graph.state import MapTask, State
 
 

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from graph.calling.budget import SEPARATOR
 from graph.compressed import compress, decompress
-from graph.state import Summary
+from graph.results.types import Summary
 from llm.textrank.extract import key_sentences
 
 OPEN, CLOSE = "<source_sentences>", "</source_sentences>"

@@ -30,11 +30,11 @@ from graph.calling.key_sentences import Part, joined_text, without_evidence
 from graph.calling.limiter import Places
 from graph.calling.model_adapter import asked_anew, finish_reason, is_cached, unwrap
 from graph.calling.retry import Retries
+from graph.calling.stage_answer import FinishReason, Timing
 from graph.calling.token_counter import TokenCounter
 from graph.config import RunConfig
 from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError, SummarizeError
-from graph.state import FinishReason, Timing
 
 # What callers know how to handle: models' own errors, no answer, and LangGraph's way to pause a run.
 _PASSED_ON = (ModelError, EmptyAnswerError, GraphBubbleUp)

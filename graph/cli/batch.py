@@ -15,8 +15,8 @@ from graph.documents.find import find_documents
 from graph.errors import ConfigError, Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
+from graph.results.types import Result
 from graph.runs.local import Course, summarize_each
-from graph.state import OutputState
 
 
 def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
@@ -101,7 +101,7 @@ class _Desk:
         say(("\n\n" if self._said and self._config.output.format == "md" else "") + self._text(course, result))
         self._said = True
 
-    def _text(self, course: Course, result: OutputState) -> str:
+    def _text(self, course: Course, result: Result) -> str:
         form = self._config.output.format
         if self._files:
             return render(result, form)

@@ -18,7 +18,8 @@ from graph.errors import ConfigError, Interrupted
 from graph.pipeline import build_graph
 from graph.report import footing, heading, render
 from graph.report.citations import page_list
-from graph.state import InputState, OutputState
+from graph.results.types import Result
+from graph.state import InputState
 
 
 def run(config: RunConfig, config_path: str, *, quiet: bool) -> int:
@@ -83,7 +84,7 @@ class _Streamed:
     def __init__(self) -> None:
         self.text = ""
 
-    def show(self, result: OutputState, text: str) -> None:
+    def show(self, result: Result, text: str) -> None:
         if not text:
             return
         if not self.text:
@@ -92,7 +93,7 @@ class _Streamed:
         say(text)
 
 
-def _say_warnings(config: RunConfig, result: OutputState) -> None:
+def _say_warnings(config: RunConfig, result: Result) -> None:
     """On stderr too, for those who sent the summary elsewhere."""
     if config.output.format == "json" or not sys.stdout.isatty():
         for warning in result["warnings"]:

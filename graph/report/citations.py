@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from graph.grounding.types import Sentence
-from graph.report.page_names import PageNames
-from graph.state import OutputState
+from graph.results.page_ranges import cite, page_names
+from graph.results.types import Result
 
 _SHOWN = 60  # characters of a sentence in a list
 
 
-def cited(result: OutputState) -> str:
+def cited(result: Result) -> str:
     """The summary, with the pages after each sentence; "?" where it is flagged, nothing after headings."""
     pieces, position = [], 0
     for sentence, citation in _citations(result):
@@ -18,7 +18,7 @@ def cited(result: OutputState) -> str:
     return "".join([*pieces, result["summary"][position:]])
 
 
-def page_list(result: OutputState) -> str:
+def page_list(result: Result) -> str:
     """The pages of each sentence, as a list to stand below a summary that was shown before they were known."""
     listed = [f"- {citation} {_beginning(sentence['text'])}" for sentence, citation in _citations(result)]
     return "\n".join(["\n\nSentence by sentence:\n", *listed]) if listed else ""
@@ -29,14 +29,13 @@ def is_claim(sentence: Sentence) -> bool:
     return bool(sentence["evidence"] or sentence["flags"])
 
 
-def _citations(result: OutputState) -> list[tuple[Sentence, str]]:
+def _citations(result: Result) -> list[tuple[Sentence, str]]:
     """The sentences that need a source, each with its pages in brackets."""
-    names = PageNames(result["pages"])
-    return [
-        (sentence, f"[{names(sentence['pages'])}{'?' if sentence['flags'] else ''}]")
-        for sentence in result["sentences"]
-        if is_claim(sentence)
-    ]
+    names, citations = page_names(result["pages"]), []
+    for sentence in filter(is_claim, result["sentences"]):
+        pages = cite(names[page] for page in sentence["pages"])
+        citations.append((sentence, f"[{pages}{'?' if sentence['flags'] else ''}]"))
+    return citations
 
 
 def _beginning(text: str) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from graph.report.citations import is_claim
-from graph.report.page_names import PageNames
 from graph.results.coverage import FEW_CHUNKS
-from graph.state import OutputState
+from graph.results.page_ranges import page_names
+from graph.results.types import Result
 
 # Why a page is not in the summary, by its status in the ledger.
 LEFT_OUT = {
@@ -19,7 +19,7 @@ LEFT_OUT = {
 }
 
 
-def coverage_line(result: OutputState) -> str:
+def coverage_line(result: Result) -> str:
     """In one line: what was read, how short the summary is, what it draws on, and which sentences to check."""
     coverage = result["coverage"]
     total = coverage["pages_total"]
@@ -33,14 +33,14 @@ def coverage_line(result: OutputState) -> str:
         sentences.append(f"No sentence draws on {', '.join(unused)}.")
     if any(map(is_claim, result["sentences"])):
         sentences.append(_flagged(result))
-    if PageNames(result["pages"]).are_printed:
+    if any(name.label for name in page_names(result["pages"]).values()):
         sentences.append(
             "Pages in brackets are as printed; elsewhere they are counted from the start of the file."
         )
     return " ".join(sentences)
 
 
-def unused_documents(result: OutputState) -> list[str]:
+def unused_documents(result: Result) -> list[str]:
     """Those of several documents that were read, and that no well-supported sentence draws on."""
     weights: dict[str, float] = {}
     for page, weight in zip(result["pages"], result["coverage"]["weights"], strict=False):
@@ -54,7 +54,7 @@ def percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.095 or share == 0 else f"{share:.1%}"
 
 
-def _use(result: OutputState) -> str:
+def _use(result: Result) -> str:
     coverage = result["coverage"]
     used, total, unit = coverage["chunks_used"], coverage["chunks_total"], "part"
     if total < FEW_CHUNKS:
@@ -66,7 +66,7 @@ def _use(result: OutputState) -> str:
     return f"{text} ({', '.join(f'{percent(share)} of the {third}' for share, third in shares)})."
 
 
-def _flagged(result: OutputState) -> str:
+def _flagged(result: Result) -> str:
     claims = [sentence for sentence in result["sentences"] if is_claim(sentence)]
     flags = Counter(flag for sentence in claims for flag in sentence["flags"])
     flagged = sum(bool(sentence["flags"]) for sentence in claims)

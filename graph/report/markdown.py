@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from graph.report.citations import cited
 from graph.report.coverage import LEFT_OUT, coverage_line
-from graph.results.stats import in_pages, page_ranges
-from graph.state import OutputState
+from graph.results.page_ranges import in_pages, page_ranges
+from graph.results.types import Result
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.
 _PARTS_LISTED = 20
@@ -14,17 +14,17 @@ _PARTS_LISTED = 20
 _FILES_LISTED = 8
 
 
-def to_markdown(result: OutputState, file: str = "") -> str:
+def to_markdown(result: Result, file: str = "") -> str:
     """Title, `file` if it is one of many, summary, and below a rule where it comes from and what was lost."""
     return heading(result) + (f"*{file}*\n\n" if file else "") + cited(result) + footing(result)
 
 
-def heading(result: OutputState) -> str:
+def heading(result: Result) -> str:
     """What stands above the summary."""
     return f"# {' '.join(result['title'].split())}\n\n"
 
 
-def footing(result: OutputState) -> str:
+def footing(result: Result) -> str:
     """What stands below the summary: where it comes from, what it covers and leaves out, and the warnings."""
     lines = ["", "", "---", "", f"{_origin(result)} {_run(result)}", "", coverage_line(result)]
     if left_out := _left_out(result):
@@ -34,7 +34,7 @@ def footing(result: OutputState) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _origin(result: OutputState) -> str:
+def _origin(result: Result) -> str:
     pages = sorted({page for summary in result["tree"] for page in summary["pages"]})
     if not pages:
         return "No page had anything to summarize."
@@ -53,7 +53,7 @@ def _origin(result: OutputState) -> str:
     return f"{text}, read in {len(parts)} parts{ranges}."
 
 
-def _run(result: OutputState) -> str:
+def _run(result: Result) -> str:
     stats = result["stats"]
     seconds = sum(stats["seconds"].values())
     calls = f"{stats['calls']} call{'s' if stats['calls'] != 1 else ''}"
@@ -62,7 +62,7 @@ def _run(result: OutputState) -> str:
     return f"Made by {result['made']['model']} with {calls} in {seconds:.1f} s."
 
 
-def _left_out(result: OutputState) -> str:
+def _left_out(result: Result) -> str:
     reasons = []
     for status, words in LEFT_OUT.items():
         if pages := [page["number"] for page in result["pages"] if page["status"] == status]:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 from langchain_core import exceptions
 
 from graph.calling.key_sentences import Part, parts_of
+from graph.calling.stage_answer import Timing
 from graph.calling.stage_caller import Answer
 from graph.compressed import decompress_pages
 from graph.documents import whole_text
@@ -15,9 +16,10 @@ from graph.errors import EmptyAnswerError, SummarizeError
 from graph.grounding import Traced
 from graph.packing import frontier, joined_pages, joined_tokens
 from graph.results.coverage import cover
-from graph.results.stats import in_pages, make_stats, tree_warnings
-from graph.results.types import Made
-from graph.state import FINAL_ID, CollapseTask, MapTask, PageRecord, State, Summary, Timing
+from graph.results.page_ranges import in_pages
+from graph.results.stats import make_stats, tree_warnings
+from graph.results.types import FINAL_ID, PageRecord, Provenance, Summary
+from graph.state import CollapseTask, MapTask, State
 from llm.errors import EngineError, MissingPackageError, UnsupportedModelError
 
 Update = dict[str, Any]
@@ -102,7 +104,7 @@ def chunk_texts(state: State) -> list[str]:
     return [text[chunk["start"] : chunk["end"]] for chunk in state["chunks"]]
 
 
-def finished(state: State, answer: Answer | None, made: Made) -> Update:
+def finished(state: State, answer: Answer | None, made: Provenance) -> Update:
     """The result: the final summary on top of the tree, all warnings, and what the run took."""
     pages = ledger(state)
     text = answer.text if answer else ""

@@ -1,14 +1,15 @@
-"""The account of a run: page ranges, warnings about summaries, and statistics. Pure functions."""
+"""What a run did: its pages and chunks, warnings about summaries, and statistics. Pure functions."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Sequence
 from typing import cast
 
+from graph.calling.stage_answer import FinishReason, Timing
 from graph.documents.types import Chunk, FileRecord, Page
-from graph.state import FINAL_ID, ChunkRecord, FinishReason, PageRecord, Stats, Summary, Timing
+from graph.results.page_ranges import in_pages
+from graph.results.types import FINAL_ID, ChunkRecord, PageRecord, Stats, Summary
 
 _HAPPENED: dict[FinishReason, str] = {
     "length": "stopped at the token limit, so its end is missing; raise {key}",
@@ -17,33 +18,6 @@ _HAPPENED: dict[FinishReason, str] = {
     "empty": "came back empty",
     "error": "is missing, because the model call failed",
 }
-
-
-def page_ranges(pages: Iterable[int]) -> str:
-    """Write page numbers for people: [1, 2, 3, 7] is "1-3, 7"."""
-    runs = []
-    for _, run in groupby(enumerate(sorted(set(pages))), key=lambda pair: pair[1] - pair[0]):
-        numbers = [number for _, number in run]
-        runs.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}")
-    return ", ".join(runs)
-
-
-def in_pages(pages: Iterable[int], files: Sequence[FileRecord] = ()) -> str:
-    """ "page 3" or "pages 3-5"; of several files "a.pdf page 3, b.pdf pages 1-2"."""
-    if len(files) > 1:
-        return ", ".join(f"{file['name']} {in_pages(inside)}" for file, inside in _by_file(pages, files))
-    pages = set(pages)
-    return f"{'page' if len(pages) == 1 else 'pages'} {page_ranges(pages)}"
-
-
-def _by_file(pages: Iterable[int], files: Sequence[FileRecord]) -> Iterator[tuple[FileRecord, list[int]]]:
-    """The files that have any of the pages, with the numbers these pages have in them."""
-    numbers = sorted(set(pages))
-    for file in files:
-        first = file["first_page"]
-        inside = numbers[bisect_left(numbers, first) : bisect_left(numbers, first + file["pages"])]
-        if inside:
-            yield file, [number - first + 1 for number in inside]
 
 
 def page_records(pages: Iterable[Page]) -> list[PageRecord]:

@@ -19,7 +19,8 @@ from graph.documents.errors import DocumentError
 from graph.documents.pdf.supervisor import stop_reading
 from graph.errors import SummarizeError
 from graph.results.assemble import is_setup
-from graph.state import InputState, OutputState
+from graph.results.types import Result
+from graph.state import InputState
 
 # The nodes that call the model.
 _CALLING = {"map_summarize", "collapse", "final_summarize"}
@@ -27,7 +28,7 @@ _CALLING = {"map_summarize", "collapse", "final_summarize"}
 # Documents that are being read at once, each by a process of its own.
 _READ_AT_ONCE = 2
 
-_RESULT = list(OutputState.__annotations__)
+_RESULT = list(Result.__annotations__)
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Course:
     name: str
     state: Literal["not begun", "reading", "calling", "done", "refused", "failed"] = "not begun"
     calls: int = 0  # known and not answered yet
-    result: OutputState | None = None
+    result: Result | None = None
     error: str = ""
     seconds: float = 0.0
 

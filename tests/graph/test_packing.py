@@ -10,7 +10,7 @@ import pytest
 
 from graph.calling.budget import SEPARATOR_TOKENS
 from graph.packing import collapse_tasks, frontier, joined_tokens, pack
-from graph.state import Summary
+from graph.results.types import Summary
 
 
 def leaf(number: int, tokens: int, text: str = "text") -> Summary:

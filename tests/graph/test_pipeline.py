@@ -24,7 +24,7 @@ from chains.prompts import read_prompts
 from graph import BudgetError, ConfigError, RunConfig, SummarizeError, build_graph
 from graph.calling.stage_caller import Caller
 from graph.documents.errors import NoTextError, NotFoundError
-from graph.state import OutputState, Summary
+from graph.results.types import Result, Summary
 from tests.fakes import (
     PROMPTS,
     Call,
@@ -53,9 +53,9 @@ MISBEHAVING: dict[str, Callable[[], RecordingModel]] = {
 TIGHT = {"window": 116, "part": 30, "chunk": 40}
 
 
-def run(model: Any, documents: list[Document], **settings: Any) -> OutputState:
+def run(model: Any, documents: list[Document], **settings: Any) -> Result:
     """Summarize `documents` in parts."""
-    result: OutputState = build_graph(make_config(**settings), model=model).invoke({"documents": documents})
+    result: Result = build_graph(make_config(**settings), model=model).invoke({"documents": documents})
     return result
 
 
@@ -63,7 +63,7 @@ def levels(tree: list[Summary]) -> dict[int, list[Summary]]:
     return {level: [s for s in tree if s["level"] == level] for level in sorted({s["level"] for s in tree})}
 
 
-def rounds(result: OutputState) -> int:
+def rounds(result: Result) -> int:
     """Rounds of collapse: levels above the parts and below the final summary."""
     return max(summary["level"] for summary in result["tree"]) - 1
 

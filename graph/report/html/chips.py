@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from markupsafe import Markup
 
 from graph.grounding.types import Evidence, Flag, Sentence
 from graph.report.citations import is_claim
 from graph.report.html.markup import foreign, tag, together
-from graph.report.page_names import PageNames
+from graph.results.page_ranges import PageName, cite
 
 # What a flag means to a reader: a reason to look, not a verdict.
 _MEANINGS: dict[Flag, str] = {
@@ -24,7 +24,7 @@ _MEANINGS: dict[Flag, str] = {
 _SUPPORT = "It measures shared words only and is not a fact check."
 
 
-def chip(number: int, sentence: Sentence, names: PageNames) -> Markup:
+def chip(number: int, sentence: Sentence, names: Mapping[int, PageName]) -> Markup:
     """The button after sentence `number`: its pages, and its flags in words. Nothing after a heading."""
     if not is_claim(sentence):
         return Markup()
@@ -35,7 +35,7 @@ def chip(number: int, sentence: Sentence, names: PageNames) -> Markup:
             "button",
             tag("span", "Source: ", class_="visually-hidden"),
             tag("sup", number, " ", class_="number"),
-            foreign(names(sentence["pages"]) or "no page"),
+            foreign(cite(names[page] for page in sentence["pages"]) or "no page"),
             flags,
             type="button",
             class_="chip",
@@ -44,7 +44,7 @@ def chip(number: int, sentence: Sentence, names: PageNames) -> Markup:
     )
 
 
-def card(number: int, sentence: Sentence, names: PageNames) -> Markup:
+def card(number: int, sentence: Sentence, names: Mapping[int, PageName]) -> Markup:
     """The passages that support sentence `number`, each in its context, with the shared words marked."""
     if not is_claim(sentence):
         return Markup()
@@ -82,28 +82,27 @@ def _flag(flag: Flag) -> Markup:
     return tag("p", tag("strong", flag.capitalize(), "."), " ", _MEANINGS[flag], class_="flag")
 
 
-def _passage(evidence: Evidence, names: PageNames) -> Markup:
-    position = names.position(evidence["page"])
-    page = together(foreign(names([evidence["page"]])), f" ({position})" if position else "")
+def _passage(evidence: Evidence, names: Mapping[int, PageName]) -> Markup:
+    name = names[evidence["page"]]
+    page = together(foreign(cite([name])), f" (PDF p. {name.position})" if name.label else "")
     return tag(
         "figure",
         tag("figcaption", page),
         tag(
             "blockquote",
             tag("span", evidence["before"], " ", class_="context") if evidence["before"] else "",
-            tag("span", *_marked(evidence["excerpt"], evidence["marks"]), class_="excerpt"),
+            tag("span", *_marked(evidence), class_="excerpt"),
             tag("span", " ", evidence["after"], class_="context") if evidence["after"] else "",
             dir="auto",
         ),
     )
 
 
-def _marked(excerpt: str, marks: Sequence[Sequence[int]]) -> Iterator[object]:
-    """The excerpt in pieces, with its marked ones as elements."""
-    position = 0
-    for start, end in sorted((mark[0], mark[1]) for mark in marks):
-        if position <= start < end <= len(excerpt):
-            yield excerpt[position:start]
-            yield tag("mark", excerpt[start:end])
-            position = end
+def _marked(evidence: Evidence) -> Iterator[str]:
+    """The excerpt in pieces, with the words it shares with the sentence as elements."""
+    excerpt, position = evidence["excerpt"], 0
+    for start, end in evidence["marks"]:
+        yield excerpt[position:start]
+        yield tag("mark", excerpt[start:end])
+        position = end
     yield excerpt[position:]

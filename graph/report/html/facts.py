@@ -9,8 +9,7 @@ from markupsafe import Markup
 from graph.report.citations import is_claim
 from graph.report.coverage import percent, unused_documents
 from graph.report.html.markup import foreign, tag, together
-from graph.results.types import Coverage, Made
-from graph.state import OutputState
+from graph.results.types import Coverage, Provenance, Result
 
 _THIRDS = ("beginning", "middle", "end")
 
@@ -21,7 +20,7 @@ def fact_list(rows: Sequence[tuple[str, object]]) -> Markup:
     return tag("dl", *shown, class_="facts")
 
 
-def coverage_facts(result: OutputState) -> Markup:
+def coverage_facts(result: Result) -> Markup:
     """How much was read, how much of that is in the summary, and from which part of the document."""
     coverage = result["coverage"]
     return fact_list(
@@ -34,7 +33,7 @@ def coverage_facts(result: OutputState) -> Markup:
     )
 
 
-def _use(result: OutputState, coverage: Coverage) -> list[tuple[str, object]]:
+def _use(result: Result, coverage: Coverage) -> list[tuple[str, object]]:
     if not coverage["thirds"]:
         return []
     used, total = coverage["chunks_used"], coverage["chunks_total"]
@@ -49,7 +48,7 @@ def _use(result: OutputState, coverage: Coverage) -> list[tuple[str, object]]:
     ]
 
 
-def _flagged(result: OutputState) -> object:
+def _flagged(result: Result) -> object:
     claims = [sentence for sentence in result["sentences"] if is_claim(sentence)]
     if not claims:
         return ""
@@ -58,7 +57,7 @@ def _flagged(result: OutputState) -> object:
     return together(count, " ", tag("span", "(word overlap only, not a fact check)", class_="small"))
 
 
-def run_facts(result: OutputState) -> Markup:
+def run_facts(result: Result) -> Markup:
     """Model, calls, tokens, seconds; settings and prompts to open."""
     made, stats = result["made"], result["stats"]
     calls = f"{stats['calls']}"
@@ -82,12 +81,12 @@ def run_facts(result: OutputState) -> Markup:
     )
 
 
-def _settings(made: Made) -> Markup:
+def _settings(made: Provenance) -> Markup:
     rows = [(name, tag("code", value)) for name, value in made["settings"].items()]
     return tag("details", tag("summary", "Settings"), fact_list(rows)) if rows else Markup()
 
 
-def _prompts(made: Made) -> Markup:
+def _prompts(made: Provenance) -> Markup:
     prompts = (together(tag("h3", stage), tag("pre", text, dir="auto")) for stage, text in made["prompts"].items())
     return tag("details", tag("summary", "Prompts"), *prompts) if made["prompts"] else Markup()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from markupsafe import Markup, escape
@@ -20,8 +21,8 @@ from graph.report.html.markup import foreign, tag, together
 from graph.report.html.page_strip import page_facts, page_strip
 from graph.report.html.summary import to_blocks
 from graph.report.html.summary_tree import summary_tree
-from graph.report.page_names import PageNames
-from graph.state import OutputState
+from graph.results.page_ranges import PageName, page_names
+from graph.results.types import Result
 
 _HERE = Path(__file__).parent
 
@@ -29,7 +30,7 @@ _HERE = Path(__file__).parent
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
-def to_html(result: OutputState) -> str:
+def to_html(result: Result) -> str:
     """The whole report."""
     style, script = (Markup((_HERE / name).read_text("utf-8")) for name in ("report.css", "report.js"))
     head = tag(
@@ -58,8 +59,8 @@ def _hash(inline: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}"
 
 
-def _body(result: OutputState) -> Markup:
-    names = PageNames(result["pages"])
+def _body(result: Result) -> Markup:
+    names = page_names(result["pages"])
     cards = [card(number, sentence, names) for number, sentence in enumerate(result["sentences"], start=1)]
     return together(
         tag("a", "Skip to the summary", href="#summary", class_="skip"),
@@ -80,7 +81,7 @@ def _body(result: OutputState) -> Markup:
     )
 
 
-def _header(result: OutputState) -> Markup:
+def _header(result: Result) -> Markup:
     documents = [foreign(file["name"]) for file in result["files"] if "refused" not in file]
     more = f" and {len(documents) - 3} more" if len(documents) > 3 else ""
     kicker = together("Summary of ", escape(", ").join(documents[:3]), more) if documents else "Summary"
@@ -92,7 +93,7 @@ def _header(result: OutputState) -> Markup:
     )
 
 
-def _summary(result: OutputState, names: PageNames) -> Markup:
+def _summary(result: Result, names: Mapping[int, PageName]) -> Markup:
     sentences, made = result["sentences"], result["made"]
     blocks = to_blocks(result["summary"], sentences, lambda index: chip(index + 1, sentences[index], names))
     hint = tag("p", "Select the page numbers after a sentence to read its source.", class_="small hint")
@@ -125,7 +126,7 @@ def _section(name: str, title: str, *inside: object) -> Markup:
     )
 
 
-def _warnings(result: OutputState) -> Markup:
+def _warnings(result: Result) -> Markup:
     warnings = [tag("li", " ".join(warning.split()), dir="auto") for warning in result["warnings"]]
     return _section("warnings", "Warnings", tag("ul", *warnings)) if warnings else Markup()
 

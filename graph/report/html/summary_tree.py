@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from graph.calling.stage_answer import FinishReason
 from graph.report.html.markup import foreign, tag
-from graph.report.page_names import PageNames
-from graph.state import FINAL_ID, ChunkRecord, FinishReason, OutputState, Summary
+from graph.results.page_ranges import cite, page_names
+from graph.results.types import FINAL_ID, ChunkRecord, Result, Summary
 
 # With more parts than these, the first level is closed, too.
 _OPEN = 40
@@ -22,7 +23,7 @@ _LOSSES: dict[FinishReason, str] = {
 }
 
 
-def summary_tree(result: OutputState) -> Markup:
+def summary_tree(result: Result) -> Markup:
     """Nested lists: the final summary, and below it whatever no summary was made of, such as parts that failed."""
     writer = _Writer(result)
     used = {source for summary in result["tree"] for source in summary["sources"]}
@@ -32,10 +33,10 @@ def summary_tree(result: OutputState) -> Markup:
 
 
 class _Writer:
-    def __init__(self, result: OutputState) -> None:
+    def __init__(self, result: Result) -> None:
         self._summaries = {summary["id"]: summary for summary in result["tree"]}
         self._chunks = {chunk["id"]: chunk for chunk in result["chunks"]}
-        self._names = PageNames(result["pages"])
+        self._names = page_names(result["pages"])
 
     def item(self, summary: Summary) -> Markup:
         """A summary, what it was made of, and its text, but for the final one, which stands at the top."""
@@ -70,7 +71,7 @@ class _Writer:
         )
 
     def _pages(self, pages: Sequence[int]) -> Markup | str:
-        return foreign(self._names(pages)) if pages else "no page"
+        return foreign(cite(self._names[page] for page in pages)) if pages else "no page"
 
 
 def _name(summary: Summary) -> str:

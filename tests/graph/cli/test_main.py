@@ -24,7 +24,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from graph.cli.main import main
-from graph.state import OutputState
+from graph.results.types import Result
 from tests.fakes import RecordingModel
 from tests.pdfs import Sheet, bomb, encrypt, make_pdf
 
@@ -129,7 +129,7 @@ def test_json_is_valid_and_holds_ledger_tree_warnings_and_statistics(
     assert main(["run", config, "--input", "보고서.pdf", *argv]) == 0
     out = capsys.readouterr().out
     result = json.loads(out)
-    assert set(result) == set(OutputState.__annotations__)
+    assert set(result) == set(Result.__annotations__)
     assert [page["status"] for page in result["pages"]] == ["read", "empty", "read"]
     assert len(result["warnings"]) == 1
     assert result["tree"][-1]["pages"] == [1, 3]
@@ -554,7 +554,7 @@ READING = """
 import sys
 import graph.documents.read as read
 from graph.cli.main import main
-from graph.state import OutputState
+from graph.results.types import Result
 read_pdf = read.read_pdf
 def saying_so(*args):
     print("reading", flush=True)

@@ -9,9 +9,7 @@ import pytest
 from graph.documents.types import FileRecord
 from graph.report import to_json, to_markdown
 from graph.results.coverage import cover
-from graph.results.stats import page_ranges
-from graph.results.types import Made
-from graph.state import OutputState, PageRecord, Stats, Summary
+from graph.results.types import PageRecord, Provenance, Result, Stats, Summary
 
 
 def part(number: int, level: int, pages: list[int]) -> Summary:
@@ -20,7 +18,7 @@ def part(number: int, level: int, pages: list[int]) -> Summary:
     )
 
 
-def result(parts: list[list[int]], statuses: str) -> OutputState:
+def result(parts: list[list[int]], statuses: str) -> Result:
     """A result of parts with these pages, in a file whose pages have these statuses (by first letter)."""
     names = {"r": "read", "e": "empty", "f": "failed", "s": "skipped"}
     ledger = [
@@ -37,7 +35,7 @@ def result(parts: list[list[int]], statuses: str) -> OutputState:
         seconds={"load": 1.0},
         tokens_per_second=1.0,
     )
-    return OutputState(
+    return Result(
         schema_version=1,
         summary="The summary.",
         title="A\ntitle",
@@ -49,15 +47,8 @@ def result(parts: list[list[int]], statuses: str) -> OutputState:
         coverage=cover("The summary.", ledger, []),
         warnings=["first", "second"],
         stats=stats,
-        made=Made(model="Gemma", provider="mlx", settings={}, prompts={}, language="English", focus="all"),
+        made=Provenance(model="Gemma", provider="mlx", settings={}, prompts={}, language="English", focus="all"),
     )
-
-
-@pytest.mark.parametrize(
-    ("pages", "words"), [([3], "3"), ([1, 2, 3], "1-3"), ([7, 1, 2, 9, 8], "1-2, 7-9"), ([], ""), ([2, 2], "2")]
-)
-def test_page_numbers_are_joined_to_ranges(pages: list[int], words: str) -> None:
-    assert page_ranges(pages) == words
 
 
 def test_the_pages_the_parts_and_what_was_left_out_stand_below_the_summary() -> None:

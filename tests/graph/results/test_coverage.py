@@ -29,7 +29,7 @@ from graph.report.coverage import coverage_line
 from graph.results.coverage import cover
 from graph.results.provenance import made_by
 from graph.results.schema import result_schema
-from graph.state import ChunkRecord, OutputState, PageRecord
+from graph.results.types import ChunkRecord, PageRecord, Result
 from tests.fakes import FailingModel, RecordingModel, SilentModel, make_config, make_documents
 
 ROOT = Path(__file__).parents[3]
@@ -52,7 +52,7 @@ def documents(pages: list[str] = PAGES) -> list[Document]:
     return [Document(page, metadata={"page": i, "page_label": str(i + 1)}) for i, page in enumerate(pages)]
 
 
-def run(said: str, pages: list[str] = PAGES, **settings: Any) -> OutputState:
+def run(said: str, pages: list[str] = PAGES, **settings: Any) -> Result:
     config = make_config(**({"window": 400, "part": 60, "chunk": 15} | settings))
     result: Any = build_graph(config, model=WritingModel(said=said)).invoke({"documents": documents(pages)})
     return result  # type: ignore[no-any-return]
@@ -116,7 +116,7 @@ def test_a_summary_is_kept_when_grounding_is_cancelled(monkeypatch: pytest.Monke
     monkeypatch.setattr("graph.nodes.trace", wait)
     app = build_graph(make_config(), model=WritingModel(said="The lamp was sold."))
 
-    async def cancelled() -> OutputState:
+    async def cancelled() -> Result:
         inputs: Any = {"documents": documents()}
         task = asyncio.create_task(run_graph(app, inputs, quiet=True, on_text=None))
         while not begun.is_set():
@@ -238,7 +238,7 @@ def test_nothing_covers_nothing() -> None:
 # For people
 
 
-def read_by_people(said: str, labels: dict[int, Any] | None = None, pages: list[str] = PAGES) -> OutputState:
+def read_by_people(said: str, labels: dict[int, Any] | None = None, pages: list[str] = PAGES) -> Result:
     """The result of a run, with other entries for some pages of the ledger."""
     result = run(said, pages)
     for page in result["pages"]:
@@ -274,8 +274,8 @@ def test_a_flagged_sentence_has_a_question_mark() -> None:
         ({1: {"label": "iv"}, 2: {"label": "v"}, 4: {"label": "2"}}, "[pp. iv–v, 2]"),
         ({1: {"label": "iv"}}, "[pp. iv, 2, 4]"),
         ({2: {"label": "17"}}, "[pp. 1, 17, 4]"),
-        ({1: {"label": "ii"}, 2: {"label": "i"}, 3: {"label": "ii"}}, "[PDF pp. 1–2, 4]"),
-        ({1: {"label": "2"}, 3: {"label": "3a"}}, "[pp. 2, 4, PDF p. 2]"),
+        ({1: {"label": "ii"}, 2: {"label": "i"}, 3: {"label": "ii"}}, "[pp. 1–2, 4]"),
+        ({1: {"label": "2"}, 3: {"label": "3a"}}, "[p. 2, PDF p. 2, p. 4]"),
         (
             {
                 1: {"document": "a.pdf", "document_page": 1},
@@ -377,7 +377,7 @@ def test_the_schema_of_the_command_line_describes_every_field(
     assert main(["schema", "--result"]) == 0
     schema = json.loads(capsys.readouterr().out)
     jsonschema.Draft202012Validator.check_schema(schema)
-    assert set(schema["properties"]) == set(OutputState.__annotations__)
+    assert set(schema["properties"]) == set(Result.__annotations__)
     for kind in objects(schema):
         assert kind["description"]
         assert [name for name, field in kind["properties"].items() if not field.get("description")] == []

@@ -24,7 +24,7 @@ from graph.documents import (
     whole_text,
 )
 from graph.report import to_html, to_markdown
-from graph.results.stats import in_pages
+from graph.results.page_ranges import in_pages
 from tests.fakes import Call, FailingModel, RecordingModel, make_config, make_documents
 from tests.pdfs import make_pdf
 
