@@ -40,7 +40,7 @@ class PageName(NamedTuple):
     label: str
     """What is printed on it; "" if that is nothing, its position, or no name for one page alone."""
     ambiguous: bool
-    """Whether its position, which it goes by for want of a label, is printed on another page."""
+    """Whether its position, which it goes by, is printed on another page, or a label is printed twice."""
 
     @property
     def text(self) -> str:
@@ -57,7 +57,7 @@ def page_names(ledger: Sequence[PageRecord]) -> dict[int, PageName]:
     for page in ledger:
         document, position = page.get("document"), page.get("document_page", page["number"])
         label = "" if document in unclear else _printed(page)
-        taken = not label and document not in unclear and (document, str(position)) in printed
+        taken = document in unclear or (not label and (document, str(position)) in printed)
         shown = " ".join((document or "").split()) if several else ""
         names[page["number"]] = PageName(page["number"], shown, position, label, taken)
     return names
@@ -80,11 +80,10 @@ def _cite_one(names: Sequence[PageName]) -> str:
 
 
 def _follows(name: PageName, following: PageName) -> bool:
-    """Neighbours are joined where both are called by numbers, or neither is."""
-    if name.text.isdecimal() and following.text.isdecimal():
-        return int(following.text) == int(name.text) + 1
-    is_next = following.number == name.number + 1
-    return is_next and not name.text.isdecimal() and not following.text.isdecimal()
+    """Neighbours are joined where both are called by numbers, which follow each other, or neither is."""
+    if following.number != name.number + 1 or name.text.isdecimal() != following.text.isdecimal():
+        return False
+    return not name.text.isdecimal() or int(following.text) == int(name.text) + 1
 
 
 def _printed(page: PageRecord) -> str:

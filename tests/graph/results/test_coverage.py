@@ -274,7 +274,8 @@ def test_a_flagged_sentence_has_a_question_mark() -> None:
         ({1: {"label": "iv"}, 2: {"label": "v"}, 4: {"label": "2"}}, "[pp. iv–v, 2]"),
         ({1: {"label": "iv"}}, "[pp. iv, 2, 4]"),
         ({2: {"label": "17"}}, "[pp. 1, 17, 4]"),
-        ({1: {"label": "ii"}, 2: {"label": "i"}, 3: {"label": "ii"}}, "[pp. 1–2, 4]"),
+        ({1: {"label": "ii"}, 2: {"label": "i"}, 3: {"label": "ii"}}, "[PDF pp. 1–2, 4]"),
+        ({2: {"label": "3"}}, "[pp. 1, 3, 4]"),
         ({1: {"label": "2"}, 3: {"label": "3a"}}, "[p. 2, PDF p. 2, p. 4]"),
         (
             {

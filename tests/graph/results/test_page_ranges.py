@@ -41,7 +41,7 @@ def test_of_several_files_each_has_its_own_numbers() -> None:
     [
         (["", "", "", ""], "pp. 1–4"),
         (["i", "ii", "iii", "1"], "pp. i–iii, 1"),
-        (["x", "x", "", ""], "pp. 1–4"),  # no label names one page alone
+        (["x", "x", "", ""], "PDF pp. 1–4"),  # no label names one page alone
         (["2", "", "5", ""], "p. 2, PDF p. 2, pp. 5, 4"),
         (["", "2", "3", "", "1"], "PDF p. 1, pp. 2–4, 1"),
         (["", "", "", "1", "2", "3"], "PDF pp. 1–3, pp. 1–3"),
