@@ -11,15 +11,17 @@ _VOID = {"br", "hr", "meta"}
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     """An element. `class_` is class, `aria_label` aria-label; True is an attribute alone, None and False none."""
     opening = Markup().join(
-        Markup(" ")
-        + key.rstrip("_").replace("_", "-")
-        + (Markup() if value is True else Markup('="{}"').format(value))
+        _attribute(key.rstrip("_").replace("_", "-"), value)
         for key, value in attributes.items()
         if value is not None and value is not False
     )
     if name in _VOID:
         return Markup("<{}{}>").format(name, opening)
     return Markup("<{0}{1}>{2}</{0}>").format(name, opening, together(*children))
+
+
+def _attribute(name: str, value: object) -> Markup:
+    return Markup(" {}").format(name) if value is True else Markup(' {}="{}"').format(name, value)
 
 
 def together(*parts: object) -> Markup:

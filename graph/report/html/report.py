@@ -128,7 +128,11 @@ def _section(name: str, title: str, *inside: object) -> Markup:
 
 def _warnings(result: Result) -> Markup:
     warnings = [tag("li", " ".join(warning.split()), dir="auto") for warning in result["warnings"]]
-    return _section("warnings", "Warnings", tag("ul", *warnings)) if warnings else Markup()
+    if not warnings:
+        return Markup()
+    has_labels = any(name.label for name in page_names(result["pages"]).values())
+    note = tag("p", "Warnings count pages from the start of the file.", class_="small") if has_labels else ""
+    return _section("warnings", "Warnings", tag("ul", *warnings), note)
 
 
 def _toggles() -> Markup:
