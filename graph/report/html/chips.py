@@ -30,7 +30,7 @@ def chip(number: int, sentence: Sentence, names: Mapping[int, PageName]) -> Mark
         return Markup()
     flags = tag("span", " · ", " · ".join(sentence["flags"]), class_="flags") if sentence["flags"] else ""
     return together(
-        " ",
+        "\N{NO-BREAK SPACE}",
         tag(
             "button",
             tag("span", "Source: ", class_="visually-hidden"),

@@ -53,7 +53,7 @@ def _flagged(result: Result) -> object:
     if not claims:
         return ""
     flagged = sum(bool(sentence["flags"]) for sentence in claims)
-    count = f"{flagged} of {len(claims)}" if flagged else f"none of {len(claims)}"
+    count = f"{flagged} of {len(claims)}" if flagged else f"None of {len(claims)}"
     return together(count, " ", tag("span", "(word overlap only, not a fact check)", class_="small"))
 
 

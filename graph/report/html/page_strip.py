@@ -123,5 +123,6 @@ def _legend(ledger: Sequence[PageRecord], size: int, has_weights: bool) -> list[
     if has_weights:
         legend.append(f"The fuller a {each}, the more of the summary comes from it. ")
     if any(page["status"] != "read" for page in ledger):
-        legend += [tag("span", class_="bar left-out sample", aria_hidden="true"), " Not in the summary."]
+        sample = tag("span", class_="bar left-out sample", aria_hidden="true")
+        legend.append(tag("span", sample, " Not in the summary.", class_="key"))
     return legend
