@@ -1,7 +1,11 @@
-"""Results to make reports of, built by hand: an ordinary one, and one in which every text is hostile."""
+"""Results to make reports of, built by hand: an ordinary one, and one in which every text is hostile.
+
+And a parser, to look at what was made.
+"""
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
 from typing import Any, get_args
 
 from graph.documents.types import PageStatus
@@ -154,3 +158,37 @@ def _keys(value: Any) -> set[str]:
 # What a result says in words of the program alone: ids, what became of a page or a summary, flags.
 _OUR_WORDS = {"final", "stop", *get_args(PageStatus), *get_args(Flag)}
 _KEYS = _keys(result()) - {"llm.temperature", "llm.max_tokens", "map", "load"}
+
+_VOID = {"meta", "br", "hr"}
+
+
+class ParsedHtml(HTMLParser):
+    """Markup as a parser sees it: elements with attributes, all text in each kind of element, what is unclosed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: dict[str, str] = {}
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        assert len(dict(attributes)) == len(attributes), f"{name} has an attribute twice"
+        self.elements.append((name, dict(attributes)))
+        if name not in _VOID:
+            self.open.append(name)
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name
+
+    def handle_data(self, data: str) -> None:
+        for name in set(self.open):
+            self.words[name] = self.words.get(name, "") + data
+
+    def values(self, attribute: str) -> list[str]:
+        return [value or "" for _, attributes in self.elements if (value := attributes.get(attribute)) is not None]
+
+    def having(self, **wanted: str) -> list[dict[str, str | None]]:
+        keys = {key.rstrip("_"): value for key, value in wanted.items()}
+        return [have for _, have in self.elements if all(have.get(key) == value for key, value in keys.items())]

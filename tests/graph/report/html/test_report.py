@@ -5,26 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from html.parser import HTMLParser
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from markupsafe import Markup
 
 from graph.cli.main import main
 from graph.report import to_html
-from graph.report.html.language import language_of
-from graph.report.html.markup import tag
-from graph.report.html.summary import to_blocks
-from tests.reports import HOSTILE, SAID, SUMMARY, evidence, hostile, ledger, part, result
+from tests.reports import HOSTILE, SAID, SUMMARY, ParsedHtml, evidence, hostile, ledger, part, result
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 IN_PAGE = "There is a town by the sea. The harbour opens at six each morning."
-VOID = {"meta", "br", "hr"}
 # Every element and attribute that a report may have.
 ELEMENTS = re.findall(
     r"\w+",
@@ -39,38 +30,6 @@ ATTRIBUTES = re.findall(
 )
 
 
-class Page(HTMLParser):
-    """A page as a parser sees it: elements with attributes, all text in each kind of element, what is unclosed."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.words: dict[str, str] = {}
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
-        assert len(dict(attributes)) == len(attributes), f"{name} has an attribute twice"
-        self.elements.append((name, dict(attributes)))
-        if name not in VOID:
-            self.open.append(name)
-
-    def handle_endtag(self, name: str) -> None:
-        assert self.open.pop() == name
-
-    def handle_data(self, data: str) -> None:
-        for name in set(self.open):
-            self.words[name] = self.words.get(name, "") + data
-
-    def values(self, attribute: str) -> list[str]:
-        return [value or "" for _, attributes in self.elements if (value := attributes.get(attribute)) is not None]
-
-    def having(self, **wanted: str) -> list[dict[str, str | None]]:
-        keys = {key.rstrip("_"): value for key, value in wanted.items()}
-        return [have for _, have in self.elements if all(have.get(key) == value for key, value in keys.items())]
-
-
 def ungrounded() -> dict[str, Any]:
     """A result with output.grounding off."""
     made = result() | {"sentences": []}
@@ -83,11 +42,11 @@ def unread() -> dict[str, Any]:
 
 
 @pytest.fixture(params=[result, hostile, ungrounded, unread], ids=lambda made: made.__name__)
-def page(request: pytest.FixtureRequest) -> Page:
-    return Page(to_html(request.param()))
+def page(request: pytest.FixtureRequest) -> ParsedHtml:
+    return ParsedHtml(to_html(request.param()))
 
 
-def test_a_page_is_whole_and_holds_nothing_that_could_act_or_ask(page: Page) -> None:
+def test_a_page_is_whole_and_holds_nothing_that_could_act_or_ask(page: ParsedHtml) -> None:
     assert page.open == []
     assert {name for name, _ in page.elements} <= set(ELEMENTS)
     assert {key for _, attributes in page.elements for key in attributes} <= set(ATTRIBUTES)
@@ -99,7 +58,7 @@ def test_a_page_is_whole_and_holds_nothing_that_could_act_or_ask(page: Page) -> 
     assert not re.search(r"fetch|XMLHttp|import|eval|innerHTML|document\.write", page.words["script"])
 
 
-def test_names_within_a_page_are_unique_and_lead_somewhere(page: Page) -> None:
+def test_names_within_a_page_are_unique_and_lead_somewhere(page: ParsedHtml) -> None:
     names = page.values("id")
     assert len(names) == len(set(names))
     leading = [*page.values("popovertarget"), *page.values("aria-labelledby")]
@@ -107,7 +66,7 @@ def test_names_within_a_page_are_unique_and_lead_somewhere(page: Page) -> None:
     assert set(leading) <= set(names)
 
 
-def test_the_policy_allows_its_own_style_and_script_and_nothing_else(page: Page) -> None:
+def test_the_policy_allows_its_own_style_and_script_and_nothing_else(page: ParsedHtml) -> None:
     (policy,) = page.having(**{"http-equiv": "Content-Security-Policy"})
     assert page.elements[3][1] == policy, "it stands before all that it is about"
     digests = {kind: hashlib.sha256(page.words[kind].encode()).digest() for kind in ("style", "script")}
@@ -121,7 +80,7 @@ def test_the_policy_allows_its_own_style_and_script_and_nothing_else(page: Page)
 def test_hostile_texts_are_shown_as_they_are() -> None:
     html = to_html(hostile())
     html.encode("utf-8")
-    shown = " ".join(Page(html).words["body"].split())
+    shown = " ".join(ParsedHtml(html).words["body"].split())
     # Once for each text of the result at the least; what UTF-8 or HTML cannot have is a replacement character.
     harmless = " ".join(HOSTILE.translate({0: "�", 0xD800: "�"}).split())
     assert shown.count(harmless) > 60
@@ -129,7 +88,7 @@ def test_hostile_texts_are_shown_as_they_are() -> None:
 
 
 def test_the_summary_stands_there_with_its_chips_and_cards() -> None:
-    page = Page(to_html(result()))
+    page = ParsedHtml(to_html(result()))
     chips = page.having(class_="chip")
     assert [chip["popovertarget"] for chip in chips] == ["e1", "e2", "e3", "e4", "e5"]
     assert len(page.having(class_="card", popover="auto")) == 5
@@ -145,12 +104,12 @@ def test_a_heading_has_no_chip() -> None:
     made = result()
     heading = made["sentences"][0] | {"start": 3, "end": 10, "pages": [], "evidence": [], "support": 1.0}
     made["sentences"].insert(0, heading)
-    page = Page(to_html(made))
+    page = ParsedHtml(to_html(made))
     assert [chip["popovertarget"] for chip in page.having(class_="chip")] == ["e2", "e3", "e4", "e5", "e6"]
 
 
 def test_the_tree_leads_down_to_parts_chunks_and_pages() -> None:
-    words = " ".join(Page(to_html(result())).words["details"].split())
+    words = " ".join(ParsedHtml(to_html(result())).words["details"].split())
     for said in (
         "Final summary",
         "Merged summary 1, round 1",
@@ -166,7 +125,7 @@ def test_a_part_that_failed_stands_below_the_tree() -> None:
     made = result()
     lost = part(4, [6], "") | {"finish_reason": "error", "tokens": 0}
     made["tree"].insert(3, lost)
-    items = " ".join(Page(to_html(made)).words["summary"].split())
+    items = " ".join(ParsedHtml(to_html(made)).words["summary"].split())
     assert items.startswith("Final summary p")
     assert "Part 4 p. 6 · 0 tokens · missing because the model call failed" in items
 
@@ -175,23 +134,23 @@ def test_pages_are_named_as_printed_and_by_document() -> None:
     made = result()
     for page, label in zip(made["pages"], ("i", "ii", "1", "2", "3", "4"), strict=True):
         page["label"] = label
-    html = Page(to_html(made))
+    html = ParsedHtml(to_html(made))
     assert "pp. ii, 1" in html.words["button"]
     assert "p. i (PDF p. 1)" in html.words["figcaption"]
     for number, page in enumerate(made["pages"]):
         page |= {"document": "a.pdf" if number < 3 else "b.pdf", "document_page": number % 3 + 1, "label": ""}
     files = [{"name": "a.pdf"}, {"name": "b.pdf"}, {"name": "c.pdf", "refused": "It is empty."}]
-    html = Page(to_html(made | {"files": files}))
+    html = ParsedHtml(to_html(made | {"files": files}))
     assert "a.pdf p. 3; b.pdf p. 2" in html.words["button"]
     assert "Summary of a.pdf, b.pdfThe Harbour" in html.words["header"]
 
 
-def bars_of(page: Page) -> list[dict[str, str | None]]:
+def bars_of(page: ParsedHtml) -> list[dict[str, str | None]]:
     return [have for _, have in page.elements if (have.get("class") or "").startswith("bar w")]
 
 
 def test_what_became_of_the_pages_is_said_and_shown() -> None:
-    page = Page(to_html(result()))
+    page = ParsedHtml(to_html(result()))
     bars = [(bar["class"], bar["title"]) for bar in bars_of(page)]
     assert bars[0] == ("bar w10", "p. 1: sentence 1")
     assert bars[3] == ("bar w0 left-out", "p. 4 (no text)")
@@ -204,7 +163,7 @@ def test_a_book_of_5000_pages_has_a_strip_that_one_can_use() -> None:
     made = result()
     made["pages"] = ledger(5000, {7: "failed"})
     made["coverage"]["weights"] = [float(n == 4999) for n in range(5000)]
-    page = Page(to_html(made))
+    page = ParsedHtml(to_html(made))
     bars = bars_of(page)
     assert 200 <= len(bars) <= 240
     assert bars[0]["class"] == "bar w0 partly"
@@ -213,7 +172,7 @@ def test_a_book_of_5000_pages_has_a_strip_that_one_can_use() -> None:
 
 
 def test_how_it_was_made_is_said() -> None:
-    page = Page(to_html(result()))
+    page = ParsedHtml(to_html(result()))
     rows = " ".join(page.words["dl"].split())
     for said in (
         "gemma-3-4b",
@@ -234,7 +193,7 @@ def test_how_it_was_made_is_said() -> None:
 
 
 def test_nothing_is_said_of_what_was_not_looked_up() -> None:
-    words = Page(to_html(ungrounded())).words
+    words = ParsedHtml(to_html(ungrounded())).words
     assert "Pages read4 of 6Length3.1% of the text read" in words["dl"]
     assert "The fuller a page" not in words["p"]
     assert "Select the page" not in words["p"]
@@ -258,86 +217,6 @@ def test_a_report_of_400_pages_stays_small() -> None:
     assert len(to_html(made).encode()) < 500_000
 
 
-BLOCKS = [
-    ("One.\nTwo.\n\nThree.", "<p>One.<br>Two.</p><p>Three.</p>"),
-    ("# A\n### B\ntext", "<h3>A</h3><h5>B</h5><p>text</p>"),
-    ("- a\n  - b\n  - c\n- d", "<ul><li>a<ul><li>b</li><li>c</li></ul></li><li>d</li></ul>"),
-    ("3. a\n4) b", '<ol><li value="3">a</li><li value="4">b</li></ol>'),
-    ("* a\n  goes on\nb", "<ul><li>a<br>goes on</li></ul><p>b</p>"),
-    ("> a\n> b\n\n---\n", "<blockquote><p>a<br>b</p></blockquote><hr>"),
-    ("```\n**a** <b>\n\n# c\n```\nd", "<pre>**a** &lt;b&gt;\n\n# c</pre><p>d</p>"),
-    ("**a *b* c**", "<p><strong>a </strong><strong><em>b</em></strong><strong> c</strong></p>"),
-    ("__d__ ```e```", "<p><strong>d</strong> <code>e</code></p>"),
-    ("***a*** `x * y` sna_ke_ 2*3*4 *", "<p><strong><em>a</em></strong> <code>x * y</code> sna_ke_ 2*3*4 *</p>"),
-    ("[a](javascript:alert(1)) <b>", "<p>[a](javascript:alert(1)) &lt;b&gt;</p>"),
-    ("1911. A year", "<p>1911. A year</p>"),
-    ("", ""),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("summary", "html"), BLOCKS)
-def test_a_little_markdown_is_understood(summary: str, html: str) -> None:
-    assert to_blocks(summary, (), lambda index: Markup()).replace(' dir="auto"', "") == html
-
-
-def test_chips_stand_behind_sentences_wherever_emphasis_ends() -> None:
-    summary = "**First one. Second** one. Third."
-    places = [(0, 12), (13, 26), (27, 33)]
-    sentences = [{"start": start, "end": end} for start, end in places]
-    html = to_blocks(summary, sentences, lambda index: Markup(f"[{index}]"))
-    assert re.sub(r"</?span[^>]*>| dir=\"auto\"", "", html) == (
-        "<p><strong>First one.</strong>[0]<strong> </strong><strong>Second</strong> one.[1] Third.[2]</p>"
-    )
-
-
-@st.composite
-def summaries(draw: st.DrawFn) -> tuple[str, list[dict[str, int]]]:
-    pieces = [*"a_*<&가\n \x85\u2028", "b c.", "`c`", "```\n", "**", "# ", "- ", "  - ", "1. ", "> ", "---"]
-    summary = "".join(draw(st.lists(st.sampled_from(pieces), max_size=40)))
-    cuts = sorted(draw(st.lists(st.integers(0, len(summary)), max_size=8)))
-    return summary, [{"start": start, "end": end} for start, end in pairwise(cuts)]
-
-
-@given(summaries())
-def test_any_summary_is_whole_and_every_sentence_has_one_chip(made: tuple[str, list[dict[str, int]]]) -> None:
-    summary, sentences = made
-    html = to_blocks(summary, sentences, lambda index: tag("button", index))
-    page = Page(html)
-    assert page.open == []
-    letters = "".join(page.words[name] for name in ("p", "li", "pre", "h3", "h4") if name in page.words)
-    assert set(re.findall(r"\w", summary)) - set("_1") <= set(letters)
-    chips = re.findall(r"<button>(\d+)</button>", html)
-    assert len(chips) == len(set(chips))
-    speaking = [n for n, s in enumerate(sentences) if re.search(r"[abc가]", summary[s["start"] : s["end"]])]
-    assert set(map(str, speaking)) <= set(chips)
-
-
-@pytest.mark.parametrize(
-    ("words", "asked", "language"),
-    [
-        ("The harbour opens at six in the morning, and it is closed by nine.", "", "en"),
-        ("Le port ouvre à six heures du matin et ferme à neuf heures.", "French", "fr"),
-        ("Le port ouvre à six heures du matin et ferme à neuf heures.", "", ""),
-        ("Le port ouvre à six heures du matin et ferme à neuf heures.", "English", ""),
-        ("The harbour opens at six in the morning, and it is closed by nine.", "French", "en"),
-        ("항구는 아침 여섯 시에 열린다. The harbour.", "English", "ko"),
-        ("港は朝六時に開きます。", "", "ja"),
-        ("港口早上六点开放。", "中文", "zh"),
-        ("", "", ""),
-    ],
-)
-def test_the_language_is_said_where_it_is_known(words: str, asked: str, language: str) -> None:
-    assert language_of(words, asked) == language
-    made = result(words, ())
-    made["made"]["language"] = asked
-    assert f'class="prose" lang="{language}"' in to_html(made)
-
-
-def test_text_is_escaped_unless_it_is_markup() -> None:
-    assert tag("p", "<b>", Markup("<i>"), title='"<') == '<p title="&#34;&lt;">&lt;b&gt;<i></p>'
-    assert tag("i", hidden=True, open=False, id=None) == "<i hidden></i>"
-
-
 def run(argv: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     assert main(["run", str(ROOT / "configs/quickstart.yaml"), "--quiet", "--set", "load.pages=1-3", *argv]) == 0
     return capsys.readouterr().out
@@ -351,14 +230,14 @@ def test_the_command_writes_html_to_a_file_and_the_summary_to_the_terminal(
     assert out.startswith("# The Handbook\n")
     html = (tmp_path / "report.HTM").read_text("utf-8")
     assert html.startswith("<!DOCTYPE html>\n")
-    assert Page(html).having(class_="chip")
+    assert ParsedHtml(html).having(class_="chip")
     run(["--format", "html", "--output", str(tmp_path / "named")], capsys)
     assert (tmp_path / "named").read_text("utf-8").startswith("<!DOCTYPE html>\n")
 
 
 @pytest.mark.parametrize("argv", [["--format", "html"], ["--set", "output.format=html"]])
 def test_without_a_file_html_goes_to_standard_output(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert Page(run(argv, capsys)).open == []
+    assert ParsedHtml(run(argv, capsys)).open == []
 
 
 def test_the_sample_has_what_these_tests_speak_of() -> None:
