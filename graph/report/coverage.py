@@ -50,7 +50,9 @@ def unused_documents(result: Result) -> list[str]:
 
 
 def percent(share: float) -> str:
-    """0.5 is "50%", 0.013 is "1.3%"."""
+    """0.5 is "50%", 0.013 is "1.3%", and what would be rounded to nothing is "under 0.1%"."""
+    if 0 < share < 0.0005:
+        return "under 0.1%"
     return f"{share:.0%}" if share >= 0.095 or share == 0 else f"{share:.1%}"
 
 
@@ -59,7 +61,7 @@ def _use(result: Result) -> str:
     used, total, unit = coverage["chunks_used"], coverage["chunks_total"], "part"
     if total < FEW_CHUNKS:
         used, total, unit = sum(weight > 0 for weight in coverage["weights"]), coverage["pages_read"], "page"
-    text = f"By word overlap, it draws on {used} of {_count(total, unit)}"
+    text = f"By word overlap, the summary draws on {used} of {_count(total, unit)}"
     if total < len(coverage["thirds"]):
         return f"{text}."
     shares = zip(coverage["thirds"], ("first third", "second", "last"), strict=True)

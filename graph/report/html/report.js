@@ -23,7 +23,7 @@
     if (hidden > 0) scrollBy({ top: hidden });
   }, true);
 
-  // A page was chosen: every sentence that rests on it is marked, and the link leads to the first.
+  // A page was chosen: every sentence that comes from it is highlighted, and the link leads to the first.
   const clear = () => document.querySelectorAll(".sentence.highlighted").forEach((piece) => piece.classList.remove("highlighted"));
   document.addEventListener("click", (event) => {
     clear();
