@@ -9,19 +9,22 @@ _VOID = {"br", "hr", "meta"}
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
-    """An element. `class_` is class, `aria_label` aria-label; True is an attribute alone, None and False none."""
+    """An element. `class_` is class, `aria_label` aria-label; True is an attribute alone, None and False none.
+
+    Names of elements and attributes are words of this package, never of a result.
+    """
     opening = Markup().join(
         _attribute(key.rstrip("_").replace("_", "-"), value)
         for key, value in attributes.items()
         if value is not None and value is not False
     )
     if name in _VOID:
-        return Markup("<{}{}>").format(name, opening)
-    return Markup("<{0}{1}>{2}</{0}>").format(name, opening, together(*children))
+        return Markup(f"<{name}{opening}>")
+    return Markup(f"<{name}{opening}>{together(*children)}</{name}>")
 
 
 def _attribute(name: str, value: object) -> Markup:
-    return Markup(" {}").format(name) if value is True else Markup(' {}="{}"').format(name, value)
+    return Markup(f" {name}" if value is True else f' {name}="{escape(value)}"')
 
 
 def together(*parts: object) -> Markup:

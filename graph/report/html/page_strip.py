@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from graph.report.coverage import LEFT_OUT
 from graph.report.html.facts import fact_list
 from graph.report.html.markup import foreign, tag, together
-from graph.results.page_ranges import PageName, cite, page_names
+from graph.results.page_ranges import PageName, cite
 from graph.results.types import PageRecord, Result
 
 # A longer document has several pages in a bar.
@@ -19,7 +19,7 @@ _FEW, _SHORT = 80, 10
 _HEIGHTS = 10
 
 
-def page_strip(result: Result) -> Markup:
+def page_strip(result: Result, names: Mapping[int, PageName]) -> Markup:
     """A bar for each page, or for each few; "" if it would show nothing.
 
     It is for the eye and the finger alone: `page_facts` says the same to everybody.
@@ -27,7 +27,7 @@ def page_strip(result: Result) -> Markup:
     ledger, weights = result["pages"], _weights(result)
     if not any(weights) and all(page["status"] == "read" for page in ledger):
         return Markup()
-    names, by_page, size = page_names(ledger), _sentences_by_page(result), ceil(len(ledger) / _BARS)
+    by_page, size = _sentences_by_page(result), ceil(len(ledger) / _BARS)
     bars = []
     for start in range(0, len(ledger), size):
         pages = ledger[start : start + size]
@@ -50,10 +50,9 @@ def page_strip(result: Result) -> Markup:
     )
 
 
-def page_facts(result: Result) -> Markup:
+def page_facts(result: Result, names: Mapping[int, PageName]) -> Markup:
     """What became of the pages, and which sentences come from which."""
     ledger = result["pages"]
-    names = page_names(ledger)
     rows: list[tuple[str, object]] = []
     for status, words in {"read": "read", **LEFT_OUT}.items():
         if pages := [names[page["number"]] for page in ledger if page["status"] == status]:

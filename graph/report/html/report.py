@@ -66,14 +66,16 @@ def _body(result: Result) -> Markup:
         tag("a", "Skip to the summary", href="#summary", class_="skip"),
         tag(
             "div",
-            _header(result),
+            _header(result, names),
             tag(
                 "main",
                 _summary(result, names),
                 _section("sources", "Where each sentence comes from", *cards) if any(cards) else "",
-                _warnings(result),
-                _section("pages", "Page by page", page_facts(result)) if result["pages"] else "",
-                _section("tree", "Summary tree", _toggles(), summary_tree(result)) if result["tree"] else "",
+                _warnings(result, names),
+                _section("pages", "Page by page", page_facts(result, names)) if result["pages"] else "",
+                _section("tree", "Summary tree", _toggles(), summary_tree(result, names))
+                if result["tree"]
+                else "",
                 _section("run", "How it was made", run_facts(result)),
             ),
             class_="report",
@@ -81,7 +83,7 @@ def _body(result: Result) -> Markup:
     )
 
 
-def _header(result: Result) -> Markup:
+def _header(result: Result, names: Mapping[int, PageName]) -> Markup:
     documents = [foreign(file["name"]) for file in result["files"] if "refused" not in file]
     more = f" and {len(documents) - 3} more" if len(documents) > 3 else ""
     kicker = together("Summary of ", escape(", ").join(documents[:3]), more) if documents else "Summary"
@@ -89,7 +91,7 @@ def _header(result: Result) -> Markup:
         "header",
         tag("p", kicker, class_="kicker"),
         tag("h1", " ".join(result["title"].split()), dir="auto"),
-        page_strip(result) if result["pages"] else "",
+        page_strip(result, names) if result["pages"] else "",
     )
 
 
@@ -126,11 +128,11 @@ def _section(name: str, title: str, *inside: object) -> Markup:
     )
 
 
-def _warnings(result: Result) -> Markup:
+def _warnings(result: Result, names: Mapping[int, PageName]) -> Markup:
     warnings = [tag("li", " ".join(warning.split()), dir="auto") for warning in result["warnings"]]
     if not warnings:
         return Markup()
-    has_labels = any(name.label for name in page_names(result["pages"]).values())
+    has_labels = any(name.label for name in names.values())
     note = tag("p", "Warnings count pages from the start of the file.", class_="small") if has_labels else ""
     return _section("warnings", "Warnings", tag("ul", *warnings), note)
 

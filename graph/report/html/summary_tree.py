@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
 from graph.calling.stage_answer import FinishReason
 from graph.report.html.markup import foreign, tag
-from graph.results.page_ranges import cite, page_names
+from graph.results.page_ranges import PageName, cite
 from graph.results.types import FINAL_ID, ChunkRecord, Result, Summary
 
 # With more parts than these, the first level is closed, too.
@@ -23,9 +23,9 @@ _LOSSES: dict[FinishReason, str] = {
 }
 
 
-def summary_tree(result: Result) -> Markup:
+def summary_tree(result: Result, names: Mapping[int, PageName]) -> Markup:
     """Nested lists: the final summary, and below it whatever no summary was made of, such as parts that failed."""
-    writer = _Writer(result)
+    writer = _Writer(result, names)
     used = {source for summary in result["tree"] for source in summary["sources"]}
     tops = [summary for summary in result["tree"] if summary["id"] not in used]
     tops.sort(key=lambda top: -top["level"])
@@ -33,10 +33,10 @@ def summary_tree(result: Result) -> Markup:
 
 
 class _Writer:
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, names: Mapping[int, PageName]) -> None:
         self._summaries = {summary["id"]: summary for summary in result["tree"]}
         self._chunks = {chunk["id"]: chunk for chunk in result["chunks"]}
-        self._names = page_names(result["pages"])
+        self._names = names
 
     def item(self, summary: Summary) -> Markup:
         """A summary, what it was made of, and its text, but for the final one, which stands at the top."""
