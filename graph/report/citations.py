@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from operator import itemgetter
+
 from graph.grounding.types import Sentence
 from graph.results.page_ranges import cite, page_names
 from graph.results.types import Result
-
-_SHOWN = 60  # characters of a sentence in a list
 
 
 def cited(result: Result) -> str:
@@ -19,9 +20,13 @@ def cited(result: Result) -> str:
 
 
 def page_list(result: Result) -> str:
-    """The pages of each sentence, as a list to stand below a summary that was shown before they were known."""
-    listed = [f"- {citation} {_beginning(sentence['text'])}" for sentence, citation in _citations(result)]
-    return "\n".join(["\n\nSentence by sentence:\n", *listed]) if listed else ""
+    """The pages of each sentence by its number, to stand below a summary that was shown before they were known."""
+    listed = []
+    numbered = enumerate((citation for _, citation in _citations(result)), start=1)
+    for citation, run in groupby(numbered, key=itemgetter(1)):
+        numbers = [str(number) for number, _ in run]
+        listed.append(f"{'–'.join(dict.fromkeys([numbers[0], numbers[-1]]))} {citation}")
+    return f"\n\nPages by sentence: {', '.join(listed)}." if listed else ""
 
 
 def is_claim(sentence: Sentence) -> bool:
@@ -36,9 +41,3 @@ def _citations(result: Result) -> list[tuple[Sentence, str]]:
         pages = cite(names[page] for page in sentence["pages"])
         citations.append((sentence, f"[{pages}{'?' if sentence['flags'] else ''}]"))
     return citations
-
-
-def _beginning(text: str) -> str:
-    if len(text) <= _SHOWN:
-        return text
-    return f"{text[:_SHOWN].rpartition(' ')[0] or text[:_SHOWN]} …"
