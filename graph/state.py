@@ -1,4 +1,4 @@
-"""The values that travel through the graph: plain, and without any text twice. Knows nothing of models.
+"""The values that travel through the graph: plain, and without any text twice.
 
 A checkpointer keeps every value that it is given, and most of them write the whole state anew at each step.
 What is long here is a DeltaChannel, of which only what is added is kept; texts are compressed, or not kept at all.
@@ -35,19 +35,20 @@ class MapTask(TypedDict):
     """What one map_summarize task is sent: a chunk and the pages of it that were read, `where` for people.
 
     A checkpointer does not keep `chunk_text`. A task that was resumed without it does nothing, and is sent once
-    more, with its text `compressed`.
+    more, with its text `compressed`. Nor does it keep `run`, which is known while its process lives.
     """
 
     id: str
     tokens: int
     pages: list[int]
     where: str
+    run: NotRequired[str]
     chunk_text: NotRequired[str]
     compressed: NotRequired[bytes]
 
 
 class CollapseTask(TypedDict):
-    """What one collapse task is sent: neighbours to make one summary of, as evidence.py compresses them."""
+    """What one collapse task is sent: neighbours to make one summary of, `compressed` as a list of Parts."""
 
     id: str
     level: int
@@ -55,6 +56,7 @@ class CollapseTask(TypedDict):
     pages: list[int]
     where: str
     tokens: int
+    run: NotRequired[str]
     compressed: bytes
 
 
@@ -66,11 +68,12 @@ def grown(value: list[Summary], writes: Sequence[list[Summary]]) -> list[Summary
 
 
 class State(TypedDict):
-    """Everything a run knows. `text` holds the cleaned pages, compressed; `tasks` go on to
-    map_summarize at once, and `chunk_text` is a key of theirs."""
+    """Everything a run knows. `run` tells it from others that the same graph makes; `text` holds the cleaned
+    pages, compressed; `tasks` go on to map_summarize at once, and `chunk_text` is a key of theirs."""
 
     source: Annotated[str | list[str], EphemeralValue]
     documents: Annotated[list[Any], NotKept]
+    run: Annotated[str, UntrackedValue]
     title: str
     text: Annotated[bytes, DeltaChannel(latest)]
     pages: Annotated[list[PageRecord], DeltaChannel(latest)]

@@ -1,4 +1,4 @@
-"""What the graph has to know of a model it was handed, and of its messages. Knows LangChain, and no stages."""
+"""What the graph has to know of a model it was handed, and of its messages."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from typing import Literal
 from typing_extensions import TypedDict
 
 from chains.prompts import Stage
+from graph.node_names import NodeName
 
 # How a summary came out: whole; ended at its token limit by the model, or cut there by us; cut where it began to
 # repeat itself; nothing; no answer.
@@ -21,7 +22,7 @@ class Timing(TypedDict):
     `cached` says that the answer was on disk, from an earlier call: it took no tokens.
     """
 
-    stage: str
+    node: NodeName
     started: float
     ended: float
     prompt_tokens: int | None

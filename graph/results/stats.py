@@ -59,18 +59,18 @@ def tree_warnings(tree: Sequence[Summary], files: Sequence[FileRecord]) -> list[
 
 
 def make_stats(timings: Sequence[Timing]) -> Stats:
-    """Count calls and tokens, and measure each stage from its first start to its last end."""
+    """Count calls and tokens, and measure each node from its first start to its last end."""
     calls = [timing for timing in timings if timing["output_tokens"] is not None]
     output_tokens = sum(timing["output_tokens"] or 0 for timing in calls)
-    stages = dict.fromkeys(timing["stage"] for timing in timings)
-    seconds = {stage: _wall_seconds([t for t in timings if t["stage"] == stage]) for stage in stages}
-    calling = sum(seconds[stage] for stage in {timing["stage"] for timing in calls})
+    nodes = dict.fromkeys(timing["node"] for timing in timings)
+    seconds = {node: _wall_seconds([t for t in timings if t["node"] == node]) for node in nodes}
+    calling = sum(seconds[node] for node in {timing["node"] for timing in calls})
     return Stats(
         calls=len(calls),
         cached_calls=sum(timing["cached"] for timing in calls),
         prompt_tokens=sum(timing["prompt_tokens"] or 0 for timing in calls),
         output_tokens=output_tokens,
-        seconds={stage: round(value, 3) for stage, value in seconds.items()},
+        seconds={node: round(value, 3) for node, value in seconds.items()},
         tokens_per_second=round(output_tokens / calling, 1) if calling > 0 else 0.0,
     )
 
@@ -82,11 +82,11 @@ def _level_name(level: int) -> str:
 def _subject(name: str, hit: Sequence[Summary], here: Sequence[Summary], files: Sequence[FileRecord]) -> str:
     if len(here) == 1:
         return f"The {name}"
-    all_places = list(dict.fromkeys(in_pages(summary["pages"], files) for summary in hit))
-    places = "; ".join(all_places[:5])
-    more = f"; and {len(all_places) - 5} more" if len(all_places) > 5 else ""
+    pages = list(dict.fromkeys(in_pages(summary["pages"], files) for summary in hit))
+    named = "; ".join(pages[:5])
+    more = f"; and {len(pages) - 5} more" if len(pages) > 5 else ""
     each = "it" if len(hit) == 1 else "each"
-    return f"{len(hit)} of {len(here)} {name.replace('summary', 'summaries', 1)} ({places}{more}): {each}"
+    return f"{len(hit)} of {len(here)} {name.replace('summary', 'summaries', 1)} ({named}{more}): {each}"
 
 
 def _wall_seconds(timings: Sequence[Timing]) -> float:
