@@ -59,7 +59,7 @@ def main() -> None:
 def make_report() -> str:
     """The page for the handbook."""
     app = build_graph(load_config(HERE.parent / "configs" / "quickstart.yaml"))
-    return to_html(app.invoke({"source": str(HERE / "handbook.pdf")}), "TextRank")
+    return to_html(app.invoke({"source": str(HERE / "handbook.pdf")}))
 
 
 def shoot(browser: Browser, report: Path, *, width: int, height: int, scheme: Scheme) -> bytes:
@@ -72,7 +72,7 @@ def shoot(browser: Browser, report: Path, *, width: int, height: int, scheme: Sc
     )
     page.goto(report.as_uri())
     page.locator(".chip").nth(CHIP).click()
-    page.locator(".s.chosen").first.wait_for()
+    page.locator(".sentence.selected").first.wait_for()
     return page.screenshot()
 
 

@@ -15,9 +15,8 @@ from graph.documents.find import find_documents
 from graph.errors import ConfigError, Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
-from graph.results.provenance import model_name
+from graph.results.types import Result
 from graph.runs.local import Course, summarize_each
-from graph.state import OutputState
 
 
 def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
@@ -102,11 +101,11 @@ class _Desk:
         say(("\n\n" if self._said and self._config.output.format == "md" else "") + self._text(course, result))
         self._said = True
 
-    def _text(self, course: Course, result: OutputState) -> str:
-        form, model = self._config.output.format, model_name(self._config)
+    def _text(self, course: Course, result: Result) -> str:
+        form = self._config.output.format
         if self._files:
-            return render(result, form, model)
-        return to_json(result, indent=None) if form == "json" else to_markdown(result, model, course.name)
+            return render(result, form)
+        return to_json(result, indent=None) if form == "json" else to_markdown(result, course.name)
 
     def _table(self) -> str:
         if len(self._courses) == 1 and self._courses[0].error:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chains.prompts import STAGES, PromptError, read_prompts
-from graph.calling.budget import Budget, estimate_budget
+from graph.calling.budget import TokenBudget, estimate_budget
 from graph.config import RunConfig
 from graph.documents.errors import NotFoundError
 from graph.documents.find import find_documents
@@ -51,7 +51,7 @@ def _counted(documents: Sequence[Path], paths: Sequence[str]) -> str:
     return f" ({len(documents)} documents)" if len(documents) != len(paths) else ""
 
 
-def _budget_lines(budget: Budget | None) -> list[str]:
+def _budget_lines(budget: TokenBudget | None) -> list[str]:
     if budget is None:
         return ["budget    unknown until the model is here; set llm.context_window to check it now"]
     sums = [f"{stage:<9} {budget.arithmetic(stage)}" for stage in STAGES]

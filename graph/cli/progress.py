@@ -14,10 +14,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from graph.documents.pdf.supervisor import resume_reading, stop_reading
-from graph.state import InputState, OutputState
+from graph.results.types import Result
+from graph.state import InputState
 
 _FINAL = "final_summarize"
-_RESULT = list(OutputState.__annotations__)
+_RESULT = list(Result.__annotations__)
 # Nodes that only join others: nothing a person waits for.
 _HIDDEN = {"collect"}
 
@@ -27,8 +28,8 @@ async def run_graph(
     inputs: InputState,
     *,
     quiet: bool,
-    on_text: Callable[[OutputState, str], None] | None,
-) -> OutputState:
+    on_text: Callable[[Result, str], None] | None,
+) -> Result:
     """Run `app` to its end, with a bar per stage on stderr unless `quiet`.
 
     `on_text` hears the final summary piece by piece, each time with what is known of the result so far; the

@@ -18,8 +18,8 @@ from graph.errors import ConfigError, Interrupted
 from graph.pipeline import build_graph
 from graph.report import footing, heading, render
 from graph.report.citations import page_list
-from graph.results.provenance import model_name
-from graph.state import InputState, OutputState
+from graph.results.types import Result
+from graph.state import InputState
 
 
 def run(config: RunConfig, config_path: str, *, quiet: bool) -> int:
@@ -53,14 +53,13 @@ def _run_one(config: RunConfig, sources: list[str], config_path: str, quiet: boo
         )
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted. {how_to_go_on(config)}") from None
-    model = model_name(config)
-    text = render(result, shown, model)
+    text = render(result, shown)
     if streamed and streamed.text.strip() == result["summary"]:
-        say(page_list(result) + footing(result, model))
+        say(page_list(result) + footing(result))
     else:
         say(f"\n\n{text}" if streamed and streamed.text else text)
     if path:
-        saved = text if shown == config.output.format else render(result, config.output.format, model)
+        saved = text if shown == config.output.format else render(result, config.output.format)
         write_file(path, saved, "the summary is on standard output")
     _say_warnings(config, result)
     if not result["summary"]:
@@ -85,7 +84,7 @@ class _Streamed:
     def __init__(self) -> None:
         self.text = ""
 
-    def show(self, result: OutputState, text: str) -> None:
+    def show(self, result: Result, text: str) -> None:
         if not text:
             return
         if not self.text:
@@ -94,7 +93,7 @@ class _Streamed:
         say(text)
 
 
-def _say_warnings(config: RunConfig, result: OutputState) -> None:
+def _say_warnings(config: RunConfig, result: Result) -> None:
     """On stderr too, for those who sent the summary elsewhere."""
     if config.output.format == "json" or not sys.stdout.isatty():
         for warning in result["warnings"]:

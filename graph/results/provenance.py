@@ -9,7 +9,7 @@ from langchain_core.runnables import Runnable
 from chains.prompts import STAGES, Prompts, Stage
 from graph.calling.model_adapter import unwrap
 from graph.config import RunConfig
-from graph.results.types import Made
+from graph.results.types import Provenance
 
 # Of `llm`: what has a place of its own, and where a secret or a person's name may stand.
 _NOT_SHOWN = {"provider", "model", "api_key", "base_url", "options", "adapter"}
@@ -18,7 +18,7 @@ _NOT_SHOWN = {"provider", "model", "api_key", "base_url", "options", "adapter"}
 _ALWAYS_USED = {"max_tokens", "context_window"}
 
 
-def made_by(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | None) -> Made:
+def made_by(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | None) -> Provenance:
     """How runs with this configuration are made; by `model`, if it was handed in."""
     llm = config.llm.model_dump(mode="json", exclude=_NOT_SHOWN, include=_ALWAYS_USED if model else None)
     sections = {
@@ -26,7 +26,7 @@ def made_by(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | Non
         "split": config.split.model_dump(mode="json"),
         "summarize": config.summarize.model_dump(mode="json"),
     }
-    return Made(
+    return Provenance(
         model=model_name(config) if model is None else _name_of(model),
         provider=config.llm.provider if model is None else str(getattr(unwrap(model), "_llm_type", "")),
         settings={

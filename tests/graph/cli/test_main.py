@@ -24,7 +24,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
 from graph.cli.main import main
-from graph.state import OutputState
+from graph.results.types import Result
 from tests.fakes import RecordingModel
 from tests.pdfs import Sheet, bomb, encrypt, make_pdf
 
@@ -110,7 +110,7 @@ def test_warnings_are_in_the_summary_and_on_stderr(config: str, capsys: pytest.C
     Path("book.pdf").write_bytes(make_pdf([TEXT, "", TEXT]))
     assert main(["run", config, "--input", "book.pdf", "--quiet"]) == 0
     out, err = capsys.readouterr()
-    assert "Not in it: page 2 (without text)." in out
+    assert "Not in the summary: page 2 (no text)." in out
     assert "Warnings:" in out
     assert re.fullmatch(r"warning: .*page 2.*\n", err)
 
@@ -129,7 +129,7 @@ def test_json_is_valid_and_holds_ledger_tree_warnings_and_statistics(
     assert main(["run", config, "--input", "보고서.pdf", *argv]) == 0
     out = capsys.readouterr().out
     result = json.loads(out)
-    assert set(result) == set(OutputState.__annotations__)
+    assert set(result) == set(Result.__annotations__)
     assert [page["status"] for page in result["pages"]] == ["read", "empty", "read"]
     assert len(result["warnings"]) == 1
     assert result["tree"][-1]["pages"] == [1, 3]
@@ -446,7 +446,7 @@ def test_a_terminal_gets_the_title_once_and_the_whole_summary(
 
 def without_pages(shown: str) -> list[str]:
     """The words without references, whether they stand after each sentence or in a list of their own."""
-    listed = re.sub(r"Sentence by sentence:\n\n(- .*\n)+", "", shown)
+    listed = re.sub(r"Pages by sentence: .*\n", "", shown)
     return re.sub(r" \[[^\]\n]*\]", "", listed).split()
 
 
@@ -474,7 +474,7 @@ def test_a_real_terminal_shows_what_a_pipe_gets(config: str) -> None:
     assert process.returncode == 0
     text, written = shown.decode().replace("\r\n", "\n"), Path("out.md").read_text()
     assert without_pages(text) == without_pages(written)
-    assert "\n\nSentence by sentence:\n\n- [p. 1] The harbour opens" in text
+    assert "\n\nPages by sentence: 1–" in text
     assert "final_summarize" in err
 
 
@@ -554,7 +554,7 @@ READING = """
 import sys
 import graph.documents.read as read
 from graph.cli.main import main
-from graph.state import OutputState
+from graph.results.types import Result
 read_pdf = read.read_pdf
 def saying_so(*args):
     print("reading", flush=True)
