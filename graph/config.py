@@ -33,48 +33,48 @@ class SummarizeConfig(BaseModel):
 
     strategy: Literal["auto", "map_reduce"] = Field(
         "auto",
-        description="auto summarizes a document that fits one prompt in one call; map_reduce always splits.",
+        description="auto summarizes a document in one call if it fits one prompt; map_reduce always splits it.",
     )
     final_tokens: int | None = Field(
-        None, gt=0, description="Most tokens in the final summary. Empty: llm.max_tokens."
+        None, gt=0, description="Maximum tokens in the final summary. Default: llm.max_tokens."
     )
     evidence: int = Field(
         0,
         ge=0,
-        description="Key sentences of the source that go with each summary into collapse and final prompts.",
+        description="Key sentences of the source to add to each summary in the collapse and final prompts.",
     )
     on_error: Literal["stop", "skip"] = Field(
-        "stop", description="When the model fails on a part: stop the run, or go on without the part and say so."
+        "stop", description="If the model fails on a part: stop the run, or skip the part with a warning."
     )
-    together: bool = Field(False, description="Of several documents make one summary, instead of one of each.")
-    retries: int = Field(2, ge=0, description="Further tries after an answer that is empty or broke off.")
+    together: bool = Field(False, description="Make one summary of several documents, not one of each.")
+    retries: int = Field(2, ge=0, description="How often to ask again when an answer is empty or cut off.")
     retry_seconds: float = Field(
         1.0,
         ge=0,
-        description="Pause before the first further try, in seconds; each one after it is twice as long.",
+        description="Seconds to wait before the first retry; each wait after that is twice as long.",
     )
 
 
 class OutputConfig(BaseModel):
-    """Where the summary goes, and in which form."""
+    """Where the summary goes, and in what format."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Literal["md", "html", "json"] = Field(
-        "md", description="md for people, html for people who want to check it, json for programs."
+        "md", description="md to read, html to read and check, json for programs."
     )
     path: str | None = Field(
         None,
-        description="A file to write besides standard output; for several summaries a folder to write to instead.",
+        description="A file to write the summary to; for several summaries, a folder.",
     )
     grounding: bool = Field(
         True,
-        description="Find the pages that each sentence of the summary rests on, and how much of them it covers.",
+        description="Find the passages that support each sentence, and how much of the document they cover.",
     )
 
 
 class RunConfig(BaseModel):
-    """Everything a run needs to know."""
+    """The configuration of a run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -92,7 +92,7 @@ class RunConfig(BaseModel):
         return self.summarize.final_tokens or self.llm.max_tokens
 
 
-# The keys that are yes or no.
+# The keys that take true or false.
 _SWITCHES = {
     (section, name)
     for section, model in (
@@ -132,7 +132,8 @@ def _refuse_switches(path: Path, data: Mapping[str, Any]) -> None:
     for section, values in data.items():
         for key, value in values.items() if isinstance(values, dict) else ():
             if isinstance(value, bool) and (section, key) not in _SWITCHES:
-                raise ConfigError(f"{path}: {section}.{key}: the value is {value}, and this key is no switch.")
+                said = "true" if value else "false"
+                raise ConfigError(f"{path}: {section}.{key}: this key does not take {said}; give a value.")
 
 
 def _describe(error: ValidationError) -> str:
@@ -151,7 +152,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise ConfigError(f"{path} is not a text file in UTF-8; give a YAML file.") from None
     except ValueError as error:
-        raise ConfigError(f"{path} is not YAML that can be read: {error}.") from None
+        raise ConfigError(f"{path} is not valid YAML: {error}.") from None
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: a configuration has sections: {', '.join(RunConfig.model_fields)}.")
     # A section whose keys are all commented out is an empty one.

@@ -20,7 +20,7 @@ class BudgetError(ConfigError):
 
 
 class OutputError(RunError):
-    """The summary is there, and its place cannot take it."""
+    """The summary is done, but cannot be written where it should go."""
 
     exit_code = 2
 

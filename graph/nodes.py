@@ -77,6 +77,7 @@ class Nodes:
             "text": compress(pages),
             "pages": page_records(pages),
             "files": reading["files"],
+            "errors": Overwrite([]),
             "warnings": Overwrite(list(reading["warnings"])),
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),
@@ -110,7 +111,7 @@ class Nodes:
     def collect(self, state: State) -> Update:
         """Wait for all summaries of a round: an edge right after a fan-out would see each of them alone."""
         if state["tree"] and all(summary["finish_reason"] == "error" for summary in state["tree"]):
-            raise SummarizeError(f"The model failed on every part; {state['tree'][0]['error']}")
+            raise SummarizeError(f"The model failed on every part; {state['errors'][0]}")
         return {}
 
     def next_step(self, state: State) -> list[Send] | str:

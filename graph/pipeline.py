@@ -1,4 +1,4 @@
-"""The graph: wiring only. It reads like the diagram in the README."""
+"""The graph: wiring only, in the order of the diagram in the README."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from graph.calling.stage_caller import StageCaller
 from graph.config import RunConfig
 from graph.errors import ConfigError
 from graph.nodes import Nodes
-from graph.results.provenance import made_by
+from graph.results.provenance import provenance
 from graph.results.types import Result
 from graph.routes import fan_out
 from graph.state import CollapseTask, InputState, MapTask, State
@@ -41,20 +41,7 @@ def build_graph(
     Raises:
         ConfigError: the prompts cannot be used.
     """
-    try:
-        prompts = read_prompts(config.prompts)
-    except PromptError as error:
-        raise ConfigError(str(error)) from None
-    made = made_by(config, prompts, model)
-    if model is None:
-        from llm.cache import open_cache
-        from llm.load import load_model
-
-        model = load_model(config.llm)
-        cache = cache or open_cache(config.cache)
-    if cache is not None:
-        model = with_cache(model, cache)
-    nodes = Nodes(config, StageCaller(config, prompts, model), made, keeps_answers=cache is not None)
+    nodes = _bind(config, model, cache)
     calling = partial(FlowNode, limiter=Limiter(config.llm.concurrency))
 
     graph = StateGraph(State, input_schema=InputState, output_schema=Result)
@@ -82,8 +69,26 @@ def build_graph(
     return app.with_config({"max_concurrency": config.llm.concurrency})
 
 
+def _bind(config: RunConfig, model: Runnable[Any, Any] | None, cache: BaseCache | None) -> Nodes:
+    """The nodes with the live objects that they need."""
+    try:
+        prompts = read_prompts(config.prompts)
+    except PromptError as error:
+        raise ConfigError(str(error)) from None
+    made = provenance(config, prompts, model)
+    if model is None:
+        from llm.cache import open_cache
+        from llm.load import load_model
+
+        model = load_model(config.llm)
+        cache = cache or open_cache(config.cache)
+    if cache is not None:
+        model = with_cache(model, cache)
+    return Nodes(config, StageCaller(config, prompts, model), made, keeps_answers=cache is not None)
+
+
 def draw_graph() -> str:
-    """The graph as a Mermaid diagram, the same for every configuration but for `ground`, which may be off."""
+    """The graph as a Mermaid diagram. It is the same for every configuration, except that `ground` may be off."""
     from chains.config import PromptsConfig
     from llm.config import TextRankConfig
 

@@ -68,8 +68,11 @@ def grown(value: list[Summary], writes: Sequence[list[Summary]]) -> list[Summary
 
 
 class State(TypedDict):
-    """Everything a run knows. `run` tells it from others that the same graph makes; `text` holds the cleaned
-    pages, compressed; `tasks` go on to map_summarize at once, and `chunk_text` is a key of theirs."""
+    """Everything a run knows.
+
+    `run` tells it from others that the same graph makes, `text` holds the cleaned pages, compressed, and `errors`
+    say which parts failed. `tasks` go on to map_summarize at once, and `chunk_text` is a key of theirs.
+    """
 
     source: Annotated[str | list[str], EphemeralValue]
     documents: Annotated[list[Any], NotKept]
@@ -84,6 +87,7 @@ class State(TypedDict):
     route: Literal["direct", "map"]
     tree: Annotated[list[Summary], DeltaChannel(grown)]
     timings: Annotated[list[Timing], DeltaChannel(appended)]
+    errors: Annotated[list[str], DeltaChannel(appended)]
     warnings: Annotated[list[str], DeltaChannel(appended)]
     schema_version: Literal[1]
     summary: str

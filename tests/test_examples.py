@@ -23,7 +23,7 @@ from PIL import Image
 
 from chains import PromptsConfig, read_prompts
 from chains.config import PromptSet
-from graph.calling.budget import Budget, estimate_budget
+from graph.calling.budget import TokenBudget, estimate_budget
 from graph.calling.stage_answer import FinishReason
 from graph.cli.main import main
 from graph.config import RunConfig, load_config
@@ -431,7 +431,7 @@ def test_the_worked_examples_are_right() -> None:
         assert words in HANDBOOK
 
 
-def shipped_budget(name: str) -> Budget:
+def shipped_budget(name: str) -> TokenBudget:
     config = load_config(ROOT / "configs" / f"{name}.yaml")
     budget = estimate_budget(config, read_prompts(config.prompts))
     assert budget

@@ -9,16 +9,14 @@ from collections.abc import Callable
 from typing import Any
 
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import StreamMode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from graph.documents.pdf.supervisor import resume_reading, stop_reading
 from graph.results.types import Result
+from graph.runs.stream import follow
 from graph.state import InputState
 
-_FINAL = "final_summarize"
-_RESULT = list(Result.__annotations__)
 # Nodes that only join others: nothing a person waits for.
 _HIDDEN = {"collect"}
 
@@ -37,29 +35,27 @@ async def run_graph(
     """
     resume_reading()
     bars = _Bars(quiet)
-    result: Any = {}
-    modes: list[StreamMode] = ["tasks", "values"]
-    if on_text:
-        modes.append("messages")
-    event: Any
+    so_far: Any = {}
+
+    def know(result: Result) -> None:
+        nonlocal so_far
+        so_far = result
+
+    def show(text: str) -> None:
+        bars.stop()
+        if on_text:
+            on_text(so_far, text)
+
     try:
-        async for mode, event in app.astream(inputs, stream_mode=modes, output_keys=_RESULT):
-            if mode == "values":
-                result = event
-            elif mode == "tasks":
-                bars.show(event)
-            elif on_text and event[1].get("langgraph_node") == _FINAL:
-                bars.stop()
-                on_text(result, str(event[0].text))
+        return await follow(app, inputs, on_task=bars.show, on_result=know, on_text=show if on_text else None)
     except asyncio.CancelledError:
         stop_reading()  # it happens on a thread, which the event loop would wait for
-        if not result.get("summary"):
+        if not so_far.get("summary"):
             raise
         cut = "Interrupted while the summary was compared with the document, so no evidence is named."
-        result = result | {"warnings": [*result["warnings"], cut]}
+        return so_far | {"warnings": [*so_far["warnings"], cut]}  # type: ignore[no-any-return]
     finally:
         bars.stop()
-    return result  # type: ignore[no-any-return]
 
 
 class ManyBars:

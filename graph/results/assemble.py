@@ -37,9 +37,9 @@ def failed_part(task: MapTask, error: Exception) -> Update:
         sources=[task["id"]],
         pages=task["pages"],
         finish_reason="empty" if isinstance(error, EmptyAnswerError) else "error",
-        error=in_words(task["where"], error),
     )
-    return {"tree": [summary], "warnings": [summary["error"]]}
+    said = in_words(task["where"], error)
+    return {"tree": [summary], "errors": [said], "warnings": [said]}
 
 
 def merged_part(task: CollapseTask, answer: StageAnswer, source_sentences: list[str]) -> Update:

@@ -34,8 +34,6 @@ class Summary(TypedDict):
     """How it came out: whole, or what happened to it."""
     source_sentences: NotRequired[list[str]]
     """With summarize.evidence: key sentences of the source of its part, word for word, the best first."""
-    error: NotRequired[str]
-    """Why there is no text, if the call failed: a sentence that names the pages."""
 
 
 class PageRecord(TypedDict):

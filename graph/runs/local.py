@@ -22,12 +22,11 @@ from graph.errors import SummarizeError
 from graph.node_names import CALLING_NODES
 from graph.results.assemble import NO_SUMMARY
 from graph.results.types import Result
+from graph.runs.stream import follow
 from graph.state import InputState
 
 # Documents that are being read at once, each by a process of its own.
 _READ_AT_ONCE = 2
-
-_RESULT = list(Result.__annotations__)
 
 
 @dataclass
@@ -133,15 +132,8 @@ async def _summarize(
     app: CompiledStateGraph[Any, Any, Any, Any], course: Course, heard: Callable[[dict[str, Any]], None]
 ) -> None:
     started = time.monotonic()
-    source = InputState(source=str(course.source))
-    result: Any = None
-    event: Any
     try:
-        async for mode, event in app.astream(source, stream_mode=["tasks", "values"], output_keys=_RESULT):
-            if mode == "tasks":
-                heard(event)
-            else:
-                result = event
+        result = await follow(app, InputState(source=str(course.source)), on_task=heard)
     except DocumentError as error:
         course.state, course.error = "refused", str(error)
     except (ModelError, SummarizeError) as error:

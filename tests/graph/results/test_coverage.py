@@ -27,7 +27,7 @@ from graph.report import to_json, to_markdown
 from graph.report.citations import cited, page_list
 from graph.report.coverage import coverage_line
 from graph.results.coverage import cover
-from graph.results.provenance import made_by
+from graph.results.provenance import provenance
 from graph.results.schema import result_schema
 from graph.results.types import ChunkRecord, PageRecord, Result
 from tests.fakes import FailingModel, RecordingModel, SilentModel, make_config, make_documents
@@ -171,7 +171,7 @@ def test_how_it_was_made_is_told_without_addresses_and_secrets() -> None:
     assert (handed_in["language"], handed_in["focus"]) == ("English", "costs")
     assert handed_in["prompts"]["map"] == "MAP in English on costs: <document>{document}</document>"
 
-    made = made_by(config, read_prompts(config.prompts), None)
+    made = provenance(config, read_prompts(config.prompts), None)
     assert (made["model"], made["provider"], made["settings"]["llm.temperature"]) == ("fake", "openai", 0.0)
     assert not re.search("pass|secret|host", json.dumps(made))
 
