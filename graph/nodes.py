@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 from uuid import uuid4
 
 from langchain_core.exceptions import ModelError
+from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.types import Overwrite, Send
 
 from graph.calling.failures import end_run, is_fatal
@@ -20,6 +22,7 @@ from graph.calling.stage_caller import StageCaller
 from graph.channels import Lost, compress, decompress
 from graph.config import RunConfig
 from graph.documents import (
+    cancellable,
     clean_pages,
     find_documents,
     pages_from_documents,
@@ -212,3 +215,21 @@ def _timing(node: NodeName, started: float) -> Timing:
     return Timing(
         node=node, started=started, ended=time.time(), prompt_tokens=None, output_tokens=None, cached=False
     )
+
+
+class LoadNode(Runnable[InputState, Update]):
+    """The node that reads, for threads and for event loops. Not a RunnableLambda, for FlowNode's reasons."""
+
+    name = "load"
+
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+
+    def invoke(self, input: InputState, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
+        """Read the document, in this thread."""
+        return self._nodes.load(input)
+
+    async def ainvoke(self, input: InputState, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
+        """Read the document on a thread. When this task is cancelled, so is the read: the thread ends at once."""
+        with cancellable():
+            return await asyncio.to_thread(self._nodes.load, input)

@@ -18,7 +18,7 @@ from graph.calling.model_adapter import with_cache
 from graph.calling.stage_caller import StageCaller
 from graph.config import RunConfig
 from graph.errors import ConfigError
-from graph.nodes import Nodes
+from graph.nodes import LoadNode, Nodes
 from graph.results.provenance import provenance
 from graph.results.types import Result
 from graph.routes import fan_out
@@ -45,7 +45,7 @@ def build_graph(
     calling = partial(FlowNode, limiter=Limiter(config.llm.concurrency))
 
     graph = StateGraph(State, input_schema=InputState, output_schema=Result)
-    graph.add_node("load", nodes.load, input_schema=InputState)
+    graph.add_node("load", LoadNode(nodes), input_schema=InputState)
     graph.add_node("split", nodes.split)
     graph.add_node("map_summarize", calling(nodes.map_summarize), input_schema=MapTask)
     graph.add_node("collect", nodes.collect)

@@ -12,7 +12,6 @@ from langgraph.graph.state import CompiledStateGraph
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from graph.documents.pdf.supervisor import resume_reading, stop_reading
 from graph.results.types import Result
 from graph.runs.stream import follow
 from graph.state import InputState
@@ -33,7 +32,6 @@ async def run_graph(
     `on_text` hears the final summary piece by piece, each time with what is known of the result so far; the
     bars end before its first word.
     """
-    resume_reading()
     bars = _Bars(quiet)
     so_far: Any = {}
 
@@ -49,7 +47,6 @@ async def run_graph(
     try:
         return await follow(app, inputs, on_task=bars.show, on_result=know, on_text=show if on_text else None)
     except asyncio.CancelledError:
-        stop_reading()  # it happens on a thread, which the event loop would wait for
         if not so_far.get("summary"):
             raise
         cut = "Interrupted while the summary was compared with the document, so no evidence is named."

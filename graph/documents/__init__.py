@@ -1,5 +1,13 @@
 """PDF, text and Markdown files to pages to chunks. Knows nothing of models, prompts, graphs or LangChain.
 
+    paths = find_documents(["reports/"])  # find.py: folders to files
+    reading = read_document(paths[0], load)  # read.py: by its content a file goes to pdf/ or text.py
+    pages = clean_pages(reading["pages"], load)  # clean/: page headers, references and the like are left out
+    chunks = split_pages(pages, budget_tokens=1500, count_tokens=count)  # split/: whole sentences
+
+merge.py reads several files as one document, from_langchain.py takes LangChain's Documents. cancel.py ends a read
+from outside. Settings are in config.py, values in types.py, refusals in errors.py.
+
 Names are loaded on first use, so that importing this package costs nothing.
 """
 
@@ -7,6 +15,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from graph.documents.cancel import CancelToken as CancelToken
+    from graph.documents.cancel import ReadCancelledError as ReadCancelledError
+    from graph.documents.cancel import cancellable as cancellable
     from graph.documents.clean.steps import clean_pages as clean_pages
     from graph.documents.config import LoadConfig as LoadConfig
     from graph.documents.config import SplitConfig as SplitConfig
@@ -24,6 +35,8 @@ if TYPE_CHECKING:
     from graph.documents.types import Reading as Reading
 
 _ROOMS = {
+    "CancelToken": "cancel",
+    "ReadCancelledError": "cancel",
     "Chunk": "types",
     "DocumentError": "errors",
     "LoadConfig": "config",
@@ -31,6 +44,7 @@ _ROOMS = {
     "PageStatus": "types",
     "Reading": "types",
     "SplitConfig": "config",
+    "cancellable": "cancel",
     "clean_pages": "clean.steps",
     "find_documents": "find",
     "pages_from_documents": "from_langchain",

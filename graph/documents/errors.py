@@ -1,4 +1,4 @@
-"""Refusals of a document, each one plain sentence. Knows nothing about how files are read."""
+"""Refusals of a document, each one plain sentence."""
 
 from graph.documents.characters import printable
 
@@ -32,11 +32,11 @@ class EmptyFileError(DocumentError):
 
 
 class DamagedPDFError(DocumentError):
-    """It starts like a PDF, and no reader can open it or read any page of it."""
+    """It starts like a PDF, and no backend can open it or read any page of it."""
 
 
 class ReaderError(DocumentError):
-    """The process that reads PDFs does not start, or was stopped. It says nothing about the file."""
+    """The process that reads PDFs does not start. It says nothing about the file."""
 
 
 class PasswordNeededError(DocumentError):
@@ -48,7 +48,7 @@ class WrongPasswordError(DocumentError):
 
 
 class ProtectedError(DocumentError):
-    """Encrypted in a way that no reader knows: by a certificate, or by a vendor's own scheme."""
+    """Encrypted in a way that no backend knows: with a certificate, or by a vendor's own scheme."""
 
 
 class NoPagesError(DocumentError):
@@ -56,11 +56,11 @@ class NoPagesError(DocumentError):
 
 
 class NoTextError(DocumentError):
-    """Pages without a text layer, a scan, that OCR could not read either; or blank pages."""
+    """No text: a scan that OCR could not read, blank pages, or nothing but digits."""
 
 
 class NothingSelectedError(DocumentError):
-    """The page selection names no page of the file."""
+    """`load.pages` selects no page of the file, or no text."""
 
 
 class TooLargeError(DocumentError):
@@ -72,4 +72,4 @@ class TimedOutError(DocumentError):
 
 
 class BadEncodingError(DocumentError):
-    """Text in no encoding that can be told."""
+    """Text in no encoding that can be recognized."""

@@ -1,4 +1,4 @@
-"""Paths of files and folders -> the files that are meant, and names that tell them apart. Reads no document."""
+"""Paths of files and folders -> the files that are meant, and names that tell them apart."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -9,7 +9,7 @@ from graph.documents.characters import printable
 
 
 def find_documents(paths: Iterable[str]) -> list[Path]:
-    """Files as they are given, and for a folder all PDFs in it and below it, by name. Each file is there once.
+    """The files as given, and for a folder all PDFs in and below it, sorted by path. Each file comes once.
 
     Hidden files and folders are left out. A path without a file, or a folder without PDFs, stays as it is, for
     the reader to refuse.

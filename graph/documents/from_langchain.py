@@ -1,4 +1,4 @@
-"""LangChain Documents -> pages. Goes by their `page_content` and `metadata` alone; imports no LangChain."""
+"""LangChain Documents -> pages, by their `page_content` and `metadata` alone: no LangChain is imported."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import PurePath
@@ -61,12 +61,12 @@ def _ordered(pages: list[Page]) -> list[Page]:
         if not page["text"].strip():
             page["text"], page["status"] = "", "empty"
     if not any(page["text"] for page in pages):
-        raise NoTextError("None of the documents holds any text", "check the loader that made them")
+        raise NoTextError("None of the documents contains any text", "check the loader that made them")
     return sorted(pages, key=lambda page: page["number"])
 
 
 def _page_index(metadata: Mapping[str, Any]) -> int | None:
-    """The page, counted from 0, or None where there is none (or it is no number)."""
+    """The page, counted from 0, or None where there is none, or it is not a number."""
     page = metadata.get("page")
     if isinstance(page, bool) or not isinstance(page, int | str):
         return None

@@ -1,8 +1,9 @@
-"""Several files -> one Reading, its pages cleaned file by file and numbered through. Knows no model."""
+"""Several files -> one Reading, its pages cleaned file by file and numbered consecutively."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from graph.documents.cancel import CancelToken
 from graph.documents.clean.steps import clean_pages
 from graph.documents.config import LoadConfig
 from graph.documents.errors import DocumentError
@@ -14,10 +15,10 @@ from graph.documents.types import FileRecord, Page, Reading
 _TITLES = 3
 
 
-def read_together(paths: Sequence[Path], config: LoadConfig) -> Reading:
+def read_together(paths: Sequence[Path], config: LoadConfig, *, cancel: CancelToken | None = None) -> Reading:
     """Read and clean every file; `load.pages` chooses pages of each. Refused ones are in `files` and `warnings`.
 
-    Raises DocumentError when none of them can be used.
+    `cancel` is as in `read_document`. Raises DocumentError when none of them can be used, and ReadCancelledError.
     """
     pages: list[Page] = []
     warnings: list[str] = []
@@ -27,7 +28,7 @@ def read_together(paths: Sequence[Path], config: LoadConfig) -> Reading:
         record = FileRecord(name=name, first_page=len(pages) + 1, pages=0)
         files.append(record)
         try:
-            reading = read_document(path, config)
+            reading = read_document(path, config, cancel=cancel)
         except DocumentError as error:
             record["refused"] = str(error)
             warnings.append(f"Left out: {error}")

@@ -1,10 +1,11 @@
-"""Any supported file -> Reading. Decides by content which reader a file goes to; knows no PDF library."""
+"""Any supported file -> Reading. The content of a file decides how it is read, not its name alone."""
 
 import re
 import stat
 from contextlib import suppress
 from pathlib import Path
 
+from graph.documents.cancel import CancelToken, current_token
 from graph.documents.characters import plain, printable
 from graph.documents.config import LoadConfig
 from graph.documents.errors import (
@@ -31,24 +32,35 @@ _NO_TITLE = re.compile(
 )
 
 
-def read_document(path: str | Path, config: LoadConfig) -> Reading:
-    """Read a PDF, text or Markdown file. Every page of the file is in the result. Raises DocumentError."""
-    path = Path(path)
+def read_document(path: str | Path, config: LoadConfig, *, cancel: CancelToken | None = None) -> Reading:
+    """Read a PDF, text or Markdown file. Every page of the file is in the result.
+
+    `cancel` ends the read from another thread; by default it is the token of the `cancellable` block around.
+    Raises DocumentError, and ReadCancelledError.
+    """
+    path, cancel = Path(path), cancel or current_token()
+    cancel.check(path.name)
     with suppress(RuntimeError):  # "~name" where nobody has that name may well be a file
         path = path.expanduser()
     try:
-        read = read_pdf if _is_pdf(path, config) else read_text
-        titles, pages, warnings = read(path, config)
+        if _is_pdf(path, config):
+            titles, pages, warnings = read_pdf(path, config, cancel)
+        else:
+            titles, pages, warnings = read_text(path, config)
     except FileNotFoundError:
         if _URL.match(str(path)):
-            raise NotFoundError(f"{path} is an address, and nothing is fetched", "download it first") from None
+            address = str(path).replace(":/", "://", 1)
+            raise NotFoundError(
+                f"{address} is an address, and this program downloads nothing",
+                "download the file and give its path",
+            ) from None
         raise NotFoundError(f"There is no file {path}", "check the path") from None
     except OSError as error:
         raise NotFoundError(
-            f"{path} cannot be read ({error.strerror or error})", "check its name and permissions"
+            f"{path} cannot be read ({error.strerror or error})", "check its name and your permissions"
         ) from None
     if not any(letter.isalpha() for page in pages for letter in page["text"]):
-        raise NoTextError(f"{path.name} holds no words, only numbers or signs", "choose another file")
+        raise NoTextError(f"{path.name} contains no words, only digits or symbols", "choose another file")
     title = choose_title(titles) or " ".join(plain(path.stem).split()) or "Document"
     files = [FileRecord(name=printable(path.name), first_page=1, pages=len(pages))]
     return Reading(title=title, pages=pages, warnings=warnings, files=files)
@@ -71,11 +83,11 @@ def _is_pdf(path: Path, config: LoadConfig) -> bool:
     try:
         status = path.stat()
     except ValueError as error:
-        raise NotFoundError(f"{path} cannot be opened ({error})", "check its name") from None
+        raise NotFoundError(f"{path} cannot be opened ({error})", "check the path") from None
     if stat.S_ISDIR(status.st_mode):
-        raise NotFoundError(f"{path} is a folder without PDFs", "give the path of a PDF or text file")
+        raise NotFoundError(f"{path} is a folder without PDFs", "give the path of a PDF, text or Markdown file")
     if not stat.S_ISREG(status.st_mode):
-        raise NotFoundError(f"{path} is a pipe or a device, not a file", "save what it gives to a file first")
+        raise NotFoundError(f"{path} is a pipe or a device, not a file", "save its output to a file and give that")
     with path.open("rb") as file:
         start = file.read(65_536)
     if not start:
@@ -83,7 +95,7 @@ def _is_pdf(path: Path, config: LoadConfig) -> bool:
     megabytes = status.st_size / 2**20
     if megabytes > config.max_file_mb:
         raise TooLargeError(
-            f"{path.name} has {megabytes:,.0f} MB, and load.max_file_mb allows {config.max_file_mb:,}",
+            f"{path.name} is {megabytes:,.0f} MB, and load.max_file_mb allows {config.max_file_mb:,}",
             "raise load.max_file_mb",
         )
     return _starts_as_pdf(path, start, max(status.st_size, len(start)))
@@ -96,12 +108,12 @@ def _starts_as_pdf(path: Path, start: bytes, size: int) -> bool:
     if named or offset == 0 or (0 < offset <= 1024 and suffix not in _TEXT_SUFFIXES):
         if size <= offset + 16:
             raise DamagedPDFError(
-                f"{path.name} is a PDF of {size} bytes: only the header is there", "get the file again"
+                f"{path.name} is a PDF of {size} bytes, no more than a header", "get a fresh copy"
             )
         return True
     if suffix == ".pdf":
         raise NotAPDFError(
-            f"{path.name} is called .pdf but its content is not a PDF",
-            "give a PDF, or a text or Markdown file",
+            f"{path.name} has the suffix .pdf, but its content is not a PDF",
+            "give a PDF, text or Markdown file",
         )
     return False

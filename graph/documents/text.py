@@ -1,4 +1,4 @@
-"""Plain text and Markdown files -> pages. Knows nothing about PDF."""
+"""Plain text and Markdown files -> pages."""
 
 import codecs
 import re
@@ -21,7 +21,10 @@ _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 
 
 def read_text(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], list[str]]:
-    """Titles it may have (the first Markdown heading), pages between form feeds, warnings."""
+    """Titles it may have (the first Markdown heading), pages as form feeds part them, warnings.
+
+    Raises DocumentError, and OSError.
+    """
     most = 4 * config.max_characters + 8  # bytes: no encoding needs more, with its byte order mark
     with path.open("rb") as file:
         content = file.read(most)
@@ -29,11 +32,11 @@ def read_text(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], li
         raise EmptyFileError(f"{path.name} is empty", "choose another file")
     text = decode(path, content, is_whole=len(content) < most)
     if not text.strip():
-        raise EmptyFileError(f"{path.name} holds only white space", "choose another file")
+        raise EmptyFileError(f"{path.name} contains only white space", "choose another file")
     warnings: list[str] = []
     if len(text) > config.max_characters:
         text = text[: config.max_characters]
-        warnings.append(f"Only the first {config.max_characters:,} characters of {path.name} were taken.")
+        warnings.append(f"Only the first {config.max_characters:,} characters of {path.name} were read.")
     heading = _HEADING.search(text)
     pages = [_page(number, part) for number, part in enumerate(_parts(text), start=1)]
     if config.pages:
@@ -60,11 +63,13 @@ def _skip_unselected(path: Path, pages: list[Page], selection: str, warnings: li
             page["text"], page["status"] = "", "skipped"
     if not any(page["status"] == "read" for page in pages):
         raise NothingSelectedError(
-            f"{path.name} has {len(pages)} pages, and load.pages {selection!r} leaves no text of them",
+            f"load.pages {selection!r} selects no text of {path.name}, whose last page is {len(pages)}",
             f"choose pages from 1 to {len(pages)}, or leave load.pages out",
         )
     if any(last > len(pages) for _, last in ranges):
-        warnings.append(f"Not all pages of load.pages {selection!r} are in the file, which has {len(pages)}.")
+        warnings.append(
+            f"Some pages of load.pages {selection!r} are not in the file, whose last page is {len(pages)}."
+        )
 
 
 def decode(path: Path, content: bytes, *, is_whole: bool = True) -> str:
@@ -76,9 +81,7 @@ def decode(path: Path, content: bytes, *, is_whole: bool = True) -> str:
         if content.startswith(bom):
             return _decode_as(path, content, encoding, is_whole)
     if b"\0" in content[:65_536]:
-        raise NotAPDFError(
-            f"{path.name} is neither a PDF nor a text file", "give a PDF, or a text or Markdown file"
-        )
+        raise NotAPDFError(f"{path.name} is neither a PDF nor a text file", "give a PDF, text or Markdown file")
     try:
         return _strictly(content, "utf-8", is_whole)
     except UnicodeDecodeError:
@@ -94,8 +97,8 @@ def _decode_as(path: Path, content: bytes, encoding: str, is_whole: bool) -> str
         return _strictly(content, encoding, is_whole)
     except UnicodeDecodeError as error:
         raise BadEncodingError(
-            f"{path.name} starts as {encoding} text but is broken at byte {error.start:,}",
-            "save it again as UTF-8",
+            f"{path.name} starts as {encoding} text but has an invalid byte at position {error.start:,}",
+            "save it as UTF-8",
         ) from error
 
 
@@ -117,6 +120,6 @@ def _guess(path: Path, content: bytes, is_whole: bool) -> str:
     best = from_bytes(sample, cp_isolation=["cp1252"]).best() or from_bytes(sample).best()
     if best is None:
         raise BadEncodingError(
-            f"{path.name} is neither a PDF nor text in an encoding that can be told", "save it again as UTF-8"
+            f"{path.name} is neither a PDF nor text in an encoding that can be recognized", "save it as UTF-8"
         )
     return content.decode(best.encoding, errors="replace")

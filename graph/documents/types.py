@@ -1,4 +1,4 @@
-"""The plain values that leave this package. Knows nothing about files, PDF libraries or models."""
+"""The plain values that leave this package."""
 
 from typing import Literal, NotRequired
 
@@ -32,7 +32,7 @@ class Chunk(TypedDict):
 
 
 class FileRecord(TypedDict):
-    """A file of a run. Several are read as one document, and their pages numbered through."""
+    """A file of a run. Several are read as one document, their pages numbered consecutively."""
 
     name: str
     """Name of the file, with as many of its folders as tell it from others."""
@@ -45,7 +45,7 @@ class FileRecord(TypedDict):
 
 
 class Reading(TypedDict):
-    """What reading files gives: warnings name everything that was lost or cut on the way."""
+    """What reading files gives. The warnings name everything that was lost or cut on the way."""
 
     title: str
     pages: list[Page]

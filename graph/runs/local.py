@@ -17,7 +17,6 @@ from langgraph.graph.state import CompiledStateGraph
 
 from graph.calling.failures import hits_every_document
 from graph.documents.errors import DocumentError
-from graph.documents.pdf.supervisor import stop_reading
 from graph.errors import SummarizeError
 from graph.node_names import CALLING_NODES
 from graph.results.assemble import NO_SUMMARY
@@ -87,9 +86,6 @@ async def summarize_each(
             for course in courses:
                 await room.enter(course)
                 tasks.create_task(work(course))
-    except asyncio.CancelledError:
-        stop_reading()  # it happens on threads, which the event loop would wait for
-        raise
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
 

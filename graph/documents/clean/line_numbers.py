@@ -1,4 +1,4 @@
-"""Finds the numbers of lines that some pages have in their margin. Works on lines; knows nothing about files."""
+"""Finds the numbers of lines that some pages have in their margin. Works on lines."""
 
 import re
 

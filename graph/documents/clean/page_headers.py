@@ -1,7 +1,7 @@
-"""Finds lines that repeat at the top and bottom of pages. Knows nothing about files.
+"""Finds page headers and footers: lines that repeat at the top and bottom of pages.
 
 The k-th line from an edge is compared with the k-th line of the two pages before and after (left and right
-pages have heads of their own), with digits masked, until the first line that has no twin.
+pages have headers of their own), with digits masked, until the first line that has no twin.
 """
 
 import re
@@ -11,14 +11,14 @@ from graph.documents.clean.page_numbers import has_number, is_number
 
 _NUMBER = re.compile(r"\d+|\b[ivxlc]+\b(?=\W*$)|(?<=^)[ivxlc]+\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?:\S+\s+){3,}\S*[.,;:!?]")  # a number in it that differs is the sentence's own
-_ROW = re.compile(r"(?:[^\w#]*#){2,}[^\w#]*")  # a row of a table of numbers: no head, however alike pages are
+_ROW = re.compile(r"(?:[^\w#]*#){2,}[^\w#]*")  # a row of a table of numbers: no header, however alike pages are
 _NEIGHBOURS = (-2, -1, 1, 2)
 _DEEPEST = 8  # lines from an edge that are looked at
 _EDGE = 3  # lines from an edge among which a page number stands
 
 
-def running_lines(pages: list[list[str]], numbers: list[str]) -> list[set[int]]:
-    """For each page, the indices of its lines that are running heads or feet. Blank lines are passed over.
+def page_header_lines(pages: list[list[str]], numbers: list[str]) -> list[set[int]]:
+    """For each page, the indices of its lines that are page headers, footers or numbers. Blank lines are skipped.
 
     `numbers` are those printed on the pages. Nothing at all is marked when more than half of the document would
     go: then it repeats by nature.
@@ -28,8 +28,8 @@ def running_lines(pages: list[list[str]], numbers: list[str]) -> list[set[int]]:
     upturned = [lines[::-1] for lines in found]
     marked: list[set[int]] = []
     for p, indices in enumerate(filled):
-        running = set(indices[: _run(found, p)]) | set(indices[len(indices) - _run(upturned, p) :])
-        marked.append(running | set(_numbered(pages[p], indices, numbers[p])))
+        repeated = set(indices[: _run(found, p)]) | set(indices[len(indices) - _run(upturned, p) :])
+        marked.append(repeated | set(_numbered(pages[p], indices, numbers[p])))
     gone = sum(len(pages[p][index]) for p, indices in enumerate(marked) for index in indices)
     return marked if 2 * gone <= sum(len(line) for lines in pages for line in lines) else [set() for _ in pages]
 

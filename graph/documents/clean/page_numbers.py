@@ -1,4 +1,4 @@
-"""Finds the numbers printed on pages. Works on lines; knows nothing about files.
+"""Finds the numbers printed on pages. Works on lines.
 
 A number at the edge of a page is its own when the pages around it are numbered from the same start: page 7 of a
 file says "iii", page 8 says "iv". Roman and arabic numbers, and those with a letter ("A-3"), are told apart.
@@ -50,7 +50,7 @@ def is_number(line: str, number: str) -> bool:
 
 
 def has_number(line: str, number: str) -> bool:
-    """Whether a short line begins or ends with this page number, as a running head does."""
+    """Whether a short line begins or ends with this page number, as a page header does."""
     words = line.split()
     return bool(number and 1 < len(words) < 12 and number in (words[0].strip("-–—|[]"), words[-1].strip("-–—|[]")))
 

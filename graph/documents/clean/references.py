@@ -1,4 +1,4 @@
-"""Finds the lists of references of a paper or book. Knows nothing about files."""
+"""Finds the lists of references of a paper or book."""
 
 import re
 

@@ -1,7 +1,7 @@
-"""Pages -> pages without what is not text: a list of plain functions. Knows nothing about files or models.
+"""Pages -> pages without what is not text: a list of plain functions, named after the files that they use.
 
-Every step takes and returns the ledger; each page stays in it. With both `drop_` settings off only control
-characters, line-end hyphens and white space change.
+Every step takes and returns all pages of the document. With both `drop_` settings off only control characters,
+line-end hyphens and white space change.
 """
 
 import re
@@ -12,7 +12,7 @@ from graph.documents.characters import plain
 from graph.documents.clean.captions import sentences_first
 from graph.documents.clean.hyphenation import join_hyphens, join_syllables, move_to_first_page
 from graph.documents.clean.line_numbers import without_line_numbers
-from graph.documents.clean.page_headers import running_lines
+from graph.documents.clean.page_headers import page_header_lines
 from graph.documents.clean.page_numbers import page_numbers
 from graph.documents.clean.paragraphs import reflow
 from graph.documents.clean.references import reference_lines
@@ -33,15 +33,15 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
 
 
 def steps(config: LoadConfig) -> list[Step]:
-    """Line-based steps come before `join_lines`, which ends the lines of the print."""
+    """Steps that look at printed lines come before `join_paragraphs`, after which there are none."""
     chosen: list[Step] = [plain_characters, whole_ligatures]
     if config.drop_running_heads:
-        chosen += [drop_line_numbers, label_pages, drop_running_heads]
+        chosen += [drop_line_numbers, label_by_page_numbers, drop_page_headers]
     else:
-        chosen.append(label_pages)
+        chosen.append(label_by_page_numbers)
     if config.drop_references:
         chosen.append(drop_references)
-    return [*chosen, join_sentences, join_words, join_lines]
+    return [*chosen, move_captions, mend_spacing, join_hyphenation, join_paragraphs]
 
 
 def plain_characters(pages: list[Page]) -> list[Page]:
@@ -54,11 +54,12 @@ def whole_ligatures(pages: list[Page]) -> list[Page]:
 
 
 def drop_line_numbers(pages: list[Page]) -> list[Page]:
+    """Leave out the numbers of lines in the margin; a page with nothing else is empty."""
     texts = without_line_numbers([page["text"].split("\n") for page in pages])
     return [_rest(page, "\n".join(lines), "empty") for page, lines in zip(pages, texts, strict=True)]
 
 
-def label_pages(pages: list[Page]) -> list[Page]:
+def label_by_page_numbers(pages: list[Page]) -> list[Page]:
     """Label pages with the numbers printed on them, where the file itself names no labels."""
     if any(page["label"] != str(page["number"]) for page in pages):
         return pages
@@ -68,14 +69,14 @@ def label_pages(pages: list[Page]) -> list[Page]:
     ]
 
 
-def drop_running_heads(pages: list[Page]) -> list[Page]:
-    """Leave out headers, footers and page numbers; a page with nothing else is empty."""
+def drop_page_headers(pages: list[Page]) -> list[Page]:
+    """Leave out page headers, page footers and page numbers; a page with nothing else is empty."""
     numbers = _numbers(pages)
     read = [page["text"].split("\n") for page in pages if page["status"] == "read"]
     printed = [number for page, number in zip(pages, numbers, strict=True) if page["status"] == "read"]
     kept = iter(
-        "\n".join(line for index, line in enumerate(lines) if index not in running)
-        for lines, running in zip(read, running_lines(read, printed), strict=True)
+        "\n".join(line for index, line in enumerate(lines) if index not in headers)
+        for lines, headers in zip(read, page_header_lines(read, printed), strict=True)
     )
     return [_rest(page, next(kept), "empty") if page["status"] == "read" else page for page in pages]
 
@@ -105,20 +106,25 @@ def _rest(page: Page, text: str, status: PageStatus) -> Page:
     return Page(number=page["number"], label=page["label"], text="", status=status)
 
 
-def join_sentences(pages: list[Page]) -> list[Page]:
+def move_captions(pages: list[Page]) -> list[Page]:
     """Put figures, tables and notes behind the sentences that they interrupt."""
     texts = sentences_first([page["text"] for page in pages])
     return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
 
 
-def join_words(pages: list[Page]) -> list[Page]:
-    """Join words cut at the end of a line or page, part those run together. The document says which are words."""
-    texts = move_to_first_page(mend_spaces([page["text"] for page in pages]))
-    texts = join_syllables(join_hyphens(texts))
+def mend_spacing(pages: list[Page]) -> list[Page]:
+    """Part words that were run together, close words that were spread. The document says which are words."""
+    texts = mend_spaces([page["text"] for page in pages])
     return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
 
 
-def join_lines(pages: list[Page]) -> list[Page]:
+def join_hyphenation(pages: list[Page]) -> list[Page]:
+    """Join words that were cut at the end of a line or page."""
+    texts = join_syllables(join_hyphens(move_to_first_page([page["text"] for page in pages])))
+    return [_with_text(page, text) for page, text in zip(pages, texts, strict=True)]
+
+
+def join_paragraphs(pages: list[Page]) -> list[Page]:
     """One line per paragraph, heading, list item and table row."""
     return _map(pages, reflow)
 

@@ -1,1 +1,8 @@
-"""PDF to pages: a supervisor here, and a worker in a process of its own that may fail without harm."""
+"""PDF to pages.
+
+reader.py is the way in. It has supervisor.py run a worker, in a process of its own that may crash, hang or be
+cancelled without harm (worker_process.py); both speak protocol.py, and content.py keeps what was said. worker.py
+touches the file: open_pdf.py finds a backend that opens it, pdfium or pypdf (backends.py), if need be on a file
+mended by recover.py; layout/ puts a page's print in the order of reading; ocr.py reads scans. messages.py makes
+the sentences that people get to see.
+"""

@@ -1,4 +1,4 @@
-"""The two PDF libraries behind one shape. With drawing.py the only room that imports them; runs inside the child.
+"""The two PDF libraries behind one interface. The only module that imports them; runs inside the worker.
 
 pdfium reads faster and keeps words apart; pypdf is right for right-to-left script and opens some files that
 pdfium refuses. Both raise anything on hostile files: callers catch Exception around every call.
@@ -10,22 +10,26 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from graph.documents.pdf.layout.text_lines import page_text
-from graph.documents.pdf.render import draw, is_scan
+from graph.documents.pdf.protocol import RefusalKind
 
 _LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
 _MOST_ATTACHMENTS = 20
+_STAMP = 50  # letters: no more than "Scanned with ..." or a page number, on what is otherwise a picture
+_DPI = 300
+_MOST_PIXELS = 9_000_000  # A4 has 8.7 million at 300 dpi
+_LONGEST_SIDE, _SHORTEST_SIDE = 10_000, 16  # pixels; tesseract takes 32,767
 
 
-class Refused(Exception):
-    """The file as a whole cannot be opened; `code` names the refusal in the protocol of the child."""
+class CannotOpenError(Exception):
+    """The file as a whole cannot be opened."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
+    def __init__(self, kind: RefusalKind) -> None:
+        super().__init__(kind)
+        self.kind: RefusalKind = kind
 
 
-class Engine(Protocol):
+class Backend(Protocol):
     """An open PDF. Page numbers count from 1."""
 
     def count(self) -> int: ...
@@ -36,13 +40,13 @@ class Engine(Protocol):
     def title(self) -> str: ...
 
     def heading(self) -> str:
-        """The largest upright print of page 1; "" when it has only one size or the engine cannot tell."""
+        """The largest upright print of page 1; "" when it has only one size or the backend cannot tell."""
 
     def labels(self) -> list[str]:
         """Printed page labels, one per page; [] when the file has none."""
 
     def attachments(self) -> list[str]:
-        """Names of files inside the file, the first of them; [] when the engine cannot tell."""
+        """Names of files inside the file, the first of them; [] when the backend cannot tell."""
 
     def placeholder(self) -> bool:
         """Whether the pages only stand for a form (XFA) that Adobe's programs draw in their place."""
@@ -54,7 +58,7 @@ class Engine(Protocol):
         """The page in grey as a PGM image of about 300 dpi; b"" when it shows nothing."""
 
 
-_PDFIUM_CODES: dict[Any, str] = {4: "password", 5: "protected"}  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
+_PDFIUM_KINDS: dict[Any, RefusalKind] = {4: "password", 5: "protected"}  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
 
 
 class Pdfium:
@@ -68,7 +72,7 @@ class Pdfium:
         try:
             self._document = pypdfium2.PdfDocument(source, password=password)
         except pypdfium2.PdfiumError as error:
-            raise Refused(_PDFIUM_CODES.get(getattr(error, "err_code", 0), "damaged")) from error
+            raise CannotOpenError(_PDFIUM_KINDS.get(getattr(error, "err_code", 0), "damaged")) from error
 
     def count(self) -> int:
         return len(self._document)
@@ -125,13 +129,23 @@ class Pdfium:
         return bool(self._document.get_formtype() == raw.FORMTYPE_XFA_FULL)
 
     def is_scan(self, number: int, letters: int) -> bool:
-        return is_scan(self._document[number - 1], letters)
+        from pypdfium2 import raw
+
+        page = self._document[number - 1]
+        if letters >= _STAMP:
+            return False
+        if not letters:
+            return bool(raw.FPDFPage_CountObjects(page) > 0 or raw.FPDFPage_GetAnnotCount(page) > 0)
+        width, height = page.get_size()
+        images = (image.get_bounds() for image in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
+        covered = sum((right - left) * (top - bottom) for left, bottom, right, top in images)
+        return bool(covered > 0.8 * width * height)
 
     def draw(self, number: int) -> bytes:
         if not self._has_forms:
             self._has_forms = True
             self._document.init_forms()  # what is typed into a form is drawn too
-        return draw(self._document[number - 1])
+        return draw_page(self._document[number - 1])
 
 
 class Pypdf:
@@ -150,14 +164,14 @@ class Pypdf:
         try:
             self._reader = pypdf.PdfReader(content)
             if self._reader.is_encrypted and password is not None and not self._reader.decrypt(password):
-                raise Refused("password")
+                raise CannotOpenError("password")
             self._count = len(self._reader.pages)
-        except Refused:
+        except CannotOpenError:
             raise
         except (FileNotDecryptedError, WrongPasswordError) as error:
-            raise Refused("password") from error
+            raise CannotOpenError("password") from error
         except Exception as error:
-            raise Refused("damaged") from error
+            raise CannotOpenError("damaged") from error
 
     def count(self) -> int:
         return self._count
@@ -187,6 +201,23 @@ class Pypdf:
 
     def draw(self, number: int) -> bytes:
         raise NotImplementedError
+
+
+def draw_page(page: Any) -> bytes:
+    """A page of pypdfium2 as `Backend.draw` has it."""
+    width, height = page.get_size()
+    if not (width > 0 and height > 0):
+        return b""
+    scale = min(_DPI / 72, (_MOST_PIXELS / (width * height)) ** 0.5, _LONGEST_SIDE / max(width, height))
+    if min(width, height) * scale < _SHORTEST_SIDE:
+        return b""
+    bitmap = page.render(scale=scale, grayscale=True)
+    rows = memoryview(bitmap.buffer).cast("B")
+    starts = range(0, bitmap.stride * bitmap.height, bitmap.stride)
+    pixels = b"".join(rows[start : start + bitmap.width] for start in starts)
+    if pixels.count(pixels[:1]) == len(pixels):
+        return b""
+    return b"P5\n%d %d\n255\n%b" % (bitmap.width, bitmap.height, pixels)
 
 
 def largest(lines: list[tuple[float, str]]) -> str:

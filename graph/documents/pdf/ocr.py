@@ -1,28 +1,33 @@
-"""Text of page images, by the program tesseract where it is installed. Knows nothing of PDF."""
+"""Text of page images, by the program tesseract where it is installed."""
 
 import os
 import re
 import shutil
 import subprocess
 
-INSTALL = (
-    "install tesseract, which then reads it (Debian, Ubuntu: apt install tesseract-ocr tesseract-ocr-kor;"
-    " macOS: brew install tesseract tesseract-lang)"
-)
+from graph.documents.pdf.protocol import Failure, OCRUnavailable, OCRUnavailableKind
+
 _USUAL = ("eng", "kor")
-_SURE = (
-    60  # mean confidence of words, of 100: print has 85 to 96; print of another language, or a drawing, 28 to 46
-)
+# Mean confidence of words, of 100: print has 85 to 96; print of another language, or a drawing, 28 to 46.
+_SURE = 60
 _FEWEST_LETTERS = 50  # fewer, when they are doubtful, are specks on a picture
 _MOST_CHARACTERS = 200_000
 
 
 class OCRUnavailableError(Exception):
-    """There is no tesseract here, or it lacks a language; `str(error)` says which, in a few words."""
+    """There is no tesseract here, or it lacks a language."""
+
+    def __init__(self, kind: OCRUnavailableKind, language: str = "") -> None:
+        super().__init__(kind, language)
+        self.reason = OCRUnavailable(kind, language)
 
 
-class IllegibleError(Exception):
-    """There is something like text on the image that could not be made out; `str(error)` says why."""
+class OCRError(Exception):
+    """There may be text on the image, and it was not read."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure)
+        self.failure = failure
 
 
 class Tesseract:
@@ -35,7 +40,7 @@ class Tesseract:
     def __init__(self, languages: str, timeout_seconds: float) -> None:
         program = shutil.which("tesseract")
         if program is None:
-            raise OCRUnavailableError("tesseract is not installed")
+            raise OCRUnavailableError("not_installed")
         self._program = program
         self._timeout = timeout_seconds
         installed = self._installed()
@@ -44,30 +49,30 @@ class Tesseract:
         self._layout = "1" if "osd" in installed else "3"
 
     def read(self, pgm: bytes) -> str:
-        """Text of an image in the format PGM, "" where there is none. Raises IllegibleError."""
+        """Text of an image in the format PGM, "" where there is none. Raises OCRError."""
         options = ("tessedit_create_txt=1", "tessedit_create_tsv=1", "preserve_interword_spaces=1")
         settings = [word for option in options for word in ("-c", option)]
         try:
             ran = self._run("stdin", "stdout", "-l", self.languages, "--psm", self._layout, *settings, image=pgm)
         except subprocess.TimeoutExpired:
-            raise IllegibleError(f"OCR took longer than {self._timeout:g} seconds") from None
+            raise OCRError(Failure("ocr_timeout", self._timeout)) from None
         except OSError:
-            raise IllegibleError("OCR did not start") from None
+            raise OCRError(Failure("ocr_not_started")) from None
         if ran.returncode:
-            raise IllegibleError("OCR failed on it")
+            raise OCRError(Failure("ocr_failed"))
         words, text = _words_and_text(ran.stdout.decode("utf-8", "replace"))
         letters = sum(len(word) for _, word in words)
         if letters and sum(sure * len(word) for sure, word in words) < _SURE * letters:
             if letters < _FEWEST_LETTERS:
                 return ""
-            raise IllegibleError(f"OCR could not make out its text with {self.languages}")
+            raise OCRError(Failure("illegible", name=self.languages))
         return text[:_MOST_CHARACTERS]
 
     def _installed(self) -> set[str]:
         try:
             ran = self._run("--list-langs")
         except (OSError, subprocess.TimeoutExpired):
-            raise OCRUnavailableError("tesseract does not start") from None
+            raise OCRUnavailableError("does_not_start") from None
         # Each on a line of its own, under a heading.
         return set(re.findall(r"^[\w/-]+$", ran.stdout.decode("utf-8", "replace"), re.MULTILINE))
 
@@ -87,10 +92,10 @@ def _choose(languages: str, installed: set[str]) -> str:
     usual = [language for language in _USUAL if language in installed]
     chosen = usual if languages == "auto" else languages.split("+")
     if not chosen:
-        raise OCRUnavailableError("tesseract has neither English nor Korean; set load.ocr_languages")
+        raise OCRUnavailableError("no_default_language")
     for language in chosen:
         if language not in installed:
-            raise OCRUnavailableError(f"tesseract has no language {language!r}")
+            raise OCRUnavailableError("no_such_language", language)
     return "+".join(chosen)
 
 

@@ -1,49 +1,50 @@
-"""A file -> an engine that opens it: which reader, which password, repaired or not. Runs inside the child."""
+"""A file -> a backend that opens it: which one, with which password, repaired or not. Runs inside the worker."""
 
 import itertools
 from pathlib import Path
 
-from graph.documents.pdf.backends import Engine, Pdfium, Pypdf, Refused
+from graph.documents.pdf.backends import Backend, CannotOpenError, Pdfium, Pypdf
+from graph.documents.pdf.protocol import BackendName, RefusalKind
 from graph.documents.pdf.recover import repaired
 
 _HEADER = b"%PDF"
-# The most telling of the refusals, where the readers differ.
-_TELLING = ("password", "protected", "no_pages", "damaged")
+# The most telling of the refusals comes first, where the backends differ.
+_TELLING: tuple[RefusalKind, ...] = ("password", "protected", "no_pages", "damaged")
 
 
-def open_first(path: Path, password: str | None, readers: list[str]) -> tuple[Engine, str]:
-    """The first of `readers` that opens the file and finds pages in it, and its name.
+def open_first(path: Path, password: str | None, backends: tuple[BackendName, ...]) -> tuple[Backend, BackendName]:
+    """The first of `backends` that opens the file and finds pages in it, and its name.
 
-    Raises Refused, and MemoryError.
+    Raises CannotOpenError, and MemoryError.
     """
     source = _source(path)
-    codes: set[str] = set()
+    kinds: set[RefusalKind] = set()
     # Without the password too: one from the environment is given for every file, and many open without.
-    for name, key in itertools.product(readers, dict.fromkeys((password, None))):
-        if name == "repair" and codes != {"damaged"}:
+    for name, key in itertools.product(backends, dict.fromkeys((password, None))):
+        if name == "repaired" and kinds != {"damaged"}:
             continue
         try:
-            engine = _open(name, source, key)
-            if engine.count() > 0:
-                return engine, name
-            codes.add("no_pages")
-        except Refused as refusal:
-            codes.add(refusal.code)
+            backend = _open(name, source, key)
+            if backend.count() > 0:
+                return backend, name
+            kinds.add("no_pages")
+        except CannotOpenError as error:
+            kinds.add(error.kind)
         except MemoryError:
             raise
         except Exception:  # a hostile file may raise anything from either library
-            codes.add("damaged")
-    raise Refused(next(code for code in _TELLING if code in codes))
+            kinds.add("damaged")
+    raise CannotOpenError(next(kind for kind in _TELLING if kind in kinds))
 
 
-def _open(name: str, source: Path | bytes, password: str | None) -> Engine:
+def _open(name: BackendName, source: Path | bytes, password: str | None) -> Backend:
     if name == "pdfium":
         return Pdfium(source, password)
     if name == "pypdf":
         return Pypdf(source, password)
     content = repaired(source if isinstance(source, bytes) else source.read_bytes())
     if content is None:
-        raise Refused("damaged")
+        raise CannotOpenError("damaged")
     return Pdfium(content, password)
 
 

@@ -1,4 +1,4 @@
-"""A new end for a PDF that has lost its own, from the pages that are left. Bytes to bytes; no PDF library.
+"""A new end for a PDF that has lost its own, from the pages that are left. Bytes to bytes.
 
 The end of a PDF says where everything is. A download that stopped early has all pages up to that point, and no
 reader finds them.

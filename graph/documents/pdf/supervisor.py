@@ -1,189 +1,132 @@
-"""Runs the child process that reads a PDF, and starts it again behind a page that killed it. No PDF library.
+"""Runs the worker that reads a PDF, and starts another behind a page that killed it.
 
-A child that dies or hangs costs the page it was on, a bounded number of times; what it sent before counts.
+A worker that dies or hangs costs the page it was on, a bounded number of times; what it sent before counts.
 """
 
-import json
 import os
-import queue
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from graph.documents.characters import substance
+from graph.documents.cancel import CancelToken
 from graph.documents.config import LoadConfig, parse_pages
-from graph.documents.pdf.child_process import cause_of_death, child, kill_children
+from graph.documents.pdf.content import PDFContent
+from graph.documents.pdf.protocol import Event, Failure, PageRead, PageRecognized, Request, Started
+from graph.documents.pdf.worker_process import running_worker
 
 MAX_RESTARTS = 5
 # What a page that was read adds to the time for the whole file; OCR adds what it took. So a long file is read to
-# its end, and one that only keeps the reader busy is not.
+# its end, and one that only keeps the worker busy is not.
 _PAGE_SECONDS = 0.05
-_interrupted = threading.Event()
 
 
-@dataclass
-class Harvest:
-    """Everything the children sent so far. Page numbers count from 1."""
+def read_supervised(path: Path, config: LoadConfig, password: str | None, cancel: CancelToken) -> PDFContent:
+    """Run workers, one after another, until all is read, the clock is out, or too many have died.
 
-    ready: bool = False  # a child has started, and has its libraries
-    count: int | None = None
-    repaired: bool = False  # the pages are those that were left in a damaged file
-    texts: dict[int, str] = field(default_factory=dict)
-    totals: dict[int, int] = field(default_factory=dict)  # characters on the page before any limit
-    failures: dict[int, str] = field(default_factory=dict)  # page -> why
-    scans: set[int] = field(default_factory=set)  # pages with a picture for a text, that OCR has not seen yet
-    recognized: set[int] = field(default_factory=set)  # pages that OCR has read
-    no_ocr: str | None = None  # why there is no OCR
-    labels: list[str] = field(default_factory=list)
-    title: str = ""  # of the metadata
-    heading: str = ""  # the largest print of page 1
-    attachments: list[str] = field(default_factory=list)  # names of files within the file
-    placeholder: bool = False  # the pages only stand for a form that is drawn elsewhere
-    refusal: str | None = None
-    opening: str | None = None  # why the first reader did not open the file
-    current: int | None = None
-    drawing: bool = False  # pages are drawn for OCR, or (when none is current) recognized
-    ended: bool = False
-    stopped: str | None = None  # why reading ended early
-    characters: int = 0
-    earned_seconds: float = 0.0  # what the pages so far add to the time for the whole file
-
-    def take(self, event: dict[str, Any]) -> None:
-        """Add one event of the child."""
-        page = event.get("page", 0)
-        match event["event"]:
-            case "ready":
-                self.ready = True
-            case "file":
-                self.count, self.repaired = event["pages"], event["repaired"]
-            case "start":
-                self.current, self.drawing = page, event["drawing"]
-            case "page":
-                self.characters += len(event["text"]) - len(self.texts.get(page, ""))
-                self.texts[page], self.totals[page] = event["text"], event["total"]
-            case "scan":
-                self.scans.add(page)
-            case "recognized":
-                self.scans.discard(page)
-                if substance(event["text"]) > substance(self.texts[page]):
-                    self.characters += len(event["text"]) - len(self.texts[page])
-                    self.texts[page] = event["text"]
-                    self.recognized.add(page)
-            case "failed":
-                self.fail(page, event["reason"])
-            case "refused":
-                self.refusal, self.ended = event["code"], True
-            case "labels" | "title" | "heading" | "attachments" | "placeholder" | "no_ocr":
-                setattr(self, event["event"], event["value"])
-            case "end":
-                self.ended = True
-
-    def fail(self, page: int, reason: str) -> None:
-        """A page could not be read; if only OCR failed on it, the little text that it has is kept."""
-        self.scans.discard(page)
-        if not substance(self.texts.get(page, "")):
-            self.failures[page] = reason
-
-
-def harvest_pages(path: Path, config: LoadConfig, password: str | None) -> Harvest:
-    """Run children, one after another, until all is read, the clock is out, or too many have died."""
-    harvest = Harvest()
-    started = time.monotonic()
-    request = _request(path, config, password)
-    for _ in range(MAX_RESTARTS + 1):
-        harvest.current, harvest.drawing = None, False
-        request["done"] = sorted(harvest.texts.keys() | harvest.failures.keys())
-        request["scans"] = sorted(harvest.scans)
-        reason = "reading was interrupted" if _interrupted.is_set() else None
-        reason = reason or _run_child(request, config, harvest, started)
-        if _interrupted.is_set():
-            harvest.stopped = reason
-        if reason is None or harvest.stopped or not _go_on(harvest, request, reason):
+    Raises ReadCancelledError.
+    """
+    content, clock = PDFContent(), _Clock(config)
+    request: Request | None = first_request(path, config, password)
+    workers = 0
+    while request:
+        if workers > MAX_RESTARTS:
+            content.stopped = Failure("too_many_restarts", workers)
             break
-    else:
-        harvest.stopped = f"the reader died {MAX_RESTARTS + 1} times"
-    return harvest
+        workers += 1
+        failure = _run_worker(request, config, content, clock, cancel)
+        cancel.check(path.name)
+        request = next_request(request, content, failure) if failure and not content.stopped else None
+    return content
 
 
-def _go_on(harvest: Harvest, request: dict[str, Any], reason: str) -> bool:
-    """Change the request so that the next child does not die of the same. False if there is nothing to do."""
-    page = harvest.current
-    if harvest.count is None:
-        harvest.opening = harvest.opening or reason
-        if request["readers"] == ["pypdf"]:
-            return False
-        request["readers"] = ["pypdf"]
-    elif page is None and not harvest.drawing:
-        request["extras"] = False  # all pages are here; only labels or title are missing
-        return bool(request["ocr"] and harvest.scans)
-    elif page is not None and (harvest.drawing or page not in harvest.texts):
-        harvest.fail(page, f"drawn for OCR, {reason}" if harvest.drawing else reason)
-    else:
-        request["second_reader"] = False  # the first reading is here; the second one is what kills
-    return True
+def first_request(path: Path, config: LoadConfig, password: str | None) -> Request:
+    """Everything that the configuration asks for."""
+    return Request(
+        path=os.path.realpath(path),  # /dev/stdin would be the worker's own
+        password=password,
+        ranges=tuple(parse_pages(config.pages or "1-")),
+        ocr=config.ocr == "auto",
+        ocr_languages=config.ocr_languages,
+        ocr_timeout_seconds=config.ocr_timeout_seconds,
+        memory_mb=config.memory_mb,
+        max_pages=config.max_pages,
+        max_page_characters=config.max_page_characters,
+    )
 
 
-def stop_reading() -> None:
-    """End every child of this process and start no more, until `resume_reading`: for a run that is being ended."""
-    _interrupted.set()
-    kill_children()
+def next_request(request: Request, content: PDFContent, failure: Failure) -> Request | None:
+    """What is left to do, without what the last worker died of. None if that is nothing."""
+    page, activity = content.doing.page, content.doing.activity
+    if content.page_count is None:
+        content.first_failure = content.first_failure or failure
+        if request.backends == ("pypdf",):
+            return None
+        request = replace(request, backends=("pypdf",))
+    elif activity in ("opening", "metadata"):
+        if not (request.ocr and content.scans):
+            return None  # all pages are here; only labels or a title are missing
+        request = replace(request, metadata=False)
+    elif page is not None and (activity == "drawing" or page not in content.texts):
+        content.fail(page, replace(failure, while_drawing=activity == "drawing"))
+    else:  # the first reading is here; the second one is what kills
+        request = replace(request, second_reading=False)
+    done = tuple(sorted(content.texts.keys() | content.failures.keys()))
+    return replace(request, done=done, scans=tuple(sorted(content.scans)))
 
 
-def resume_reading() -> None:
-    """Let children start again: a program may begin another run."""
-    _interrupted.clear()
-
-
-def _request(path: Path, config: LoadConfig, password: str | None) -> dict[str, Any]:
-    """What the child is asked; the password goes this way, which no list of processes shows."""
-    return {
-        "path": os.path.realpath(path),  # /dev/stdin would be the child's own
-        "password": password,
-        "ranges": parse_pages(config.pages or "1-"),
-        "done": [],
-        "scans": [],
-        "readers": ["pdfium", "pypdf", "repair"],
-        "second_reader": True,
-        "extras": True,
-        "ocr": config.ocr == "auto",
-        "ocr_languages": config.ocr_languages,
-        "ocr_timeout_seconds": config.ocr_timeout_seconds,
-        "memory_mb": config.memory_mb,
-        "max_pages": config.max_pages,
-        "max_page_characters": config.max_page_characters,
-    }
-
-
-def _run_child(request: dict[str, Any], config: LoadConfig, harvest: Harvest, started: float) -> str | None:
-    """Feed the harvest from one child. None when it came to its end, else why it did not."""
-    heard = time.monotonic()
-    patience = 2 * config.page_timeout_seconds  # starting and opening may take longer than any page
-    with child(request) as (process, lines):
+def _run_worker(
+    request: Request, config: LoadConfig, content: PDFContent, clock: "_Clock", cancel: CancelToken
+) -> Failure | None:
+    """Take what one worker sends. None when it came to its end, or may as well end; else why it did not."""
+    content.doing = Started("opening")
+    clock.start_worker()
+    with running_worker(request, cancel) as worker:
         while True:
-            left = started + config.timeout_seconds + harvest.earned_seconds - time.monotonic()
             try:
-                line = lines.get(timeout=max(0.0, min(left, patience)))
-            except queue.Empty:
-                if left <= patience:
-                    seconds = f"{config.timeout_seconds:g} seconds (load.timeout_seconds)"
-                    harvest.stopped = f"reading the file took longer than {seconds}"
-                    return harvest.stopped
-                return f"it took longer than {patience:g} seconds (load.page_timeout_seconds)"
-            if line is None:
-                return None if harvest.ended else cause_of_death(process.wait(), config.memory_mb)
-            event, before, heard = json.loads(line), heard, time.monotonic()
-            harvest.take(event)
-            harvest.earned_seconds += {"page": _PAGE_SECONDS, "recognized": heard - before}.get(
-                event["event"], 0.0
-            )
-            recognizing = harvest.drawing and harvest.current is None
-            patience = config.page_timeout_seconds + (config.ocr_timeout_seconds if recognizing else 0)
-            if harvest.count is not None and harvest.count > config.max_pages:
-                harvest.ended = True
+                event = worker.next_event(clock.seconds_left())
+            except TimeoutError:
+                if clock.is_out():
+                    content.stopped = Failure("file_timeout", config.timeout_seconds)
+                return content.stopped or Failure("page_timeout", clock.patience)
+            if event is None:
+                return None if content.ended else worker.failure()
+            content.take(event)
+            clock.take(event, content)
+            if content.page_count is not None and content.page_count > config.max_pages:
                 return None
-            if harvest.characters > config.max_characters:
-                most = f"{config.max_characters:,} characters (load.max_characters)"
-                harvest.stopped = f"the text of the file is longer than {most}"
-                return harvest.stopped
+            if content.characters > config.max_characters:
+                content.stopped = Failure("too_much_text", config.max_characters)
+                return content.stopped
+
+
+class _Clock:
+    """How long a worker may stay silent, and all of them take. In seconds."""
+
+    def __init__(self, config: LoadConfig) -> None:
+        self._config = config
+        self._end = time.monotonic() + config.timeout_seconds
+        self.start_worker()
+
+    def start_worker(self) -> None:
+        self._heard = time.monotonic()
+        self.patience = 2 * self._config.page_timeout_seconds  # to start and open may take longer than any page
+
+    def take(self, event: Event, content: PDFContent) -> None:
+        """Allow for what the worker did, and for what it is about to do."""
+        before, self._heard = self._heard, time.monotonic()
+        if isinstance(event, PageRead):
+            self._end += _PAGE_SECONDS
+        elif isinstance(event, PageRecognized):
+            self._end += self._heard - before
+        recognizing = content.doing.activity == "recognizing"
+        self.patience = self._config.page_timeout_seconds
+        self.patience += self._config.ocr_timeout_seconds if recognizing else 0
+
+    def seconds_left(self) -> float:
+        """Until the next event must be here."""
+        self._left = self._end - time.monotonic()
+        return min(self._left, self.patience)
+
+    def is_out(self) -> bool:
+        """Whether, of the two, it is the time for the whole file that the last wait was for."""
+        return self._left <= self.patience

@@ -1,42 +1,46 @@
-"""The process that touches the PDF: one JSON request on stdin, JSON lines on stdout. Knows nothing of Pages.
+"""The process that touches the PDF. Run as `python -m graph.documents.pdf.worker`.
 
-Run as `python -m graph.documents.pdf.worker`. Events, in order: `ready`; `file` (pages); per page `start`, then
-`page` (text, total) and perhaps `scan`, or `failed` (reason); what else the file tells (`labels`, `title`, ...);
-per scan `start`, then `recognized` (text) or `failed`, or once `no_ocr`; `end`. Or, at once, `refused` (code). A
-page may come twice: the second reading is the better one. The process may die any moment; what it wrote counts.
+It takes one request on stdin and sends events on stdout, both as protocol.py has them.
 """
 
 import contextlib
-import json
 import os
 import signal
 import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from graph.documents.characters import has_right_to_left, plain, substance
-from graph.documents.pdf.backends import Engine, Refused
-from graph.documents.pdf.ocr import IllegibleError, OCRUnavailableError, Tesseract
+from graph.documents.pdf.backends import Backend, CannotOpenError
+from graph.documents.pdf.ocr import OCRError, OCRUnavailableError, Tesseract
 from graph.documents.pdf.open_pdf import open_first
+from graph.documents.pdf.protocol import (
+    EXIT_OUT_OF_MEMORY,
+    Ended,
+    Event,
+    Failure,
+    Metadata,
+    MetadataRead,
+    Opened,
+    PageFailed,
+    PageRead,
+    PageRecognized,
+    Ready,
+    Refused,
+    Request,
+    ScanFound,
+    Started,
+    decode_request,
+    encode,
+)
 
-OUT_OF_MEMORY = 77  # exit code of a child that stopped itself
 _HOPELESS = 4  # pages that OCR cannot make out, after which it gives up if it could not read any
 _AT_ONCE = min(4, os.cpu_count() or 1)  # pages that OCR reads at the same time, 100 to 250 MB each
-
-
-class Channel:
-    """Writes events to what was stdout; anything a C library prints there goes to stderr instead."""
-
-    def __init__(self) -> None:
-        self._out: IO[bytes] = os.fdopen(os.dup(1), "wb")
-        os.dup2(2, 1)
-
-    def send(self, event: str, **fields: Any) -> None:
-        self._out.write(json.dumps({"event": event, **fields}).encode() + b"\n")
-        self._out.flush()
+_LONGEST_TITLE = 2000  # characters
 
 
 def limit_memory(megabytes: int) -> None:
@@ -60,7 +64,7 @@ def _watch_memory(limit: int) -> None:
     unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, the others kilobytes
     while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < limit:
         time.sleep(0.05)
-    os._exit(OUT_OF_MEMORY)
+    os._exit(EXIT_OUT_OF_MEMORY)
 
 
 def end_with_parent() -> None:
@@ -78,7 +82,7 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def read_request() -> dict[str, Any]:
+def read_request() -> Request:
     """The one line of stdin, byte by byte so that nothing after it is swallowed by a buffer."""
     line = bytearray()
     while not line.endswith(b"\n"):
@@ -86,150 +90,155 @@ def read_request() -> dict[str, Any]:
         if not byte:
             os._exit(0)
         line += byte
-    request: dict[str, Any] = json.loads(line)
-    return request
+    return decode_request(bytes(line))
 
 
-def read_page(engine: Engine, number: int, request: dict[str, Any], channel: Channel) -> bool:
-    """One page with the first reader; once more with pypdf where the script runs from right to left.
+class Channel:
+    """Writes events to what was stdout; anything a C library prints there goes to stderr instead."""
 
-    Returns whether the page is one for OCR.
-    """
-    limit = request["max_page_characters"]
-    channel.send("start", page=number, drawing=False)
-    other = _Other(request)
-    try:
-        text, total = engine.text(number, limit)
-    except MemoryError:
-        raise
-    except Exception as error:
-        try:
-            text, total = other.text(number, limit)
-        except Exception:
-            channel.send(
-                "failed", page=number, reason=f"it is damaged (the reader reports {type(error).__name__})"
-            )
-            return False
-    channel.send("page", page=number, text=plain(text), total=total)
-    if request["second_reader"] and has_right_to_left(text):
-        with contextlib.suppress(Exception):
-            text, total = other.text(number, limit)
-            if text.strip():
-                channel.send("page", page=number, text=plain(text), total=total)
-        return False
-    with contextlib.suppress(Exception):
-        if engine.is_scan(number, substance(text)):
-            channel.send("scan", page=number)
-            return True
-    return False
+    def __init__(self) -> None:
+        self._out: IO[bytes] = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)
+
+    def send(self, event: Event) -> None:
+        self._out.write(encode(event))
+        self._out.flush()
 
 
-class _Other:
-    """pypdf, opened once, when the first page needs it."""
+class Worker:
+    """Reads what a request asks for, and sends it."""
 
-    _engine: Engine | None = None
-
-    def __init__(self, request: dict[str, Any]) -> None:
+    def __init__(self, request: Request, channel: Channel) -> None:
         self._request = request
+        self._send = channel.send
+        self._pypdf: Backend | None = None  # for second readings, opened when the first page needs one
 
-    def text(self, number: int, limit: int) -> tuple[str, int]:
-        if not self._request["second_reader"]:
-            raise Refused("damaged")
-        if _Other._engine is None:
-            _Other._engine, _ = open_first(Path(self._request["path"]), self._request["password"], ["pypdf"])
-        return _Other._engine.text(number, limit)
-
-
-def selected(request: dict[str, Any], count: int) -> list[int]:
-    """Page numbers to read: those inside the requested ranges, less those done in an earlier child."""
-    ranges = [(first, count if last is None else min(last, count)) for first, last in request["ranges"]]
-    done = set(request["done"])
-    return sorted({n for first, last in ranges for n in range(first, last + 1)} - done)
-
-
-def serve(request: dict[str, Any], channel: Channel) -> None:
-    """Open the file and send everything that can be read. Raises Refused and MemoryError."""
-    engine, reader = open_first(Path(request["path"]), request["password"], request["readers"])
-    count = engine.count()
-    channel.send("file", pages=count, repaired=reader == "repair")
-    if count > request["max_pages"]:
-        return
-    scans = {number for number in selected(request, count) if read_page(engine, number, request, channel)}
-    scans.update(request["scans"])
-    if request["extras"]:  # late, so that a file which hangs here has given its text already
-        channel.send("start", page=None, drawing=False)
-        send_extras(engine, channel)
-    if request["ocr"] and scans:
-        recognize(engine, sorted(scans), request, channel)
-    channel.send("end")
-
-
-def send_extras(engine: Engine, channel: Channel) -> None:
-    """What the file says beside its pages."""
-    for name in ("labels", "title", "heading", "attachments", "placeholder"):
-        with contextlib.suppress(Exception):
-            value = getattr(engine, name)()
-            if isinstance(value, list):
-                value = [" ".join(plain(entry).split()) for entry in value]
-            channel.send(name, value=plain(value[:2000]) if isinstance(value, str) else value)
-
-
-def recognize(engine: Engine, pages: list[int], request: dict[str, Any], channel: Channel) -> None:
-    """OCR: some pages are drawn, one after the other, then read at the same time."""
-    try:
-        reader = Tesseract(request["ocr_languages"], request["ocr_timeout_seconds"])
-    except OCRUnavailableError as error:
-        channel.send("no_ocr", value=str(error))
-        return
-    recognized, reasons = False, list[str]()
-    for first in range(0, len(pages), _AT_ONCE):
-        images = draw_pages(engine, pages[first : first + _AT_ONCE], channel)
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            answers = {number: pool.submit(reader.read, image) for number, image in images.items() if image}
-        for number in images:
-            try:
-                text = answers[number].result() if number in answers else ""
-                recognized = recognized or bool(text)
-                channel.send("recognized", page=number, text=plain(text))
-            except IllegibleError as error:
-                reasons.append(str(error))
-                channel.send("failed", page=number, reason=reasons[-1])
-        if len(reasons) >= _HOPELESS and not recognized:  # most likely a language that it does not know
-            for number in pages[first + _AT_ONCE :]:
-                channel.send("failed", page=number, reason=reasons[-1])
+    def run(self) -> None:
+        """Open the file and send everything that can be read. Raises CannotOpenError and MemoryError."""
+        request = self._request
+        backend, name = open_first(Path(request.path), request.password, request.backends)
+        count = backend.count()
+        self._send(Opened(count, repaired=name == "repaired"))
+        if count > request.max_pages:
             return
+        scans = {number for number in self._selected(count) if self._read_page(backend, number)}
+        scans.update(request.scans)
+        if request.metadata:  # late, so that a file which hangs here has given its text already
+            self._send(Started("metadata"))
+            self._read_metadata(backend)
+        if request.ocr and scans:
+            self._recognize(backend, sorted(scans))
+        self._send(Ended())
 
+    def _selected(self, count: int) -> list[int]:
+        """Page numbers to read: those inside the requested ranges, less those done by an earlier worker."""
+        ranges = [(first, count if last is None else min(last, count)) for first, last in self._request.ranges]
+        done = set(self._request.done)
+        return sorted({n for first, last in ranges for n in range(first, last + 1)} - done)
 
-def draw_pages(engine: Engine, pages: list[int], channel: Channel) -> dict[int, bytes]:
-    """Images for OCR by page; empty where a page shows nothing."""
-    images: dict[int, bytes] = {}
-    for number in pages:
-        channel.send("start", page=number, drawing=True)
+    def _read_page(self, backend: Backend, number: int) -> bool:
+        """Read a page; once more with pypdf where the script runs from right to left.
+
+        Returns whether the page is one for OCR.
+        """
+        self._send(Started("reading", number))
         try:
-            images[number] = engine.draw(number)
+            text, characters = backend.text(number, self._request.max_page_characters)
         except MemoryError:
             raise
         except Exception as error:
-            channel.send("failed", page=number, reason=f"it cannot be drawn for OCR ({type(error).__name__})")
-    channel.send("start", page=None, drawing=True)
-    return images
+            try:
+                text, characters = self._second_text(number)
+            except Exception:
+                self._send(PageFailed(number, Failure("damaged", name=type(error).__name__)))
+                return False
+        self._send(PageRead(number, plain(text), characters))
+        if self._request.second_reading and has_right_to_left(text):
+            with contextlib.suppress(Exception):
+                text, characters = self._second_text(number)
+                if text.strip():
+                    self._send(PageRead(number, plain(text), characters))
+            return False
+        with contextlib.suppress(Exception):
+            if backend.is_scan(number, substance(text)):
+                self._send(ScanFound(number))
+                return True
+        return False
+
+    def _second_text(self, number: int) -> tuple[str, int]:
+        if not self._request.second_reading:
+            raise CannotOpenError("damaged")
+        if self._pypdf is None:
+            self._pypdf, _ = open_first(Path(self._request.path), self._request.password, ("pypdf",))
+        return self._pypdf.text(number, self._request.max_page_characters)
+
+    def _read_metadata(self, backend: Backend) -> None:
+        metadata = Metadata()
+        for field in fields(Metadata):
+            with contextlib.suppress(Exception):
+                value = getattr(backend, field.name)()
+                if isinstance(value, list):
+                    value = tuple(" ".join(plain(entry).split()) for entry in value)
+                elif isinstance(value, str):
+                    value = plain(value[:_LONGEST_TITLE])
+                metadata = replace(metadata, **{field.name: value})
+                self._send(MetadataRead(metadata))
+
+    def _recognize(self, backend: Backend, pages: list[int]) -> None:
+        """OCR: some pages are drawn, one after the other, then read at the same time."""
+        try:
+            tesseract = Tesseract(self._request.ocr_languages, self._request.ocr_timeout_seconds)
+        except OCRUnavailableError as error:
+            self._send(error.reason)
+            return
+        recognized, failures = False, list[Failure]()
+        for first in range(0, len(pages), _AT_ONCE):
+            images = self._draw(backend, pages[first : first + _AT_ONCE])
+            with ThreadPoolExecutor(_AT_ONCE) as pool:
+                answers = {number: pool.submit(tesseract.read, image) for number, image in images.items() if image}
+            for number in images:
+                try:
+                    text = answers[number].result() if number in answers else ""
+                    recognized = recognized or bool(text)
+                    self._send(PageRecognized(number, plain(text)))
+                except OCRError as error:
+                    failures.append(error.failure)
+                    self._send(PageFailed(number, error.failure))
+            if len(failures) >= _HOPELESS and not recognized:  # most likely a language that it does not know
+                for number in pages[first + _AT_ONCE :]:
+                    self._send(PageFailed(number, failures[-1]))
+                return
+
+    def _draw(self, backend: Backend, pages: list[int]) -> dict[int, bytes]:
+        """Images for OCR by page; empty where a page shows nothing."""
+        images: dict[int, bytes] = {}
+        for number in pages:
+            self._send(Started("drawing", number))
+            try:
+                images[number] = backend.draw(number)
+            except MemoryError:
+                raise
+            except Exception as error:
+                self._send(PageFailed(number, Failure("undrawable", name=type(error).__name__)))
+        self._send(Started("recognizing"))
+        return images
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's: it ends us
     channel = Channel()
     request = read_request()
-    limit_memory(request["memory_mb"])
+    limit_memory(request.memory_mb)
     end_with_parent()
     import pypdfium2  # noqa: F401  # without it no file can be read, and it is not the file's fault
 
-    channel.send("ready")
+    channel.send(Ready())
     try:
-        serve(request, channel)
-    except Refused as refusal:
-        channel.send("refused", code=refusal.code)
+        Worker(request, channel).run()
+    except CannotOpenError as error:
+        channel.send(Refused(error.kind))
     except MemoryError:
-        os._exit(OUT_OF_MEMORY)
+        os._exit(EXIT_OUT_OF_MEMORY)
     sys.stdout.flush()
     os._exit(0)  # closing a damaged document can crash or hang; the system takes it all back anyway
 

@@ -1,4 +1,4 @@
-"""Pages -> chunks of whole sentences within a token budget. Of models it knows a counting function.
+"""Pages -> chunks of whole sentences within a token budget.
 
 Chunks are slices of the whole text, so nothing can be lost or come twice. Sentences are counted once to plan
 the cuts, and each slice once more, because the tokens of a whole are not the sum of the tokens of its parts.

@@ -1,4 +1,4 @@
-"""Sentences and their sizes -> where chunks end. Pure arithmetic: knows no texts, pages by number alone."""
+"""Sentences and their sizes -> where chunks end. Pure arithmetic."""
 
 from bisect import bisect_left
 from collections.abc import Iterator

@@ -198,7 +198,7 @@ ERRORS: dict[str, tuple[dict[str, Any], list[str], int, list[str]]] = {
         ["output.path: harbour.txt is what this run reads"],
     ),
     "output is the configuration": ({}, ["--output", "run.yaml"], 2, ["run.yaml is what this run reads"]),
-    "an address": ({}, ["--input", "https://example.com/a.pdf"], 3, ["address, and nothing is fetched"]),
+    "an address": ({}, ["--input", "https://example.com/a.pdf"], 3, ["https://example.com/a.pdf is an address"]),
     "output with an endless name": ({}, ["--output", "x" * 300], 2, ["output.path"]),
     "no document": ({"load": {}}, [], 2, ["load.source", "--input"]),
     "empty document": ({}, ["--set", "load.source="], 2, ["load.source"]),

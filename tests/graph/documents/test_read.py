@@ -80,7 +80,7 @@ def test_only_selected_pages_are_read_and_all_are_listed(tmp_path: Path) -> None
     assert texts(reading) == ["", "two", "", "four"]
     assert [page["status"] for page in reading["pages"]] == ["skipped", "read", "skipped", "read"]
     assert [page["number"] for page in reading["pages"]] == [1, 2, 3, 4]
-    assert reading["warnings"] == ["Pages 5-9 of load.pages are not in the file, which has 4."]
+    assert reading["warnings"] == ["Pages 5-9 of load.pages are not in the file, whose last page is 4."]
 
 
 @pytest.mark.parametrize("algorithm", ["RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256"])
@@ -156,7 +156,7 @@ REFUSED: list[tuple[bytes, dict[str, Any], str, str]] = [
     (make_pdf([Sheet(image=True)] * 2), {"ocr": "off"}, "NoTextError", "ocrmypdf"),
     (make_pdf(["", ""]), {}, "NoTextError", "blank pages"),
     (make_pdf(["1. 2. 3.", "*** - 2024"]), {"ocr": "off"}, "NoTextError", "no words"),
-    (make_pdf(["one"]), {"pages": "7"}, "NothingSelectedError", "1 pages"),
+    (make_pdf(["one"]), {"pages": "7"}, "NothingSelectedError", "last page is 1;"),
     (make_pdf(["one"] * 3), {"max_pages": 2}, "TooLargeError", "3 pages"),
     (make_pdf(["x" * 9000] * 200), {"max_file_mb": 1}, "TooLargeError", "max_file_mb"),
 ]
@@ -173,7 +173,8 @@ def test_a_missing_file_a_folder_and_an_impossible_name(tmp_path: Path) -> None:
     (tmp_path / "loop.pdf").symlink_to("loop.pdf")
     os.mkfifo(tmp_path / "pipe.pdf")
     names = ["gone.pdf", "", "a\0b.pdf", "loop.pdf", "pipe.pdf", "x" * 300, "gone.pdf/under"]
-    for path in [*(tmp_path / name for name in names), Path("/dev/null"), "~nobody-of-this-name/a.pdf"]:
+    paths: list[str | Path] = [tmp_path / name for name in names]
+    for path in [*paths, "/dev/null", "~nobody-of-this-name/a.pdf"]:
         with pytest.raises(refusals.NotFoundError) as caught:
             read_document(path, LoadConfig())
         assert str(caught.value).isprintable()

@@ -1,4 +1,4 @@
-"""Reading order of a page whose file draws it line by line across its columns. Works on lines; no PDF library.
+"""Reading order of a page whose file draws it line by line across its columns.
 
 Most files draw one column after the other, and their own order is best. Where the drawing jumps from column to
 column all the time, or lines beside each other were taken for one, and the columns are of prose (lines that fill

@@ -1,4 +1,4 @@
-"""A line of print and where it stands. Knows no PDF library, no pages and no order of reading."""
+"""A line of print and where it stands."""
 
 import re
 from dataclasses import dataclass, replace

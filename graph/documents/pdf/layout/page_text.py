@@ -1,8 +1,8 @@
-"""Lines of print and where they stand -> the text of a page. Works on boxes and characters; no PDF library.
+"""Lines of print and where they stand -> the text of a page.
 
 Files draw a page in any order and mark no paragraphs. What a reader sees is brought back from the places: print
-outside the page and up its margins goes, pieces of one printed line are put together, heads, feet and notes come
-before and after the text, and a blank line stands wherever the print shows that something new begins.
+outside the page and up its margins goes, pieces of one printed line are put together, page headers come before the
+text, notes and page footers after it, and a blank line stands wherever the print shows that something new begins.
 """
 
 import re
@@ -16,7 +16,7 @@ from graph.documents.pdf.layout.line import Box, Line, in_rows
 
 _ENDED = re.compile(r"[.!?:;。！？][\"'”’»)\]\d*]{0,4}$")
 _HYPHENS = ("\x02", "\ufffe", "-", "\u2010")
-_MARGIN = 0.12  # share of the page's height in which heads and feet stand
+_MARGIN = 0.12  # share of the page's height in which page headers and footers stand
 _SMALL = 0.93  # times the size of the text: footnotes, captions
 _FEWEST = 40  # characters of a part that is no heading
 _APART = 1.25  # times the usual distance between lines: a paragraph, heading or note begins
@@ -29,11 +29,11 @@ def arranged(lines: list[Line], page: Box) -> str:
     if not lines:
         return ""
     lines = in_rows(lines)
-    heads, lines, feet = _heads_and_feet(lines, page)
-    parts = [[line] for line in heads]
+    headers, lines, footers = _headers_and_footers(lines, page)
+    parts = [[line] for line in headers]
     if lines:
         parts += _notes_last(_paragraphs(lines))
-    parts += [[line] for line in feet]
+    parts += [[line] for line in footers]
     return "\n\n".join("\n".join(line.text for line in part) for part in parts)
 
 
@@ -62,7 +62,7 @@ def _visible(lines: list[Line], page: Box) -> list[Line]:
     ]
 
 
-def _heads_and_feet(lines: list[Line], page: Box) -> tuple[list[Line], list[Line], list[Line]]:
+def _headers_and_footers(lines: list[Line], page: Box) -> tuple[list[Line], list[Line], list[Line]]:
     """What stands above and below everything else, in the margins; the rest keeps its order."""
     rows: list[list[Line]] = []
     for line in sorted(lines, key=lambda line: -line.box[3]):
@@ -77,13 +77,13 @@ def _heads_and_feet(lines: list[Line], page: Box) -> tuple[list[Line], list[Line
     width = max(line.box[2] for line in lines) - min(line.box[0] for line in lines)
     gaps = [_gap(above, below) for above, below in pairwise(rows)]
     apart = 1.5 * median(gaps) if gaps else 0
-    heads = _edge([row for row in rows if row[0].box[1] > page[3] - margin], gaps, width, apart)
-    feet = _edge([row for row in rows[::-1] if row[0].box[3] < page[1] + margin], gaps[::-1], width, apart)
-    aside = {id(line) for row in heads + feet for line in row}
+    headers = _edge([row for row in rows if row[0].box[1] > page[3] - margin], gaps, width, apart)
+    footers = _edge([row for row in rows[::-1] if row[0].box[3] < page[1] + margin], gaps[::-1], width, apart)
+    aside = {id(line) for row in headers + footers for line in row}
     if len(aside) == len(lines):
         return [], lines, []
     body = [line for line in lines if id(line) not in aside]
-    return _in_order(heads), body, _in_order(feet[::-1])
+    return _in_order(headers), body, _in_order(footers[::-1])
 
 
 def _in_order(rows: list[list[Line]]) -> list[Line]:

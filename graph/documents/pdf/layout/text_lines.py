@@ -1,4 +1,4 @@
-"""A page as pdfium sees it -> lines of print with their places. Is handed the library, and imports none."""
+"""A page as pdfium sees it -> lines of print with their places."""
 
 import re
 from bisect import bisect

@@ -14,8 +14,7 @@ import pytest
 
 from graph.documents import LoadConfig, Reading, read_document
 from graph.documents.errors import NoTextError, TimedOutError
-from graph.documents.pdf.backends import Pdfium
-from graph.documents.pdf.render import draw
+from graph.documents.pdf.backends import Pdfium, draw_page
 from tests.hostile import one
 from tests.pdfs import Sheet, make_pdf, pictures, sheet, stream
 
@@ -70,7 +69,7 @@ def test_a_picture_of_text_is_read(tmp_path: Path, turned: bool) -> None:
     (page,) = reading["pages"]
     assert (page["status"], page["note"]) == ("read", "read by OCR")
     assert "The first boats leave before the fog has lifted." in page["text"]
-    assert reading["warnings"] == ["Read by OCR, page 1: letters and numbers may be mistaken."]
+    assert reading["warnings"] == ["Read by OCR, page 1: letters and numbers may be wrong."]
 
 
 @tesseract
@@ -152,9 +151,9 @@ def test_what_is_typed_into_a_form_is_drawn() -> None:
     content = one(
         b" ", catalog=b"/AcroForm <</Fields [6 0 R]>>", page=b"/Annots [6 0 R]", more={6: field, 7: look}
     )
-    engine = Pdfium(content, None)
-    assert engine.is_scan(1, 0)
-    assert engine.draw(1)
+    backend = Pdfium(content, None)
+    assert backend.is_scan(1, 0)
+    assert backend.draw(1)
 
 
 def test_a_file_that_hangs_over_its_labels_has_its_scans_read_all_the_same(tmp_path: Path, program: Any) -> None:
@@ -167,7 +166,7 @@ def test_a_file_that_hangs_over_its_labels_has_its_scans_read_all_the_same(tmp_p
 @pytest.mark.parametrize("box", ["0 0 14400 14400", "0 0 10000000 10000000", "0 0 200000 200", "0 0 -612 -842"])
 def test_a_page_of_any_size_is_drawn_within_bounds(box: str) -> None:
     content = make_pdf([Sheet(image=True)]).replace(b"[0 0 612 842]", f"[{box}]".encode())
-    image = draw(pypdfium2.PdfDocument(content)[0])
+    image = draw_page(pypdfium2.PdfDocument(content)[0])
     width, height = map(int, image.split(b"\n")[1].split()) if image else (0, 0)
     assert width * height <= 9_100_000
     assert max(width, height) <= 10_000
@@ -178,7 +177,7 @@ def test_a_page_of_any_size_is_drawn_within_bounds(box: str) -> None:
     ("body", "settings", "why"),
     [
         ("exit 1", {}, "OCR failed on it"),
-        ("sleep 60", {"ocr_timeout_seconds": 0.5}, "OCR took longer than 0.5 seconds"),
+        ("sleep 60", {"ocr_timeout_seconds": 0.5}, "OCR took longer than 0.5 seconds (load.ocr_timeout_seconds)"),
         (seen("abcdefgh " * 9, sure=30), {}, "OCR could not make out its text with eng+kor"),
     ],
     ids=["failed", "late", "unsure"],

@@ -1,11 +1,11 @@
-"""The child process: what a page costs that hangs or eats memory, and that no process is left behind."""
+"""The worker process: what a page costs that hangs or eats memory, and that no process is left behind."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,13 @@ import pytest
 
 from graph.documents import LoadConfig, Reading, read_document
 from graph.documents.errors import ReaderError, TimedOutError, TooLargeError
-from graph.documents.pdf.supervisor import _request, resume_reading, stop_reading
+from graph.documents.pdf.content import PDFContent
+from graph.documents.pdf.protocol import Activity, Failure, Started, encode
+from graph.documents.pdf.supervisor import first_request, next_request
 from tests.pdfs import bomb, make_pdf
 
 ROOT = Path(__file__).parents[4]
-linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds child processes through /proc")
+linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes through /proc")
 
 
 def read(tmp_path: Path, content: bytes, **settings: Any) -> Reading:
@@ -30,7 +32,7 @@ def read(tmp_path: Path, content: bytes, **settings: Any) -> Reading:
 def test_a_page_that_needs_too_much_memory_is_lost_alone(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")  # the child now has something to say on stderr
+    monkeypatch.setenv("PYTHONFAULTHANDLER", "1")  # the worker now has something to say on stderr
     reading = read(tmp_path, make_pdf(["one", bomb(60), "three"]), memory_mb=256)
     assert [page["text"] for page in reading["pages"]] == ["one", "", "three"]
     assert [page["status"] for page in reading["pages"]] == ["read", "failed", "read"]
@@ -50,19 +52,9 @@ def test_a_reader_that_does_not_start_says_nothing_of_the_file(
         read(tmp_path, make_pdf(["one"]))
 
 
-def test_reading_that_was_stopped_can_go_on(tmp_path: Path) -> None:
-    stop_reading()
-    try:
-        with pytest.raises(ReaderError, match="interrupted"):
-            read(tmp_path, make_pdf(["one"]))
-    finally:
-        resume_reading()
-    assert read(tmp_path, make_pdf(["one"]))["pages"][0]["text"] == "one"
-
-
 @linux
 def test_a_limit_that_is_there_already_is_kept(tmp_path: Path) -> None:
-    """`ulimit -v` below load.memory_mb, as in some containers: the child may not raise it."""
+    """`ulimit -v` below load.memory_mb, as in some containers: the worker may not raise it."""
     path = tmp_path / "paper.pdf"
     path.write_bytes(make_pdf(["one"]))
     code = (
@@ -73,6 +65,40 @@ def test_a_limit_that_is_there_already_is_kept(tmp_path: Path) -> None:
     command = ["sh", "-c", shell, sys.executable, code, str(path)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (ran.stdout, ran.stderr) == ("one\n", "")
+
+
+FAILURE = Failure("crashed", 11)
+REQUEST = first_request(Path("/paper.pdf"), LoadConfig(), None)
+
+
+def test_after_a_file_that_did_not_open_pypdf_tries_once() -> None:
+    content = PDFContent()
+    again = next_request(REQUEST, content, FAILURE)
+    assert again == replace(REQUEST, backends=("pypdf",))
+    assert again is not None
+    assert next_request(again, content, Failure("exited")) is None
+    assert content.first_failure == FAILURE
+
+
+@pytest.mark.parametrize("activity", ["reading", "drawing"])
+def test_after_a_page_that_killed_a_worker_the_next_begins_behind_it(activity: Activity) -> None:
+    content = PDFContent(page_count=9, texts={1: "one", 2: ""}, scans={2}, doing=Started(activity, 3))
+    assert next_request(REQUEST, content, FAILURE) == replace(REQUEST, done=(1, 2, 3), scans=(2,))
+    assert content.failures == {3: replace(FAILURE, while_drawing=activity == "drawing")}
+
+
+def test_after_a_second_reading_that_killed_a_worker_there_is_none() -> None:
+    content = PDFContent(page_count=9, texts={1: "one"}, doing=Started("reading", 1))
+    assert next_request(REQUEST, content, FAILURE) == replace(REQUEST, done=(1,), second_reading=False)
+    assert content.failures == {}
+
+
+def test_after_metadata_that_killed_a_worker_only_scans_are_left_to_do() -> None:
+    content = PDFContent(page_count=2, texts={1: "one", 2: ""}, doing=Started("metadata"))
+    assert next_request(REQUEST, content, FAILURE) is None
+    content.scans = {2}
+    assert next_request(REQUEST, content, FAILURE) == replace(REQUEST, done=(1, 2), scans=(2,), metadata=False)
+    assert next_request(replace(REQUEST, ocr=False), content, FAILURE) is None
 
 
 def test_a_page_that_takes_too_long_is_lost_alone(tmp_path: Path) -> None:
@@ -147,27 +173,27 @@ def test_however_the_reading_ends_no_process_is_left(tmp_path: Path, how: signal
     parent = subprocess.Popen([sys.executable, "-c", code, str(path)], env=env, stderr=subprocess.DEVNULL)
     try:
         assert _until(lambda: _children(parent.pid))
-        (child,) = _children(parent.pid)
+        (worker,) = _children(parent.pid)
         time.sleep(0.3)  # let it get to the page
         parent.send_signal(how)
         assert parent.wait(timeout=30) == -how
-        assert _until(lambda: not _alive(child))
+        assert _until(lambda: not _alive(worker))
     finally:
         parent.kill()
         parent.wait()
 
 
-def test_the_child_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
+def test_the_worker_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     """Its stdin closes, however the parent died: it stops in the middle of the page."""
     path = tmp_path / "slow.pdf"
     path.write_bytes(make_pdf([bomb(100)]))
-    request = _request(path, LoadConfig(memory_mb=4000), None)
-    child = subprocess.Popen(
+    request = first_request(path, LoadConfig(memory_mb=4000), None)
+    worker = subprocess.Popen(
         [sys.executable, "-m", "graph.documents.pdf.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    sent, _ = child.communicate(json.dumps(request).encode() + b"\n")  # writes, and closes stdin
-    assert child.returncode == 0
-    assert b'"page"' not in sent.replace(b'"page": 1', b"")
+    sent, _ = worker.communicate(encode(request))  # writes, and closes stdin
+    assert worker.returncode == 0
+    assert b"PageRead" not in sent

@@ -1,0 +1,84 @@
+"""What the workers have told of a file so far."""
+
+from dataclasses import dataclass, field
+
+from graph.documents.characters import substance
+from graph.documents.pdf.protocol import (
+    Ended,
+    Event,
+    Failure,
+    Metadata,
+    MetadataRead,
+    OCRUnavailable,
+    Opened,
+    PageFailed,
+    PageRead,
+    PageRecognized,
+    Ready,
+    RefusalKind,
+    Refused,
+    ScanFound,
+    Started,
+)
+
+
+@dataclass
+class PDFContent:
+    """Everything that the workers sent, and what the supervisor saw of them. Page numbers count from 1."""
+
+    ready: bool = False  # a worker has started, and has its libraries
+    page_count: int | None = None  # None until a worker has opened the file
+    repaired: bool = False
+    texts: dict[int, str] = field(default_factory=dict)
+    page_characters: dict[int, int] = field(default_factory=dict)  # on each page, before any limit
+    failures: dict[int, Failure] = field(default_factory=dict)
+    scans: set[int] = field(default_factory=set)  # pages that OCR has yet to see
+    recognized: set[int] = field(default_factory=set)  # pages whose text is by OCR
+    ocr_unavailable: OCRUnavailable | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    refusal: RefusalKind | None = None
+    first_failure: Failure | None = None  # of a worker that had not opened the file
+    stopped: Failure | None = None  # why reading ended early
+    ended: bool = False  # nothing more will come
+    doing: Started = field(default_factory=lambda: Started("opening"))
+    characters: int = 0  # of all texts
+
+    def take(self, event: Event) -> None:
+        """Add one event."""
+        match event:
+            case Ready():
+                self.ready = True
+            case Opened():
+                self.page_count, self.repaired = event.pages, event.repaired
+            case Started():
+                self.doing = event
+            case PageRead():
+                self._keep(event.page, event.text)
+                self.page_characters[event.page] = event.characters
+            case ScanFound():
+                self.scans.add(event.page)
+            case PageRecognized():
+                self.scans.discard(event.page)
+                if substance(event.text) > substance(self.texts[event.page]):
+                    self._keep(event.page, event.text)
+                    self.recognized.add(event.page)
+            case PageFailed():
+                self.fail(event.page, event.failure)
+            case MetadataRead():
+                self.metadata = event.metadata
+            case OCRUnavailable():
+                self.ocr_unavailable = event
+            case Refused():
+                self.refusal, self.ended = event.kind, True
+            case Ended():
+                self.ended = True
+
+    def fail(self, page: int, failure: Failure) -> None:
+        """A page could not be read; if only OCR failed on it, the little text that it has is kept."""
+        self.scans.discard(page)
+        if not substance(self.texts.get(page, "")):
+            self.failures[page] = failure
+
+    def _keep(self, page: int, text: str) -> None:
+        self.characters += len(text) - len(self.texts.get(page, ""))
+        self.texts[page] = text

@@ -1,0 +1,224 @@
+"""What supervisor and worker say to each other: one request, then events, each a line of JSON.
+
+All are frozen dataclasses, which may hold others and tuples of them. What goes wrong is a `Failure`, a refusal or
+an `OCRUnavailable`, each with a kind and its numbers; messages.py makes sentences of them. The password goes in
+the request, which no list of processes shows.
+
+The worker sends `Ready`, then `Opened` (or `Refused`, and ends). For each page: `Started`, then `PageRead` and
+perhaps `ScanFound`, or `PageFailed`; a page may come twice, and the second text is the better one. Then `Started`
+and the `MetadataRead`. For each scan: `Started`, then `PageRecognized` or `PageFailed`; or once `OCRUnavailable`.
+Last comes `Ended`. The worker may die at any moment; what it sent before counts.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, is_dataclass
+from functools import cache
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+EXIT_OUT_OF_MEMORY = 77  # exit code of a worker that stopped itself
+
+# "repaired" is pdfium again, on a file whose lost end is made anew.
+BackendName = Literal["pdfium", "pypdf", "repaired"]
+
+Activity = Literal["opening", "reading", "metadata", "drawing", "recognizing"]
+
+RefusalKind = Literal["password", "protected", "no_pages", "damaged"]
+
+OCRUnavailableKind = Literal["not_installed", "does_not_start", "no_default_language", "no_such_language"]
+
+FailureKind = Literal[
+    # of a page, told by the worker
+    "damaged",  # name: the library's exception
+    "undrawable",  # name: the library's exception
+    "illegible",  # name: the languages tried
+    "ocr_timeout",  # amount: seconds
+    "ocr_not_started",
+    "ocr_failed",
+    # of the worker, told by the supervisor
+    "page_timeout",  # amount: seconds
+    "out_of_memory",  # amount: megabytes
+    "aborted",  # amount: megabytes that it might have
+    "crashed",  # amount: the signal
+    "exited",
+    # of the whole read
+    "file_timeout",  # amount: seconds
+    "too_much_text",  # amount: characters
+    "too_many_restarts",  # amount: workers that died
+    "not_reached",
+]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a page, or the rest of a file, was not read. `FailureKind` says what amount and name mean."""
+
+    kind: FailureKind
+    amount: float = 0
+    name: str = ""
+    while_drawing: bool = False  # for OCR, of a page whose text layer was read
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a worker is asked to read, and within which limits. Page numbers count from 1."""
+
+    path: str
+    password: str | None = field(repr=False)
+    ranges: tuple[tuple[int, int | None], ...]  # of pages, both ends included; None is the last page
+    ocr: bool
+    ocr_languages: str
+    ocr_timeout_seconds: float
+    memory_mb: int
+    max_pages: int
+    max_page_characters: int
+    backends: tuple[BackendName, ...] = ("pdfium", "pypdf", "repaired")  # in the order tried
+    done: tuple[int, ...] = ()  # pages that an earlier worker has read, or failed on
+    scans: tuple[int, ...] = ()  # of these, the ones that OCR has yet to see
+    second_reading: bool = True  # with pypdf, where the first may be wrong
+    metadata: bool = True
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a file tells beside its pages. All of it is empty where the file, or the backend, says nothing."""
+
+    labels: tuple[str, ...] = ()  # printed page labels, one per page
+    title: str = ""
+    heading: str = ""  # the largest print of page 1
+    attachments: tuple[str, ...] = ()  # names of files within the file
+    placeholder: bool = False  # the pages only stand for a form (XFA) that Adobe's programs draw in their place
+
+
+@dataclass(frozen=True)
+class Ready:
+    """The worker has started, and has its libraries."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The file is open."""
+
+    pages: int
+    repaired: bool  # the pages are those that were found in a damaged file
+
+
+@dataclass(frozen=True)
+class Refused:
+    """No backend opens the file."""
+
+    kind: RefusalKind
+
+
+@dataclass(frozen=True)
+class Started:
+    """What the worker does next: it may die of it. There is a page when it reads or draws one."""
+
+    activity: Activity
+    page: int | None = None
+
+
+@dataclass(frozen=True)
+class PageRead:
+    """A page's text layer."""
+
+    page: int
+    text: str
+    characters: int  # on the page, before any limit
+
+
+@dataclass(frozen=True)
+class ScanFound:
+    """A page that was read has a picture in place of a text: it is one for OCR."""
+
+    page: int
+
+
+@dataclass(frozen=True)
+class PageRecognized:
+    """What OCR read on a page."""
+
+    page: int
+    text: str
+
+
+@dataclass(frozen=True)
+class PageFailed:
+    """A page could not be read or, if it is a scan, not be recognized."""
+
+    page: int
+    failure: Failure
+
+
+@dataclass(frozen=True)
+class MetadataRead:
+    """All metadata so far. It comes again with each part, for the next part may be what the worker dies of."""
+
+    metadata: Metadata
+
+
+@dataclass(frozen=True)
+class OCRUnavailable:
+    """No page can be recognized here."""
+
+    kind: OCRUnavailableKind
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """All that was asked for was sent."""
+
+
+Event = (
+    Ready
+    | Opened
+    | Refused
+    | Started
+    | PageRead
+    | ScanFound
+    | PageRecognized
+    | PageFailed
+    | MetadataRead
+    | OCRUnavailable
+    | Ended
+)
+
+_EVENTS: dict[str, Callable[..., Event]] = {event.__name__: event for event in get_args(Event)}
+_T = TypeVar("_T")
+
+
+def encode(message: Request | Event) -> bytes:
+    """One line, its end included: the name of the class and its fields."""
+    return json.dumps([type(message).__name__, asdict(message)]).encode() + b"\n"
+
+
+def decode_request(line: bytes) -> Request:
+    return _built(Request, json.loads(line)[1])
+
+
+def decode_event(line: bytes) -> Event:
+    name, fields = json.loads(line)
+    return _built(_EVENTS[name], fields)
+
+
+def _built(kind: Callable[..., _T], fields: dict[str, Any]) -> _T:
+    hints = _hints(kind)
+    return kind(**{name: _value(hints[name], value) for name, value in fields.items()})
+
+
+@cache
+def _hints(kind: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _value(hint: Any, value: Any) -> Any:
+    """What JSON made of a value, as its field has it: tuples, and dataclasses in them."""
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _built(hint, value)
+    if get_origin(hint) is tuple:
+        first, *others = get_args(hint)
+        if others == [...]:
+            return tuple(_value(first, entry) for entry in value)
+        return tuple(map(_value, (first, *others), value))
+    return value
