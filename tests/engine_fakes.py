@@ -11,10 +11,10 @@ from typing import Any
 from llm.mlx.backend import import_mlx
 from llm.mlx.checkpoint import Checkpoint
 from llm.mlx.engine.engine import Engine
-from llm.mlx.engine.kv_budget import Budget
+from llm.mlx.engine.kv_budget import KVBudget
 from llm.mlx.engine.request import Limits, LogitsProcessor, Request
 from llm.mlx.engine.sampling import Sampler, Sampling, processors
-from llm.mlx.engine.scheduler import Decoder
+from llm.mlx.engine.scheduler import Scheduler
 
 # Before anything else imports MLX, as the program does: it brings the system's fast BLAS along.
 import_mlx()
@@ -129,29 +129,31 @@ def tokens(count: int, seed: int = 0) -> list[int]:
 
 
 def needed(model: Any, totals: list[int], prompt_tokens: int) -> int:
-    """Bytes that the engine plans for one lane of rows that come to `totals`, while a prompt is read."""
-    budget = Budget(model)
+    """Bytes that the engine plans for one batch of rows that come to `totals`, while a prompt is read."""
+    budget = KVBudget(model)
     try:
         return budget.needed([totals], prompt_tokens)
     finally:
         budget.release()
 
 
-def add(decoder: Decoder, prompt: list[int], max_tokens: int = 8, sink: Ids | None = None, **options: Any) -> Ids:
+def add(
+    scheduler: Scheduler, prompt: list[int], max_tokens: int = 8, sink: Ids | None = None, **options: Any
+) -> Ids:
     """Add a request, and return its sink."""
     sink = sink or Ids()
-    decoder.add(Request(prompt, max_tokens, sink, **options))
+    scheduler.add(Request(prompt, max_tokens, sink, **options))
     return sink
 
 
-def run(decoder: Decoder, most_turns: int = 20_000) -> int:
-    """Turn until every request is done; how many turns that took."""
-    turns = 0
-    while decoder.requests:
-        decoder.turn()
-        turns += 1
-        assert turns < most_turns, "requests are left that are never served"
-    return turns
+def run(scheduler: Scheduler, most_steps: int = 20_000) -> int:
+    """Step until every request is done; how many steps that took."""
+    steps = 0
+    while scheduler.requests:
+        scheduler.step()
+        steps += 1
+        assert steps < most_steps, "requests are left that are never served"
+    return steps
 
 
 def intercept(model: Any, look: Callable[[Any], None]) -> Any:

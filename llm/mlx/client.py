@@ -19,6 +19,7 @@ from llm.mlx.batch import register
 from llm.mlx.engine.engine import Engine
 from llm.mlx.engine.request import Limits, LogitsProcessor, Request
 from llm.mlx.engine.sampling import Sampling
+from llm.mlx.engine.worker import check_not_forked
 from llm.mlx.output_processor import Answer, Heard, Reply
 
 
@@ -86,6 +87,7 @@ class Ticket:
         self._heard.put(EngineError("This call was given up, for another one of its list failed."))
 
     def _get(self) -> Heard:
+        check_not_forked()  # a stream that was opened before the fork would wait for ever
         left = None if self._deadline is None else max(self._deadline - time.monotonic(), 0)
         try:
             return self._heard.get(timeout=left)
