@@ -1,8 +1,8 @@
 """Brings MLX into the process: the one place that imports it first.
 
-The environment variable `MLX_SYSTEM_BLAS=0` leaves the system's BLAS out: matrix products then run on the reference
-BLAS inside MLX's own CPU build, slowly, and round as they do on a machine without OpenBLAS. It is read once, at
-the first import of MLX, and changes nothing on a Mac.
+The environment variable `MLX_SYSTEM_BLAS=0` leaves the system's BLAS out: matrix products then run on the
+reference BLAS inside MLX's own CPU build, slowly, and round as they do on a machine without OpenBLAS. It is
+read once, at the first import of MLX, and changes nothing on a Mac.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Calling the engine: whole lists at once, and four ways to wait (an answer or a stream, blocking or not).
 
 Whoever stops waiting (an interrupt, a cancelled task, a closed stream, a timeout) takes the request back.
-Knows nothing of models or LangChain.
 """
 
 from __future__ import annotations

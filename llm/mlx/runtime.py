@@ -1,7 +1,4 @@
-"""A checkpoint at work: its tokenizer and its engine, shared by every model object that names it.
-
-Knows nothing of LangChain's models.
-"""
+"""A checkpoint at work: its tokenizer and its engine, shared by every model object that names it."""
 
 from __future__ import annotations
 

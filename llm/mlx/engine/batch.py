@@ -1,4 +1,4 @@
-"""Rows that are decoded together, one token of each at a time. Knows nothing of who waits, or of threads."""
+"""Rows that are decoded together, one token of each at a time."""
 
 from __future__ import annotations
 
@@ -144,9 +144,9 @@ def _generation_class() -> type[GenerationBatch]:
             if is_first or not is_last:
                 step: tuple[list[int], list[mx.array]] = super()._step()
                 return step
-            self._current_tokens, self._current_logprobs = self._next_tokens, self._next_logprobs
-            mx.eval(self._current_tokens, self._current_logprobs)
-            return self._current_tokens.tolist(), self._current_logprobs
+            tokens: mx.array = self._next_tokens
+            mx.eval(tokens, self._next_logprobs)
+            return tokens.tolist(), self._next_logprobs
 
     return Generation
 

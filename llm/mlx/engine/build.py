@@ -11,7 +11,7 @@ from llm.mlx.engine.kv_budget import KVBudget
 from llm.mlx.engine.model_patches import repair_attention
 from llm.mlx.engine.request_queue import MOST_BATCHES
 from llm.mlx.engine.scheduler import Scheduler
-from llm.mlx.engine.single import SingleOptions, SingleBatch
+from llm.mlx.engine.single import SingleBatch, SingleOptions
 
 logger = logging.getLogger(__name__)
 

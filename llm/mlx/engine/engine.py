@@ -1,8 +1,6 @@
-"""One thread owns an MLX model and decodes every request together. Token ids in, token ids out.
+"""The engine's front: callers on any thread submit requests and cancel them.
 
-Knows nothing of text, messages or LangChain. Callers on any thread submit requests; each joins the rows that
-are decoded as soon as there is a place (continuous batching), and every token goes to the request's `Sink`.
-What runs on the thread is in worker.py (its life) and scheduler.py (its work).
+Each request joins the rows being decoded as soon as it fits (continuous batching).
 """
 
 from __future__ import annotations
@@ -23,9 +21,9 @@ if TYPE_CHECKING:
 class Engine:
     """Starts its thread, and loads the weights on it, when the first request comes.
 
-    `load_weights` returns the model; `stop_ids` are the tokens that end an answer; `single`, if there is one, loads
-    what makes the model decode one row at a time; `wire_memory` asks the system to keep the weights in memory. A
-    failure of the thread reaches every request in it, and the next one starts anew.
+    `load_weights` returns the model; `stop_ids` are the tokens that end an answer; `single`, if there is one,
+    loads what makes the model decode one row at a time; `wire_memory` asks the system to keep the weights in
+    memory. A failure of the thread reaches every request in it, and the next one starts anew.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""How much memory keys and values take, and how much of it there is. Knows nothing of rows or threads.
+"""How much memory keys and values take, and how much of it there is.
 
 A batch pads every row to its longest, mlx-lm grows its caches by 256 tokens from wherever they are, and a
 sliding window keeps no more than its size: all of that is counted here, from above.
@@ -27,7 +27,7 @@ _SLACK = 0.1
 # Share of what is recommended that keys and values may take, however large the weights.
 _AT_LEAST = 0.05
 
-# Share of the memory for keys and values that beginnings of prompts may be kept in.
+# Share of the memory for keys and values that prefixes of prompts may be kept in.
 _FOR_PREFIXES = 0.25
 
 

@@ -1,4 +1,4 @@
-"""One prompt on its way into the model, piece by piece. Knows nothing of other rows."""
+"""One prompt on its way into the model, piece by piece."""
 
 from __future__ import annotations
 

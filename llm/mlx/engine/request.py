@@ -1,4 +1,4 @@
-"""What the engine is asked, and where the answer goes. Knows nothing of threads or models."""
+"""What the engine is asked, and where the answer goes."""
 
 from __future__ import annotations
 

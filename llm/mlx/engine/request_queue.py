@@ -1,4 +1,4 @@
-"""Requests that wait for a place: who is next, and beside whom. Pure arithmetic on token counts.
+"""Requests that wait: who is next, and in which batch. Pure arithmetic on token counts.
 
 First come, first served. One that does not fit now lets others pass, but only so many: nobody starves.
 """
@@ -53,11 +53,11 @@ class RequestQueue:
         """Take `request` out; False if it does not wait here."""
         return self._overtaken.pop(request, None) is not None
 
-    def next(self, place: Callable[[Request], T | None]) -> tuple[Request, T] | None:
-        """Take out the first request that `place` finds a place for, and return both."""
+    def next(self, find: Callable[[Request], T | None]) -> tuple[Request, T] | None:
+        """Take out the first request that `find` returns something for, and return both."""
         passed: list[Request] = []
         for request in self.first():
-            if (found := place(request)) is not None:
+            if (found := find(request)) is not None:
                 break
             passed.append(request)
             if self._overtaken[request] >= _MOST_OVERTAKEN:

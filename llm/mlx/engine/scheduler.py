@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from llm.errors import ContextOverflowError, InvalidRequestError
-from llm.mlx.engine.batch import Decoded, Batch, Row
+from llm.mlx.engine.batch import Batch, Decoded, Row
 from llm.mlx.engine.kv_budget import KVBudget
 from llm.mlx.engine.prefill import Prefill
 from llm.mlx.engine.prefix_cache import PrefixCache
@@ -46,12 +46,12 @@ class Scheduler:
 
     @property
     def kv_bytes(self) -> int:
-        """Memory that keys and values take now: of the rows, of a prompt on its way, of kept beginnings."""
+        """Memory that keys and values take now: of the rows, of a prompt on its way, of kept prefixes."""
         batches = sum(batch.kv_bytes for batch in self._batches)
         return batches + self._prefixes.nbytes + sum(prefill.kv_bytes for prefill in self._reading)
 
     def add(self, request: Request) -> None:
-        """Let `request` wait for its place. One that can never have a place fails at once."""
+        """Queue `request`. One that can never be admitted fails at once."""
         try:
             self._check(request)
         except Exception as error:
@@ -70,7 +70,7 @@ class Scheduler:
         self._update_budget()
 
     def clear_prefixes(self) -> None:
-        """Give up the beginnings of prompts that were kept for later."""
+        """Drop the prefixes that were kept for later prompts."""
         self._prefixes.clear()
         self._update_budget()
 
@@ -162,7 +162,7 @@ class Scheduler:
         return None
 
     def _reserve(self, needed: int, limits: Sequence[Limits]) -> bool:
-        """Take `needed` bytes beside the kept beginnings, giving these up as far as that helps."""
+        """Take `needed` bytes beside the kept prefixes, dropping these as far as that helps."""
         if needed > min(self._budget.free(limit) for limit in limits):
             return False
         while not self._budget.reserve(needed + self._prefixes.nbytes, limits):

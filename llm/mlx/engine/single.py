@@ -1,5 +1,5 @@
 """One row at a time through mlx-lm's own `generate_step`, for what it does in no batch: a draft model that
-guesses ahead, keys and values in few bits. Knows nothing of who waits, or of threads.
+guesses ahead, keys and values in few bits.
 """
 
 from __future__ import annotations

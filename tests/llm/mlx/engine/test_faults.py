@@ -41,7 +41,7 @@ def test_a_logits_processor_that_raises_fails_its_own_request(checkpoint: Folder
         for request in others[2:]:
             scheduler.add(request)
         run(scheduler)
-        expected = alone(model, Request(tokens(25, 9), 14, Ids()))
+        expected = alone(model, Request(tokens(25, 9), 14, broken))
         assert "a hole" in str(broken.error)
         assert isinstance(broken.error, EngineError)
         assert broken.ids == expected[: call - 1], "what came before the failure was right, and nothing came after"
