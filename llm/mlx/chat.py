@@ -17,7 +17,7 @@ from pydantic import Field, SecretStr
 
 from llm.errors import InvalidRequestError
 from llm.mlx.base import MLXModel
-from llm.mlx.chat_batch import ChatLists
+from llm.mlx.batch import BatchedChat
 from llm.mlx.chat_output import ChatCall
 from llm.mlx.client import astream, await_answers, stream, wait
 from llm.mlx.runtime import Runtime
@@ -29,7 +29,7 @@ from llm.mlx.structured.tools import read_tool_choice
 from llm.mlx.window import local_context_window
 
 
-class ChatMLX(MLXModel, ChatLists):
+class ChatMLX(MLXModel, BatchedChat):
     """A chat model on Apple's MLX, decoded together with every other call on the same checkpoint.
 
     ```python

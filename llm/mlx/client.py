@@ -1,7 +1,6 @@
 """Calling the engine: whole lists at once, and four ways to wait (an answer or a stream, blocking or not).
 
 Whoever stops waiting (an interrupt, a cancelled task, a closed stream, a timeout) takes the request back.
-Knows nothing of models or LangChain.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from llm.mlx.batch import register
 from llm.mlx.engine.engine import Engine
 from llm.mlx.engine.request import Limits, LogitsProcessor, Request
 from llm.mlx.engine.sampling import Sampling
+from llm.mlx.engine.worker import check_not_forked
 from llm.mlx.output_processor import OutputEvent, OutputProcessor, RequestOutput
 
 
@@ -86,6 +86,7 @@ class Ticket:
         self._heard.put(EngineError("This call was given up, for another one of its list failed."))
 
     def _get(self) -> OutputEvent:
+        check_not_forked()  # a stream that was opened before the fork would wait for ever
         left = None if self._deadline is None else max(self._deadline - time.monotonic(), 0)
         try:
             return self._heard.get(timeout=left)
