@@ -11,8 +11,6 @@ from graph.grounding.types import Sentence
 from graph.results.coverage import FEW_CHUNKS
 from graph.state import OutputState, PageRecord
 
-_SHOWN = 60  # characters of a sentence in a list
-
 
 def cited(result: OutputState) -> str:
     """The summary, with the pages after each sentence; "?" where it is flagged, nothing after headings."""
@@ -24,9 +22,13 @@ def cited(result: OutputState) -> str:
 
 
 def page_list(result: OutputState) -> str:
-    """The pages of each sentence, as a list to stand below a summary that was shown before they were known."""
-    listed = [f"- {reference} {_beginning(sentence['text'])}" for sentence, reference in _references(result)]
-    return "\n".join(["\n\nSentence by sentence:\n", *listed]) if listed else ""
+    """The pages of each sentence by its number, to stand below a summary that was shown before they were known."""
+    listed = []
+    numbered = enumerate((reference for _, reference in _references(result)), 1)
+    for reference, run in groupby(numbered, key=lambda pair: pair[1]):
+        numbers = [number for number, _ in run]
+        listed.append(f"{'–'.join(dict.fromkeys(map(str, (numbers[0], numbers[-1]))))} {reference}")
+    return f"\n\nPages by sentence: {', '.join(listed)}." if listed else ""
 
 
 def coverage_line(result: OutputState) -> str:
@@ -155,9 +157,3 @@ def _printed(page: PageRecord) -> str:
     """The label, if it is more than a count of the pages."""
     label = " ".join(page["label"].split())
     return "" if label == str(page.get("document_page", page["number"])) else label
-
-
-def _beginning(text: str) -> str:
-    if len(text) <= _SHOWN:
-        return text
-    return f"{text[:_SHOWN].rpartition(' ')[0] or text[:_SHOWN]} …"
