@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from graph.cli.streams import note
 from graph.documents.errors import DocumentError, NotFoundError
 from graph.errors import ConfigError
 from graph.shipped import find_config
@@ -64,7 +67,7 @@ def refuse_other_endings(path: str) -> None:
     suffix = Path(path).suffix
     if suffix and suffix.lower() not in _FORMATS:
         raise ConfigError(
-            f"output.path: {path} ends in {suffix}, which is no format of this program; "
+            f"output.path: {path}: this program does not write {suffix} files; "
             "use .md, .html or .json, or add --format."
         )
 
@@ -76,6 +79,7 @@ def without_stdin(sources: Sequence[str], max_mb: int) -> Iterator[list[str]]:
         yield list(sources)
         return
     with ExitStack() as stack:
+        stack.enter_context(_ending_on_signals())
         try:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mlx-pdf-summarizer-"))
             path = str(_save_stdin(Path(folder), max_mb))
@@ -86,16 +90,32 @@ def without_stdin(sources: Sequence[str], max_mb: int) -> Iterator[list[str]]:
 
 
 def _save_stdin(folder: Path, max_mb: int) -> Path:
-    """Standard input as a file, called as what it is. What is more than `max_mb` is for the reader to refuse."""
+    """Standard input as a file. What is more than `max_mb` is left for the reader to refuse."""
     if sys.stdin is None:
         raise DocumentError("Standard input is closed", "give the path of a file")
     if sys.stdin.isatty():
-        sys.stderr.write("Type or paste the text; end it with Ctrl-D.\n")
-    target, left = folder / "standard input", (max_mb + 1) * 2**20
-    with target.open("wb") as file:
+        note("Type or paste the text, then press Ctrl-D.")
+    path, left = folder / "standard input", (max_mb + 1) * 2**20
+    with path.open("wb") as file:
         while left > 0 and (piece := sys.stdin.buffer.read(min(_PIECE, left))):
             file.write(piece)
             left -= len(piece)
-    with target.open("rb") as file:
-        suffix = ".pdf" if b"%PDF-" in file.read(1024) else ".txt"
-    return target.rename(target.with_suffix(suffix))
+    return path
+
+
+@contextmanager
+def _ending_on_signals() -> Iterator[None]:
+    """Let a signal to end (`kill`, a terminal that is closed) end the block in order, not the process at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

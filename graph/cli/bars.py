@@ -66,7 +66,7 @@ class StageBars:
         if "input" in event:
             total = self._progress.tasks[row].total or 0
             self._progress.update(row, total=total + 1)
-        else:
+        elif not event.get("error"):
             self._progress.update(row, advance=1, speed=self._speed(name, event.get("result") or {}))
 
     def finish(self) -> None:

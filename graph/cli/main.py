@@ -80,7 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"{_COMMAND} {version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="summarize a document, or each of several")
+    words = "[CONFIG] [PATH ...] [options]"
+    run = commands.add_parser(
+        "run", usage=f"{parser.prog} run {words}", help="summarize a document, or each of several"
+    )
     _add_words(run)
     run.add_argument(
         "--output",
@@ -95,7 +98,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.set_defaults(command=_run, refuse=run.error)
 
-    check = commands.add_parser("check", help="check a configuration, its prompts, its token budget and documents")
+    check = commands.add_parser(
+        "check",
+        usage=f"{parser.prog} check {words}",
+        help="check a configuration, its prompts, its token budget and its documents",
+    )
     _add_words(check)
     check.set_defaults(command=_check, refuse=check.error)
 

@@ -88,14 +88,17 @@ def _key(path: Path) -> str:
 def write_file(path: Path, text: str, advice: str) -> None:
     """Write the result where it was asked for: all of it, or nothing, which leaves what was there before."""
     try:
-        _replace(path.resolve(), text)
+        if path.exists() and not path.is_file():
+            path.write_text(text, "utf-8")  # a device or a pipe
+        else:
+            _replace(path.resolve(), text)
     except OSError as error:
         raise ConfigError(f"output.path: {path} could not be written ({error.strerror}); {advice}.") from None
 
 
 def _replace(path: Path, text: str) -> None:
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not path.is_file()):
-        path.write_text(text, "utf-8")  # a device, or a file in a folder that takes no new ones
+    if not os.access(path.parent, os.W_OK):
+        path.write_text(text, "utf-8")  # an existing file in a folder that takes no new ones
         return
     part = path.with_name(f".{_short(path.name)}.{os.getpid()}.part")
     try:
