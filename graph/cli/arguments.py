@@ -97,7 +97,7 @@ def _save_stdin(folder: Path, max_mb: int) -> Path:
         note("Type or paste the text, then press Ctrl-D.")
     path, left = folder / "standard input", (max_mb + 1) * 2**20
     with path.open("wb") as file:
-        while left > 0 and (piece := sys.stdin.buffer.read(min(_PIECE, left))):
+        while left > 0 and (piece := sys.stdin.buffer.read1(min(_PIECE, left))):
             file.write(piece)
             left -= len(piece)
     return path

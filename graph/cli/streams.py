@@ -20,14 +20,15 @@ def standard_streams() -> Iterator[bool]:
     """
     out, err = sys.stdout, sys.stderr
     _open_descriptors()
-    sys.stdout = cast(TextIO, out or _nowhere())
-    sys.stderr = cast(TextIO, _Unfailing(err or _nowhere()))
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a letter it lacks must not cost the summary
-    try:
-        yield cast(TextIO | None, out) is not None
-    finally:
-        sys.stdout, sys.stderr = out, err
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        sys.stdout = out or nowhere
+        sys.stderr = cast(TextIO, _Unfailing(err or nowhere))
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")  # a letter it lacks must not cost the summary
+        try:
+            yield cast(TextIO | None, out) is not None
+        finally:
+            sys.stdout, sys.stderr = out, err
 
 
 def say(text: str) -> None:
@@ -96,7 +97,3 @@ def _open_descriptors() -> None:
         except OSError:
             with suppress(OSError):
                 os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
-
-
-def _nowhere() -> TextIO:
-    return open(os.devnull, "w", encoding="utf-8")

@@ -21,6 +21,7 @@ class WordWrap:
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
         self._begun = ""  # a word whose end is yet to come
+        self._gap = ""  # space that was not written yet
         self._column = 0
 
     def add(self, text: str) -> None:
@@ -42,9 +43,15 @@ class WordWrap:
             self._begun = ""
 
     def _placed(self, word: str) -> str:
-        width = cell_len(word.rstrip())
-        before = "\n" if self._column and self._column + width > shutil.get_terminal_size().columns else ""
-        if before:
-            self._column = 0
-        self._column = 0 if word.endswith(("\n", "\r")) else self._column + cell_len(word)
-        return before + word
+        text, space, placed = word.rstrip(), word[len(word.rstrip()) :], ""
+        if text:
+            placed, width = self._gap, cell_len(text)
+            if self._column and self._column + len(self._gap) + width > shutil.get_terminal_size().columns:
+                placed, self._column = "\n", -1  # the line feed adds one
+            self._column += len(placed) + width
+            placed, self._gap = placed + text, ""
+        if space in ("\n", "\r"):
+            placed, self._column, self._gap = placed + space, 0, ""
+        else:
+            self._gap += space  # behind the last word of a line it would begin the next
+        return placed
