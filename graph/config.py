@@ -66,7 +66,7 @@ class OutputConfig(BaseModel):
     )
     path: str | None = Field(
         None,
-        description="A file to write instead of standard output; for a summary of each of several documents, a folder.",
+        description="A file to write instead of standard output; for several summaries, a folder.",
     )
     grounding: bool = Field(
         True,

@@ -9,7 +9,9 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from io import BufferedReader
 from pathlib import Path
+from typing import cast
 
 from graph.cli.streams import note
 from graph.documents.errors import DocumentError, NotFoundError
@@ -96,8 +98,9 @@ def _save_stdin(folder: Path, max_mb: int) -> Path:
     if sys.stdin.isatty():
         note("Type or paste the text, then press Ctrl-D.")
     path, left = folder / "standard input", (max_mb + 1) * 2**20
+    source = cast(BufferedReader, sys.stdin.buffer)  # whose read1 takes the first end of input for the end
     with path.open("wb") as file:
-        while left > 0 and (piece := sys.stdin.buffer.read1(min(_PIECE, left))):
+        while left > 0 and (piece := source.read1(min(_PIECE, left))):
             file.write(piece)
             left -= len(piece)
     return path
