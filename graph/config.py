@@ -18,6 +18,7 @@ from chains.strict_yaml import load_yaml
 from chains.validation_errors import explain
 from graph.documents.config import LoadConfig, SplitConfig
 from graph.errors import ConfigError
+from graph.shipped import config_names, find_config, find_prompt_set
 from llm.config import CacheConfig, LLMConfig, MLXConfig
 
 # Keys whose values are paths: in a file they are relative to that file, with --set to the current folder.
@@ -65,7 +66,7 @@ class OutputConfig(BaseModel):
     )
     path: str | None = Field(
         None,
-        description="A file to write the summary to; for several summaries, a folder.",
+        description="A file to write instead of standard output; for several summaries, a folder.",
     )
     grounding: bool = Field(
         True,
@@ -110,16 +111,19 @@ _SWITCHES = {
 def load_config(path: str | Path, overrides: Iterable[str | tuple[str, Any]] = ()) -> RunConfig:
     """Read a YAML file, apply overrides such as "llm.temperature=0.2" (or pairs of key and value), and check it.
 
-    Paths in the file are relative to the file; paths in overrides to the current folder.
+    `path` may also be the name of a configuration that ships, such as "quickstart". Paths in the file are relative
+    to the file; paths in overrides to the current folder. Prompt sets that ship are found by name everywhere.
 
     Raises:
         ConfigError: with one sentence that names the file, the key and what is allowed.
     """
-    path = Path(path).expanduser()
+    path = find_config(str(path)) or Path(os.path.expanduser(path))
     data = _read_yaml(path)
     _anchor_paths(data, path.resolve().parent)
     for override in overrides:
         _apply(data, override)
+    if isinstance(prompts := data.get("prompts"), dict) and "file" in prompts:
+        prompts["file"] = _prompt_set(prompts["file"], Path())
     _refuse_switches(path, data)
     try:
         return RunConfig.model_validate(data)
@@ -146,11 +150,11 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         data = load_yaml(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; give a YAML file such as configs/gemma.yaml.") from None
+        raise ConfigError(f"{path}: there is no such file; give a YAML file, or {_listed()}.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not a text file in UTF-8; give a YAML file.") from None
+        raise ConfigError(f"{path} is not a YAML file in UTF-8; to summarize it, use --input {path}.") from None
     except ValueError as error:
         raise ConfigError(f"{path} is not valid YAML: {error}.") from None
     if not isinstance(data, dict):
@@ -159,18 +163,32 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     return {section: {} if values is None else values for section, values in data.items()}
 
 
+def _listed() -> str:
+    """The configurations that ship, as a choice."""
+    *names, last = config_names()
+    return f"{', '.join(names)} or {last}"
+
+
 def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
     for section, key in _PATHS:
         values = data.get(section)
         if isinstance(values, dict) and key in values:
-            values[key] = _anchored(values[key], folder)
+            values[key] = _prompt_set(values[key], folder) if key == "file" else _anchored(values[key], folder)
+
+
+def _prompt_set(value: object, folder: Path) -> object:
+    """A path, unless there is no such file and a prompt set that ships has that name."""
+    path = _anchored(value, folder)
+    if isinstance(value, str) and isinstance(path, str) and not os.path.isfile(path):
+        return str(find_prompt_set(value) or path)
+    return path
 
 
 def _anchored(value: object, folder: Path) -> object:
     """A path, or each path of a list, as seen from `folder`; anything else as it is."""
     if isinstance(value, list):
         return [_anchored(path, folder) for path in value]
-    return os.path.normpath(folder / Path(value).expanduser()) if isinstance(value, str) else value
+    return os.path.normpath(folder / os.path.expanduser(value)) if isinstance(value, str) else value
 
 
 def _apply(data: dict[str, Any], override: str | tuple[str, Any]) -> None:

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from graph.cli.output import choose_files, say, writable_folder, write_file
-from graph.cli.progress import ManyBars
+from graph.cli.bars import DocumentBars
+from graph.cli.output import choose_files, writable_folder, write_file
+from graph.cli.streams import say
 from graph.config import RunConfig
 from graph.documents.characters import printable
 from graph.documents.find import find_documents
@@ -23,11 +24,13 @@ def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
     """Summarize each document, to stdout or into the folder output.path, and return the highest exit code."""
     folder = writable_folder(config.output.path)
     if config.output.format == "html" and not folder:
-        raise ConfigError("output.format: html makes a file of each document; name their folder with --output.")
+        raise ConfigError(
+            "output.format: html makes a file for each document; name a folder for them with --output."
+        )
     sources = find_documents(paths)
     courses = [Course(source, printable(str(source))) for source in sources]
     files = choose_files(folder, sources, f".{config.output.format}") if folder else None
-    desk, app, bars = _Desk(config, courses, files), build_graph(config), ManyBars(len(courses), quiet)
+    desk, app, bars = _Desk(config, courses, files), build_graph(config), DocumentBars(len(courses), quiet)
 
     def end(course: Course) -> None:
         bars.done(course.name)
@@ -47,7 +50,7 @@ def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
         desk.close()
         done = sum(course.state == "done" for course in courses)
         counted = f"{done} of {len(courses)} summaries are finished"
-        raise Interrupted(f"Interrupted; {counted}. {how_to_go_on(config)}") from None
+        raise Interrupted(f"Interrupted; {counted}.{how_to_go_on(config, bars.answers)}") from None
     except Exception as error:
         bars.stop()
         if any(course.ended for course in courses) and not isinstance(error, OSError | OutputError):
@@ -58,11 +61,13 @@ def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
     return max(course.exit_code for course in courses)
 
 
-def how_to_go_on(config: RunConfig) -> str:
-    """What is left of a run that was interrupted."""
+def how_to_go_on(config: RunConfig, answers: int) -> str:
+    """What is left of a run that was interrupted after so many answers of the model."""
+    if not answers:
+        return ""
     if config.cache.enabled:
-        return "Finished answers are kept: the same command goes on from here."
-    return "Nothing is kept, because the cache is off."
+        return " Finished answers are kept: run the same command again to go on from here."
+    return " Nothing is kept, because the cache is off."
 
 
 class _Desk:
@@ -79,7 +84,7 @@ class _Desk:
         """A document has come to its end."""
         if file := self._files.get(course.source):
             if course.result:
-                advice = "the summaries before it are there, and the same command goes on from here"
+                advice = "the summaries before it are saved; run the same command again to go on from here"
                 write_file(file, self._text(course, course.result), advice)
             course.result = None  # a long row of documents must not fill the memory
             return
