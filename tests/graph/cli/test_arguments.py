@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -186,6 +187,7 @@ def test_a_signal_leaves_nothing_of_standard_input_behind(number: signal.Signals
         assert process.stdin is not None
         while not list(temporary.glob("*/standard input")):
             assert process.poll() is None
+            time.sleep(0.05)
         process.send_signal(number)
         assert process.wait(timeout=60) == 128 + number
     finally:
