@@ -146,7 +146,7 @@ def _generation_class() -> type[GenerationBatch]:
                 return step
             tokens: mx.array = self._next_tokens
             mx.eval(tokens, self._next_logprobs)
-            return tokens.tolist(), self._next_logprobs
+            return cast(list[int], tokens.tolist()), self._next_logprobs
 
     return Generation
 

@@ -1,8 +1,8 @@
 """The thread that owns a model: loads it, looks into its inbox between two steps, and ends.
 
 It is joined before the interpreter takes itself down: back from MLX, it would ask for a GIL that is gone, and
-abort the process. That is done by `atexit`, which runs after all other threads that Python waits for have ended, and
-before finalization begins. `threading`'s own, earlier hook would take the engine from threads and pools
+abort the process. That is done by `atexit`, which runs after all other threads that Python waits for have
+ended, and before finalization begins. `threading`'s own, earlier hook would take the engine from threads and pools
 that outlive the main program and still wait for answers.
 """
 
