@@ -9,7 +9,6 @@ that outlive the main program and still wait for answers.
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import sys
 import time
@@ -25,8 +24,6 @@ from llm.mlx.engine.request import Cancel, Request
 
 if TYPE_CHECKING:
     from llm.mlx.engine.scheduler import Scheduler
-
-logger = logging.getLogger(__name__)
 
 # Seconds after the last answer for which the prefixes of prompts are kept.
 _KEEP_SECONDS = 30
@@ -202,7 +199,8 @@ class Worker:
                 while self._look(self._scheduler, can_go_on):
                     can_go_on = self._scheduler.step()
             finally:
-                _finish_lookahead()
+                with suppress(Exception):  # a device that failed, of which the callers have heard
+                    mx.synchronize()  # MLX computes ahead on a thread of its own
 
     def _check_wanted(self) -> None:
         if self._stop_wanted.is_set():
@@ -243,13 +241,3 @@ class Worker:
 
 class _Stopped(Exception):
     """The thread was asked to stop before it had a model to serve."""
-
-
-def _finish_lookahead() -> None:
-    """Wait for the token that MLX computes ahead, on a thread of its own, for answers that have ended."""
-    import mlx.core as mx
-
-    try:
-        mx.synchronize()
-    except Exception:  # the device failed, and the callers have heard of it
-        logger.debug("MLX could not finish its last step", exc_info=True)
