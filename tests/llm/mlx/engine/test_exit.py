@@ -161,7 +161,8 @@ def test_ctrl_c_ends_a_program_in_the_middle_of_an_answer(start: str, ending: st
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=120)
-    assert process.returncode == -signal.SIGINT, errors
+    # Python dies of the signal, or exits with 1 if another thread runs exec() of a string meanwhile.
+    assert process.returncode in (-signal.SIGINT, 1), errors
     assert "terminate" not in errors
     assert errors.rstrip().endswith("KeyboardInterrupt")
 
