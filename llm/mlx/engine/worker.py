@@ -1,15 +1,14 @@
 """The thread that owns a model: loads it, looks into its inbox between two steps, and ends.
 
 It is joined before the interpreter takes itself down: back from MLX, it would ask for a GIL that is gone, and
-abort the process. That is done by `atexit`, which runs after all other threads that Python waits for have ended,
-and before finalization begins. `threading`'s own, earlier hook would take the engine from threads and pools
+abort the process. That is done by `atexit`, which runs after all other threads that Python waits for have
+ended, and before finalization begins. `threading`'s own, earlier hook would take the engine from threads and pools
 that outlive the main program and still wait for answers.
 """
 
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import sys
 import time
@@ -25,8 +24,6 @@ from llm.mlx.engine.request import Cancel, Request
 
 if TYPE_CHECKING:
     from llm.mlx.engine.scheduler import Scheduler
-
-logger = logging.getLogger(__name__)
 
 # Seconds after the last answer for which the prefixes of prompts are kept.
 _KEEP_SECONDS = 30
@@ -202,7 +199,8 @@ class Worker:
                 while self._look(self._scheduler, can_go_on):
                     can_go_on = self._scheduler.step()
             finally:
-                _finish_lookahead()
+                with suppress(Exception):  # a device that failed, of which the callers have heard
+                    mx.synchronize()  # MLX computes ahead on a thread of its own
 
     def _check_wanted(self) -> None:
         if self._stop_wanted.is_set():
@@ -243,13 +241,3 @@ class Worker:
 
 class _Stopped(Exception):
     """The thread was asked to stop before it had a model to serve."""
-
-
-def _finish_lookahead() -> None:
-    """Wait for the token that MLX computes ahead, on a thread of its own, for answers that have ended."""
-    import mlx.core as mx
-
-    try:
-        mx.synchronize()
-    except Exception:  # the device failed, and the callers have heard of it
-        logger.debug("MLX could not finish its last step", exc_info=True)

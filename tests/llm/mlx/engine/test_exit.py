@@ -161,7 +161,8 @@ def test_ctrl_c_ends_a_program_in_the_middle_of_an_answer(start: str, ending: st
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=120)
-    assert process.returncode == -signal.SIGINT, errors
+    # Python dies of the signal, or exits with 1 if another thread runs exec() of a string meanwhile.
+    assert process.returncode in (-signal.SIGINT, 1), errors
     assert "terminate" not in errors
     assert errors.rstrip().endswith("KeyboardInterrupt")
 
@@ -184,23 +185,18 @@ print("kept")
     assert end(program) == (130, "kept\n", "")
 
 
-@pytest.mark.parametrize(
-    "child", ["", "next(stream)", "chat.invoke('b')", "stream.close()", "chat.runtime.engine.close()"]
-)
-def test_a_child_forked_in_the_middle_of_an_answer_ends_too(start: str, child: str) -> None:
-    program = (
-        start
-        + f"""
+def test_children_forked_in_the_middle_of_an_answer_end_too(start: str) -> None:
+    program = """
 stream = chat.stream("a")
 next(stream)
-if os.fork() == 0:
-    try:
-        {child or "pass"}
-    except Exception as error:
-        print(type(error).__name__, flush=True)
-    sys.exit(5)
-print(os.waitstatus_to_exitcode(os.wait()[1]))
+calls = lambda: None, lambda: next(stream), lambda: chat.invoke("b")
+for action in (*calls, stream.close, chat.runtime.engine.close):
+    if os.fork() == 0:
+        try:
+            action()
+        except Exception as error:
+            print(type(error).__name__, flush=True)
+        sys.exit(5)
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
 """
-    )
-    error = "EngineError\n" if child in ("next(stream)", "chat.invoke('b')") else ""
-    assert end(program) == (0, error + "5\n", "")
+    assert end(start + program) == (0, "5\nEngineError\n5\nEngineError\n5\n5\n5\n", "")
