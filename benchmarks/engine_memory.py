@@ -69,17 +69,17 @@ def raw(model: Any, prompts: list[list[int]]) -> int:
 
 
 def ours(model: Any, prompts: list[list[int]]) -> int:
-    """The engine's decoder."""
-    from llm.mlx.engine.build import open_decoder
+    """The engine's scheduler."""
+    from llm.mlx.engine.build import open_scheduler
     from llm.mlx.engine.request import Limits, Request
 
-    decoder = open_decoder(model, [])
+    scheduler = open_scheduler(model, [])
     for prompt in prompts:
-        decoder.add(Request(prompt, NEW_TOKENS, Nobody(), limits=Limits(rows=8)))
+        scheduler.add(Request(prompt, NEW_TOKENS, Nobody(), limits=Limits(rows=8)))
     held = 0
-    while decoder.requests:
-        decoder.turn()
-        held = max(held, decoder.kv_bytes)
+    while scheduler.requests:
+        scheduler.step()
+        held = max(held, scheduler.kv_bytes)
     return held
 
 

@@ -26,7 +26,7 @@ sys.path[:0] = [str(ROOT)]
 from langchain_core.callbacks import BaseCallbackHandler  # noqa: E402
 
 from graph import RunConfig, build_graph  # noqa: E402
-from graph.calling.stage_caller import Caller  # noqa: E402
+from graph.calling.stage_caller import StageCaller  # noqa: E402
 from graph.documents import split_pages  # noqa: E402
 from graph.documents.types import Page  # noqa: E402
 from llm.mlx.backend import import_mlx  # noqa: E402
@@ -159,7 +159,7 @@ def make_prompts(config: RunConfig, chat: Any) -> tuple[list[Any], list[str], li
     from chains.summarize import prompt_template
 
     sets = chain_prompts.read_prompts(config.prompts)
-    counter = Caller(config, sets, chat).counter
+    counter = StageCaller(config, sets, chat).counter
     text = (ROOT / "examples" / "handbook.md").read_text("utf-8")
     # One long paragraph: cleaning leaves it as it is, so the graph makes the very chunks made here.
     sentences = " ".join(re.sub(r"[#|*`-]+", " ", text).split()).split(". ")

@@ -1,4 +1,4 @@
-"""LCEL chains that summarize: prompt | model | parser. Receives a model, never builds one.
+"""LCEL chains that summarize: prompt | model | parser. They receive a model and never build one.
 
 Knows nothing of graphs or PDFs. Nothing heavy is imported before a name is used.
 """

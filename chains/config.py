@@ -12,31 +12,31 @@ class Messages(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    system: str = Field(description="What the model is told before anything else.")
-    human: str = Field(description="What the user says; {document} usually stands here.")
+    system: str = Field(description="Instructions that come before the conversation.")
+    human: str = Field(description="The user's message; {document} usually goes here.")
 
 
 def _kind(value: object) -> str:
     return "text" if isinstance(value, str) else "messages"
 
 
-# One text, or messages. Told apart by their kind, so that an error is about the one that was meant.
+# One text, or messages. Told apart by type, so that an error is about the one that was meant.
 Template = Annotated[Annotated[str, Tag("text")] | Annotated[Messages, Tag("messages")], Discriminator(_kind)]
 
 
 class PromptSet(BaseModel):
-    """Three prompts, one per stage, and what their variables are when nobody says otherwise."""
+    """Three prompts, one per stage, and the default values of their variables."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    map: Template | None = Field(None, description="Summarizes one part of the document.")
-    collapse: Template | None = Field(None, description="Makes one summary of neighbouring summaries.")
-    final: Template | None = Field(None, description="Writes the summary that people read.")
-    language: str | None = Field(None, description="Fills {language}: the language of the summary.")
-    focus: str | None = Field(None, description="Fills {focus}: what the summary should attend to.")
+    map: Template | None = Field(default=None, description="Summarizes one part of the document.")
+    collapse: Template | None = Field(default=None, description="Merges neighbouring summaries into one.")
+    final: Template | None = Field(default=None, description="Writes the final summary.")
+    language: str | None = Field(default=None, description="Fills {language}: the language of the summary.")
+    focus: str | None = Field(default=None, description="Fills {focus}: what the summary should concentrate on.")
 
 
 class PromptsConfig(PromptSet):
-    """A prompt set from a file, with anything of it overridden in place."""
+    """A prompt set, read from a file or written in place; what is in place wins."""
 
-    file: str | None = Field(None, description="A YAML file with map, collapse and final.")
+    file: str | None = Field(default=None, description="A YAML file with map, collapse and final.")

@@ -1,7 +1,8 @@
-"""Reads and checks prompt sets. Knows nothing of models; imports no LangChain."""
+"""Reads and checks prompt sets. Imports no LangChain."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -10,14 +11,14 @@ from typing import Literal, get_args
 
 from pydantic import ValidationError
 
-from chains.complaints import describe
 from chains.config import Messages, PromptsConfig, PromptSet, Template
 from chains.strict_yaml import load_yaml
+from chains.validation_errors import explain
 
 Stage = Literal["map", "collapse", "final"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
-# The only variables a prompt may use. A prompt without {document} could not see what it is to summarize.
+# The only variables that a prompt may use; without {document} it would not show the text.
 VARIABLES = ("document", "language", "focus")
 
 _LANGUAGE = "English"
@@ -28,12 +29,12 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 class PromptError(ValueError):
-    """A prompt set that cannot be used. `str(error)` is one sentence that says what, where and what to do."""
+    """A prompt set that cannot be used. `str(error)` is one sentence: what is wrong, where, and what to do."""
 
 
 @dataclass(frozen=True)
 class Prompts:
-    """A checked prompt set: for each stage (role, template) pairs, and the values of the variables."""
+    """A checked prompt set: (role, template) pairs for each stage, and the values of the variables."""
 
     map: Pairs
     collapse: Pairs
@@ -42,19 +43,19 @@ class Prompts:
     focus: str
 
     def text(self, stage: Stage) -> str:
-        """The words of a stage's prompt with everything but the document filled in."""
+        """The text of a stage's prompt, with everything but the document filled in."""
         values = {"document": "", "language": self.language, "focus": self.focus}
         return "\n".join(template.format(**values) for _, template in getattr(self, stage))
 
 
 def read_prompts(config: PromptsConfig) -> Prompts:
-    """Put together the file's set and what `config` overrides, and check every prompt.
+    """Combine the set in the file with what `config` overrides, and check every prompt.
 
     Raises:
-        PromptError: a file that is missing or no prompt set, a stage without a prompt, an unknown variable,
-            or a prompt without {document}.
+        PromptError: a file that is missing or not a prompt set, a stage without a prompt, a prompt with an
+            unknown variable, or one that does not have {document} exactly once.
     """
-    in_file = _read_file(Path(config.file).expanduser()) if config.file else PromptSet()
+    in_file = _read_file(Path(os.path.expanduser(config.file))) if config.file else PromptSet()
 
     def pairs(stage: Stage) -> Pairs:
         own = getattr(config, stage)
@@ -76,21 +77,21 @@ def _read_file(path: Path) -> PromptSet:
     except OSError:
         raise PromptError(f"prompts.file: {path} cannot be read; check the path.") from None
     except ValueError as error:
-        raise PromptError(f"prompts.file: {path} is not YAML that can be read: {error}.") from None
+        raise PromptError(f"prompts.file: {path} is not valid YAML: {error}.") from None
     if not isinstance(content, dict):
         raise PromptError(
-            f"prompts.file: {path} is no prompt set; its keys are {', '.join(PromptSet.model_fields)}."
+            f"prompts.file: {path} is not a prompt set; the keys of one are {', '.join(PromptSet.model_fields)}."
         )
     try:
         return PromptSet.model_validate(content)
     except ValidationError as error:
-        raise PromptError(f"prompts.file: {path}: {describe(error, PromptSet)}") from None
+        raise PromptError(f"prompts.file: {path}: {explain(error, PromptSet)}") from None
 
 
 def _pairs(stage: Stage, template: Template | None, where: str) -> Pairs:
     if template is None:
         raise PromptError(
-            f"{where}: there is no {stage} prompt; give prompts.{stage}, or a prompts.file that has it."
+            f"{where}: there is no {stage} prompt; set prompts.{stage}, or a prompts.file that has one."
         )
     if isinstance(template, Messages):
         pairs: Pairs = (("system", template.system), ("human", template.human))
@@ -102,13 +103,10 @@ def _pairs(stage: Stage, template: Template | None, where: str) -> Pairs:
             raise PromptError(f"{where}: {stage}: {_unknown(name)}")
     if "document" not in used:
         raise PromptError(
-            f"{where}: {stage}: the prompt lacks {{document}}, the place where the text goes; "
-            f"the variables are {_listed()}."
+            f"{where}: {stage}: the prompt needs {{document}}, where the text goes; the variables are {_listed()}."
         )
     if used.count("document") > 1:
-        raise PromptError(
-            f"{where}: {stage}: {{document}} stands in the prompt twice; once is what there is room for."
-        )
+        raise PromptError(f"{where}: {stage}: {{document}} may stand in a prompt only once.")
     return pairs
 
 
@@ -116,10 +114,12 @@ def _variables(text: str, where: str) -> list[str]:
     try:
         fields = list(Formatter().parse(text))
     except ValueError as error:
-        raise PromptError(f"{where}: {error}; write {{{{ and }}}} for braces that are meant as such.") from None
+        raise PromptError(f"{where}: {error}; write {{{{ and }}}} for literal braces.") from None
     for _, name, spec, conversion in fields:
         if name is not None and (spec or conversion):
-            raise PromptError(f"{where}: {{{name}}} takes no format; write {{{{ and }}}} for plain braces.")
+            raise PromptError(
+                f"{where}: {{{name}}} must stand alone, without a format; write {{{{ and }}}} for literal braces."
+            )
     return [name for _, name, _, _ in fields if name is not None]
 
 
@@ -128,7 +128,7 @@ def _unknown(name: str) -> str:
     hint = f"did you mean {{{near[0]}}}? The" if near else "the"
     return (
         f"there is no variable {{{name}}}; {hint} variables are {_listed()}; "
-        "write {{ and }} for braces that are meant as such."
+        "write {{ and }} for literal braces."
     )
 
 

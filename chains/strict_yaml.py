@@ -1,4 +1,4 @@
-"""YAML as people mean it: a key given twice is an error. Knows nothing of what is read."""
+"""YAML in which a key given twice is an error, as people expect."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import yaml
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
-    """The safe loader would let the second of two equal keys win in silence."""
+    """PyYAML's safe loader would silently keep the last of two equal keys."""
 
     def construct_scalar(self, node: yaml.ScalarNode | yaml.MappingNode) -> Any:
         value = super().construct_scalar(node)
         if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-            raise yaml.MarkedYAMLError(problem="there is half a character in it", problem_mark=node.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem="it has half a character (a lone surrogate)", problem_mark=node.start_mark
+            )
         return value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -28,10 +30,10 @@ class _UniqueKeyLoader(yaml.SafeLoader):
 
 
 def load_yaml(text: str) -> Any:
-    """Return what `text` says.
+    """Parse `text`.
 
     Raises:
-        ValueError: with a sentence that names the line.
+        ValueError: what is wrong, after the line where it is known.
     """
     try:
         content = yaml.load(text, _UniqueKeyLoader)

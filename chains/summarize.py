@@ -1,4 +1,4 @@
-"""The three chains: prompt | model | parser. Knows nothing of graphs, budgets or PDFs."""
+"""The three chains, each of them prompt | model | parser."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ Parser = Runnable[Any, Any]
 def map_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None) -> Runnable[dict[str, str], Any]:
     """Summarize one part: `{"document": text}` in, the summary out.
 
-    `language` and `focus` may be given with a call too. `parser` replaces the default, which returns the
-    answer's text.
+    `language` and `focus` can be given with a call too. `parser` replaces the default, which returns the
+    text of the answer.
     """
     return _chain("map", model, prompts, parser)
 
@@ -27,21 +27,21 @@ def map_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None) -
 def collapse_chain(
     model: Model, prompts: Prompts, *, parser: Parser | None = None
 ) -> Runnable[dict[str, str], Any]:
-    """Make one summary of several, joined in `document`. Otherwise like `map_chain`."""
+    """Merge several summaries, joined in `document`, into one. Otherwise like `map_chain`."""
     return _chain("collapse", model, prompts, parser)
 
 
 def final_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None) -> Runnable[dict[str, str], Any]:
-    """Write the summary that people read. Otherwise like `map_chain`."""
+    """Write the final summary. Otherwise like `map_chain`."""
     return _chain("final", model, prompts, parser)
 
 
 def prompt_template(stage: Stage, prompts: Prompts) -> BasePromptTemplate[Any]:
-    """The LangChain template of a stage, `language` and `focus` filled in."""
+    """The LangChain template of a stage, with `language` and `focus` filled in."""
     pairs = getattr(prompts, stage)
     values = {"language": prompts.language, "focus": prompts.focus}
     if len(pairs) == 1:
-        # A single text stays a text: a completion model would be shown a chat turn as "Human: …".
+        # A single text stays a text: a completion model would see a chat message as "Human: …".
         return PromptTemplate.from_template(pairs[0][1]).partial(**values)
     return ChatPromptTemplate.from_messages(list(pairs)).partial(**values)
 

@@ -6,6 +6,7 @@ Nothing heavy is imported before a name is used.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,6 +36,30 @@ __all__ = [
     "ground",
     "load_config",
 ]
+
+
+def _check_neighbours() -> None:
+    """Raise ImportError if `llm` or `chains` is another project's: PyPI has packages of these names.
+
+    In one environment, whichever is installed later overwrites the other, and removing one removes files of both.
+    """
+    for name, ours in (("llm", "load_model"), ("chains", "map_chain")):
+        cause: Exception | None = None
+        try:
+            found = getattr(import_module(name), "__all__", ())
+        except Exception as error:  # another project's package may fail in any way
+            found, cause = (), error
+        if ours not in found:
+            spec = find_spec(name)
+            where = spec and (spec.origin or next(iter(spec.submodule_search_locations or ())))
+            raise ImportError(
+                f"The package {name!r} is {f'that of another project ({where})' if where else 'missing'}: "
+                "reinstall mlx-pdf-summarizer in an environment of its own.",
+                name=name,
+            ) from cause
+
+
+_check_neighbours()
 
 
 def __getattr__(name: str) -> object:

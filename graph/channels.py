@@ -1,7 +1,9 @@
-"""How a state's values are kept by checkpointers. Knows LangGraph's channels and nothing of summaries."""
+"""How a state's values are kept by checkpointers, which keep every value that they are given."""
 
 from __future__ import annotations
 
+import bz2
+import json
 from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
@@ -35,3 +37,13 @@ def latest(value: T, writes: Sequence[T]) -> T:
 def appended(value: list[T], writes: Sequence[list[T]]) -> list[T]:
     """All that was ever added."""
     return [*value, *(item for write in writes for item in write)]
+
+
+def compress(value: Any) -> bytes:
+    """A value that JSON can hold, made small: prose takes about a third of its size."""
+    return bz2.compress(json.dumps(value, ensure_ascii=False).encode())
+
+
+def decompress(data: bytes) -> Any:
+    """What `compress` was given."""
+    return json.loads(bz2.decompress(data))

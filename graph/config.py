@@ -13,11 +13,12 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from chains.complaints import describe
 from chains.config import PromptsConfig
 from chains.strict_yaml import load_yaml
+from chains.validation_errors import explain
 from graph.documents.config import LoadConfig, SplitConfig
 from graph.errors import ConfigError
+from graph.shipped import config_names, find_config, find_prompt_set
 from llm.config import CacheConfig, LLMConfig, MLXConfig
 
 # Keys whose values are paths: in a file they are relative to that file, with --set to the current folder.
@@ -33,48 +34,48 @@ class SummarizeConfig(BaseModel):
 
     strategy: Literal["auto", "map_reduce"] = Field(
         "auto",
-        description="auto summarizes a document that fits one prompt in one call; map_reduce always splits.",
+        description="auto summarizes a document in one call if it fits one prompt; map_reduce always splits it.",
     )
     final_tokens: int | None = Field(
-        None, gt=0, description="Most tokens in the final summary. Empty: llm.max_tokens."
+        None, gt=0, description="Maximum tokens in the final summary. Default: llm.max_tokens."
     )
     evidence: int = Field(
         0,
         ge=0,
-        description="Key sentences of the source that go with each summary into collapse and final prompts.",
+        description="Key sentences of the source to add to each summary in the collapse and final prompts.",
     )
     on_error: Literal["stop", "skip"] = Field(
-        "stop", description="When the model fails on a part: stop the run, or go on without the part and say so."
+        "stop", description="If the model fails on a part: stop the run, or skip the part with a warning."
     )
-    together: bool = Field(False, description="Of several documents make one summary, instead of one of each.")
-    retries: int = Field(2, ge=0, description="Further tries after an answer that is empty or broke off.")
+    together: bool = Field(False, description="Make one summary of several documents, not one of each.")
+    retries: int = Field(2, ge=0, description="How often to ask again when an answer is empty or cut off.")
     retry_seconds: float = Field(
         1.0,
         ge=0,
-        description="Pause before the first further try, in seconds; each one after it is twice as long.",
+        description="Seconds to wait before the first retry; each wait after that is twice as long.",
     )
 
 
 class OutputConfig(BaseModel):
-    """Where the summary goes, and in which form."""
+    """Where the summary goes, and in what format."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: Literal["md", "html", "json"] = Field(
-        "md", description="md for people, html for people who want to check it, json for programs."
+        "md", description="md to read, html to read and check, json for programs."
     )
     path: str | None = Field(
         None,
-        description="A file to write besides standard output; for several summaries a folder to write to instead.",
+        description="A file to write instead of standard output; for several summaries, a folder.",
     )
     grounding: bool = Field(
         True,
-        description="Find the pages that each sentence of the summary rests on, and how much of them it covers.",
+        description="Find the passages that support each sentence, and how much of the document they cover.",
     )
 
 
 class RunConfig(BaseModel):
-    """Everything a run needs to know."""
+    """The configuration of a run."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -92,7 +93,7 @@ class RunConfig(BaseModel):
         return self.summarize.final_tokens or self.llm.max_tokens
 
 
-# The keys that are yes or no.
+# The keys that take true or false.
 _SWITCHES = {
     (section, name)
     for section, model in (
@@ -110,16 +111,19 @@ _SWITCHES = {
 def load_config(path: str | Path, overrides: Iterable[str | tuple[str, Any]] = ()) -> RunConfig:
     """Read a YAML file, apply overrides such as "llm.temperature=0.2" (or pairs of key and value), and check it.
 
-    Paths in the file are relative to the file; paths in overrides to the current folder.
+    `path` may also be the name of a configuration that ships, such as "quickstart". Paths in the file are relative
+    to the file; paths in overrides to the current folder. Prompt sets that ship are found by name everywhere.
 
     Raises:
         ConfigError: with one sentence that names the file, the key and what is allowed.
     """
-    path = Path(path).expanduser()
+    path = find_config(str(path)) or Path(os.path.expanduser(path))
     data = _read_yaml(path)
     _anchor_paths(data, path.resolve().parent)
     for override in overrides:
         _apply(data, override)
+    if isinstance(prompts := data.get("prompts"), dict) and "file" in prompts:
+        prompts["file"] = _prompt_set(prompts["file"], Path())
     _refuse_switches(path, data)
     try:
         return RunConfig.model_validate(data)
@@ -132,44 +136,59 @@ def _refuse_switches(path: Path, data: Mapping[str, Any]) -> None:
     for section, values in data.items():
         for key, value in values.items() if isinstance(values, dict) else ():
             if isinstance(value, bool) and (section, key) not in _SWITCHES:
-                raise ConfigError(f"{path}: {section}.{key}: the value is {value}, and this key is no switch.")
+                said = "true" if value else "false"
+                raise ConfigError(f"{path}: {section}.{key}: this key does not take {said}; give a value.")
 
 
 def _describe(error: ValidationError) -> str:
     if error.errors()[0]["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return f"llm.provider must be one of {', '.join(_PROVIDERS)}."
-    return describe(error, RunConfig)
+    return explain(error, RunConfig)
 
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         data = load_yaml(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; give a YAML file such as configs/gemma.yaml.") from None
+        raise ConfigError(f"{path}: there is no such file; give a YAML file, or {_listed()}.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not a text file in UTF-8; give a YAML file.") from None
+        raise ConfigError(f"{path} is not a YAML file in UTF-8; to summarize it, use --input {path}.") from None
     except ValueError as error:
-        raise ConfigError(f"{path} is not YAML that can be read: {error}.") from None
+        raise ConfigError(f"{path} is not valid YAML: {error}.") from None
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: a configuration has sections: {', '.join(RunConfig.model_fields)}.")
     # A section whose keys are all commented out is an empty one.
     return {section: {} if values is None else values for section, values in data.items()}
 
 
+def _listed() -> str:
+    """The configurations that ship, as a choice."""
+    *names, last = config_names()
+    return f"{', '.join(names)} or {last}"
+
+
 def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
     for section, key in _PATHS:
         values = data.get(section)
         if isinstance(values, dict) and key in values:
-            values[key] = _anchored(values[key], folder)
+            values[key] = _prompt_set(values[key], folder) if key == "file" else _anchored(values[key], folder)
+
+
+def _prompt_set(value: object, folder: Path) -> object:
+    """A path, unless there is no such file and a prompt set that ships has that name."""
+    path = _anchored(value, folder)
+    if isinstance(value, str) and isinstance(path, str) and not os.path.isfile(path):
+        return str(find_prompt_set(value) or path)
+    return path
 
 
 def _anchored(value: object, folder: Path) -> object:
     """A path, or each path of a list, as seen from `folder`; anything else as it is."""
     if isinstance(value, list):
         return [_anchored(path, folder) for path in value]
-    return os.path.normpath(folder / Path(value).expanduser()) if isinstance(value, str) else value
+    return os.path.normpath(folder / os.path.expanduser(value)) if isinstance(value, str) else value
 
 
 def _apply(data: dict[str, Any], override: str | tuple[str, Any]) -> None:

@@ -20,7 +20,7 @@ class BudgetError(ConfigError):
 
 
 class OutputError(RunError):
-    """The summary is there, and its place cannot take it."""
+    """The summary is done, but cannot be written where it should go."""
 
     exit_code = 2
 
@@ -32,11 +32,10 @@ class SummarizeError(RunError):
 
 
 class EmptyAnswerError(SummarizeError):
-    """The model answered nothing. `answer` is what came instead, with its usage."""
+    """The model answered nothing."""
 
-    def __init__(self, answer: object) -> None:
+    def __init__(self) -> None:
         super().__init__("the model's answer is empty; try another model or prompt.")
-        self.answer = answer
 
 
 class Interrupted(RunError):

@@ -8,15 +8,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from langchain_core.exceptions import ModelError
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.types import Overwrite, Send
 
-from graph.calling.key_sentences import decompress_parts, joined_text, merged_evidence
-from graph.calling.stage_caller import Caller
-from graph.channels import Lost
-from graph.compressed import compress_pages, decompress, decompress_pages
+from graph.calling.failures import end_run, is_fatal
+from graph.calling.flow import Flow
+from graph.calling.key_sentences import Part, joined_text, merged_source_sentences
+from graph.calling.stage_answer import Timing
+from graph.calling.stage_caller import StageCaller
+from graph.channels import Lost, compress, decompress
 from graph.config import RunConfig
 from graph.documents import (
     cancellable,
@@ -32,67 +35,61 @@ from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
 from graph.grounding import trace
+from graph.node_names import NodeName
 from graph.packing import joined_tokens
 from graph.results.assemble import (
+    Update,
     failed_part,
-    final_parts,
-    final_where,
     finished,
+    finished_without_summary,
     grounded,
-    is_fatal,
     mapped_part,
     merged_part,
     not_grounded,
-    stop,
 )
-from graph.results.stats import chunk_records, in_pages, page_records
-from graph.results.types import Made
+from graph.results.stats import chunk_records, page_records
+from graph.results.types import Provenance
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, State, Timing
+from graph.state import CollapseTask, InputState, MapTask, State
+from graph.tasks import final_task, map_tasks
 from llm.textrank.extract import key_sentences
-
-Update = dict[str, Any]
 
 
 class Nodes:
-    """The graph's nodes, bound to a configuration and to the `Caller` that calls the model.
+    """The graph's nodes, bound to a configuration and to the `StageCaller` that calls the model.
 
-    Nodes that call the model come twice, the second time for event loops. What they make of an answer is in
-    outcomes.py.
+    Those that call the model are flows, which calling/flow.py drives.
     """
 
-    def __init__(self, config: RunConfig, caller: Caller, made: Made, *, keeps_answers: bool) -> None:
+    def __init__(self, config: RunConfig, caller: StageCaller, made: Provenance, *, keeps_answers: bool) -> None:
         self._config = config
         self._caller = caller
         self._made = made
         self._keeps_answers = keeps_answers
 
-    def load(self, state: InputState, config: RunnableConfig) -> Update:
+    def load(self, state: InputState) -> Update:
         """Read the document. What an earlier run on the same thread id left in the state is dropped."""
         started = time.time()
         self._caller.budget.check()  # an impossible budget fails here, before anything is read
         reading = self._read(state)
         pages = reading["pages"]
         return {
+            "run": uuid4().hex,
             "documents": [],  # read, and of no more use
             "title": plain(reading["title"]) or "Document",
-            "text": compress_pages(pages),
+            "text": compress(pages),
             "pages": page_records(pages),
             "files": reading["files"],
+            "errors": Overwrite([]),
             "warnings": Overwrite(list(reading["warnings"])),
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),
         }
 
-    async def aload(self, state: InputState, config: RunnableConfig) -> Update:
-        """Read the document on a thread. When this task is cancelled, so is the read: the thread ends at once."""
-        with cancellable():
-            return await asyncio.to_thread(self.load, state, config)
-
     def split(self, state: State) -> Update:
         """Cut the pages into chunks; or into a single one, if all of the text fits the final prompt."""
         started, budget = time.time(), self._caller.budget
-        pages = decompress_pages(state["text"])
+        pages = decompress(state["text"])
         chunks, route = self._chunks(pages, budget.chunk_tokens), "map"
         if not chunks:
             raise NoTextError(f"{state['title']}: nothing is left to summarize", "choose other pages")
@@ -101,34 +98,15 @@ class Nodes:
             if len(whole) == 1:
                 chunks, route = whole, "direct"
         records = chunk_records(chunks, state["pages"])
-        tasks = [
-            MapTask(
-                id=record["id"],
-                tokens=record["tokens"],
-                pages=record["pages"],
-                where=in_pages(record["pages"], state["files"]),
-                chunk_text=chunk["text"],
-            )
-            for record, chunk in zip(records, chunks, strict=True)
-        ]
+        tasks = map_tasks(records, [chunk["text"] for chunk in chunks], state["files"], state.get("run", ""))
         return {"chunks": records, "tasks": tasks, "route": route, "timings": [_timing("split", started)]}
 
-    def map_summarize(self, task: MapTask, config: RunnableConfig) -> Update:
+    def map_summarize(self, task: MapTask) -> Flow[Update]:
         """Summarize one chunk."""
         if (text := _chunk_text(task)) is None:
             return {}
         try:
-            answer = self._caller.call("map", text, task["tokens"], config)
-        except (ModelError, SummarizeError) as error:
-            return self._failed(task, error)
-        return mapped_part(task, answer, key_sentences(text, self._config.summarize.evidence))
-
-    async def amap_summarize(self, task: MapTask, config: RunnableConfig) -> Update:
-        """Summarize one chunk."""
-        if (text := _chunk_text(task)) is None:
-            return {}
-        try:
-            answer = await self._caller.acall("map", text, task["tokens"], config)
+            answer = yield from self._caller.ask("map", text, task["tokens"])
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
         return mapped_part(task, answer, key_sentences(text, self._config.summarize.evidence))
@@ -136,71 +114,56 @@ class Nodes:
     def collect(self, state: State) -> Update:
         """Wait for all summaries of a round: an edge right after a fan-out would see each of them alone."""
         if state["tree"] and all(summary["finish_reason"] == "error" for summary in state["tree"]):
-            raise SummarizeError(f"The model failed on every part; {state['warnings'][-1]}")
+            raise SummarizeError(f"The model failed on every part; {state['errors'][0]}")
         return {}
 
     def next_step(self, state: State) -> list[Send] | str:
         """The edge after collect; the budget it needs is known only when the tokenizer is."""
         return next_step(state, budget=self._caller.budget)
 
-    def collapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
+    def collapse(self, task: CollapseTask) -> Flow[Update]:
         """Make one summary of neighbouring ones."""
-        parts = decompress_parts(task["compressed"])
+        parts: list[Part] = decompress(task["compressed"])
         text, tokens = self._caller.document("collapse", parts, task["tokens"])
-        with self._stopping(task["where"]):
-            answer = self._caller.call("collapse", text, tokens, config, stand_in=joined_text(parts))
-        return merged_part(task, answer, merged_evidence(parts, self._config.summarize.evidence))
+        with self._ending_the_run(task["where"]):
+            answer = yield from self._caller.ask("collapse", text, tokens, fallback=joined_text(parts))
+        return merged_part(task, answer, merged_source_sentences(parts, self._config.summarize.evidence))
 
-    async def acollapse(self, task: CollapseTask, config: RunnableConfig) -> Update:
-        """Make one summary of neighbouring ones."""
-        parts = decompress_parts(task["compressed"])
-        text, tokens = self._caller.document("collapse", parts, task["tokens"])
-        with self._stopping(task["where"]):
-            answer = await self._caller.acall("collapse", text, tokens, config, stand_in=joined_text(parts))
-        return merged_part(task, answer, merged_evidence(parts, self._config.summarize.evidence))
-
-    def final_summarize(self, state: State, config: RunnableConfig) -> Update:
-        """Write the summary that people read, and the account of how it came about."""
-        parts, tokens = final_parts(state)
-        text, tokens = self._caller.document("final", parts, tokens)
-        stand_in = joined_text(parts) if state["route"] == "map" else ""
-        with self._stopping(final_where(state)):
-            answer = self._caller.call("final", text, tokens, config, stand_in=stand_in) if text else None
-        return finished(state, answer, self._made)
-
-    async def afinal_summarize(self, state: State, config: RunnableConfig) -> Update:
-        """Write the summary that people read, and the account of how it came about."""
-        parts, tokens = final_parts(state)
-        text, tokens = self._caller.document("final", parts, tokens)
-        stand_in = joined_text(parts) if state["route"] == "map" else ""
-        with self._stopping(final_where(state)):
-            answer = await self._caller.acall("final", text, tokens, config, stand_in=stand_in) if text else None
-        return finished(state, answer, self._made)
+    def final_summarize(self, state: State) -> Flow[Update]:
+        """Write the summary that people read, and put the result together."""
+        task = final_task(state)
+        text, tokens = self._caller.document("final", task.parts, task.tokens)
+        if not text:
+            return finished_without_summary(state, self._made)
+        fallback = joined_text(task.parts) if state["route"] == "map" else ""
+        with self._ending_the_run(task.where):
+            answer = yield from self._caller.ask("final", text, tokens, fallback=fallback)
+        return finished(state, task, answer, self._made)
 
     def ground(self, state: State) -> Update:
         """Find what in the document supports each sentence of the summary. Whatever happens, the summary stays."""
         started = time.time()
         try:
-            pages = decompress_pages(state["text"])
+            pages = decompress(state["text"])
             traced = trace(state["summary"], pages, tree=state["tree"], chunks=state["chunks"])
             return grounded(state, _timing("ground", started), traced)
         except Exception as error:
             return not_grounded(error)
 
     def _failed(self, task: MapTask, error: Exception) -> Update:
-        """Go on without the part, or stop."""
+        """Go on without the part, or end the run."""
         fatal = is_fatal(error)
         if fatal or self._config.summarize.on_error == "stop":
             advice = "" if fatal else "Set summarize.on_error to skip to go on without such parts."
-            stop(task["where"], error, f"{self._kept} {advice}".strip())
+            end_run(task["where"], error, f"{self._kept} {advice}".strip())
         return failed_part(task, error)
 
     @contextmanager
-    def _stopping(self, where: str) -> Iterator[None]:
+    def _ending_the_run(self, where: str) -> Iterator[None]:
         try:
             yield
         except (ModelError, SummarizeError) as error:
-            stop(where, error, self._kept)
+            end_run(where, error, self._kept)
 
     @property
     def _kept(self) -> str:
@@ -248,7 +211,25 @@ def _chunk_text(task: MapTask) -> str | None:
     return task.get("chunk_text") or (decompress(task["compressed"]) if "compressed" in task else None)
 
 
-def _timing(stage: str, started: float) -> Timing:
+def _timing(node: NodeName, started: float) -> Timing:
     return Timing(
-        stage=stage, started=started, ended=time.time(), prompt_tokens=None, output_tokens=None, cached=False
+        node=node, started=started, ended=time.time(), prompt_tokens=None, output_tokens=None, cached=False
     )
+
+
+class LoadNode(Runnable[InputState, Update]):
+    """The node that reads, for threads and for event loops. Not a RunnableLambda, for FlowNode's reasons."""
+
+    name = "load"
+
+    def __init__(self, nodes: Nodes) -> None:
+        self._nodes = nodes
+
+    def invoke(self, input: InputState, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
+        """Read the document, in this thread."""
+        return self._nodes.load(input)
+
+    async def ainvoke(self, input: InputState, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
+        """Read the document on a thread. When this task is cancelled, so is the read: the thread ends at once."""
+        with cancellable():
+            return await asyncio.to_thread(self._nodes.load, input)

@@ -1,4 +1,4 @@
-"""Summaries to balanced groups that fit a prompt. Pure functions; knows no models."""
+"""Summaries to balanced groups that fit a prompt."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from graph.calling.budget import SEPARATOR_TOKENS
-from graph.calling.key_sentences import compress_parts, parts_of
-from graph.documents.types import Chunk, FileRecord
-from graph.results.stats import in_pages
-from graph.state import CollapseTask, Summary
+from graph.documents.types import Chunk
+from graph.results.types import Summary
 
 
 def frontier(tree: Sequence[Summary]) -> list[Summary]:
     """The summaries that nothing rests on yet, in document order, without the empty ones."""
     used = {source for summary in tree for source in summary["sources"]}
     by_id = {summary["id"]: summary for summary in tree}
-    places = {id: place for place, id in enumerate(by_id)}
+    order = {id: index for index, id in enumerate(by_id)}
 
-    def place(summary: Summary) -> int:
-        """Where the first part it rests on stands: level 0 came in document order."""
+    def position(summary: Summary) -> int:
+        """That of the first part it rests on: level 0 came in document order."""
         while summary["level"] > 0:
             summary = by_id[summary["sources"][0]]
-        return places[summary["id"]]
+        return order[summary["id"]]
 
     tops = [summary for summary in tree if summary["id"] not in used and summary["text"]]
-    return sorted(tops, key=place)
+    return sorted(tops, key=position)
 
 
 def joined_tokens(texts: Iterable[Summary | Chunk]) -> int:
@@ -48,26 +46,6 @@ def pack(summaries: Sequence[Summary], budget_tokens: int) -> list[list[Summary]
         else:
             low = middle + 1
     return _pair_up(_fill(summaries, high), budget_tokens)
-
-
-def collapse_tasks(
-    tree: Sequence[Summary], budget_tokens: int, files: Sequence[FileRecord] = ()
-) -> list[CollapseTask]:
-    """The calls of one collapse round. A group of one needs none: it waits for the next round as it is."""
-    level = 1 + max(summary["level"] for summary in tree)
-    groups = [group for group in pack(frontier(tree), budget_tokens) if len(group) > 1]
-    return [
-        CollapseTask(
-            id=f"level-{level}-{number:04}",
-            level=level,
-            sources=[summary["id"] for summary in group],
-            pages=joined_pages(group),
-            where=in_pages(joined_pages(group), files),
-            tokens=joined_tokens(group),
-            compressed=compress_parts(parts_of(group)),
-        )
-        for number, group in enumerate(groups, start=1)
-    ]
 
 
 def joined_pages(summaries: Iterable[Summary]) -> list[int]:

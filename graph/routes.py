@@ -1,4 +1,4 @@
-"""Where the graph goes next. Pure functions of the state."""
+"""Where the graph goes next."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from typing import Literal
 
 from langgraph.types import Send
 
-from graph.calling.budget import Budget
-from graph.compressed import compress
-from graph.packing import collapse_tasks, frontier, joined_tokens
-from graph.results.assemble import chunk_texts, map_id
-from graph.results.stats import in_pages
-from graph.state import MapTask, State
+from graph.calling.budget import TokenBudget
+from graph.packing import frontier, joined_tokens
+from graph.state import State
+from graph.tasks import collapse_tasks, missing_map_tasks
 
 
 def fan_out(state: State) -> list[Send] | Literal["final_summarize"]:
@@ -21,35 +19,15 @@ def fan_out(state: State) -> list[Send] | Literal["final_summarize"]:
     return [Send("map_summarize", task) for task in state["tasks"]]
 
 
-def next_step(state: State, *, budget: Budget) -> list[Send] | Literal["final_summarize"]:
+def next_step(state: State, *, budget: TokenBudget) -> list[Send] | Literal["final_summarize"]:
     """After collect: another round of collapse while the summaries are over the final prompt's budget.
 
     Chunks that have no summary, because their tasks were resumed from a checkpoint, go to map_summarize again.
     """
-    if again := _missing(state):
-        return again
+    if missing := missing_map_tasks(state):
+        return [Send("map_summarize", task) for task in missing]
     summaries = frontier(state["tree"])
     if len(summaries) < 2 or joined_tokens(summaries) <= budget.input("final"):
         return "final_summarize"
-    tasks = collapse_tasks(state["tree"], budget.packed_tokens, state["files"])
+    tasks = collapse_tasks(state["tree"], budget.packed_tokens, state["files"], state.get("run", ""))
     return [Send("collapse", task) for task in tasks]
-
-
-def _missing(state: State) -> list[Send]:
-    done = {summary["id"] for summary in state["tree"]}
-    if all(map_id(chunk["id"]) in done for chunk in state["chunks"]):
-        return []
-    return [
-        Send(
-            "map_summarize",
-            MapTask(
-                id=chunk["id"],
-                tokens=chunk["tokens"],
-                pages=chunk["pages"],
-                where=in_pages(chunk["pages"], state["files"]),
-                compressed=compress(text),
-            ),
-        )
-        for chunk, text in zip(state["chunks"], chunk_texts(state), strict=True)
-        if map_id(chunk["id"]) not in done
-    ]

@@ -1,4 +1,9 @@
-"""LangChain models for MLX, an embedded extractive model, and one way to load any of them from a config.
+"""LangChain models: one folder per `provider` of the configuration, and `load_model`, which builds any of them.
+
+- `mlx`: ChatMLX and MLX, run in this process on Apple's MLX.
+- `textrank`: TextRank, an embedded extractive model that needs no download.
+- `server`: any OpenAI-compatible server.
+- `config`, `errors`, `load`, `cache`, `tokens`: what all of them share.
 
 Knows nothing of prompts, graphs or PDFs. Nothing heavy is imported before a name is used.
 """

@@ -1,6 +1,6 @@
-"""Answers that survive a kill: each is on disk before the call that made it returns. A LangChain cache.
+"""A LangChain cache on disk that survives a kill: each answer is written before the call that made it returns.
 
-Knows nothing of models: LangChain hands it the exact prompt, and all that identifies the model and its settings.
+LangChain hands it the exact prompt, and a text that identifies the model and its settings.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from weakref import finalize
 from langchain_core.caches import RETURN_VAL_TYPE, BaseCache
 from langchain_core.messages import messages_from_dict, messages_to_dict
 from langchain_core.outputs import ChatGeneration, Generation
+from platformdirs import user_cache_path
 
 from llm.config import CacheConfig
 
@@ -41,37 +42,51 @@ _HEADER = b"SQLite format 3\0"
 _SUFFIXES = {".sqlite", ".sqlite3", ".db"}
 _INSERT = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)"
 
-# Seconds to wait for another process that writes; and once that, or anything else, was in vain.
+# Seconds to wait while another process writes; the second, once a wait or anything else has failed.
 _BUSY_SECONDS = 30.0
 _BUSY_SECONDS_THEN = 0.1
 
-# How much of `max_mb` is kept when old answers make room for new ones, so that it is not done at every answer.
+# The part of `max_mb` that is kept when old answers are evicted, so that it is not done at every answer.
 _KEPT = 0.9
 
 
 def open_cache(config: CacheConfig) -> AnswerCache | None:
-    """The cache a configuration names; None if it says that there is none."""
-    return AnswerCache(config.path or default_path(), config.max_mb) if config.enabled else None
+    """The cache a configuration names; None if it is off, or if there is no home folder to keep it in."""
+    if not config.enabled:
+        return None
+    path = _expanded(config.path) if config.path else default_path()
+    if path is None:
+        logger.warning(
+            "There is no home folder, so answers are not cached; set cache.path to a file to keep them."
+        )
+        return None
+    return AnswerCache(path, config.max_mb)
 
 
-def default_path() -> Path:
-    """Where answers are kept if nobody says otherwise."""
-    return (
-        Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "mlx-pdf-summarizer" / "answers.sqlite"
-    )
+def default_path() -> Path | None:
+    """The file in the user's cache folder (`~/.cache`; on a Mac `~/Library/Caches`); None if there is no home."""
+    try:
+        return _expanded(user_cache_path("mlx-pdf-summarizer", appauthor=False) / "answers.sqlite")
+    except RuntimeError:  # platformdirs found no home; older ones leave the "~"
+        return None
+
+
+def _expanded(path: str | Path) -> Path | None:
+    """`path` with "~" filled in; None where nobody has a home, as in a container under a bare user id."""
+    expanded = os.path.expanduser(path)
+    return None if expanded.startswith("~") else Path(expanded)
 
 
 class AnswerCache(BaseCache):
-    """Answers in one SQLite file, which several processes may share.
+    """Answers in one SQLite file, which several processes can share.
 
-    A file that is damaged is set aside (as NAME.damaged) with a warning, and a new one is begun; a file that is no
-    database, and not called one, is left alone. When the answers
-    come to more than `max_mb` megabytes, those that have not been of use for longest go. Empty answers are not
-    kept. A cached answer says so in its `response_metadata["cached"]`.
+    A damaged file is renamed to NAME.damaged, with a warning, and a new one is started; a file that is not a
+    database, by content and by name, is left alone. When the answers exceed `max_mb` megabytes, the least recently
+    used are evicted. Empty answers are not kept. A cached answer says so in its `response_metadata["cached"]`.
     """
 
     def __init__(self, path: str | Path, max_mb: float = 1000) -> None:
-        self.path = Path(path).expanduser()
+        self.path = _expanded(path) or Path(path)
         self._max_bytes = max_mb * 1e6
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
@@ -80,7 +95,7 @@ class AnswerCache(BaseCache):
         self._warned = False
 
     def lookup(self, prompt: str, llm_string: str) -> RETURN_VAL_TYPE | None:
-        """The answer that was given before; None if there is none."""
+        """The answer to the same prompt; None if there is none."""
         key = _key(prompt, llm_string)
         rows = self._run("SELECT answer FROM answers WHERE key = ?", key)
         if not rows:
@@ -94,7 +109,7 @@ class AnswerCache(BaseCache):
         return answer
 
     def update(self, prompt: str, llm_string: str, return_val: RETURN_VAL_TYPE) -> None:
-        """Put an answer on disk."""
+        """Write an answer to disk."""
         if any(generation.text.strip() or _calls_tools(generation) for generation in return_val):
             answer = json.dumps([_to_plain(generation) for generation in return_val], ensure_ascii=False)
             encoded = answer.encode(errors="backslashreplace")  # half a character, as JSON writes it
@@ -106,7 +121,7 @@ class AnswerCache(BaseCache):
         self._run("DELETE FROM answers")
 
     def _run(self, statement: str, *values: Any) -> list[Any]:
-        """Run a statement. Trouble with the file costs the keeping of an answer, never the answer."""
+        """Run a statement. If the file cannot be used, the answer is not kept, but never lost to its caller."""
         with self._lock:
             for _ in range(2):
                 try:
@@ -121,6 +136,8 @@ class AnswerCache(BaseCache):
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None or self._process != os.getpid():  # a connection does not survive a fork
+            if _expanded(self.path) is None:
+                raise ValueError("there is no home folder")
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.touch(mode=0o600)
             _refuse_other_files(self.path)
@@ -150,7 +167,7 @@ class AnswerCache(BaseCache):
             logger.warning("The cache %s cannot be used (%s); answers are not kept.", self.path, reason)
 
     def _set_aside(self, error: sqlite3.DatabaseError) -> None:
-        """Rename the file, unless another process that shares it has done so already."""
+        """Rename the file, unless another process that shares it has already done so."""
         self._close()
         if not _is_sound(self.path):
             aside = _free(self.path.with_name(f"{self.path.name}.damaged"))
@@ -158,7 +175,10 @@ class AnswerCache(BaseCache):
                 with suppress(FileNotFoundError):
                     os.replace(f"{self.path}{ending}", f"{aside}{ending}")
             logger.warning(
-                "The cache %s is damaged (%s); it is now %s, and a new one is begun.", self.path, str(error), aside
+                "The cache %s is damaged (%s); it was renamed to %s, and a new one was started.",
+                self.path,
+                str(error),
+                aside,
             )
 
 
@@ -170,7 +190,7 @@ def _refuse_other_files(path: Path) -> None:
 
 
 def _free(path: Path) -> Path:
-    """The path, numbered if there is such a file already."""
+    """`path`, with a number if there is already such a file."""
     numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
     return path if not path.exists() else next(other for other in numbered if not other.exists())
 
@@ -188,9 +208,9 @@ def _connect(path: Path, patience: float) -> sqlite3.Connection:
 
 
 def _set_up(connection: sqlite3.Connection, give_up: float) -> bool:
-    """Make the table. False if another process is at it, for which SQLite does not wait here by itself."""
+    """Create the table. False while another process does it: SQLite itself does not wait for that."""
     try:
-        connection.execute("PRAGMA auto_vacuum = FULL")  # a new file's: what is evicted leaves no room behind
+        connection.execute("PRAGMA auto_vacuum = FULL")  # in a new file: it shrinks when answers are evicted
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")  # on disk, not on its way there, when a call returns
         connection.execute(_TABLE)

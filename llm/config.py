@@ -1,56 +1,86 @@
-"""The sections `llm`, with one class per provider, and `cache`. Imports pydantic and nothing heavier."""
+"""The sections `llm`, one class per provider, and `cache`. Imports pydantic and nothing heavier."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 
 class ModelSettings(BaseModel):
-    """What every model has."""
+    """Settings of every model."""
 
-    max_tokens: int = Field(512, gt=0, description="Most tokens in one answer: the summary of one part.")
+    max_tokens: int = Field(
+        default=512, gt=0, description="Most tokens in one answer, such as the summary of one part."
+    )
     context_window: int | None = Field(
-        None, gt=0, description="Tokens that prompt and answer may fill together. Empty: what the model says."
+        default=None, gt=0, description="Tokens for prompt and answer together. Empty: what the model states."
     )
 
 
 class SamplingSettings(ModelSettings):
-    """What every model that samples has."""
+    """Settings of every model that samples."""
 
-    temperature: float = Field(0.0, ge=0, description="0 always takes the likeliest token.")
-    top_p: float = Field(1.0, gt=0, le=1, description="Sample from the likeliest tokens of this total mass.")
-    seed: int | None = Field(None, description="The same seed and prompt give the same answer.")
-    stop: list[str] = Field(default_factory=list, description="Texts that end an answer; they are cut off.")
+    temperature: float = Field(
+        default=0.0, ge=0, description="Randomness of the answer; 0 always takes the most likely token."
+    )
+    top_p: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Sample from the most likely tokens that together have this probability.",
+    )
+    seed: int | None = Field(
+        default=None, description="Seed of the sampling: the same seed and prompt give the same answer."
+    )
+    stop: list[str] = Field(
+        default_factory=list, description="Texts that end the answer; they are not part of it."
+    )
 
 
 class MLXSettings(SamplingSettings):
     """A model that mlx-lm runs in this process; the fields of `ChatMLX` and `MLX` too."""
 
-    model: str = Field(description="A model hub id such as mlx-community/gemma-3-4b-it-4bit, or a folder.")
-    revision: str | None = Field(None, description="Branch, tag or commit on the model hub.")
-    top_k: int = Field(0, ge=0, description="Sample from this many of the likeliest tokens; 0 is all.")
-    min_p: float = Field(0.0, ge=0, le=1, description="Drop tokens below this share of the likeliest one's.")
-    repetition_penalty: float | None = Field(None, gt=0, description="Above 1 makes repeats less likely.")
-    batch_size: int = Field(8, gt=0, description="Answers decoded together. More is faster and takes memory.")
+    model: str = Field(description="A Hugging Face id such as mlx-community/gemma-3-4b-it-4bit, or a folder.")
+    revision: str | None = Field(default=None, description="Branch, tag or commit on Hugging Face.")
+    top_k: int = Field(
+        default=0, ge=0, description="Sample from this many of the most likely tokens; 0 means all."
+    )
+    min_p: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        description="Ignore tokens less likely than this fraction of the most likely one's probability.",
+    )
+    repetition_penalty: float | None = Field(
+        default=None, gt=0, description="Above 1 makes repetition less likely."
+    )
+    batch_size: int = Field(
+        default=8, gt=0, description="Answers decoded together. More is faster and takes more memory."
+    )
     kv_cache_gb: float | None = Field(
-        None, gt=0, description="Memory for keys and values. Empty: what the device recommends, less the weights."
+        default=None,
+        gt=0,
+        description="Gigabytes for keys and values. Empty: what the device recommends, minus the weights.",
     )
     kv_bits: Literal[4, 8] | None = Field(
-        None, description="Keep keys and values in so few bits: less memory, one answer at a time."
+        default=None,
+        description="Quantize keys and values to this many bits: less memory, but one answer at a time.",
     )
     draft_model: str | None = Field(
-        None, description="A small model of the same family that guesses ahead: one answer at a time, sooner."
+        default=None,
+        description="A small model of the same family for speculative decoding: faster, but one answer at a time.",
     )
-    adapter: str | None = Field(None, description="A folder with a LoRA adapter, as mlx_lm.lora writes it.")
-    wire_memory: bool = Field(True, description="On a Mac, ask the system not to move the weights out of memory.")
+    adapter: str | None = Field(default=None, description="A folder with a LoRA adapter written by mlx_lm.lora.")
+    wire_memory: bool = Field(
+        default=True,
+        description="On a Mac, keep the weights wired in memory, so that the system does not page them out.",
+    )
     timeout_seconds: float | None = Field(
-        None,
+        default=None,
         gt=0,
         allow_inf_nan=False,
-        validation_alias=AliasChoices("timeout_seconds", "timeout"),
-        description="Longest wait for one answer, its place in the queue included.",
+        description="Longest wait for one answer, including its time in the queue.",
     )
 
 
@@ -58,18 +88,20 @@ class RemoteSettings(SamplingSettings):
     """A model that answers over a network."""
 
     model: str = Field(description="The model's name at the provider.")
-    max_concurrency: int = Field(4, gt=0, description="Requests under way at once.")
-    timeout_seconds: float = Field(600.0, gt=0, allow_inf_nan=False, description="Longest wait for one answer.")
-    max_retries: int = Field(2, ge=0, description="Further tries after a failed request.")
+    max_concurrency: int = Field(default=4, gt=0, description="Most requests in flight at once.")
+    timeout_seconds: float = Field(
+        default=600.0, gt=0, allow_inf_nan=False, description="Longest wait for one answer, in seconds."
+    )
+    max_retries: int = Field(default=2, ge=0, description="Retries after a failed request.")
 
     @property
     def concurrency(self) -> int:
-        """Calls worth having under way at once."""
+        """Calls worth having in flight at once."""
         return self.max_concurrency
 
 
 class _Section(BaseModel):
-    """A section of a configuration file: nothing unknown in it, nothing changed after it was read."""
+    """A section of a configuration file: no unknown keys, and frozen once it is read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -81,7 +113,7 @@ class MLXConfig(_Section, MLXSettings):
 
     @property
     def concurrency(self) -> int:
-        """Calls worth having under way at once: twice the batch, so that its places are always filled."""
+        """Calls worth having in flight at once: twice the batch, so that its slots never run empty."""
         return 2 * self.batch_size
 
 
@@ -89,34 +121,38 @@ class TextRankConfig(_Section, ModelSettings):
     """`provider: textrank`, the embedded extractive model: nothing to download."""
 
     provider: Literal["textrank"] = "textrank"
-    context_window: int = Field(16384, gt=0, description="Tokens that prompt and answer may fill together.")
+    context_window: int = Field(default=16384, gt=0, description="Tokens for prompt and answer together.")
     concurrency: ClassVar[int] = 2
 
 
 class OpenAIConfig(_Section, RemoteSettings):
-    """`provider: openai`, any OpenAI-compatible server: Ollama, LM Studio, vLLM, mlx_lm.server."""
+    """`provider: openai`: any OpenAI-compatible server, such as Ollama, LM Studio, vLLM or mlx_lm.server."""
 
     provider: Literal["openai"] = "openai"
-    base_url: str = Field(description="Address of the server's API, with its /v1.")
-    api_key: SecretStr | None = Field(None, description="Empty: OPENAI_API_KEY, or none for local servers.")
+    base_url: str = Field(description="Address of the server's API, usually ending in /v1.")
+    api_key: SecretStr | None = Field(
+        default=None, description="Empty: OPENAI_API_KEY if it is set; local servers need none."
+    )
 
 
 class LangChainConfig(_Section, RemoteSettings):
-    """`provider: langchain`, any chat model that init_chat_model knows, as "provider:name"."""
+    """`provider: langchain`: any chat model that init_chat_model knows, named "provider:name"."""
 
     provider: Literal["langchain"] = "langchain"
-    options: dict[str, Any] = Field(default_factory=dict, description="Further arguments of init_chat_model.")
+    options: dict[str, Any] = Field(default_factory=dict, description="More arguments for init_chat_model.")
 
 
 class CacheConfig(_Section):
-    """Finished answers, kept on disk: what was answered once is not asked again."""
+    """Finished answers, kept on disk: nothing is asked twice."""
 
-    enabled: bool = Field(True, description="Whether answers are kept, and looked for before the model is asked.")
+    enabled: bool = Field(
+        default=True, description="Whether to keep answers and look them up before asking the model."
+    )
     path: str | None = Field(
-        None, description="The file. Empty: mlx-pdf-summarizer/answers.sqlite in the user's cache folder."
+        default=None, description="The SQLite file. Empty: mlx-pdf-summarizer/answers.sqlite in your cache folder."
     )
     max_mb: float = Field(
-        1000.0, gt=0, description="Most megabytes of answers; those unused for longest go first."
+        default=1000.0, gt=0, description="Most megabytes of answers; the least recently used go first."
     )
 
 

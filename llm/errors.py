@@ -1,4 +1,4 @@
-"""What can go wrong with a model: LangChain's own error types, each with a hint on what to do next."""
+"""What can go wrong with a model: subclasses of LangChain's errors, with a hint on what to do next."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from langchain_core import exceptions as langchain
 
 
 class ModelError(langchain.ModelError):
-    """Base of the failures this package raises.
+    """Base of the errors that this package raises.
 
-    `str(error)` is one sentence that says what is wrong; `hint`, when there is one, says what to do and
-    is part of that text.
+    `str(error)` says in a sentence what is wrong, followed by `hint`, if there is one: what to do about it.
     """
 
     def __init__(self, message: str, hint: str = "") -> None:
@@ -18,18 +17,18 @@ class ModelError(langchain.ModelError):
 
 
 class ModelNotFoundError(ModelError, langchain.ModelNotFoundError):
-    """The model is neither a folder here nor to be had from the model hub."""
+    """The model is neither a folder on this machine nor available on Hugging Face."""
 
 
 class InvalidRequestError(ModelError, langchain.ModelInvalidRequestError, ValueError):
     """The model cannot take this request (an image, a role its template refuses, a wrong setting, …).
 
-    A `ValueError` too, which is what LangChain's models raise where they are built or bound.
+    Also a `ValueError`, which LangChain's models raise when they are built or bound.
     """
 
 
 class ContextOverflowError(ModelError, langchain.ContextOverflowError):
-    """The prompt alone fills the context window."""
+    """The prompt leaves no room for an answer in the context window."""
 
 
 class TimedOutError(ModelError, langchain.ModelTimeoutError):
@@ -37,7 +36,7 @@ class TimedOutError(ModelError, langchain.ModelTimeoutError):
 
 
 class BrokenOffError(ModelError, langchain.ModelAPIError):
-    """The connection ended in the middle of an answer; the next one may be whole."""
+    """The connection ended in the middle of an answer; a retry may succeed."""
 
 
 class UnsupportedModelError(ModelError):
@@ -53,6 +52,6 @@ class MissingPackageError(ModelError):
 
 
 def reason(error: BaseException) -> str:
-    """What another library's `error` says, to end a sentence with: its first line, without a full stop."""
+    """The first line of another library's `error`, without a full stop, to end a sentence with."""
     said = str(error).strip().partition("\n")[0].rstrip(" .:?!")
     return said or type(error).__name__

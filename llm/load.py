@@ -1,4 +1,4 @@
-"""One way to a model: from the `llm` section of a configuration. Imports no provider before it is asked for."""
+"""Builds the model of a configuration's `llm` section. Imports a provider only when it is needed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from llm.errors import MissingPackageError, ModelError
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
-# Local servers ask for no key, but the client refuses to start without one.
+# Local servers need no key, but the client refuses to start without one.
 _NO_KEY = "none"
 
 
@@ -61,7 +61,7 @@ def _openai(config: OpenAIConfig) -> BaseChatModel:
         timeout=config.timeout_seconds,
         max_retries=config.max_retries,
         stream_usage=True,
-        # Prompts hold a private document: they go to the server that was named, and to no other it may point to.
+        # Prompts contain a private document: they go to the server that was named, and nowhere else.
         http_client=DefaultHttpxClient(follow_redirects=False),
         http_async_client=DefaultAsyncHttpxClient(follow_redirects=False),
         profile={"max_input_tokens": config.context_window} if config.context_window else None,
@@ -82,7 +82,7 @@ def _langchain(config: LangChainConfig) -> BaseChatModel:
         raise MissingPackageError(
             f"llm.model: {config.model} needs another package. {_first_line(error)}"
         ) from error
-    except Exception as error:  # whatever a third party's constructor raises: a missing key, a bad option
+    except Exception as error:  # a constructor of another package raises anything: a missing key, a bad option
         raise ModelError(
             f"llm.model: LangChain cannot set up {config.model!r}: {_first_line(error)}",
             'Write it as "provider:name", with the provider\'s key in its environment variable.',
@@ -93,7 +93,7 @@ def _langchain(config: LangChainConfig) -> BaseChatModel:
 
 
 def _langchain_settings(config: LangChainConfig) -> dict[str, Any]:
-    """Settings for init_chat_model. Not every provider knows every name, so only what was set is sent."""
+    """Arguments for init_chat_model. Not every provider has every setting, so only what was set is passed."""
     names = {"top_p": "top_p", "seed": "seed", "timeout_seconds": "timeout", "max_retries": "max_retries"}
     settings: dict[str, Any] = {"temperature": config.temperature, "max_tokens": config.max_tokens}
     for name in sorted(config.model_fields_set & names.keys()):

@@ -1,4 +1,4 @@
-"""Token counts where no tokenizer is at hand. Imports nothing of ours and nothing heavy."""
+"""Token counts where there is no tokenizer. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _PIECE = re.compile(r"[A-Za-z]+|\d|\n+|[^\S\n]+|[^A-Za-z\d\s]")
 
 
 def estimate_tokens(text: str) -> int:
-    """Estimate from above the tokens of `text` under a current multilingual tokenizer.
+    """Estimate the tokens of `text` under a current multilingual tokenizer; rather too many than too few.
 
-    Four ASCII letters of a word make a token; a digit, a sign and a character of three or more UTF-8
-    bytes (Korean, Chinese, Japanese) make one each; two accented letters make one; spaces belong to
-    the word after them. Gemma's, Llama 3's and Qwen's tokenizers need fewer on ordinary prose.
+    Four ASCII letters of a word make a token; a digit, a sign, or a character of three or more UTF-8 bytes
+    (Korean, Chinese, Japanese) makes one; two accented letters make one; a space belongs to the word after it. On
+    ordinary prose, the tokenizers of Gemma, Llama 3 and Qwen need fewer.
     """
     halves = 0
     for piece in _PIECE.findall(text):

@@ -1,4 +1,4 @@
-"""What every test gets: no network beyond this machine, checkpoints made once, and the files of --corpus."""
+"""What every test gets: no network beyond this machine, and checkpoints made once."""
 
 from __future__ import annotations
 
@@ -80,30 +80,3 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 def configs() -> Path:
     """The folder of the configurations that ship."""
     return Path(__file__).parent.parent / "configs"
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes `corpus_file` runs once for each PDF below the folders of --corpus."""
-    if "corpus_file" not in metafunc.fixturenames:
-        return
-    folders = [Path(folder).resolve() for folder in metafunc.config.getoption("--corpus", default=[])]
-    files = [path for folder in folders for path in sorted(folder.rglob("*.pdf")) if path.is_file()]
-    if folders and not files:
-        raise pytest.UsageError(f"--corpus: there is no PDF in {', '.join(map(str, folders))}")
-    skipped = pytest.param(None, marks=pytest.mark.skip(reason="give folders of PDFs: --corpus=DIR"))
-    metafunc.parametrize("corpus_file", files or [skipped], ids=[path.name for path in files] or ["none"])
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """After a corpus: how many files were read and refused, and what the worst of them took."""
-    reports = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
-    runs = [
-        (report.nodeid, value) for report in reports for name, value in report.user_properties if name == "corpus"
-    ]
-    if not runs:
-        return
-    for outcome in sorted({run[0] for _, run in runs}):
-        terminalreporter.write_line(f"{sum(run[0] == outcome for _, run in runs)} files: {outcome}")
-    for place, unit in ((1, "seconds"), (2, "megabytes")):
-        nodeid, worst = max(runs, key=lambda entry: entry[1][place])
-        terminalreporter.write_line(f"most {unit}: {worst[place]:.1f}, {nodeid}")

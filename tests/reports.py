@@ -1,8 +1,15 @@
-"""Results to make reports of, built by hand: an ordinary one, and one in which every text is hostile."""
+"""Results to make reports of, built by hand: an ordinary one, and one in which every text is hostile.
+
+And a parser, to look at what was made.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from html.parser import HTMLParser
+from typing import Any, get_args
+
+from graph.documents.types import PageStatus
+from graph.grounding.types import Flag
 
 SUMMARY = """## Harbour
 
@@ -94,6 +101,7 @@ def result(summary: str = SUMMARY, said: Any = SAID) -> dict[str, Any]:
             for n, made in enumerate(parts, start=1)
         ],
         "pages": ledger(6, {4: "empty", 6: "skipped"}),
+        "files": [{"name": "harbour.pdf", "first_page": 1, "pages": 6}],
         "coverage": {
             "pages_read": 4,
             "pages_total": 6,
@@ -125,15 +133,13 @@ def result(summary: str = SUMMARY, said: Any = SAID) -> dict[str, Any]:
 
 def hostile() -> dict[str, Any]:
     """The ordinary result with every text in it hostile, but for the few words by which the program goes."""
-    made: dict[str, Any] = _spoil(result())
-    summary = f"# {HOSTILE}\n\n{HOSTILE}\n\n- **{HOSTILE}**\n> `{HOSTILE}`\n\n```\n{HOSTILE}\n```\n"
-    made["summary"] = summary
-    for number, spoiled in enumerate(made["sentences"]):
-        spoiled["start"], spoiled["end"] = number * 150, number * 150 + 149
-    for page in made["pages"]:
+    spoiled: dict[str, Any] = _spoil(result())
+    spoiled["summary"] = f"# {HOSTILE}\n\n{HOSTILE}\n\n- **{HOSTILE}**\n> `{HOSTILE}`\n\n```\n{HOSTILE}\n```\n"
+    for number, one in enumerate(spoiled["sentences"]):
+        one["start"], one["end"] = number * 150, number * 150 + 149
+    for page in spoiled["pages"]:
         page |= {"document": f"{page['number'] % 2}{HOSTILE}", "document_page": page["number"]}
-    made["files"] = [{"name": HOSTILE, "first_page": 1, "pages": 6}]
-    return made
+    return spoiled
 
 
 def _spoil(value: Any) -> Any:
@@ -141,7 +147,7 @@ def _spoil(value: Any) -> Any:
         return {key if key in _KEYS else f"{key}{HOSTILE}": _spoil(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_spoil(inner) for inner in value]
-    return f"{value}{HOSTILE}" if isinstance(value, str) and value != "final" else value
+    return f"{value}{HOSTILE}" if isinstance(value, str) and value not in _OUR_WORDS else value
 
 
 def _keys(value: Any) -> set[str]:
@@ -149,4 +155,40 @@ def _keys(value: Any) -> set[str]:
     return {key for below in inner for key in _keys(below)} | (set(value) if isinstance(value, dict) else set())
 
 
+# What a result says in words of the program alone: ids, what became of a page or a summary, flags.
+_OUR_WORDS = {"final", "stop", *get_args(PageStatus), *get_args(Flag)}
 _KEYS = _keys(result()) - {"llm.temperature", "llm.max_tokens", "map", "load"}
+
+_VOID = {"meta", "br", "hr"}
+
+
+class ParsedHtml(HTMLParser):
+    """Markup as a parser sees it: elements with attributes, all text in each kind of element, what is unclosed."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.words: dict[str, str] = {}
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, name: str, attributes: list[tuple[str, str | None]]) -> None:
+        assert len(dict(attributes)) == len(attributes), f"{name} has an attribute twice"
+        self.elements.append((name, dict(attributes)))
+        if name not in _VOID:
+            self.open.append(name)
+
+    def handle_endtag(self, name: str) -> None:
+        assert self.open.pop() == name
+
+    def handle_data(self, data: str) -> None:
+        for name in set(self.open):
+            self.words[name] = self.words.get(name, "") + data
+
+    def values(self, attribute: str) -> list[str]:
+        return [value or "" for _, attributes in self.elements if (value := attributes.get(attribute)) is not None]
+
+    def having(self, **wanted: str) -> list[dict[str, str | None]]:
+        keys = {key.rstrip("_"): value for key, value in wanted.items()}
+        return [have for _, have in self.elements if all(have.get(key) == value for key, value in keys.items())]

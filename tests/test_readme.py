@@ -56,8 +56,10 @@ def test_a_command_of_the_readme_runs(
         assert (out, file.name) == ("", "handbook.md")
         return
     if "--output" in arguments:
+        assert out == ""
         written = Path(arguments[arguments.index("--output") + 1])
-        assert written.read_text("utf-8").startswith(out if written.suffix == ".md" else "<!DOCTYPE html>")
+        out = written.read_text("utf-8")
+        assert out.startswith("# " if written.suffix == ".md" else "<!DOCTYPE html>")
     assert len(out) > 200
 
 
@@ -90,7 +92,8 @@ def test_every_pin_is_a_version_and_names_no_address() -> None:
     lines = (ROOT / "constraints.txt").read_text("utf-8").splitlines()
     pins = [line for line in lines if not line.startswith("#")]
     assert len(pins) > 50
-    assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", pin) for pin in pins)
+    loose = [pin for pin in pins if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", pin)]
+    assert loose == ["protobuf>=6.33"], "langgraph-cli[inmem] would not install"
 
 
 def test_the_tree_is_two_levels_of_what_is_there() -> None:

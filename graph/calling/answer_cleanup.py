@@ -1,4 +1,4 @@
-"""What models do wrong in an answer, and how to mend it: echoes, repetition. Pure functions of texts."""
+"""What models do wrong in an answer, and how to mend it: echoes and repetition."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def without_loop(answer: str, document: str) -> str:
 
 
 def _z_function(text: str) -> list[int]:
-    """For every place, how many characters from there on are those at the start."""
+    """For every index, how many characters from there on are those at the start."""
     matches = [0] * len(text)
     left = right = 0
-    for place in range(1, len(text)):
-        length = min(matches[place - left], right - place) if place < right else 0
-        while place + length < len(text) and text[length] == text[place + length]:
+    for index in range(1, len(text)):
+        length = min(matches[index - left], right - index) if index < right else 0
+        while index + length < len(text) and text[length] == text[index + length]:
             length += 1
-        matches[place] = length
-        if place + length > right:
-            left, right = place, place + length
+        matches[index] = length
+        if index + length > right:
+            left, right = index, index + length
     return matches

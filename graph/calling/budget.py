@@ -1,4 +1,4 @@
-"""The arithmetic of the context window. Pure: knows numbers, no models and no tokenizers."""
+"""The arithmetic of the context window."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ SEPARATOR_TOKENS = 2
 # Tokenizers may cut differently where the text meets the template; a prompt must still fit.
 MARGIN_TOKENS = 8
 
-# What a sentence of evidence takes of a prompt, about; less room than this is left for it where there is none.
-_EVIDENCE_TOKENS = 50
+# About what a key sentence takes of a prompt; less is left free where there is not so much room.
+_SENTENCE_TOKENS = 50
 
 # What a chat template adds to a prompt, where there is no tokenizer to count it with.
 _CHAT_TEMPLATE_TOKENS = 40
 
 
 @dataclass(frozen=True)
-class Budget:
+class TokenBudget:
     """Tokens: the context window, and what prompt template and answer take of it in each stage."""
 
     window: int
     template: Mapping[Stage, int]
     output: Mapping[Stage, int]
     chunk: int
-    evidence: int = 0  # sentences that go with each summary
+    source_sentences: int = 0  # key sentences that go with each summary
 
     def input(self, stage: Stage) -> int:
         """Tokens of text that fit a stage's prompt."""
@@ -47,12 +47,12 @@ class Budget:
 
     @property
     def packed_tokens(self) -> int:
-        """Tokens of summaries for one collapse prompt: with evidence, its share of the prompt is left free.
+        """Tokens of summaries for one collapse prompt: with key sentences, their share of it is left free.
 
-        It always holds two summaries, so that each round still halves them; what room that leaves is for evidence.
+        It always holds two summaries, so that each round still halves them; key sentences get the rest.
         """
         part, whole = self.output["map"], self.input("collapse")
-        share = whole * part // (part + self.evidence * _EVIDENCE_TOKENS)
+        share = whole * part // (part + self.source_sentences * _SENTENCE_TOKENS)
         return max(share, min(whole, 2 * part + SEPARATOR_TOKENS))
 
     def arithmetic(self, stage: Stage) -> str:
@@ -82,17 +82,17 @@ class Budget:
                 )
 
 
-def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int]) -> Budget:
+def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int]) -> TokenBudget:
     """Put together the budget of `config` for a model with this `window` and these template tokens."""
     part = config.llm.max_tokens
     output: dict[Stage, int] = {"map": part, "collapse": part, "final": config.final_tokens}
-    return Budget(window, template, output, config.split.chunk_tokens, config.summarize.evidence)
+    return TokenBudget(window, template, output, config.split.chunk_tokens, config.summarize.evidence)
 
 
-def estimate_budget(config: RunConfig, prompts: Prompts) -> Budget | None:
-    """The budget without loading anything: template tokens are estimated from above.
+def estimate_budget(config: RunConfig, prompts: Prompts) -> TokenBudget | None:
+    """The budget without loading anything. Template tokens are estimated and never too few.
 
-    None if the context window is not known before the model is.
+    None if the context window is known only once the model is loaded.
     """
     window = known_window(config.llm)
     if window is None:

@@ -1,4 +1,4 @@
-"""What the graph has to know of a model it was handed, and of its messages. Knows LangChain, and no stages."""
+"""What the graph has to know of a model it was handed, and of its messages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
-from graph.state import FinishReason
+from graph.calling.stage_answer import FinishReason
 from llm.textrank.model import TextRank
 
 # Where `model.bind(...)`, `.with_retry()`, `.with_fallbacks()` and the like keep the model.

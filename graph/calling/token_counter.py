@@ -18,7 +18,7 @@ _TOKENS_PER_MESSAGE = 8
 
 
 class TokenCounter:
-    """Counts with the model's own tokenizer, or estimates from above if it brings none.
+    """Counts with the model's own tokenizer, or, if it has none, with an estimate that is never too low.
 
     LangChain's default counter is GPT-2's, fetched from a model hub: offline it counts 0, so a model that
     does not override it is estimated.

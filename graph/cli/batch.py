@@ -7,28 +7,30 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from graph.cli.output import choose_files, say, writable_folder, write_file
-from graph.cli.progress import ManyBars
+from graph.cli.bars import DocumentBars
+from graph.cli.output import choose_files, writable_folder, write_file
+from graph.cli.streams import say
 from graph.config import RunConfig
 from graph.documents.characters import printable
 from graph.documents.find import find_documents
 from graph.errors import ConfigError, Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
-from graph.results.provenance import model_name
+from graph.results.types import Result
 from graph.runs.local import Course, summarize_each
-from graph.state import OutputState
 
 
 def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
     """Summarize each document, to stdout or into the folder output.path, and return the highest exit code."""
     folder = writable_folder(config.output.path)
     if config.output.format == "html" and not folder:
-        raise ConfigError("output.format: html makes a file of each document; name their folder with --output.")
+        raise ConfigError(
+            "output.format: html makes a file for each document; name a folder for them with --output."
+        )
     sources = find_documents(paths)
     courses = [Course(source, printable(str(source))) for source in sources]
     files = choose_files(folder, sources, f".{config.output.format}") if folder else None
-    desk, app, bars = _Desk(config, courses, files), build_graph(config), ManyBars(len(courses), quiet)
+    desk, app, bars = _Desk(config, courses, files), build_graph(config), DocumentBars(len(courses), quiet)
 
     def end(course: Course) -> None:
         bars.done(course.name)
@@ -48,7 +50,7 @@ def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
         desk.close()
         done = sum(course.state == "done" for course in courses)
         counted = f"{done} of {len(courses)} summaries are finished"
-        raise Interrupted(f"Interrupted; {counted}. {how_to_go_on(config)}") from None
+        raise Interrupted(f"Interrupted; {counted}.{how_to_go_on(config, bars.answers)}") from None
     except Exception as error:
         bars.stop()
         if any(course.ended for course in courses) and not isinstance(error, OSError | OutputError):
@@ -59,11 +61,13 @@ def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
     return max(course.exit_code for course in courses)
 
 
-def how_to_go_on(config: RunConfig) -> str:
-    """What is left of a run that was interrupted."""
+def how_to_go_on(config: RunConfig, answers: int) -> str:
+    """What is left of a run that was interrupted after so many answers of the model."""
+    if not answers:
+        return ""
     if config.cache.enabled:
-        return "Finished answers are kept: the same command goes on from here."
-    return "Nothing is kept, because the cache is off."
+        return " Finished answers are kept: run the same command again to go on from here."
+    return " Nothing is kept, because the cache is off."
 
 
 class _Desk:
@@ -80,7 +84,7 @@ class _Desk:
         """A document has come to its end."""
         if file := self._files.get(course.source):
             if course.result:
-                advice = "the summaries before it are there, and the same command goes on from here"
+                advice = "the summaries before it are saved; run the same command again to go on from here"
                 write_file(file, self._text(course, course.result), advice)
             course.result = None  # a long row of documents must not fill the memory
             return
@@ -102,11 +106,11 @@ class _Desk:
         say(("\n\n" if self._said and self._config.output.format == "md" else "") + self._text(course, result))
         self._said = True
 
-    def _text(self, course: Course, result: OutputState) -> str:
-        form, model = self._config.output.format, model_name(self._config)
+    def _text(self, course: Course, result: Result) -> str:
+        form = self._config.output.format
         if self._files:
-            return render(result, form, model)
-        return to_json(result, indent=None) if form == "json" else to_markdown(result, model, course.name)
+            return render(result, form)
+        return to_json(result, indent=None) if form == "json" else to_markdown(result, course.name)
 
     def _table(self) -> str:
         if len(self._courses) == 1 and self._courses[0].error:

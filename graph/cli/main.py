@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-from graph.cli.output import abandon_stdout, prepare_stdout, say
-from graph.errors import Interrupted, OutputError, RunError
+from graph.cli.arguments import DEFAULT, STDOUT, choose, format_of, refuse_addresses
+from graph.cli.streams import abandon_stdout, note, say, standard_streams
+from graph.errors import ConfigError, Interrupted, OutputError, RunError
+from graph.shipped import config_names, version
 
-_CONFIG_SUFFIXES = {".yaml", ".yml", ".json"}
-
-_DESCRIPTION = "Private summaries of long documents, with a model on this machine or any other."
+_COMMAND = "mlx-pdf-summarizer"
+_DESCRIPTION = "Private summaries of long documents, with a model on this machine or anywhere else."
+_EXAMPLES = """examples:
+  %(prog)s run paper.pdf
+  %(prog)s run gemma3 paper.pdf --output report.html
+  %(prog)s check gemma3 --input paper.pdf
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,111 +31,150 @@ def main(argv: Sequence[str] | None = None) -> int:
     130 interrupted. Every one of these says why in one sentence on stderr. Of several documents it is the
     highest code that any of them has; a table on stderr says which.
     """
-    args = _parser().parse_args(argv)
-    prepare_stdout()
+    with standard_streams() as has_stdout:
+        try:
+            return _main(argv, has_stdout)
+        except KeyboardInterrupt:
+            return _interrupted("Interrupted.")
+        except Interrupted as error:
+            return _interrupted(str(error))
+        except BrokenPipeError:
+            abandon_stdout()  # whoever read it has gone (`| head`), and that is all right
+            return 0
+        except OutputError as error:
+            abandon_stdout()
+            return _fail(error.exit_code, str(error))
+        except RunError as error:
+            return _fail(error.exit_code, str(error))
+        except Exception as error:
+            code = _exit_code(error)
+            if code is None:
+                raise
+            return _fail(code, str(error))
+
+
+def _main(argv: Sequence[str] | None, has_stdout: bool) -> int:
+    parser = _parser()
     try:
-        return int(args.command(args))
-    except KeyboardInterrupt:
-        return _interrupted("Interrupted.")
-    except Interrupted as error:
-        return _interrupted(str(error))
-    except BrokenPipeError:
-        abandon_stdout()  # whoever read it has gone (`| head`), and that is all right
-        return 0
-    except OutputError as error:
-        abandon_stdout()
-        return _fail(error.exit_code, str(error))
-    except RunError as error:
-        return _fail(error.exit_code, str(error))
-    except Exception as error:
-        code = _exit_code(error)
-        if code is None:
-            raise
-        return _fail(code, str(error))
+        args, rest = parser.parse_known_args(argv)
+    except SystemExit:
+        say("")  # --help and --version have been written, and not yet sent
+        raise
+    # argparse takes no positional argument after an option for one of those before it.
+    if hasattr(args, "words") and not any(word.startswith("-") and word != "-" for word in rest):
+        args.words, rest = [*args.words, *rest], []
+    if rest:
+        args.refuse(f"unrecognized arguments: {' '.join(rest)}")
+    args.has_stdout = has_stdout
+    return int(args.command(args))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m graph", description=_DESCRIPTION)
+    installed = os.path.basename(sys.argv[0]).startswith(_COMMAND)
+    parser = argparse.ArgumentParser(
+        prog=_COMMAND if installed else "python -m graph",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"{_COMMAND} {version()}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    run = commands.add_parser("run", help="summarize a document, or each of several")
-    _add_config(run, nargs="?")
-    run.add_argument(
-        "--input",
-        nargs="+",
-        action="extend",
-        metavar="PATH",
-        help="the document, or several, or folders of PDFs; instead of load.source",
+    words = "[CONFIG] [PATH ...] [options]"
+    run = commands.add_parser(
+        "run", usage=f"{parser.prog} run {words}", help="summarize a document, or each of several"
     )
+    _add_words(run)
     run.add_argument(
-        "--output", metavar="PATH", help="also write the summary to this file; of several, to this folder instead"
+        "--output",
+        metavar="PATH",
+        help="write the summary to this file (.md, .html or .json) instead of standard output; "
+        "with several documents, to a file for each of them in this folder",
     )
     run.add_argument("--format", choices=["md", "html", "json"], help="instead of output.format")
-    run.add_argument("--quiet", action="store_true", help="no progress bars")
-    run.add_argument("--no-cache", action="store_true", help="ask the model anew; neither use nor keep answers")
+    run.add_argument("--quiet", action="store_true", help="show no progress")
+    run.add_argument(
+        "--no-cache", action="store_true", help="ask the model again: neither use saved answers nor save any"
+    )
     run.set_defaults(command=_run, refuse=run.error)
 
-    check = commands.add_parser("check", help="check a configuration, its prompts and its token budget")
-    _add_config(check)
-    check.set_defaults(command=_check)
+    check = commands.add_parser(
+        "check",
+        usage=f"{parser.prog} check {words}",
+        help="check a configuration, its prompts, its token budget and its documents",
+    )
+    _add_words(check)
+    check.set_defaults(command=_check, refuse=check.error)
 
     show = commands.add_parser("show", help="print the graph as a Mermaid diagram")
-    show.add_argument("config", nargs="?", metavar="CONFIG", help="a YAML file, to check on the way")
-    show.set_defaults(command=_show)
+    show.add_argument("config", nargs="?", metavar="CONFIG", help="also check this configuration")
+    show.set_defaults(command=_show, refuse=show.error)
 
     schema = commands.add_parser("schema", help="print the JSON Schema of a configuration, for editors")
-    schema.add_argument("--result", action="store_true", help="of what --format json writes, instead")
-    schema.set_defaults(command=_schema)
+    schema.add_argument("--result", action="store_true", help="instead, that of the output of --format json")
+    schema.set_defaults(command=_schema, refuse=schema.error)
     return parser
 
 
-def _add_config(parser: argparse.ArgumentParser, nargs: str | None = None) -> None:
-    parser.add_argument("config", nargs=nargs, metavar="CONFIG", help="a YAML file, such as configs/gemma.yaml")
+def _add_words(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="[CONFIG] [PATH ...]",
+        help=f"a configuration: a YAML file, or {', '.join(config_names())} (without one: {DEFAULT}); "
+        "and documents: files, folders of PDFs, or - for standard input (without any: load.source)",
+    )
+    parser.add_argument("--input", nargs="+", action="extend", metavar="PATH", help="more documents")
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="override a key of the configuration, such as llm.temperature=0.2; may be given several times",
+        help="override a key of the configuration, such as llm.temperature=0.2; repeatable",
     )
+
+
+def _arguments(args: argparse.Namespace) -> tuple[str, list[str | tuple[str, Any]]]:
+    """The configuration, and what overrides it."""
+    config, documents = choose(args.words, args.input or [])
+    if config is None and not documents:
+        args.refuse(f"give a document, or a configuration such as {DEFAULT}")
+    refuse_addresses(documents)
+    overrides: list[str | tuple[str, Any]] = list(args.set)
+    if documents:
+        overrides.append(("load.source", documents if len(documents) > 1 else documents[0]))
+    return config or DEFAULT, overrides
 
 
 def _run(args: argparse.Namespace) -> int:
     from graph.config import load_config
 
-    inputs: list[str] = args.input or []
-    if args.config is None:
-        # `run --input paper.pdf CONFIG`: the option takes all there is.
-        if len(inputs) < 2 or Path(inputs[-1]).suffix.lower() not in _CONFIG_SUFFIXES:
-            args.refuse("the following arguments are required: CONFIG")
-        args.config = inputs.pop()
-    overrides: list[str | tuple[str, Any]] = list(args.set)
+    config_path, overrides = _arguments(args)
+    args.output = None if args.output == STDOUT else args.output
     for key, value in (
-        ("load.source", inputs if len(inputs) > 1 else next(iter(inputs), None)),
         ("output.path", args.output),
-        ("output.format", args.format or _format_of(args.output)),
+        ("output.format", args.format or format_of(args.output)),
+        ("cache.enabled", "false" if args.no_cache else None),
     ):
         if value is not None:
             overrides.append((key, value))
-    if args.no_cache:
-        overrides.append(("cache.enabled", "false"))
-    config = load_config(args.config, overrides)
+    config = load_config(config_path, overrides)
+    if not args.has_stdout and not config.output.path:
+        raise ConfigError("Standard output is closed; use --output PATH.")
+    if not args.quiet and choose(args.words, args.input or [])[0] is None:
+        note(f"No configuration was given, so {DEFAULT} is used: its built-in model picks telling sentences.")
 
     from graph.cli.run import run
 
-    return run(config, args.config, quiet=args.quiet)
-
-
-def _format_of(path: str | None) -> str | None:
-    endings = {".json": "json", ".html": "html", ".htm": "html"}
-    return endings.get(Path(path).suffix.lower()) if path else None
+    return run(config, config_path, quiet=args.quiet, any_ending=args.format is not None)
 
 
 def _check(args: argparse.Namespace) -> int:
     from graph.cli.check import check
     from graph.config import load_config
 
-    say(check(load_config(args.config, args.set), args.config))
+    config_path, overrides = _arguments(args)
+    say(check(load_config(config_path, overrides), config_path))
     return 0
 
 
@@ -182,5 +227,5 @@ def _interrupted(message: str) -> int:
 
 
 def _fail(code: int, message: str) -> int:
-    sys.stderr.write(f"{' '.join(message.split())}\n")
+    note(message)
     return code

@@ -1,45 +1,17 @@
-"""Where results go: standard output and a file, each with its own ways to fail. Knows nothing of summaries."""
+"""Files for results: chosen before any work, and written whole or not at all."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import sys
 import unicodedata
 from collections.abc import Sequence
-from io import TextIOWrapper
 from pathlib import Path
 
-from graph.errors import ConfigError, OutputError
+from graph.cli.arguments import format_of
+from graph.errors import ConfigError
 
 _LONGEST_STEM = 220  # bytes
-
-
-def prepare_stdout() -> None:
-    """Let a terminal of an old encoding show what it can: a letter it lacks must not cost the summary."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def say(text: str) -> None:
-    """Write to standard output, at once.
-
-    Raises:
-        BrokenPipeError: whoever read it has gone.
-        OutputError: it cannot be written for another reason, such as a full disk.
-    """
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"Standard output cannot be written: {error.strerror}.") from None
-
-
-def abandon_stdout() -> None:
-    """Make the interpreter's own last flush succeed, after standard output has failed."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def is_folder(path: str | None) -> bool:
@@ -48,17 +20,17 @@ def is_folder(path: str | None) -> bool:
 
 
 def writable(path: str | None, inputs: Sequence[str] = ()) -> Path | None:
-    """Make sure, before any work, that the result will have a place that none of `inputs` has."""
+    """Make sure, before any work, that the result can be written, and that its file is none of `inputs`."""
     if path is None:
         return None
-    target = Path(path).expanduser()
-    if any(_key(target) == _key(Path(name).expanduser()) for name in inputs):
-        raise ConfigError(f"output.path: {target} is what this run reads; choose another path.")
+    target = Path(os.path.expanduser(path))
+    if any(_key(target) == _key(Path(os.path.expanduser(name))) for name in inputs):
+        raise ConfigError(f"output.path: this run reads {target}; choose another path.")
     try:
         if not target.parent.is_dir():
             raise ConfigError(f"output.path: {target.parent} is not a folder; make it, or choose another path.")
         if not os.access(target if target.exists() else target.parent, os.W_OK):
-            raise ConfigError(f"output.path: {target} may not be written; choose another path.")
+            raise ConfigError(f"output.path: {target} is not writable; choose another path.")
     except OSError as error:
         raise ConfigError(f"output.path: {target} cannot be used: {error.strerror}.") from None
     return target
@@ -68,13 +40,17 @@ def writable_folder(path: str | None) -> Path | None:
     """Make sure, before any work, that there is a folder for several results."""
     if path is None:
         return None
-    folder = Path(path).expanduser()
+    folder = Path(os.path.expanduser(path))
     try:
         if folder.exists() and not folder.is_dir():
             raise ConfigError(f"output.path: {folder} is a file; for several documents, give a folder.")
+        if not folder.exists() and format_of(path) and not path.endswith(("/", os.sep)):
+            raise ConfigError(
+                f"output.path: {folder} is the name of a file; for several documents, give a folder."
+            )
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
-            raise ConfigError(f"output.path: nothing may be written to {folder}; choose another folder.")
+            raise ConfigError(f"output.path: {folder} is not writable; choose another folder.")
     except OSError as error:
         raise ConfigError(f"output.path: {folder} cannot be used: {error.strerror}.") from None
     return folder
@@ -105,21 +81,24 @@ def _short(stem: str) -> str:
 
 
 def _key(path: Path) -> str:
-    """The same for two paths that may be one file, also where capitals do not count."""
+    """The same for two paths that may be one file, as on a disk that ignores case."""
     return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
 
 
 def write_file(path: Path, text: str, advice: str) -> None:
-    """Write the result where it was asked for: all of it, or nothing, and then what was there before stays."""
+    """Write the result where it was asked for: all of it, or nothing, which leaves what was there before."""
     try:
-        _replace(path.resolve(), text)
+        if path.exists() and not path.is_file():
+            path.write_text(text, "utf-8")  # a device or a pipe
+        else:
+            _replace(path.resolve(), text)
     except OSError as error:
         raise ConfigError(f"output.path: {path} could not be written ({error.strerror}); {advice}.") from None
 
 
 def _replace(path: Path, text: str) -> None:
-    if not os.access(path.parent, os.W_OK) or (path.exists() and not path.is_file()):
-        path.write_text(text, "utf-8")  # a device, or a file in a folder that takes no new ones
+    if not os.access(path.parent, os.W_OK):
+        path.write_text(text, "utf-8")  # an existing file in a folder that takes no new ones
         return
     part = path.with_name(f".{_short(path.name)}.{os.getpid()}.part")
     try:

@@ -1,4 +1,4 @@
-"""One run from the command line: graph, progress, output. Everything a program does not need."""
+"""`run`: graph, progress, output. Everything a program does not need."""
 
 from __future__ import annotations
 
@@ -9,67 +9,84 @@ import sys
 import warnings
 from pathlib import Path
 
+from graph.cli.arguments import refuse_other_endings, without_stdin
+from graph.cli.bars import StageBars
 from graph.cli.batch import how_to_go_on, run_series
-from graph.cli.output import choose_files, is_folder, say, writable, writable_folder, write_file
+from graph.cli.output import choose_files, is_folder, writable, writable_folder, write_file
 from graph.cli.progress import run_graph
+from graph.cli.streams import note, say
+from graph.cli.terminal import WordWrap
 from graph.config import RunConfig
+from graph.documents.characters import printable
 from graph.documents.find import find_documents
 from graph.errors import ConfigError, Interrupted
 from graph.pipeline import build_graph
 from graph.report import footing, heading, render
 from graph.report.citations import page_list
-from graph.results.provenance import model_name
-from graph.state import InputState, OutputState
+from graph.results.types import Result
+from graph.state import InputState
 
 
-def run(config: RunConfig, config_path: str, *, quiet: bool) -> int:
-    """Summarize what `config` names, write the summary to stdout (and output.path), and return the exit code.
+def run(config: RunConfig, config_path: str, *, quiet: bool, any_ending: bool = False) -> int:
+    """Summarize what `config` names, write the summary to stdout or to output.path, and return the exit code.
 
-    `config_path` is the file that `config` was read from, which must not be written.
+    `config_path` is the file that `config` was read from, which must not be written. With `any_ending` the output
+    may have an ending that is none of ours.
     """
     source = config.load.source
     if not source:
-        raise ConfigError("load.source: no document is given; set it, or use --input PATH.")
+        raise ConfigError("load.source: no document was given; set it, or name a document on the command line.")
     if logging.lastResort:
         logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     several = isinstance(source, list) or os.path.isdir(os.path.expanduser(source))
-    sources = [source] if isinstance(source, str) else source
-    if several and not config.summarize.together:
+    one_summary = not several or config.summarize.together
+    if config.output.path and one_summary and not is_folder(config.output.path) and not any_ending:
+        refuse_other_endings(config.output.path)
+    given = [source] if isinstance(source, str) else source
+    with without_stdin(given, config.load.max_file_mb) as sources:
+        if one_summary:
+            return _run_one(config, sources, config_path, quiet)
         return run_series(config, sources, quiet=quiet)
-    return _run_one(config, sources, config_path, quiet)
 
 
 def _run_one(config: RunConfig, sources: list[str], config_path: str, quiet: bool) -> int:
-    path = _output(config, sources, config_path)
-    app = build_graph(config)
-    # A page of HTML that goes to a file is of no use on a terminal, too.
-    shown = "md" if config.output.format == "html" and path else config.output.format
-    streamed = _Streamed() if sys.stdout.isatty() and shown == "md" else None
+    path, form = _output(config, sources, config_path), config.output.format
+    app, screen = build_graph(config), None
+    if not path and form == "md" and sys.stdout.isatty():
+        screen = _Screen()
+    bars = StageBars(quiet)
     try:
-        result = asyncio.run(
-            run_graph(app, InputState(source=sources), quiet=quiet, on_text=streamed.show if streamed else None)
-        )
+        work = run_graph(app, InputState(source=sources), bars=bars, on_text=screen.show if screen else None)
+        result = asyncio.run(work)
     except KeyboardInterrupt:
-        raise Interrupted(f"Interrupted. {how_to_go_on(config)}") from None
-    model = model_name(config)
-    text = render(result, shown, model)
-    if streamed and streamed.text.strip() == result["summary"]:
-        say(page_list(result) + footing(result, model))
-    else:
-        say(f"\n\n{text}" if streamed and streamed.text else text)
+        raise Interrupted(f"Interrupted.{how_to_go_on(config, bars.answers)}") from None
+    text = render(result, form)
     if path:
-        saved = text if shown == config.output.format else render(result, config.output.format, model)
-        write_file(path, saved, "the summary is on standard output")
-    _say_warnings(config, result)
+        _save(path, text, quiet)
+    elif screen:
+        screen.close(result, text)
+    else:
+        say(text)
+    _say_warnings(result, shown=screen is not None)
     if not result["summary"]:
         return 4
     return 3 if any("refused" in file for file in result["files"]) else 0
 
 
+def _save(path: Path, text: str, quiet: bool) -> None:
+    try:
+        write_file(path, text, "the summary is on standard output instead")
+    except ConfigError:
+        say(text)
+        raise
+    if not quiet:
+        note(f"The summary is in {printable(str(path))}.")
+
+
 def _output(config: RunConfig, sources: list[str], config_path: str) -> Path | None:
-    """The file for the summary; in a folder, it is called as the document, or "summary" of several."""
+    """The file for the summary; in a folder it is named after the document, or "summary" for several."""
     path = config.output.path
     documents = find_documents(sources)
     if is_folder(path) and (folder := writable_folder(path)):
@@ -79,23 +96,30 @@ def _output(config: RunConfig, sources: list[str], config_path: str) -> Path | N
     return writable(path, reads)
 
 
-class _Streamed:
+class _Screen:
     """Shows the summary on a terminal while it is written, under its title."""
 
     def __init__(self) -> None:
-        self.text = ""
+        self._streamed = ""
+        self._wrap = WordWrap(say)
 
-    def show(self, result: OutputState, text: str) -> None:
-        if not text:
-            return
-        if not self.text:
-            say(heading(result))
-        self.text += text
-        say(text)
+    def show(self, result: Result, text: str) -> None:
+        if not self._streamed:
+            self._wrap.add(heading(result))
+        self._streamed += text
+        self._wrap.add(text)
+
+    def close(self, result: Result, text: str) -> None:
+        """Show what is not there yet of the whole `text`."""
+        if self._streamed.strip() == result["summary"]:
+            self._wrap.add(page_list(result) + footing(result))
+        else:
+            self._wrap.add(f"\n\n{text}" if self._streamed else text)
+        self._wrap.close()
 
 
-def _say_warnings(config: RunConfig, result: OutputState) -> None:
+def _say_warnings(result: Result, *, shown: bool) -> None:
     """On stderr too, for those who sent the summary elsewhere."""
-    if config.output.format == "json" or not sys.stdout.isatty():
+    if not shown:
         for warning in result["warnings"]:
-            sys.stderr.write(f"warning: {' '.join(warning.split())}\n")
+            note(f"warning: {warning}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from graph.state import ChunkRecord, Summary
+    from graph.results.types import ChunkRecord, Summary
 
 _WEAK = 0.25  # support below this is flagged
 _WEAK_KOREAN = 0.18  # the same for Korean, whose words change more from one wording to another

@@ -10,7 +10,7 @@ from graph.grounding.index import Index
 from graph.grounding.words import terms_of
 
 if TYPE_CHECKING:
-    from graph.state import ChunkRecord, Summary
+    from graph.results.types import ChunkRecord, Summary
 
 _BEAM = 3  # summaries of a level that are followed down
 

@@ -8,8 +8,7 @@ from math import ceil
 
 from graph.grounding import Traced
 from graph.grounding.types import Sentence
-from graph.results.types import Coverage
-from graph.state import ChunkRecord, PageRecord
+from graph.results.types import ChunkRecord, Coverage, PageRecord
 
 FEW_CHUNKS = 6  # fewer say little about thirds of a document; its pages say more
 

@@ -1,4 +1,4 @@
-"""How a summary was made, for who reads it: model, settings, prompts. No addresses, no secrets; calls no model."""
+"""How a summary was made, for its readers: model, settings, prompts. No addresses, no secrets."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from langchain_core.runnables import Runnable
 from chains.prompts import STAGES, Prompts, Stage
 from graph.calling.model_adapter import unwrap
 from graph.config import RunConfig
-from graph.results.types import Made
+from graph.results.types import Provenance
 
-# Of `llm`: what has a place of its own, and where a secret or a person's name may stand.
+# Of `llm`: what has a field of its own, and what may hold a secret or a person's name.
 _NOT_SHOWN = {"provider", "model", "api_key", "base_url", "options", "adapter"}
 
 # What of `llm` is used with a model that was handed in.
 _ALWAYS_USED = {"max_tokens", "context_window"}
 
 
-def made_by(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | None) -> Made:
+def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | None) -> Provenance:
     """How runs with this configuration are made; by `model`, if it was handed in."""
     llm = config.llm.model_dump(mode="json", exclude=_NOT_SHOWN, include=_ALWAYS_USED if model else None)
     sections = {
@@ -26,7 +26,7 @@ def made_by(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | Non
         "split": config.split.model_dump(mode="json"),
         "summarize": config.summarize.model_dump(mode="json"),
     }
-    return Made(
+    return Provenance(
         model=model_name(config) if model is None else _name_of(model),
         provider=config.llm.provider if model is None else str(getattr(unwrap(model), "_llm_type", "")),
         settings={

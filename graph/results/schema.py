@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graph.state import OutputState
+from graph.results.types import Result
 
 
 def result_schema() -> dict[str, Any]:
@@ -12,6 +12,6 @@ def result_schema() -> dict[str, Any]:
     from pydantic import ConfigDict, TypeAdapter
 
     # The types are plain, so that the configuration is given to a list of them; they inherit it.
-    adapter = TypeAdapter(list[OutputState], config=ConfigDict(use_attribute_docstrings=True))
+    adapter = TypeAdapter(list[Result], config=ConfigDict(use_attribute_docstrings=True))
     types = adapter.json_schema()["$defs"]
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **types.pop("OutputState"), "$defs": types}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **types.pop("Result"), "$defs": types}

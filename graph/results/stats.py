@@ -1,14 +1,15 @@
-"""The account of a run: page ranges, warnings about summaries, and statistics. Pure functions."""
+"""What a run did: its pages and chunks, warnings about summaries, and statistics. Pure functions."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Sequence
 from typing import cast
 
+from graph.calling.stage_answer import FinishReason, Timing
 from graph.documents.types import Chunk, FileRecord, Page
-from graph.state import FINAL_ID, ChunkRecord, FinishReason, PageRecord, Stats, Summary, Timing
+from graph.results.page_ranges import in_pages
+from graph.results.types import FINAL_ID, ChunkRecord, PageRecord, Stats, Summary
 
 _HAPPENED: dict[FinishReason, str] = {
     "length": "stopped at the token limit, so its end is missing; raise {key}",
@@ -17,33 +18,6 @@ _HAPPENED: dict[FinishReason, str] = {
     "empty": "came back empty",
     "error": "is missing, because the model call failed",
 }
-
-
-def page_ranges(pages: Iterable[int]) -> str:
-    """Write page numbers for people: [1, 2, 3, 7] is "1-3, 7"."""
-    runs = []
-    for _, run in groupby(enumerate(sorted(set(pages))), key=lambda pair: pair[1] - pair[0]):
-        numbers = [number for _, number in run]
-        runs.append(str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}-{numbers[-1]}")
-    return ", ".join(runs)
-
-
-def in_pages(pages: Iterable[int], files: Sequence[FileRecord] = ()) -> str:
-    """ "page 3" or "pages 3-5"; of several files "a.pdf page 3, b.pdf pages 1-2"."""
-    if len(files) > 1:
-        return ", ".join(f"{file['name']} {in_pages(inside)}" for file, inside in _by_file(pages, files))
-    pages = set(pages)
-    return f"{'page' if len(pages) == 1 else 'pages'} {page_ranges(pages)}"
-
-
-def _by_file(pages: Iterable[int], files: Sequence[FileRecord]) -> Iterator[tuple[FileRecord, list[int]]]:
-    """The files that have any of the pages, with the numbers these pages have in them."""
-    numbers = sorted(set(pages))
-    for file in files:
-        first = file["first_page"]
-        inside = numbers[bisect_left(numbers, first) : bisect_left(numbers, first + file["pages"])]
-        if inside:
-            yield file, [number - first + 1 for number in inside]
 
 
 def page_records(pages: Iterable[Page]) -> list[PageRecord]:
@@ -85,18 +59,18 @@ def tree_warnings(tree: Sequence[Summary], files: Sequence[FileRecord]) -> list[
 
 
 def make_stats(timings: Sequence[Timing]) -> Stats:
-    """Count calls and tokens, and measure each stage from its first start to its last end."""
+    """Count calls and tokens, and measure each node from its first start to its last end."""
     calls = [timing for timing in timings if timing["output_tokens"] is not None]
     output_tokens = sum(timing["output_tokens"] or 0 for timing in calls)
-    stages = dict.fromkeys(timing["stage"] for timing in timings)
-    seconds = {stage: _wall_seconds([t for t in timings if t["stage"] == stage]) for stage in stages}
-    calling = sum(seconds[stage] for stage in {timing["stage"] for timing in calls})
+    nodes = dict.fromkeys(timing["node"] for timing in timings)
+    seconds = {node: _wall_seconds([t for t in timings if t["node"] == node]) for node in nodes}
+    calling = sum(seconds[node] for node in {timing["node"] for timing in calls})
     return Stats(
         calls=len(calls),
         cached_calls=sum(timing["cached"] for timing in calls),
         prompt_tokens=sum(timing["prompt_tokens"] or 0 for timing in calls),
         output_tokens=output_tokens,
-        seconds={stage: round(value, 3) for stage, value in seconds.items()},
+        seconds={node: round(value, 3) for node, value in seconds.items()},
         tokens_per_second=round(output_tokens / calling, 1) if calling > 0 else 0.0,
     )
 
@@ -108,11 +82,11 @@ def _level_name(level: int) -> str:
 def _subject(name: str, hit: Sequence[Summary], here: Sequence[Summary], files: Sequence[FileRecord]) -> str:
     if len(here) == 1:
         return f"The {name}"
-    all_places = list(dict.fromkeys(in_pages(summary["pages"], files) for summary in hit))
-    places = "; ".join(all_places[:5])
-    more = f"; and {len(all_places) - 5} more" if len(all_places) > 5 else ""
+    pages = list(dict.fromkeys(in_pages(summary["pages"], files) for summary in hit))
+    named = "; ".join(pages[:5])
+    more = f"; and {len(pages) - 5} more" if len(pages) > 5 else ""
     each = "it" if len(hit) == 1 else "each"
-    return f"{len(hit)} of {len(here)} {name.replace('summary', 'summaries', 1)} ({places}{more}): {each}"
+    return f"{len(hit)} of {len(here)} {name.replace('summary', 'summaries', 1)} ({named}{more}): {each}"
 
 
 def _wall_seconds(timings: Sequence[Timing]) -> float:

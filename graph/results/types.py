@@ -1,11 +1,73 @@
-"""What a result says of itself: how much of the document it rests on, and how it was made. Plain values."""
+"""What a run returns. Plain values: JSON can hold them, and pydantic makes the schema of them."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, NotRequired
 
-# Not typing's: pydantic, which makes schemas of these, takes only this one before Python 3.12.
+# Not typing's: pydantic takes only this one before Python 3.12.
 from typing_extensions import TypedDict
+
+from graph.calling.stage_answer import FinishReason
+from graph.documents.types import FileRecord, PageStatus
+from graph.grounding.types import Sentence
+
+# The id of the summary at the top of the tree.
+FINAL_ID = "final"
+
+
+class Summary(TypedDict):
+    """A node of the summary tree. Level 0 rests on chunks, every other level on summaries below it."""
+
+    id: str
+    """It is "summary-0001" for a part, "level-1-0001" for merged summaries, "final" for the last one."""
+    level: int
+    """0 rests on chunks; any other level on summaries below it."""
+    text: str
+    """What the model answered, within its limit."""
+    tokens: int
+    """Length of `text`, as the model counts."""
+    sources: list[str]
+    """Ids of the chunks or summaries it was made of."""
+    pages: list[int]
+    """Numbers of the pages it was made of, ascending."""
+    finish_reason: FinishReason
+    """How it came out: whole, or what happened to it."""
+    source_sentences: NotRequired[list[str]]
+    """With summarize.evidence: key sentences of the source of its part, word for word, the best first."""
+
+
+class PageRecord(TypedDict):
+    """A line of the page ledger.
+
+    "unsummarized": it was read, and the model failed on it, or on a part of it. Of several documents, `number`
+    counts all pages, and `document_page` those of the file named `document`.
+    """
+
+    number: int
+    """Position in the file, from 1."""
+    label: str
+    """As printed on the page, else the number."""
+    status: PageStatus | Literal["unsummarized"]
+    """What became of the page."""
+    document: NotRequired[str]
+    """Which of several documents it belongs to."""
+    document_page: NotRequired[int]
+    """Its position in that document, from 1."""
+
+
+class ChunkRecord(TypedDict):
+    """A part of the document, and where it stands."""
+
+    id: str
+    """It is "chunk-0001" and so on, in the order of the document."""
+    tokens: int
+    """Length of the chunk, as the model counts."""
+    start: int
+    """Where it begins in the text of all pages, in characters."""
+    end: int
+    """Where it ends."""
+    pages: list[int]
+    """Numbers of its pages, ascending."""
 
 
 class Coverage(TypedDict):
@@ -30,7 +92,7 @@ class Coverage(TypedDict):
     """For each page of the document, how much the summary rests on it; 1 is the page it rests on most."""
 
 
-class Made(TypedDict):
+class Provenance(TypedDict):
     """How a summary was made."""
 
     model: str
@@ -45,3 +107,49 @@ class Made(TypedDict):
     """What {language} stood for in the prompts."""
     focus: str
     """What {focus} stood for in the prompts."""
+
+
+class Stats(TypedDict):
+    """What a run took. Calls that were answered from disk took no tokens."""
+
+    calls: int
+    """Answers of the model."""
+    cached_calls: int
+    """How many of them came from disk."""
+    prompt_tokens: int
+    """Tokens the model read."""
+    output_tokens: int
+    """Tokens the model wrote."""
+    seconds: dict[str, float]
+    """Wall time of each step."""
+    tokens_per_second: float
+    """Tokens written per second in which calls ran."""
+
+
+class Result(TypedDict):
+    """The result."""
+
+    schema_version: Literal[1]
+    """Fields may be added to a version; none is taken away or changes its meaning."""
+    summary: str
+    """The final summary."""
+    title: str
+    """The title of the document, or the name of its file."""
+    sentences: list[Sentence]
+    """The sentences of the summary with their evidence; none if output.grounding is off."""
+    tree: list[Summary]
+    """All summaries, by level; the final one is the last."""
+    chunks: list[ChunkRecord]
+    """The parts the document was read in."""
+    pages: list[PageRecord]
+    """Every page of the document, read or not."""
+    files: list[FileRecord]
+    """The files that were summarized together, or the one."""
+    coverage: Coverage
+    """How much of the document the summary rests on."""
+    warnings: list[str]
+    """What was lost or cut on the way, a sentence each."""
+    stats: Stats
+    """What the run took."""
+    made: Provenance
+    """How the summary was made."""

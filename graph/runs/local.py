@@ -12,21 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from langchain_core.exceptions import ModelConnectionError, ModelError
+from langchain_core.exceptions import ModelError
 from langgraph.graph.state import CompiledStateGraph
 
+from graph.calling.failures import hits_every_document
 from graph.documents.errors import DocumentError
 from graph.errors import SummarizeError
-from graph.results.assemble import is_setup
-from graph.state import InputState, OutputState
-
-# The nodes that call the model.
-_CALLING = {"map_summarize", "collapse", "final_summarize"}
+from graph.node_names import CALLING_NODES
+from graph.results.assemble import NO_SUMMARY
+from graph.results.types import Result
+from graph.runs.stream import follow
+from graph.state import InputState
 
 # Documents that are being read at once, each by a process of its own.
 _READ_AT_ONCE = 2
-
-_RESULT = list(OutputState.__annotations__)
 
 
 @dataclass
@@ -37,7 +36,7 @@ class Course:
     name: str
     state: Literal["not begun", "reading", "calling", "done", "refused", "failed"] = "not begun"
     calls: int = 0  # known and not answered yet
-    result: OutputState | None = None
+    result: Result | None = None
     error: str = ""
     seconds: float = 0.0
 
@@ -109,7 +108,7 @@ class _Room:
 
     def hear(self, course: Course, event: dict[str, Any]) -> None:
         """Take one event of LangGraph's "tasks" stream of a document's run."""
-        if event["name"] in _CALLING:
+        if event["name"] in CALLING_NODES:
             course.state = "calling"
             course.calls += 1 if "input" in event else -1
             self._changed.set()
@@ -129,27 +128,16 @@ async def _summarize(
     app: CompiledStateGraph[Any, Any, Any, Any], course: Course, heard: Callable[[dict[str, Any]], None]
 ) -> None:
     started = time.monotonic()
-    source = InputState(source=str(course.source))
-    result: Any = None
-    event: Any
     try:
-        async for mode, event in app.astream(source, stream_mode=["tasks", "values"], output_keys=_RESULT):
-            if mode == "tasks":
-                heard(event)
-            else:
-                result = event
+        result = await follow(app, InputState(source=str(course.source)), on_task=heard)
     except DocumentError as error:
         course.state, course.error = "refused", str(error)
-    except SummarizeError as error:
-        if isinstance(error.__cause__, ModelConnectionError):
-            raise
-        course.state, course.error = "failed", str(error)
-    except ModelError as error:
-        if is_setup(error):
+    except (ModelError, SummarizeError) as error:
+        if hits_every_document(error):
             raise
         course.state, course.error = "failed", str(error)
     else:
         course.result, course.state = result, "done"
         if not result["summary"]:
-            course.state, course.error = "failed", result["warnings"][-1]
+            course.state, course.error = "failed", NO_SUMMARY
     course.seconds = time.monotonic() - started

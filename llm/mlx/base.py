@@ -1,11 +1,11 @@
-"""What `ChatMLX` and `MLX` have in common: settings, token counts, identity, and the runtime of a call."""
+"""What `ChatMLX` and `MLX` share: settings, token counts, identity, and the runtime of a call."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr, ValidationError, model_validator
 
@@ -13,14 +13,23 @@ from llm.config import MLXSettings
 from llm.errors import InvalidRequestError
 from llm.mlx.runtime import Runtime, Weights, identify, runtime_for
 
-# Settings that change how fast an answer comes, or whether, but not what it says.
-_NO_MATTER = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
+# Settings that change how fast an answer comes, or whether it does, but not its text.
+_NOT_IDENTIFYING = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
 
 
 class MLXModel(MLXSettings):
-    """A LangChain model on a checkpoint that this process runs."""
+    """A LangChain model on a checkpoint that runs in this process."""
 
-    _runtime: Runtime | None = PrivateAttr(None)
+    if TYPE_CHECKING:
+        timeout: float | None = None
+    else:
+
+        @property
+        def timeout(self) -> float | None:
+            """`timeout_seconds` by the name that LangChain's models give it."""
+            return self.timeout_seconds
+
+    _runtime: Runtime | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -32,40 +41,38 @@ class MLXModel(MLXSettings):
 
     @property
     def runtime(self) -> Runtime:
-        """The tokenizer and engine. Reads the tokenizer at first use, never the weights."""
+        """Tokenizer and engine. Its first use loads the tokenizer, but not the weights."""
         weights = Weights.of(self)
-        # A copy of a model object may name another model, and fields can be assigned.
+        # A copy may name another model, and fields can be assigned.
         if self._runtime is None or self._runtime.weights != weights:
             self._runtime = runtime_for(weights)
         return self._runtime
 
     def get_context_window(self) -> int | None:
-        """Tokens of prompt and answer together: the model's, or less if `context_window` says less."""
+        """Tokens for prompt and answer together: the model's limit, or `context_window` if that is less."""
         return self.runtime.window(self)
 
     def get_token_ids(self, text: str) -> list[int]:
-        """The tokens of `text` (T,), without the ones that open or close a prompt."""
+        """The tokens of `text` (T,), without those that open or close a prompt."""
         return self.runtime.checkpoint.encode(text)
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        """Model and every setting that changes an answer: the key of LangChain's caches.
+        """The model and every setting that changes an answer: the key of LangChain's caches.
 
         `fingerprint` is None while the model is not on this machine.
         """
-        params = {name: getattr(self, name) for name in MLXSettings.model_fields if name not in _NO_MATTER}
+        params = {name: getattr(self, name) for name in MLXSettings.model_fields if name not in _NOT_IDENTIFYING}
         return {**params, "fingerprint": identify(Weights.of(self))}
 
     def settings(self, stop: Sequence[str] | None, options: dict[str, Any]) -> MLXSettings:
         """This model's settings with the `options` of one call.
 
         Raises:
-            InvalidRequestError: an option that there is not, or a value that cannot be.
+            InvalidRequestError: an unknown option, or an invalid value.
         """
         own = {name: getattr(self, name) for name in MLXSettings.model_fields}
         _refuse_unknown(options, own, type(self).__name__)
-        if "timeout" in options:
-            own.pop("timeout_seconds")
         try:
             return MLXSettings.model_validate({**own, **_plain(options), **_plain({"stop": stop})})
         except ValidationError as error:
@@ -83,14 +90,15 @@ def _refuse_unknown(given: Iterable[str], known: Collection[str], who: str) -> N
         if name not in known and name != "timeout":
             near = get_close_matches(name, known, n=1)
             raise InvalidRequestError(
-                f"{who} knows no setting {name!r}.", f"Did you mean {near[0]!r}?" if near else ""
+                f"{who} has no setting {name!r}.", f"Did you mean {near[0]!r}?" if near else ""
             )
 
 
 def _plain(given: dict[str, Any]) -> dict[str, Any]:
-    """Settings as they are declared. LangChain gives None for what nobody set; people give paths, and one stop."""
+    """Settings as they are declared: LangChain passes None for what is not set, people pass paths or one stop."""
     plain = {}
     for name, value in given.items():
+        name = "timeout_seconds" if name == "timeout" else name
         field = MLXSettings.model_fields.get(name)
         if value is not None or field is None or field.default is None:
             value = os.fspath(value) if isinstance(value, os.PathLike) else value

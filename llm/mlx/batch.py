@@ -1,6 +1,7 @@
-"""Many blocking calls at once, so that the engine sees a whole list and not a few of it at a time.
+"""Lists of calls, all under way at once, so that the engine sees a whole list and not a few of it at a time.
 
-Each call waits on a thread of its own and costs nothing else. Knows nothing of models.
+Each call waits on a thread of its own and costs nothing else. LangChain's own `batch` keeps a few in flight, its
+`generate` one.
 """
 
 from __future__ import annotations
@@ -9,9 +10,16 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from itertools import chain
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
 
-from langchain_core.runnables.config import ContextThreadPoolExecutor
+from langchain_core.callbacks import Callbacks
+from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import LLMResult
+from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables.config import ContextThreadPoolExecutor, get_config_list
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -52,7 +60,7 @@ def register(call: Abandonable) -> None:
             call.abandon()
 
 
-def together(function: Callable[[T], R], items: Sequence[T], most: int | None = None) -> list[R]:
+def run_all(function: Callable[[T], R], items: Sequence[T], most: int | None = None) -> list[R]:
     """`[function(item) for item in items]`, all at once, or `most` of them.
 
     A failure or an interrupt takes the others back.
@@ -80,3 +88,58 @@ def together(function: Callable[[T], R], items: Sequence[T], most: int | None = 
                 raise
     finally:
         _under_way.reset(token)
+
+
+class BatchedChat(BaseChatModel):
+    """A chat model whose calls are cheap to wait for, so that all of a list are made at once.
+
+    The asynchronous `abatch` and `agenerate` of LangChain do so already.
+    """
+
+    def batch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[AIMessage]:
+        """Answer all `inputs`, decoded together. `max_concurrency` in `config` is respected."""
+        configs = get_config_list(config, len(inputs))
+
+        def call(pair: tuple[LanguageModelInput, RunnableConfig]) -> AIMessage:
+            try:
+                return self.invoke(pair[0], pair[1], **kwargs)
+            except Exception as error:
+                if return_exceptions:
+                    return error  # type: ignore[return-value]  # as Runnable.batch does
+                raise
+
+        most = configs[0].get("max_concurrency") if configs else None
+        return run_all(call, list(zip(inputs, configs, strict=True)), most)
+
+    def generate(
+        self,
+        messages: list[list[BaseMessage]],
+        stop: list[str] | None = None,
+        callbacks: Callbacks = None,
+        *,
+        run_id: UUID | None = None,
+        **kwargs: Any,
+    ) -> LLMResult:
+        """Answer all `messages`, decoded together. `run_id`, if given, is that of the first."""
+
+        def call(pair: tuple[int, list[BaseMessage]]) -> LLMResult:
+            first = run_id if pair[0] == 0 else None
+            return super(BatchedChat, self).generate([pair[1]], stop, callbacks, run_id=first, **kwargs)
+
+        return _joined(run_all(call, list(enumerate(messages))))
+
+
+def _joined(results: Sequence[LLMResult]) -> LLMResult:
+    runs = list(chain.from_iterable(result.run or [] for result in results))
+    return LLMResult(
+        generations=list(chain.from_iterable(result.generations for result in results)),
+        llm_output=dict(results[0].llm_output or {}) if results else {},
+        run=runs or None,
+    )

@@ -17,17 +17,19 @@ from pydantic import Field, SecretStr
 
 from llm.errors import InvalidRequestError
 from llm.mlx.base import MLXModel
-from llm.mlx.chat_batch import ChatLists
+from llm.mlx.batch import BatchedChat
 from llm.mlx.chat_output import ChatCall
 from llm.mlx.client import astream, await_answers, stream, wait
 from llm.mlx.runtime import Runtime
-from llm.mlx.structured.output_spec import AnyConstraint, Shape
-from llm.mlx.structured.response_format import structured
-from llm.mlx.structured.tools import openai_tool, read_choice
+from llm.mlx.structured.logits_processor import StructuredProcessor
+from llm.mlx.structured.output_schema import read_schema
+from llm.mlx.structured.output_spec import OutputSpec
+from llm.mlx.structured.structured_output import structured_output
+from llm.mlx.structured.tools import read_tool_choice
 from llm.mlx.window import local_context_window
 
 
-class ChatMLX(MLXModel, ChatLists):
+class ChatMLX(MLXModel, BatchedChat):
     """A chat model on Apple's MLX, decoded together with every other call on the same checkpoint.
 
     ```python
@@ -36,20 +38,20 @@ class ChatMLX(MLXModel, ChatLists):
     await asyncio.gather(*(chat.ainvoke(p) for p in prompts))   # one batch
     ```
 
-    The tokenizer is read at the first count or call, the weights at the first call. Every setting can also
-    be given with a call (`chat.invoke(prompt, max_tokens=50)`).
+    The tokenizer is loaded at the first count or call, the weights at the first call. Every setting can also be
+    given with a call (`chat.invoke(prompt, max_tokens=50)`).
 
     Raises (from calls): the errors of `llm.errors`, all of them `langchain_core.exceptions.ModelError`.
     """
 
-    max_retries: int = Field(2, ge=0)
-    """Taken because every chat model takes it; nothing here fails that would succeed when tried again."""
+    max_retries: int = Field(default=2, ge=0)
+    """Accepted because every chat model has it; nothing here fails that a retry would mend."""
 
     streaming: bool = False
-    """Whether `invoke` streams when someone listens."""
+    """Whether `invoke` streams if a callback wants tokens."""
 
-    api_key: SecretStr | None = Field(None, exclude=True)
-    """Taken because every chat model takes one; a model in this process asks for none."""
+    api_key: SecretStr | None = Field(default=None, exclude=True)
+    """Accepted because every chat model has one; a model in this process needs none."""
 
     @property
     def _llm_type(self) -> str:
@@ -71,7 +73,7 @@ class ChatMLX(MLXModel, ChatLists):
         return params
 
     def _resolve_model_profile(self) -> ModelProfile:
-        """What can be told without loading anything."""
+        """What is known without loading anything."""
         profile = ModelProfile(
             text_inputs=True,
             image_inputs=False,
@@ -103,30 +105,30 @@ class ChatMLX(MLXModel, ChatLists):
         """A model that may call `tools`, or must.
 
         `tool_choice`: "auto" (the default), "any", "required" or True, a tool's name, "none", or OpenAI's
-        dict. A call that is forced, or has begun, always follows the tool's schema.
+        dict. A call that is forced, or has begun, always follows the schema of its tool.
 
-        `parallel_tool_calls`: with False, and with a tool's name as the choice, there is at most one call;
-        otherwise, which is the default, there may be several. Calls that are not forced and that the model's
-        template writes in a format that is no JSON are read as they come, and held to neither.
+        `parallel_tool_calls`: with False, or with a tool's name as the choice, there is at most one call; by
+        default there may be several. If the model's template writes calls in a format other than JSON, calls that
+        are not forced are read as they come: neither their schema nor their number is enforced.
 
         Raises:
-            InvalidRequestError: no tool, no such choice, or a schema that answers cannot be held to.
+            InvalidRequestError: not a tool, an unknown choice, or a schema that cannot be enforced.
         """
-        made = [openai_tool(tool) for tool in tools]
-        choice = read_choice(tool_choice, [tool["function"]["name"] for tool in made])
-        self._check({"tools": made, "tool_choice": choice, "response_format": kwargs.get("response_format")})
+        described = [read_schema(tool).as_tool() for tool in tools]
+        choice = read_tool_choice(tool_choice, [tool["function"]["name"] for tool in described])
+        self._check({"tools": described, "tool_choice": choice, "response_format": kwargs.get("response_format")})
         if parallel_tool_calls is not None:
             kwargs["parallel_tool_calls"] = parallel_tool_calls
-        return self.bind(tools=made, tool_choice=choice, **kwargs)
+        return self.bind(tools=described, tool_choice=choice, **kwargs)
 
     def _check(self, options: dict[str, Any]) -> None:
-        """Refuse now what answers cannot be held to, and not at the first call."""
-        shape = Shape.take(options)
+        """Refuse what cannot be enforced now and not at the first call."""
+        spec = OutputSpec.pop_from(options)
         try:
-            shape.check()
+            spec.check()
         except InvalidRequestError:
-            # A template's own calls that are no JSON are held to nothing.
-            if shape.is_held or shape.is_constrained(self.runtime.template.markers):
+            # Calls in a template's own format that are not JSON follow no grammar.
+            if spec.is_structured or spec.needs_grammar(self.runtime.template.markers):
                 raise
 
     def with_structured_output(  # type: ignore[override]
@@ -140,13 +142,12 @@ class ChatMLX(MLXModel, ChatLists):
         """A model that answers with objects of `schema`: a pydantic class, a TypedDict, or a JSON schema.
 
         The answer always satisfies the schema, whatever the weights; `strict` is accepted and changes nothing.
-        `method`: "json_schema" and "function_calling" tell the model of the schema, "json_mode" leaves the
-        prompt as it is.
+        `method`: "json_schema" and "function_calling" describe the schema in the prompt, "json_mode" does not.
 
         Raises:
-            InvalidRequestError: no such method, no schema, or one that answers cannot be held to.
+            InvalidRequestError: an unknown method, no schema, or one that cannot be enforced.
         """
-        return structured(self, schema, method=method, include_raw=include_raw)
+        return structured_output(self, schema, method=method, include_raw=include_raw)
 
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens of `text` (T,) as part of a message: control tokens in it count as the text they are."""
@@ -154,24 +155,24 @@ class ChatMLX(MLXModel, ChatLists):
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
         """The length of the prompt that `messages` become: with template and tools, before any answer."""
-        return len(_encode(self.runtime, messages, Shape.take({"tools": tools})))
+        return len(_encode(self.runtime, messages, OutputSpec.pop_from({"tools": tools})))
 
     def _make(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> ChatCall:
         options = dict(options)
-        shape = Shape.take(options)
+        spec = OutputSpec.pop_from(options)
         # A stop text inside a JSON value would leave half of it.
-        settings = self.settings([] if shape.is_held else stop, options)
+        settings = self.settings([] if spec.is_structured else stop, options)
         runtime = self.runtime_for(settings)
         markers = runtime.template.markers
-        constraints: list[AnyConstraint] = []
+        processors: list[StructuredProcessor] = []
 
-        def constrain(max_tokens: int) -> AnyConstraint:
-            constraints.append(shape.constrain(runtime.checkpoint, markers, max_tokens))
-            return constraints[-1]
+        def logits_processor(max_tokens: int) -> StructuredProcessor:
+            processors.append(spec.logits_processor(runtime.checkpoint, markers, max_tokens))
+            return processors[-1]
 
-        prompt = _encode(runtime, messages, shape)
-        call = runtime.call(settings, prompt, constrain if shape.is_constrained(markers) else None)
-        return ChatCall(settings.model, call, shape.reader(markers), constraints)
+        prompt = _encode(runtime, messages, spec)
+        call = runtime.call(settings, prompt, logits_processor if spec.needs_grammar(markers) else None)
+        return ChatCall(settings.model, call, spec.tool_parser(markers), processors)
 
     def _generate(
         self,
@@ -191,7 +192,7 @@ class ChatMLX(MLXModel, ChatLists):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        # The tokenizer, perhaps still to be read, is not the event loop's business.
+        # The tokenizer may still have to be loaded, which must not block the event loop.
         made = await asyncio.to_thread(self._make, messages, stop, kwargs)
         (answer,) = await await_answers([made.call])
         return made.result(answer)
@@ -220,6 +221,6 @@ class ChatMLX(MLXModel, ChatLists):
                 yield chunk
 
 
-def _encode(runtime: Runtime, messages: Sequence[BaseMessage], shape: Shape) -> list[int]:
+def _encode(runtime: Runtime, messages: Sequence[BaseMessage], spec: OutputSpec) -> list[int]:
     with runtime.checkpoint.tokenizer_lock:
-        return runtime.template.encode(messages, shape)
+        return runtime.template.encode(messages, spec)

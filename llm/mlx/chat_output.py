@@ -1,4 +1,4 @@
-"""One call of a chat model under way: from the engine's answer to LangChain's messages and chunks."""
+"""One call of a chat model: from the engine's output to LangChain's messages and chunks."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from llm.mlx.client import Call
-from llm.mlx.output_processor import Answer
-from llm.mlx.structured.output_spec import AnyConstraint
-from llm.mlx.structured.tool_parser import Found, Reader
+from llm.mlx.output_processor import RequestOutput
+from llm.mlx.structured.logits_processor import StructuredProcessor
+from llm.mlx.structured.tool_parser import ParsedText, ToolParser
 
 
 @dataclass
 class ChatCall:
-    """`constraints` holds what the answer is held to, if anything: it knows what went wrong."""
+    """A call under way. `processors` has the logits processor of a structured answer: it knows what went wrong."""
 
     model_name: str
     call: Call
-    reader: Reader
-    constraints: list[AnyConstraint]
+    parser: ToolParser
+    processors: list[StructuredProcessor]
     _calls: int = field(default=0, init=False)
 
-    def result(self, answer: Answer) -> ChatResult:
+    def result(self, answer: RequestOutput) -> ChatResult:
         """The whole answer."""
         self._check()
-        first, last = self.reader.feed(answer.text), self.reader.close()
+        first, last = self.parser.feed(answer.text), self.parser.close()
         message = AIMessage(
             content=first.text + last.text,
             tool_calls=[*first.calls, *last.calls],
@@ -42,13 +42,13 @@ class ChatCall:
         info = {"finish_reason": answer.finish_reason}
         return ChatResult(generations=[ChatGeneration(message=message, generation_info=info)])
 
-    def chunks(self, item: str | Answer) -> Iterator[ChatGenerationChunk]:
-        """What a piece of text makes sure; at the end, what is left, and last what is known of the answer."""
+    def chunks(self, item: str | RequestOutput) -> Iterator[ChatGenerationChunk]:
+        """What is sure after a piece of text; at the end, what is left, and last the metadata."""
         if isinstance(item, str):
-            yield from self._chunk(self.reader.feed(item))
+            yield from self._chunk(self.parser.feed(item))
             return
         self._check()
-        yield from self._chunk(self.reader.close())
+        yield from self._chunk(self.parser.close())
         message = AIMessageChunk(
             content="",
             usage_metadata=_usage(item),
@@ -57,23 +57,23 @@ class ChatCall:
         )
         yield ChatGenerationChunk(message=message, generation_info={"finish_reason": item.finish_reason})
 
-    def _chunk(self, found: Found) -> Iterator[ChatGenerationChunk]:
-        if found.text or found.calls or found.invalid:
-            made = [self._call_chunk(c["name"], json.dumps(c["args"]), c["id"]) for c in found.calls]
-            made += [self._call_chunk(c["name"], c["args"], c["id"]) for c in found.invalid]
-            yield ChatGenerationChunk(message=AIMessageChunk(content=found.text, tool_call_chunks=made))
+    def _chunk(self, parsed: ParsedText) -> Iterator[ChatGenerationChunk]:
+        if parsed.text or parsed.calls or parsed.invalid:
+            chunks = [self._call_chunk(c["name"], json.dumps(c["args"]), c["id"]) for c in parsed.calls]
+            chunks += [self._call_chunk(c["name"], c["args"], c["id"]) for c in parsed.invalid]
+            yield ChatGenerationChunk(message=AIMessageChunk(content=parsed.text, tool_call_chunks=chunks))
 
     def _call_chunk(self, name: str | None, args: str | None, call_id: str | None) -> ToolCallChunk:
         self._calls += 1
         return tool_call_chunk(name=name, args=args, id=call_id, index=self._calls - 1)
 
     def _check(self) -> None:
-        """Raise what went wrong with the grammar: on the engine's thread it would have hit others too."""
-        for constraint in self.constraints:
-            if constraint.error is not None:
-                raise constraint.error
+        """Raise what went wrong with the grammar: on the engine's thread it would have failed other calls too."""
+        for processor in self.processors:
+            if processor.error is not None:
+                raise processor.error
 
-    def _metadata(self, answer: Answer) -> dict[str, Any]:
+    def _metadata(self, answer: RequestOutput) -> dict[str, Any]:
         return {
             "model_provider": "mlx",
             "model_name": self.model_name,
@@ -83,7 +83,7 @@ class ChatCall:
         }
 
 
-def _usage(answer: Answer) -> UsageMetadata:
+def _usage(answer: RequestOutput) -> UsageMetadata:
     return UsageMetadata(
         input_tokens=answer.prompt_tokens,
         output_tokens=answer.output_tokens,

@@ -1,8 +1,8 @@
-"""Messages to token ids, through the tokenizer's own chat template. Knows nothing of models or threads."""
+"""Messages to token ids, through the tokenizer's own chat template."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from jinja2.exceptions import TemplateError
@@ -10,13 +10,14 @@ from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolC
 
 from llm.errors import InvalidRequestError, UnsupportedModelError, reason
 from llm.mlx.checkpoint import Checkpoint
-from llm.mlx.structured.output_spec import Shape, markers_of
-from llm.mlx.structured.tools import call_answered, map_texts, write_calls, write_result
+from llm.mlx.structured.output_spec import OutputSpec
+from llm.mlx.structured.tool_parser import call_markers
+from llm.mlx.structured.tool_prompt import write_calls, write_result
 
 _ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool"}
 
-# Blocks that say again what the message's tool calls say, and thoughts, which are not given back.
-_SILENT = frozenset(
+# Blocks that repeat the message's tool calls, and thoughts, which are not sent back to the model.
+_LEFT_OUT = frozenset(
     {"tool_use", "tool_call", "tool_call_chunk", "invalid_tool_call", "thinking", "redacted_thinking", "reasoning"}
 )
 
@@ -24,7 +25,7 @@ _Turn = dict[str, Any]
 
 
 class ChatTemplate:
-    """The chat template of a checkpoint, with a system message folded into the first turn if it refuses one.
+    """The chat template of a checkpoint; if it takes no system message, that becomes part of the user's turn.
 
     Raises:
         UnsupportedModelError: the tokenizer has no chat template.
@@ -39,39 +40,39 @@ class ChatTemplate:
             )
         self._tokenizer = tokenizer
         self._defuse = checkpoint.defuse
-        self.markers = markers_of(checkpoint)
+        self.markers = call_markers(checkpoint)
         self._folds_system = not self._takes_system()
 
-    def encode(self, messages: Sequence[BaseMessage], shape: Shape | None = None) -> list[int]:
+    def encode(self, messages: Sequence[BaseMessage], spec: OutputSpec | None = None) -> list[int]:
         """Return the prompt's token ids (T,), ready for the model's answer. One BOS, the template's own.
 
-        `shape` is what the answer shall be; the prompt tells of it.
+        The prompt describes what `spec` asks of the answer.
 
         Raises:
-            InvalidRequestError: a message the template or a text model cannot take.
+            InvalidRequestError: a message that the template refuses or that a text model cannot read.
         """
         if not messages:
             raise InvalidRequestError("There is no message to answer.")
-        note = shape.note(self.markers) if shape is not None else ""
-        said = [SystemMessage(note), *messages] if note else list(messages)
-        turns = _merge([self._turn(message, said[:place]) for place, message in enumerate(said)])
+        instructions = spec.instructions(self.markers) if spec is not None else ""
+        said = [SystemMessage(instructions), *messages] if instructions else list(messages)
+        turns = _merge([self._turn(message, said[:index]) for index, message in enumerate(said)])
         if self._folds_system:
             turns = _fold_system(turns)
         try:
-            return self._render(turns, **self._extras(shape))
+            return self._render(turns, **self._extras(spec))
         except TemplateError as error:
             raise InvalidRequestError(
                 f"The model's chat template refuses these messages: {reason(error)}."
             ) from error
 
-    def _extras(self, shape: Shape | None) -> dict[str, Any]:
-        """What the template is given beside the turns."""
+    def _extras(self, spec: OutputSpec | None) -> dict[str, Any]:
+        """The template's variables beside the turns."""
         extras: dict[str, Any] = {}
-        if shape is None:
+        if spec is None:
             return extras
-        if shape.tools.usable and self.markers is not None:
-            extras["tools"] = map_texts(list(shape.tools.tools), self._defuse)
-        if shape.is_held and self._tokenizer.has_thinking:
+        if spec.tools.usable and self.markers is not None:
+            extras["tools"] = _map_texts(list(spec.tools.tools), self._defuse)
+        if spec.is_structured and self._tokenizer.has_thinking:
             extras["enable_thinking"] = False
         return extras
 
@@ -82,12 +83,12 @@ class ChatTemplate:
     def _turn(self, message: BaseMessage, earlier: Sequence[BaseMessage]) -> _Turn:
         role = message.role if message.type == "chat" else _ROLES.get(message.type)  # type: ignore[attr-defined]
         if role is None:
-            raise InvalidRequestError(f"A {message.type} message is nothing this chat model can read.")
+            raise InvalidRequestError(f"This chat model cannot read a message of type {message.type!r}.")
         text = self._defuse(_text(message))
         if isinstance(message, ToolMessage):
             return self._result_turn(message, earlier, text)
         if isinstance(message, AIMessage):
-            # What could not be read as a call is given back as it was written.
+            # What could not be parsed as a call goes back as the model wrote it.
             text = "\n".join(
                 filter(None, [text, *(self._defuse(c["args"] or "") for c in message.invalid_tool_calls)])
             )
@@ -99,27 +100,27 @@ class ChatTemplate:
         if self.markers is None:
             written = self._defuse(write_calls(calls))
             return {"role": "assistant", "content": "\n".join(filter(None, [text, written]))}
-        made = [
+        tool_calls = [
             {
                 "type": "function",
                 "id": call["id"],
-                "function": {"name": call["name"], "arguments": map_texts(call["args"], self._defuse)},
+                "function": {"name": call["name"], "arguments": _map_texts(call["args"], self._defuse)},
             }
             for call in calls
         ]
-        return {"role": "assistant", "content": text, "tool_calls": made}
+        return {"role": "assistant", "content": text, "tool_calls": tool_calls}
 
     def _result_turn(self, message: ToolMessage, earlier: Sequence[BaseMessage], text: str) -> _Turn:
-        call = call_answered(message, [turn for turn in earlier if isinstance(turn, AIMessage)])
+        call = _call_answered(message, [turn for turn in earlier if isinstance(turn, AIMessage)])
         if self.markers is None:
             told = write_result(message, call, "")
             return {"role": "user", "content": self._defuse(told) + text}
-        # Templates have no place for a tool's failure.
+        # Templates cannot say that a tool failed.
         text = f"Error: {text}" if message.status == "error" and not text.startswith("Error") else text
         return {"role": "tool", "content": text, "name": call["name"], "tool_call_id": message.tool_call_id}
 
     def _takes_system(self) -> bool:
-        """Whether a system message is neither refused nor silently left out."""
+        """Whether a system message is neither refused nor silently ignored."""
         user = {"role": "user", "content": "b"}
         try:
             with_system = self._render([{"role": "system", "content": "a"}, user])
@@ -129,10 +130,10 @@ class ChatTemplate:
 
 
 def _text(message: BaseMessage) -> str:
-    """The text of a message, of tool results in it too.
+    """The text of a message, including that of tool results in it.
 
     Raises:
-        InvalidRequestError: it holds what a text model cannot read.
+        InvalidRequestError: it has something that a text model cannot read.
     """
     if isinstance(message.content, str):
         return message.content
@@ -148,13 +149,13 @@ def _block_text(block: Any) -> str:
     if kind == "tool_result":
         content = block.get("content") or ""
         return content if isinstance(content, str) else "".join(_block_text(part) for part in content)
-    if kind in _SILENT:
+    if kind in _LEFT_OUT:
         return ""
-    raise InvalidRequestError(f"A content block of type {kind!r} is nothing a text model can read.")
+    raise InvalidRequestError(f"A text model cannot read a content block of type {kind!r}.")
 
 
 def _merge(turns: list[_Turn]) -> list[_Turn]:
-    """Join neighbours of the same role: templates that insist on alternating turns refuse them."""
+    """Join neighbours of the same role: templates that insist on alternating roles refuse them."""
     merged: list[_Turn] = []
     for turn in turns:
         alike = bool(merged) and merged[-1]["role"] == turn["role"] and turn.keys() == {"role", "content"}
@@ -166,6 +167,32 @@ def _merge(turns: list[_Turn]) -> list[_Turn]:
 
 
 def _fold_system(turns: list[_Turn]) -> list[_Turn]:
-    """Say what the system message says at the start of the user's next turn."""
+    """Move the text of the system message to the start of the user's next turn."""
     as_user = [{**turn, "role": "user"} if turn["role"] == "system" else turn for turn in turns]
     return _merge(as_user)
+
+
+def _call_answered(message: ToolMessage, earlier: Sequence[AIMessage]) -> ToolCall:
+    """The call that a tool message answers.
+
+    Raises:
+        InvalidRequestError: no message before it has that call.
+    """
+    for turn in reversed(earlier):
+        for call in turn.tool_calls:
+            if call["id"] == message.tool_call_id:
+                return call
+    raise InvalidRequestError(
+        f"The tool message with tool_call_id {message.tool_call_id!r} answers no tool call before it."
+    )
+
+
+def _map_texts(value: Any, change: Callable[[str], str]) -> Any:
+    """`value`, which is JSON, with every string in it changed."""
+    if isinstance(value, str):
+        return change(value)
+    if isinstance(value, list):
+        return [_map_texts(item, change) for item in value]
+    if isinstance(value, dict):
+        return {key: _map_texts(item, change) for key, item in value.items()}
+    return value

@@ -1,10 +1,8 @@
-"""A checkpoint on disk or on the model hub: its files, tokenizer, context window and weights.
-
-Knows nothing of threads, requests or LangChain.
-"""
+"""A checkpoint in a folder or on Hugging Face: its files, tokenizer, context window and weights."""
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cached_property
 from pathlib import Path
@@ -20,15 +18,15 @@ if TYPE_CHECKING:
 # Everything but the weights: a few megabytes, enough to count tokens and to read the context window.
 _SMALL_FILES = ["*.json", "*.jinja", "*.model", "*.tiktoken", "*.txt", "*.jsonl"]
 
-# transformers writes this into tokenizers that know no limit.
+# transformers writes a huge number into tokenizers that have no limit.
 _NO_LIMIT = 10**9
 
 
 class Checkpoint:
-    """Tokenizer and settings of `model` (a folder or a hub id); weights only when asked for.
+    """Tokenizer and settings of `model`, a folder or an id on Hugging Face; weights only when they are needed.
 
     Raises:
-        ModelNotFoundError: no such folder, and the hub does not give it.
+        ModelNotFoundError: there is no such folder, and it cannot be downloaded.
         UnsupportedModelError: the files are there but cannot be used.
     """
 
@@ -45,7 +43,7 @@ class Checkpoint:
 
     @property
     def context_window(self) -> int | None:
-        """Tokens of prompt and answer together, or None if neither model nor tokenizer says."""
+        """Tokens for prompt and answer together; None if neither model nor tokenizer says."""
         window = read_context_window(self.config) or _default_window(self.config)
         limit = int(self.tokenizer.model_max_length)
         return window or (limit if 0 < limit < _NO_LIMIT else None)
@@ -54,7 +52,7 @@ class Checkpoint:
         """The tokens of `text` (T,).
 
         Raises:
-            InvalidRequestError: it is no Unicode text.
+            InvalidRequestError: it has half a surrogate pair.
         """
         check_text(text)
         with self.tokenizer_lock:
@@ -63,25 +61,25 @@ class Checkpoint:
     def defuse(self, text: str) -> str:
         """Break up what the tokenizer would read as a control token, so that it stays text.
 
-        A document that says <end_of_turn> (a report on a language model, or one made to deceive) would
-        otherwise end the user's turn and go on as the model.
+        Otherwise a document with <end_of_turn> in it (a paper on language models, or a prompt injection) would end
+        the user's turn and continue as the model.
         """
         check_text(text)
         return self._control_tokens.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
 
     @cached_property
     def _control_tokens(self) -> re.Pattern[str]:
-        """Matches the special tokens, and others that the chat template writes; nothing if there are none."""
+        """Matches special tokens, and others that the chat template writes; nothing if there are none."""
         template = str(self.tokenizer.chat_template or "")
         tokens = self.tokenizer.added_tokens_decoder.values()
         names = [t.content for t in tokens if len(t.content) > 1 and (t.special or t.content in template)]
         return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)")
 
     def load_weights(self) -> Any:
-        """Load the model, an `mlx.nn.Module`. Call it on the thread that will run it."""
+        """Load the model, an `mlx.nn.Module`, on the thread that will run it."""
         from mlx_lm.utils import load_model
 
-        # Of the same commit as the tokenizer, whatever the hub has by now.
+        # From the commit that the tokenizer is from, even if the hub has a newer one by now.
         folder = fetch(self.model, self.folder.name, None)
         try:
             model, _ = load_model(folder)
@@ -89,7 +87,7 @@ class Checkpoint:
             raise UnsupportedModelError(
                 f"The weights of {self.model} cannot be loaded: {reason(error)}."
             ) from error
-        return model if self.adapter is None else _adapt(model, Path(self.adapter).expanduser())
+        return model if self.adapter is None else _adapt(model, Path(os.path.expanduser(self.adapter)))
 
 
 def check_text(text: str) -> None:
@@ -98,14 +96,14 @@ def check_text(text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidRequestError(
-            f"The text has {text[error.start]!r} at place {error.start}, which is half a character.",
+            f"The text has {text[error.start]!r} at position {error.start}, which is half a character.",
             "Read its source with the right encoding, or with errors='replace'.",
         ) from error
 
 
 def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
-    """Return the folder of `model`, downloading the files that match `patterns` (None: all) from the hub."""
-    if (folder := Path(model).expanduser()).is_dir():
+    """The folder of `model`, with the files that match `patterns` (None: all), downloaded if need be."""
+    if (folder := Path(os.path.expanduser(model))).is_dir():
         return folder
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
@@ -114,11 +112,11 @@ def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
         return Path(snapshot_download(model, revision=revision, allow_patterns=patterns))
     except (HFValidationError, RepositoryNotFoundError) as error:
         raise ModelNotFoundError(
-            f"{model} is neither a folder here nor a model on the hub.", "Check the name."
+            f"{model} is neither a folder on this machine nor a model on Hugging Face.", "Check the name."
         ) from error
     except (LocalEntryNotFoundError, OSError) as error:
         raise ModelNotFoundError(
-            f"{model} is not on this machine and the model hub cannot be reached.",
+            f"{model} is not on this machine, and Hugging Face cannot be reached.",
             "Go online once to download it, or set model to a folder.",
         ) from error
 
@@ -133,7 +131,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
         config: dict[str, Any] = load_config(folder)
     except (OSError, ValueError) as error:
         raise ModelNotFoundError(
-            f"The folder {folder} holds no readable config.json.", "Point model at a checkpoint."
+            f"The folder {folder} has no readable config.json.", "Set model to the folder of a checkpoint."
         ) from error
     return config
 

@@ -1,7 +1,6 @@
 """Calling the engine: whole lists at once, and four ways to wait (an answer or a stream, blocking or not).
 
 Whoever stops waiting (an interrupt, a cancelled task, a closed stream, a timeout) takes the request back.
-Knows nothing of models or LangChain.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from llm.mlx.batch import register
 from llm.mlx.engine.engine import Engine
 from llm.mlx.engine.request import Limits, LogitsProcessor, Request
 from llm.mlx.engine.sampling import Sampling
-from llm.mlx.output_processor import Answer, Heard, Reply
+from llm.mlx.engine.worker import check_not_forked
+from llm.mlx.output_processor import OutputEvent, OutputProcessor, RequestOutput
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ class Call:
     timeout: float | None = None
     constrain: Callable[[int], LogitsProcessor] | None = None
 
-    def request(self, hear: Callable[[Heard], object]) -> Request:
+    def request(self, hear: Callable[[OutputEvent], object]) -> Request:
         """A request that tells `hear` of its answer, piece by piece. When `hear` raises, it is dropped."""
         processors = [self.constrain(self.max_tokens)] if self.constrain else []
-        reply = Reply(self.detokenizer(), hear, prompt_tokens=len(self.prompt), stop=self.stop)
+        reply = OutputProcessor(self.detokenizer(), hear, prompt_tokens=len(self.prompt), stop=self.stop)
         return Request(self.prompt, self.max_tokens, reply, self.sampling, processors, self.limits)
 
 
@@ -52,12 +52,12 @@ class Ticket:
 
     def __init__(self, call: Call) -> None:
         self._call = call
-        self._heard: SimpleQueue[Heard] = SimpleQueue()
+        self._heard: SimpleQueue[OutputEvent] = SimpleQueue()
         self._deadline = None if call.timeout is None else time.monotonic() + call.timeout
         self.request = call.request(self._heard.put)
         register(self)
 
-    def stream(self) -> Iterator[str | Answer]:
+    def stream(self) -> Iterator[str | RequestOutput]:
         """Yield pieces of text as they come, then the answer."""
         try:
             while isinstance(item := self._get(), str):
@@ -66,7 +66,7 @@ class Ticket:
         finally:
             self.cancel()
 
-    def wait(self) -> Answer:
+    def wait(self) -> RequestOutput:
         """The answer."""
         try:
             while isinstance(item := self._get(), str):
@@ -85,7 +85,8 @@ class Ticket:
         self.cancel()
         self._heard.put(EngineError("This call was given up, for another one of its list failed."))
 
-    def _get(self) -> Heard:
+    def _get(self) -> OutputEvent:
+        check_not_forked()  # a stream that was opened before the fork would wait for ever
         left = None if self._deadline is None else max(self._deadline - time.monotonic(), 0)
         try:
             return self._heard.get(timeout=left)
@@ -101,7 +102,7 @@ def submit(calls: Sequence[Call]) -> list[Ticket]:
     return tickets
 
 
-def wait(calls: Sequence[Call]) -> list[Answer]:
+def wait(calls: Sequence[Call]) -> list[RequestOutput]:
     """Submit all and wait for all. An interrupt or a failure takes the rest back."""
     tickets = submit(calls)
     try:
@@ -112,19 +113,19 @@ def wait(calls: Sequence[Call]) -> list[Answer]:
         raise
 
 
-def stream(call: Call) -> Iterator[str | Answer]:
+def stream(call: Call) -> Iterator[str | RequestOutput]:
     """Yield pieces of text as they come, then the answer. Closing the iterator takes the request back."""
     (ticket,) = submit([call])
     yield from ticket.stream()
 
 
-async def await_answers(calls: Sequence[Call]) -> list[Answer]:
+async def await_answers(calls: Sequence[Call]) -> list[RequestOutput]:
     """`wait` without holding a thread. Cancelling the task takes the requests back."""
     loop = asyncio.get_running_loop()
-    futures: list[asyncio.Future[Answer]] = [loop.create_future() for _ in calls]
+    futures: list[asyncio.Future[RequestOutput]] = [loop.create_future() for _ in calls]
 
-    def hear(future: asyncio.Future[Answer]) -> Callable[[Heard], object]:
-        def settle(item: Heard) -> None:
+    def hear(future: asyncio.Future[RequestOutput]) -> Callable[[OutputEvent], object]:
+        def settle(item: OutputEvent) -> None:
             # Pieces are of no interest, but that nobody waits any more shows at the first of them.
             if not isinstance(item, str) or loop.is_closed():
                 loop.call_soon_threadsafe(_settle, future, item)
@@ -146,14 +147,14 @@ async def await_answers(calls: Sequence[Call]) -> list[Answer]:
                 calls[0].engine.cancel(request)
 
 
-async def astream(call: Call) -> AsyncIterator[str | Answer]:
+async def astream(call: Call) -> AsyncIterator[str | RequestOutput]:
     """`stream` for an event loop, without a thread in between."""
     loop = asyncio.get_running_loop()
-    heard: deque[Heard] = deque()
+    heard: deque[OutputEvent] = deque()
     # Not a queue: waiting for one cannot be given up in silence once the loop is closed.
     more = asyncio.Event()
 
-    def take(item: Heard) -> None:
+    def take(item: OutputEvent) -> None:
         heard.append(item)
         more.set()
 
@@ -161,7 +162,7 @@ async def astream(call: Call) -> AsyncIterator[str | Answer]:
     call.engine.submit([request])
     deadline = None if call.timeout is None else loop.time() + call.timeout
     try:
-        item: Heard = ""
+        item: OutputEvent = ""
         while isinstance(item, str):
             async with asyncio.timeout_at(deadline):
                 await more.wait()
@@ -175,16 +176,16 @@ async def astream(call: Call) -> AsyncIterator[str | Answer]:
         call.engine.cancel(request)
 
 
-def _settle(future: asyncio.Future[Answer], end: Heard) -> None:
+def _settle(future: asyncio.Future[RequestOutput], end: OutputEvent) -> None:
     if future.done():
         return
     if isinstance(end, BaseException):
         future.set_exception(end)
-    elif isinstance(end, Answer):
+    elif isinstance(end, RequestOutput):
         future.set_result(end)
 
 
-def _answer(end: Answer | BaseException) -> Answer:
+def _answer(end: RequestOutput | BaseException) -> RequestOutput:
     if isinstance(end, BaseException):
         raise end
     return end

@@ -12,7 +12,7 @@ from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
 from llm.mlx.base import MLXModel
 from llm.mlx.client import Call, astream, await_answers, stream, wait
-from llm.mlx.output_processor import Answer
+from llm.mlx.output_processor import RequestOutput
 from llm.mlx.runtime import Runtime
 
 
@@ -48,7 +48,7 @@ class MLX(MLXModel, BaseLLM):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> LLMResult:
-        # The tokenizer, perhaps still to be read, is not the event loop's business.
+        # The tokenizer may still have to be loaded, which must not block the event loop.
         calls = await asyncio.to_thread(lambda: [self._make(p, stop, kwargs) for p in prompts])
         return self._result(await await_answers(calls))
 
@@ -78,7 +78,7 @@ class MLX(MLXModel, BaseLLM):
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)
             yield chunk
 
-    def _result(self, answers: list[Answer]) -> LLMResult:
+    def _result(self, answers: list[RequestOutput]) -> LLMResult:
         prompt_tokens = sum(answer.prompt_tokens for answer in answers)
         output_tokens = sum(answer.output_tokens for answer in answers)
         usage = {
@@ -91,20 +91,20 @@ class MLX(MLXModel, BaseLLM):
 
 
 def _encode(runtime: Runtime, prompt: str) -> list[int]:
-    """Token ids (T,) with one BOS, also where the prompt brings its own."""
+    """Token ids (T,) with one BOS, even if the prompt has its own."""
     checkpoint = runtime.checkpoint
     bos = checkpoint.tokenizer.bos_token
     opens = bos is None or not prompt.startswith(bos)
     return checkpoint.encode(prompt, add_special_tokens=opens) or checkpoint.stop_ids[:1]
 
 
-def _chunk(item: str | Answer) -> GenerationChunk:
+def _chunk(item: str | RequestOutput) -> GenerationChunk:
     if isinstance(item, str):
         return GenerationChunk(text=item)
     return GenerationChunk(text="", generation_info=_info(item))
 
 
-def _info(answer: Answer) -> dict[str, Any]:
+def _info(answer: RequestOutput) -> dict[str, Any]:
     return {
         "finish_reason": answer.finish_reason,
         "prompt_tokens": answer.prompt_tokens,

@@ -1,8 +1,9 @@
-"""What tells weights from others of the same name. Reads no weights, no tokenizer, and asks no network."""
+"""Tells weights apart from others of the same name, without reading them and without the network."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from pathlib import Path
 
@@ -13,10 +14,10 @@ _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 def fingerprint(*folders: Path | None) -> str:
-    """A sha256 in hex digits of what is in `folders`; None stands for nothing.
+    """SHA-256, in hex, of what is in `folders`; None stands for no folder.
 
-    A snapshot of the model hub is its commit. Of other folders it is `config.json` and the names, sizes and
-    times of the files: another file in the place of one shows, a file that was only read does not.
+    A snapshot from Hugging Face is known by its commit, another folder by its `config.json` and the names,
+    sizes and modification times of its files: replacing a file changes the fingerprint, reading one does not.
     """
     return hashlib.sha256(repr([_content(folder) for folder in folders]).encode()).hexdigest()
 
@@ -35,15 +36,15 @@ def _content(folder: Path | None) -> object:
 
 
 def here(model: str | None, revision: str | None = None) -> Path | None:
-    """The folder of `model` (a folder or a hub id) on this machine; None: it is not here."""
+    """The folder of `model`, a folder or an id on Hugging Face; None if it is not on this machine."""
     if model is None:
         return None
-    if (folder := Path(model).expanduser()).is_dir():
+    if (folder := Path(os.path.expanduser(model))).is_dir():
         return folder
     from huggingface_hub import try_to_load_from_cache
 
     try:
         config = try_to_load_from_cache(model, "config.json", revision=revision)
-    except ValueError:  # no name that a model of the hub could have
+    except ValueError:  # not a valid id
         return None
     return Path(config).parent if isinstance(config, str) else None

@@ -1,4 +1,4 @@
-"""From tokens to text: detokenizing and stop strings. Knows nothing of models, callers or LangChain."""
+"""From the tokens of one request to its text: detokenizing, and stop strings."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from llm.mlx.engine.request import FinishReason
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came of one request. Token counts are the model's own; seconds count from its submission."""
+class RequestOutput:
+    """What a request ended with. Tokens are counted by the model's tokenizer, seconds from its submission."""
 
     text: str
     finish_reason: FinishReason
@@ -20,28 +20,28 @@ class Answer:
     output_tokens: int
     seconds: float
     cached_tokens: int = 0
-    """Tokens of the prompt that had been computed before, for another request."""
+    """Tokens of the prompt that came from the prefix cache."""
     tokens_per_second: float = 0.0
-    """The speed of the answer's tokens after the first."""
+    """The speed of decoding after the first token."""
     peak_memory_gb: float = 0.0
-    """The most memory that MLX held in this process so far."""
+    """The peak of MLX's memory in this process so far."""
 
 
-# What a caller hears: pieces of the text, then the answer or the error.
-Heard = str | Answer | BaseException
+# What a caller is sent: pieces of the text, then the output or the error.
+OutputEvent = str | RequestOutput | BaseException
 
 
-class Reply:
-    """Turns a request's tokens into text, cut exactly before the first stop string.
+class OutputProcessor:
+    """Turns the tokens of a request into text that ends exactly before the first stop string.
 
-    `hear` is called, on the engine's thread, with each piece of text as soon as it is sure, and last with the
-    answer or the error.
+    `send` is called, on the engine's thread, with each piece of text as soon as no stop string can begin in it,
+    and last with the output or the error.
     """
 
     def __init__(
         self,
         detokenizer: Any,
-        hear: Callable[[Heard], object],
+        send: Callable[[OutputEvent], object],
         *,
         prompt_tokens: int,
         stop: Sequence[str] = (),
@@ -49,7 +49,7 @@ class Reply:
         from mlx_lm.generate import TextStateMachine
 
         self._detokenizer = detokenizer
-        self._hear = hear
+        self._send = send
         self._prompt_tokens = prompt_tokens
         self._machine = TextStateMachine({"normal": [(text, None) for text in stop if text]})
         self._state = self._machine.make_state()
@@ -69,7 +69,7 @@ class Reply:
         return self._stopped
 
     def finish(self, reason: FinishReason, cached_tokens: int) -> None:
-        """Give out what was held back, and the answer."""
+        """Send what was held back, and the output."""
         if not self._stopped:
             self._detokenizer.finalize()
             self._take(self._detokenizer.last_segment)
@@ -78,17 +78,17 @@ class Reply:
         else:
             _, held_back, _ = self._machine.flush(self._state)
             self._emit(held_back)
-        self._hear(self._answer(reason, cached_tokens))
+        self._send(self._output(reason, cached_tokens))
 
     def fail(self, error: BaseException) -> None:
-        """End without an answer."""
-        self._hear(error)
+        """End with an error."""
+        self._send(error)
 
-    def _answer(self, reason: FinishReason, cached_tokens: int) -> Answer:
+    def _output(self, reason: FinishReason, cached_tokens: int) -> RequestOutput:
         import mlx.core as mx
 
         now = time.perf_counter()
-        return Answer(
+        return RequestOutput(
             text="".join(self._pieces),
             finish_reason=reason,
             prompt_tokens=self._prompt_tokens,
@@ -108,4 +108,4 @@ class Reply:
     def _emit(self, text: str) -> None:
         if text:
             self._pieces.append(text)
-            self._hear(text)
+            self._send(text)

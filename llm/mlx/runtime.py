@@ -1,10 +1,8 @@
-"""A checkpoint at work: its tokenizer and its engine, shared by every model object that names it.
-
-Knows nothing of LangChain's models.
-"""
+"""A checkpoint at work: its tokenizer and its engine, shared by every model object that names it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +19,7 @@ from llm.mlx.client import Call
 from llm.mlx.engine.engine import Engine
 from llm.mlx.engine.request import Limits, LogitsProcessor
 from llm.mlx.engine.sampling import Sampling
-from llm.mlx.engine.single import Alone
+from llm.mlx.engine.single import SingleOptions
 from llm.mlx.fingerprint import fingerprint, here
 
 
@@ -52,7 +50,7 @@ class Runtime:
         self.engine = Engine(
             self.checkpoint.load_weights,
             stop_ids=self.checkpoint.stop_ids,
-            alone=_alone(weights, self.checkpoint),
+            single=_single_options(weights, self.checkpoint),
             wire_memory=weights.wire_memory,
         )
 
@@ -120,6 +118,14 @@ _runtimes: WeakValueDictionary[Weights, Runtime] = WeakValueDictionary()
 _runtimes_lock = Lock()
 
 
+def _after_fork() -> None:
+    global _runtimes_lock
+    _runtimes_lock = Lock()  # the thread that held it did not come along
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
 def runtime_for(weights: Weights) -> Runtime:
     """Return the process's runtime for these weights: they are held once, and batches are shared."""
     with _runtimes_lock:
@@ -145,20 +151,20 @@ def _fingerprint(weights: Weights, folder: Path) -> str:
     return fingerprint(folder, here(weights.adapter), here(weights.draft_model))
 
 
-def _alone(weights: Weights, checkpoint: Checkpoint) -> Callable[[], Alone] | None:
+def _single_options(weights: Weights, checkpoint: Checkpoint) -> Callable[[], SingleOptions] | None:
     """What loads the reason to decode one row at a time, if there is one. Keeps no runtime alive."""
     if weights.kv_bits is None and weights.draft_model is None:
         return None
 
-    def load() -> Alone:
+    def load() -> SingleOptions:
         if weights.draft_model is None:
-            return Alone(weights.kv_bits)
+            return SingleOptions(weights.kv_bits)
         draft = Checkpoint(weights.draft_model)
         if draft.tokenizer.get_vocab() != checkpoint.tokenizer.get_vocab():
             raise UnsupportedModelError(
                 f"The draft model {weights.draft_model} and {weights.model} have different vocabularies.",
                 "Choose a smaller model of the same family.",
             )
-        return Alone(weights.kv_bits, draft.load_weights())
+        return SingleOptions(weights.kv_bits, draft.load_weights())
 
     return load

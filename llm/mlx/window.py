@@ -1,8 +1,9 @@
-"""The context window of a checkpoint, read from its config.json. Imports nothing heavy."""
+"""The context window of a checkpoint, from its config.json. Imports nothing heavy."""
 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ _KEYS = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
 
 
 def read_context_window(config: dict[str, Any]) -> int | None:
-    """Return what a `config.json` says of the context window, in tokens; text models inside others too."""
+    """The context window in tokens that a `config.json` states, if need be for the text model inside another."""
     for section in (config.get("text_config") or {}, config):
         for key in _KEYS:
             if isinstance(section.get(key), int):
@@ -19,8 +20,9 @@ def read_context_window(config: dict[str, Any]) -> int | None:
 
 
 def local_context_window(model: str) -> int | None:
-    """The context window of a checkpoint folder; None if it cannot be told."""
+    """The context window of a checkpoint in a folder; None if it is not known."""
     try:
-        return read_context_window(json.loads((Path(model).expanduser() / "config.json").read_text("utf-8")))
+        path = Path(os.path.expanduser(model)) / "config.json"
+        return read_context_window(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, AttributeError):
         return None

@@ -13,7 +13,7 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from llm.server.errors import Server, explain
 from llm.tokens import estimate_tokens
 
-# Begin and end of turn, the role, line breaks: 5 for Gemma and ChatML, 5 and a header for Llama 3.
+# Start and end of turn, the role, line breaks: 5 for Gemma and ChatML, 5 and a header for Llama 3.
 _TOKENS_PER_TURN = 8
 
 
@@ -25,7 +25,7 @@ class ChatServer(BaseChatOpenAI):
     as llm.errors.ModelError, with the server's address and what to do.
     """
 
-    # A server that reads a long prompt is silent for minutes: the client's timeout is clock enough.
+    # A server may be silent for minutes while it reads a long prompt: the client's timeout is enough.
     stream_chunk_timeout: float | None = None
 
     @property
@@ -34,15 +34,15 @@ class ChatServer(BaseChatOpenAI):
 
     @property
     def _identifying_params(self) -> dict[str, Any]:
-        """Model, settings and server: caches must not mix up two servers' models of one name."""
+        """Model, settings and server: caches must not mix up two servers' models of the same name."""
         return {**super()._identifying_params, "base_url": str(self.openai_api_base).rstrip("/")}
 
     def get_token_ids(self, text: str) -> list[int]:
-        """As many integers as `text` has estimated tokens: the server's tokenizer is out of reach."""
+        """As many integers as `text` has tokens by estimate: the server's tokenizer is out of reach."""
         return list(range(estimate_tokens(text)))
 
     def get_num_tokens(self, text: str) -> int:
-        """Estimated tokens of `text`, from above."""
+        """About how many tokens `text` has; rather too many than too few."""
         return estimate_tokens(text)
 
     def get_num_tokens_from_messages(
@@ -52,9 +52,9 @@ class ChatServer(BaseChatOpenAI):
         *,
         allow_fetching_images: bool = True,
     ) -> int:
-        """Estimated tokens of the messages, with an allowance for the template around each.
+        """About how many tokens the messages have, with an allowance for the template around each.
 
-        The inherited method downloads a vocabulary, and knows only OpenAI's own models.
+        The inherited method downloads a vocabulary and knows only OpenAI's own models.
         """
         return sum(estimate_tokens(message.text) + _TOKENS_PER_TURN for message in messages)
 
@@ -86,7 +86,7 @@ class ChatServer(BaseChatOpenAI):
     def _explained(self) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # of the client, or of code that parses what is no chat completion
+        except Exception as error:  # from the client, or from code that parses what is not a chat completion
             timeout = self.request_timeout if isinstance(self.request_timeout, int | float) else 0.0
             raise explain(error, Server(str(self.openai_api_base), self.model_name, timeout)) from error
 
@@ -98,21 +98,20 @@ def _answered(result: ChatResult) -> ChatResult:
 
 
 class _End:
-    """Whether a stream came to its end: where a server streams without a length, a broken one ends as a whole one
-    does."""
+    """Whether a stream came to its end: without a length, a broken one ends just like a whole one."""
 
     def __init__(self) -> None:
         self._chunks = 0
         self._reached = False
 
     def see(self, chunk: ChatGenerationChunk) -> None:
-        """Look at one chunk. The last ones say why the answer ended, and what it took."""
+        """Note one chunk. The last ones have the finish reason and the usage."""
         self._chunks += 1
         usage = chunk.message.usage_metadata if isinstance(chunk.message, AIMessageChunk) else None
         self._reached |= bool((chunk.generation_info or {}).get("finish_reason") or usage)
 
     def check(self) -> None:
-        """Raise if the stream was empty, or ended early."""
+        """Raise if the stream was empty or ended early."""
         if not self._chunks:
             raise ValueError("an empty stream")
         if not self._reached:

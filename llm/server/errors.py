@@ -1,4 +1,4 @@
-"""What can go wrong with a server, each in one sentence. Knows LangChain's error types and no client's."""
+"""What can go wrong with a server, each in one sentence. Builds on LangChain's error types, not on a client's."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from llm.errors import BrokenOffError, ContextOverflowError, InvalidRequestError
 
 
 class ServerError(ModelError, langchain.ModelAPIError):
-    """The server failed, or answered what no OpenAI-compatible server answers."""
+    """The server failed, or did not answer like an OpenAI-compatible server."""
 
 
 class ServerConnectionError(ModelError, langchain.ModelConnectionError):
-    """Nobody answers at the server's address."""
+    """The server cannot be reached at its address."""
 
 
 class ServerTimeoutError(ModelError, langchain.ModelTimeoutError):
@@ -25,15 +25,15 @@ class ServerTimeoutError(ModelError, langchain.ModelTimeoutError):
 
 
 class ServerRefusedError(ModelError, langchain.ModelAuthenticationError):
-    """The server does not take the key, or has none and asks for one."""
+    """The server rejects the key, or needs one and got none."""
 
 
 class ServerBusyError(ModelError, langchain.ModelRateLimitError):
-    """The server takes no more requests now."""
+    """The server takes no more requests for now."""
 
 
 class Server(NamedTuple):
-    """What a sentence about a failure has to name."""
+    """What a message about a failure names."""
 
     address: str
     model: str
@@ -46,14 +46,14 @@ _TOO_LONG = re.compile(
 )
 
 
-# How httpx calls what ends a connection early, and waits that were too long. Clients change their HTTP library
-# (httpx, httpx2), and wrap these in errors of their own that say less.
+# httpx's names for a connection that ended early and for a wait that was too long. Clients change their HTTP
+# library (httpx, httpx2) and wrap these in errors of their own that say less.
 _BROKE_OFF = {"CloseError", "ReadError", "RemoteProtocolError", "WriteError"}
 _TOO_SLOW = "TimeoutException"
 
 
 def explain(error: Exception, server: Server) -> ModelError:
-    """The failure as an error of ours, which names the server and what to do. Raise it `from` the error."""
+    """The failure as one of our errors, which names the server and says what to do. Raise it `from` the error."""
     where = f"The server at {server.address}"
     said = _what_it_said(error)
     if broken := _broken_off(error):
@@ -86,20 +86,20 @@ def explain(error: Exception, server: Server) -> ModelError:
         case langchain.ModelInvalidRequestError():
             return InvalidRequestError(f"{where} cannot take this request: {said}")
         case langchain.ModelError():
-            return ServerError(f"{where} failed: {said}", "Its own log says more.")
+            return ServerError(f"{where} failed: {said}", "Its log says more.")
     if goal := _redirection(error):
         return ServerError(
-            f"{where} sends its callers on to {goal}, which is not followed: the document would go there.",
+            f"{where} redirects to {goal}, which is not followed: the document would be sent there.",
             "Set llm.base_url to that server if you trust it.",
         )
     return ServerError(
-        f"{where} does not answer as an OpenAI-compatible server does ({said[:-1]}).",
+        f"{where} does not answer like an OpenAI-compatible server ({said[:-1]}).",
         "Check llm.base_url: most end in /v1.",
     )
 
 
 def _broken_off(error: Exception) -> BaseException | None:
-    """What says that the connection ended within an answer, or before it; None if something else is the matter."""
+    """The cause that says that the connection ended before the answer did; None if there is none."""
     for cause in _causes(error):
         begun = isinstance(cause, JSONDecodeError) and cause.doc.lstrip().startswith("{")
         if begun or isinstance(cause, EOFError) or _kinds(cause) & _BROKE_OFF:
@@ -108,7 +108,7 @@ def _broken_off(error: Exception) -> BaseException | None:
 
 
 def _redirection(error: Exception) -> str | None:
-    """Where the answer says that its callers should go instead."""
+    """Where a redirect leads; None if the answer is no redirect."""
     response = getattr(error, "response", None)
     if response is None or not 300 <= response.status_code < 400:
         return None
@@ -128,11 +128,11 @@ def _kinds(error: BaseException) -> set[str]:
 
 def _too_long(where: str, said: str) -> ContextOverflowError:
     return ContextOverflowError(
-        f"{where} finds the prompt too long: {said}", "Set llm.context_window to what the server allows."
+        f"{where} says that the prompt is too long: {said}", "Set llm.context_window to what the server allows."
     )
 
 
 def _what_it_said(error: BaseException) -> str:
-    """The server's own words on one line, without the client's preface, ended by a full stop."""
+    """The server's own words on one line, without the client's prefix, and with a full stop at the end."""
     words = re.sub(r"^Error code: \d+ - ", "", " ".join(str(error).split())) or type(error).__name__
     return words[:300] if words[-1] in ".!?" else f"{words[:300]}."

@@ -33,8 +33,8 @@ class TextRank(BaseChatModel):
     `max_tokens` and `focus` can be bound or given per call.
     """
 
-    max_tokens: int = Field(512, gt=0)
-    context_window: int = Field(16384, gt=0)
+    max_tokens: int = Field(default=512, gt=0)
+    context_window: int = Field(default=16384, gt=0)
     focus: str = ""
 
     @property

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from graph.calling.budget import SEPARATOR_TOKENS
-from graph.packing import collapse_tasks, frontier, joined_tokens, pack
-from graph.state import Summary
+from graph.packing import frontier, joined_tokens, pack
+from graph.results.types import Summary
+from graph.tasks import collapse_tasks
 
 
 def leaf(number: int, tokens: int, text: str = "text") -> Summary:

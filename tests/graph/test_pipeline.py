@@ -7,24 +7,27 @@ import math
 import operator
 import random
 import re
-import time
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypedDict
+from uuid import UUID
 
 import pytest
 from langchain_core import exceptions
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.documents import Document
 from langchain_core.language_models import FakeListChatModel, FakeListLLM, GenericFakeChatModel
 from langchain_core.messages import AIMessage
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, StateGraph
 
 from chains.prompts import read_prompts
 from graph import BudgetError, ConfigError, RunConfig, SummarizeError, build_graph
-from graph.calling.stage_caller import Caller
+from graph.calling.stage_caller import StageCaller
 from graph.documents.errors import NoTextError, NotFoundError
-from graph.state import OutputState, Summary
+from graph.results.types import Result, Summary
 from tests.fakes import (
     PROMPTS,
     Call,
@@ -53,9 +56,9 @@ MISBEHAVING: dict[str, Callable[[], RecordingModel]] = {
 TIGHT = {"window": 116, "part": 30, "chunk": 40}
 
 
-def run(model: Any, documents: list[Document], **settings: Any) -> OutputState:
+def run(model: Any, documents: list[Document], **settings: Any) -> Result:
     """Summarize `documents` in parts."""
-    result: OutputState = build_graph(make_config(**settings), model=model).invoke({"documents": documents})
+    result: Result = build_graph(make_config(**settings), model=model).invoke({"documents": documents})
     return result
 
 
@@ -63,7 +66,7 @@ def levels(tree: list[Summary]) -> dict[int, list[Summary]]:
     return {level: [s for s in tree if s["level"] == level] for level in sorted({s["level"] for s in tree})}
 
 
-def rounds(result: OutputState) -> int:
+def rounds(result: Result) -> int:
     """Rounds of collapse: levels above the parts and below the final summary."""
     return max(summary["level"] for summary in result["tree"]) - 1
 
@@ -278,7 +281,7 @@ def test_auto_reads_a_document_that_fits_in_one_call_and_map_reduce_never_does()
 def test_auto_goes_by_what_the_final_prompt_holds_to_the_token(more: int, stages: dict[str, int]) -> None:
     config = make_config(window=300, chunk=1000, summarize__strategy="auto")
     model = RecordingModel()
-    room = Caller(config, read_prompts(config.prompts), model).budget.input("final")
+    room = StageCaller(config, read_prompts(config.prompts), model).budget.input("final")
     build_graph(config, model=model).invoke({"documents": make_documents(1, words=room + more)})
     assert model.stages() == stages
 
@@ -334,21 +337,66 @@ def test_by_default_a_failure_stops_the_run_and_names_the_pages(error: Exception
         exceptions.ModelPermissionDeniedError,
     ],
 )
-# LangGraph calls off the tasks that wait for a place, and Python complains of coroutines nobody began.
-@pytest.mark.filterwarnings("ignore:.*arun_with_retry:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.filterwarnings("ignore:coroutine 'arun_with_retry' was never awaited:RuntimeWarning")
 @pytest.mark.parametrize("mode", ["invoke", "ainvoke"])
-def test_an_error_that_would_hit_every_call_ends_the_run_early(kind: type[Exception], mode: str) -> None:
-    def refuse(call: Call) -> Exception:
-        time.sleep(0.05)  # as a real call would: the calls after it can only be called off while it runs
-        return kind("the key is wrong")
-
-    model = FailingModel(failure=refuse)
+def test_after_an_error_that_would_hit_every_call_none_is_made(kind: type[Exception], mode: str) -> None:
+    """Not even where LangGraph does not get to call the others off: it waits for whoever reads its stream."""
+    model = FailingModel(
+        failure=lambda call: None if "fact1x" in call.document.lower() else kind("the key is wrong")
+    )
     app = build_graph(make_config(window=1000, part=30, chunk=40, concurrency=1), model=model)
-    inputs = {"documents": make_documents(8, words=40)}
+    inputs, ended = {"documents": make_documents(5, words=40)}, EndedNodes("map_summarize")
+    config: RunnableConfig = {"callbacks": [ended]}
+
+    def is_first_summary(event: Any) -> bool:
+        return event["name"] == "map_summarize" and bool(event.get("result"))
+
+    def read() -> None:
+        for event in app.stream(inputs, config, stream_mode="tasks"):
+            if is_first_summary(event):
+                assert ended.by_error(4)
+
+    async def aread() -> None:
+        async for event in app.astream(inputs, config, stream_mode="tasks"):
+            if is_first_summary(event):
+                assert await asyncio.to_thread(ended.by_error, 4)
+
     with pytest.raises(kind, match="the key is wrong"):
-        app.invoke(inputs) if mode == "invoke" else asyncio.run(app.ainvoke(inputs))
-    assert len(model.calls) < 8
+        read() if mode == "invoke" else asyncio.run(aread())
+    assert len(model.calls) == 2
+
+
+class EndedNodes(BaseCallbackHandler):
+    """Counts the runs of a node that end in an error."""
+
+    run_inline = True
+
+    def __init__(self, node: str) -> None:
+        self._node = node
+        self._runs: set[UUID] = set()
+        self._failed = threading.Semaphore(0)
+
+    def on_chain_start(self, serialized: Any, inputs: Any, *, run_id: UUID, **kwargs: Any) -> None:
+        if kwargs.get("name") == self._node:
+            self._runs.add(run_id)
+
+    def on_chain_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
+        if run_id in self._runs:
+            self._failed.release()
+
+    def by_error(self, count: int) -> bool:
+        """Whether so many have, or do so before long."""
+        return all(self._failed.acquire(timeout=20) for _ in range(count))
+
+
+def test_a_fatal_error_ends_its_own_run_alone() -> None:
+    refusals = iter([exceptions.ModelConnectionError("the server is gone")])
+    model = FailingModel(failure=lambda call: next(refusals, None))
+    app = build_graph(make_config(window=1000, part=30, chunk=40, concurrency=1), model=model)
+    inputs = {"documents": make_documents(3, words=40)}
+    with pytest.raises(SummarizeError, match=r"^page \d: the server is gone\."):
+        app.invoke(inputs)
+    assert len(model.calls) == 1
+    assert app.invoke(inputs)["summary"]
 
 
 @pytest.mark.parametrize("stage", ["collapse", "final"])

@@ -22,7 +22,7 @@ from pydantic import PrivateAttr
 from graph import build_graph
 from graph.documents.errors import DocumentError
 from graph.errors import RunError
-from graph.state import OutputState, Summary
+from graph.results.types import Result, Summary
 from tests.fakes import RecordingModel, make_config, make_documents
 
 Behaviour = Literal[
@@ -126,7 +126,7 @@ def test_a_run_ends_in_its_window_and_accounts_for_every_page(
     inputs: Any = {
         "documents": [Document(page_content=page, metadata={"page": at}) for at, page in enumerate(pages)]
     }
-    result: OutputState | None = None
+    result: Result | None = None
     try:
         app = build_graph(make_config(**values, prompts=prompts), model=model)
         result = asyncio.run(app.ainvoke(inputs)) if waits else app.invoke(inputs)  # type: ignore[assignment]
@@ -175,7 +175,7 @@ def check_tree(tree: list[Summary], model: FickleModel, values: dict[str, Any]) 
     assert rounds <= math.ceil(math.log2(parts))
 
 
-def check_pages(result: OutputState, count: int, on_error: str) -> None:
+def check_pages(result: Result, count: int, on_error: str) -> None:
     """Every page is in the ledger, and those with text are under the final summary or named as lost."""
     ledger = {page["number"]: page["status"] for page in result["pages"]}
     assert list(ledger) == list(range(1, count + 1))

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from langchain_core.language_models import FakeListChatModel, FakeListLLM
@@ -163,9 +164,59 @@ def test_it_is_where_the_configuration_says(tmp_path: Path) -> None:
     assert open_cache(CacheConfig(enabled=False)) is None
     there, here = open_cache(CacheConfig()), open_cache(CacheConfig(path=str(tmp_path / "x")))
     assert there is not None
-    assert there.path == default_path() == tmp_path / "cache" / "mlx-pdf-summarizer" / "answers.sqlite"
+    assert there.path == default_path()
+    assert there.path.name == "answers.sqlite"
     assert here is not None
     assert here.path == tmp_path / "x"
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No HOME, and a user id without an account, in an empty folder: a container under a bare number."""
+
+    def no_account(uid: int) -> NoReturn:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", no_account)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", [None, "~/answers.sqlite"])
+def test_without_a_home_the_cache_is_off_with_one_warning(
+    homeless: Path, path: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert open_cache(CacheConfig(path=path)) is None
+    (record,) = caplog.records
+    assert "set cache.path" in record.getMessage()
+    assert record.levelno == logging.WARNING
+
+
+def test_a_cache_in_a_home_that_is_not_there_costs_no_answer(
+    homeless: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = TextRank(cache=AnswerCache("~/answers.sqlite"))
+    assert model.invoke(TEXT).text == model.invoke(TEXT).text != ""
+    assert ["no home folder" in record.getMessage() for record in caplog.records] == [True]
+    assert list(homeless.iterdir()) == []
+
+
+def test_a_folder_the_configuration_names_needs_no_home(homeless: Path) -> None:
+    cache = open_cache(CacheConfig(path=str(homeless / "x.sqlite")))
+    assert cache is not None
+    put(cache, "p")
+    assert texts(cache, "p") == ["an answer"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="XDG's folders are Linux's")
+def test_the_cache_folder_is_the_one_xdg_names(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
+    assert default_path() == tmp_path / "elsewhere" / "mlx-pdf-summarizer" / "answers.sqlite"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_path() == tmp_path / ".cache" / "mlx-pdf-summarizer" / "answers.sqlite"
 
 
 def test_clear_forgets_everything(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""The result as one page of HTML that needs nothing else."""
+"""The result as one page of HTML that needs nothing else: report.py puts it together, chips.py makes the chips."""

@@ -1,7 +1,7 @@
 // What the page does beyond what HTML does by itself: cards open and close, and details too, without it.
 "use strict";
 (() => {
-  const pieces = (number) => document.querySelectorAll(`.s[data-s="${number}"]`);
+  const pieces = (number) => document.querySelectorAll(`.sentence[data-sentence="${number}"]`);
 
   // Beside the text of a large screen, a card stands where the facts are.
   document.addEventListener("beforetoggle", (event) => {
@@ -15,26 +15,26 @@
     const card = event.target;
     if (!card.matches(".card")) return;
     const open = event.newState === "open";
-    for (const piece of pieces(card.dataset.of)) piece.classList.toggle("chosen", open);
+    for (const piece of pieces(card.dataset.sentence)) piece.classList.toggle("selected", open);
     if (open) card.focus({ preventScroll: true });
     if (!open || card.offsetWidth < innerWidth * 0.8) return;
-    const last = [...pieces(card.dataset.of)].pop();
+    const last = [...pieces(card.dataset.sentence)].pop();
     const hidden = last.getBoundingClientRect().bottom + 16 - card.getBoundingClientRect().top;
     if (hidden > 0) scrollBy({ top: hidden });
   }, true);
 
-  // A page was chosen: every sentence that rests on it is marked, and the link leads to the first.
-  const unmark = () => document.querySelectorAll(".s.marked").forEach((piece) => piece.classList.remove("marked"));
+  // A page was chosen: every sentence that comes from it is highlighted, and the link leads to the first.
+  const clear = () => document.querySelectorAll(".sentence.highlighted").forEach((piece) => piece.classList.remove("highlighted"));
   document.addEventListener("click", (event) => {
-    unmark();
-    const link = event.target.closest("a[data-to]");
+    clear();
+    const link = event.target.closest("a[data-sentences]");
     if (!link) return;
-    for (const number of link.dataset.to.split(" ")) {
-      for (const piece of pieces(number)) piece.classList.add("marked");
+    for (const number of link.dataset.sentences.split(" ")) {
+      for (const piece of pieces(number)) piece.classList.add("highlighted");
     }
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") unmark();
+    if (event.key === "Escape") clear();
   });
 
   const toggles = document.querySelector(".toggles");

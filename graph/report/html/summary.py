@@ -1,20 +1,23 @@
 """A summary -> blocks of HTML in which every sentence is followed by its chip. Knows a little Markdown.
 
 Headings, lists, quotations, rules, code and emphasis; anything else stands as it was written, links among them.
-Sentences are found by their place in the text, which a Markdown library would not tell.
+Sentences are found by their position in the text, which a Markdown library would not tell.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from graph.report.html.markup import Html, joined, tag, together
+from markupsafe import Markup
+
+from graph.grounding.types import Sentence
+from graph.report.html.markup import tag, together
 
 # Makes what follows a sentence: given its index, from 0.
-Chip = Callable[[int], Html]
+Chip = Callable[[int], Markup]
 
 _RULE = re.compile(r"\s*([-*_])(?:[ \t]*\1){2,}\s*$")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[A-Za-z0-9+#.-]*\s*$")  # what follows it is a language, such as json
@@ -44,7 +47,7 @@ class _Block(NamedTuple):
     number: str = ""  # of an item in a numbered list
 
 
-def to_blocks(summary: str, sentences: Sequence[Mapping[str, Any]], chip: Chip) -> Html:
+def to_blocks(summary: str, sentences: Sequence[Sentence], chip: Chip) -> Markup:
     """The summary as HTML. `sentences` have `start` and `end`, in its characters, and do not overlap."""
     blocks = list(_blocks(summary))
     writer = _Writer(summary, sentences, blocks, chip)
@@ -58,7 +61,7 @@ def to_blocks(summary: str, sentences: Sequence[Mapping[str, Any]], chip: Chip) 
     return together(*parts)
 
 
-def _block(block: _Block, inside: Html, shallowest: int) -> Html:
+def _block(block: _Block, inside: Markup, shallowest: int) -> Markup:
     match block.kind:
         case "hr":
             return tag("hr")
@@ -70,17 +73,17 @@ def _block(block: _Block, inside: Html, shallowest: int) -> Html:
             return tag(kind, inside, dir="auto")
 
 
-def _list(items: Sequence[tuple[_Block, Html]]) -> Html:
+def _list(items: Sequence[tuple[_Block, Markup]]) -> Markup:
     """A list, with the items that are deeper than the one before them as lists of their own."""
-    entries, place = [], 0
-    while place < len(items):
-        block, inside = items[place]
-        end = place + 1
+    entries, position = [], 0
+    while position < len(items):
+        block, inside = items[position]
+        end = position + 1
         while end < len(items) and items[end][0].depth > block.depth:
             end += 1
-        below = _list(items[place + 1 : end]) if end > place + 1 else ""
+        below = _list(items[position + 1 : end]) if end > position + 1 else ""
         entries.append(tag("li", inside, below, dir="auto", value=block.number or None))
-        place = end
+        position = end
     return tag("ol" if items[0][0].number else "ul", *entries)
 
 
@@ -98,8 +101,8 @@ def _blocks(summary: str) -> Iterator[_Block]:
         elif in_fence and current:
             current.lines.append((start, end))
         else:
-            block = _begun(line, start, end)
-            if block and current and _goes_on(current, block, line):
+            block = _opened(line, start, end)
+            if block and current and _continues(current, block, line):
                 current.lines.extend(block.lines)
             else:
                 if current:
@@ -110,7 +113,7 @@ def _blocks(summary: str) -> Iterator[_Block]:
         yield current
 
 
-def _begun(line: str, start: int, end: int) -> _Block | None:
+def _opened(line: str, start: int, end: int) -> _Block | None:
     """The block that a line would begin; None for a blank one."""
     if not line.strip():
         return None
@@ -126,7 +129,7 @@ def _begun(line: str, start: int, end: int) -> _Block | None:
     return _Block("p", [(start + len(line) - len(line.lstrip()), end)])
 
 
-def _goes_on(current: _Block, block: _Block, line: str) -> bool:
+def _continues(current: _Block, block: _Block, line: str) -> bool:
     if block.kind == "p":
         return current.kind == "p" or (current.kind == "li" and line[:1].isspace())
     return block.kind == current.kind == "blockquote"
@@ -135,44 +138,44 @@ def _goes_on(current: _Block, block: _Block, line: str) -> bool:
 class _Writer:
     """Writes spans of a summary: emphasis as elements, sentences as spans, and the chip of each behind it."""
 
-    def __init__(
-        self, summary: str, sentences: Sequence[Mapping[str, Any]], blocks: Sequence[_Block], chip: Chip
-    ) -> None:
+    def __init__(self, summary: str, sentences: Sequence[Sentence], blocks: Sequence[_Block], chip: Chip) -> None:
         self._text, self._chip = summary, chip
         self._styles = _styles(summary, blocks)
         self._owners = [-1] * len(summary)
         for index, sentence in enumerate(sentences):
-            for place in range(max(sentence["start"], 0), min(sentence["end"], len(summary))):
-                self._owners[place] = index
+            for position in range(sentence["start"], sentence["end"]):
+                self._owners[position] = index
         spans = [span for block in blocks for span in block.lines]
-        self._first = {self._owners[place]: place for span in reversed(spans) for place in reversed(range(*span))}
-        self._last = {self._owners[place]: place for span in spans for place in range(*span)}
+        self._first = {
+            self._owners[position]: position for span in reversed(spans) for position in reversed(range(*span))
+        }
+        self._last = {self._owners[position]: position for span in spans for position in range(*span)}
 
-    def lines(self, block: _Block) -> Html:
+    def lines(self, block: _Block) -> Markup:
         """The block's lines, each on its own."""
         lines = [self._line(*span) for span in block.lines]
-        return joined(Html("\n") if block.kind == "pre" else tag("br"), lines)
+        return (Markup("\n") if block.kind == "pre" else tag("br")).join(lines)
 
-    def _line(self, start: int, end: int) -> Html:
+    def _line(self, start: int, end: int) -> Markup:
         parts = []
         for owner, run in groupby(range(start, end), key=self._owners.__getitem__):
-            places = list(run)
-            inside = self._styled(places)
+            positions = list(run)
+            inside = self._styled(positions)
             if owner < 0:
                 parts.append(inside)
                 continue
-            name = f"s{owner + 1}" if places[0] == self._first[owner] else None
-            parts.append(tag("span", inside, id=name, class_="s", data_s=owner + 1))
-            if places[-1] == self._last[owner]:
+            name = f"s{owner + 1}" if positions[0] == self._first[owner] else None
+            parts.append(tag("span", inside, id=name, class_="sentence", data_sentence=owner + 1))
+            if positions[-1] == self._last[owner]:
                 parts.append(self._chip(owner))
         return together(*parts)
 
-    def _styled(self, places: Sequence[int]) -> Html:
+    def _styled(self, positions: Sequence[int]) -> Markup:
         parts: list[object] = []
-        for style, run in groupby(places, key=self._styles.__getitem__):
+        for style, run in groupby(positions, key=self._styles.__getitem__):
             if style & _DROPPED:
                 continue
-            piece: object = "".join(self._text[place] for place in run)
+            piece: object = "".join(self._text[position] for position in run)
             for bit, name in _TAGS:
                 if style & bit:
                     piece = tag(name, piece)
@@ -188,10 +191,10 @@ def _styles(summary: str, blocks: Sequence[_Block]) -> bytearray:
             for bits, pattern in _SPANS:
                 for match in pattern.finditer(summary, start, end):
                     marks = [*range(*match.span(1)), *range(*match.span(3))]
-                    if any(styles[place] & (_CODE | _DROPPED) for place in marks):
+                    if any(styles[position] & (_CODE | _DROPPED) for position in marks):
                         continue
-                    for place in marks:
-                        styles[place] |= _DROPPED
-                    for place in range(*match.span(2)):
-                        styles[place] |= bits
+                    for position in marks:
+                        styles[position] |= _DROPPED
+                    for position in range(*match.span(2)):
+                        styles[position] |= bits
     return styles

@@ -1,8 +1,9 @@
-"""Rows that are decoded together, one token of each at a time. Knows nothing of who waits, or of threads."""
+"""Rows that are decoded together, one token of each at a time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from llm.mlx.engine.request import FinishReason, LogitsProcessor, Request
@@ -52,13 +53,13 @@ class Decoded:
     logprobs: mx.array
 
 
-class Lane:
+class Batch:
     """A batch whose rows are of like length, for the keys and values of all are padded to the longest."""
 
     def __init__(self, model: Any, stops: StopSequences) -> None:
         self._model = model
         self._stops = stops
-        self._batch: GenerationBatch | None = None
+        self._generation: GenerationBatch | None = None
         self._rows: dict[int, Row] = {}
         self._next_uid = 0
 
@@ -70,15 +71,14 @@ class Lane:
     @property
     def kv_bytes(self) -> int:
         """Memory of the rows' keys and values, padding and all."""
-        return 0 if self._batch is None else sum(layer.nbytes for layer in self._batch.prompt_cache)
+        return 0 if self._generation is None else sum(layer.nbytes for layer in self._generation.prompt_cache)
 
     def prepare(self, row: Row, cache: list[Any]) -> GenerationBatch:
         """A batch of `row` alone, whose `cache` holds all of the prompt but its last token. Empties `cache`."""
         import mlx.core as mx
-        from mlx_lm.generate import GenerationBatch
 
         prompt = row.request.prompt
-        return GenerationBatch(
+        return _generation_class()(
             self._model,
             uids=[self._next_uid],
             inputs=mx.array(prompt[-1:]),
@@ -93,20 +93,20 @@ class Lane:
 
     def join(self, row: Row, joining: GenerationBatch) -> None:
         """Take in the row that `joining` was prepared from."""
-        if self._batch is None:
-            self._batch = joining
+        if self._generation is None:
+            self._generation = joining
         else:
-            self._batch.extend(joining)
-            _evaluate(self._batch.prompt_cache)
+            self._generation.extend(joining)
+            _evaluate(self._generation.prompt_cache)
         self._rows[self._next_uid] = row
         self._next_uid += 1
 
     def step(self) -> list[Decoded]:
         """Decode one token of every row. Rows that end with it have left."""
-        if self._batch is None:
+        if self._generation is None:
             return []
         decoded = []
-        for r in self._batch.next():
+        for r in self._generation.next():
             reason = cast(FinishReason | None, r.finish_reason)
             row = self._rows[r.uid] if reason is None else self._rows.pop(r.uid)
             decoded.append(Decoded(row, r.token, reason, r.logprobs))
@@ -116,15 +116,39 @@ class Lane:
     def drop(self, row: Row) -> None:
         """Take out a row before it is done."""
         uid = next((uid for uid, other in self._rows.items() if other is row), None)
-        if uid is None or self._batch is None:
+        if uid is None or self._generation is None:
             return
-        self._batch.filter([i for i, other in enumerate(self._batch.uids) if other != uid])
+        self._generation.filter([i for i, other in enumerate(self._generation.uids) if other != uid])
         del self._rows[uid]
         self._forget_if_empty()
 
     def _forget_if_empty(self) -> None:
         if not self._rows:
-            self._batch = None
+            self._generation = None
+
+
+@cache
+def _generation_class() -> type[GenerationBatch]:
+    import mlx.core as mx
+    from mlx_lm.generate import GenerationBatch
+
+    class Generation(GenerationBatch):
+        """mlx-lm's batch, which computes a token ahead, without the one that comes after everybody's last.
+
+        It would be decoded when all answers are out already, and for nobody.
+        """
+
+        def _step(self) -> tuple[list[int], list[mx.array]]:
+            is_first = not self._next_logprobs
+            is_last = all(n + 1 >= most for n, most in zip(self._num_tokens, self.max_tokens, strict=True))
+            if is_first or not is_last:
+                step: tuple[list[int], list[mx.array]] = super()._step()
+                return step
+            tokens: mx.array = self._next_tokens
+            mx.eval(tokens, self._next_logprobs)
+            return cast(list[int], tokens.tolist()), self._next_logprobs
+
+    return Generation
 
 
 def _as_batch(cache: list[Any]) -> list[Any]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from llm.mlx.engine.batch import Lane, Row
-from llm.mlx.engine.kv_budget import Shape
+from llm.mlx.engine.batch import Batch, Row
+from llm.mlx.engine.kv_budget import CacheLayout
 from llm.mlx.engine.prefill import Prefill
 from llm.mlx.engine.request import FinishReason, Request
 from llm.mlx.engine.sampling import Guarded
@@ -30,7 +30,7 @@ _TOLERANCE = 0.3
 _verdicts: dict[object, bool] = {}
 
 
-def decodes_together(model: Any, shape: Shape) -> bool:
+def batches_correctly(model: Any, layout: CacheLayout) -> bool:
     """Whether a ragged batch of `model` gives every row what it gets alone; tried with two rows and with as
     many as there are key-value heads.
     """
@@ -38,14 +38,14 @@ def decodes_together(model: Any, shape: Shape) -> bool:
     sizes = getattr(model, "args", None)
     kind = (type(model), str(sizes), frozenset(map(type, model.modules())))
     if kind not in _verdicts or sizes is None:
-        _verdicts[kind] = _try(model, shape)
+        _verdicts[kind] = _try(model, layout)
     return _verdicts[kind]
 
 
-def _try(model: Any, shape: Shape) -> bool:
-    sizes = {2, shape.kv_heads} - {0, 1}
+def _try(model: Any, layout: CacheLayout) -> bool:
+    sizes = {2, layout.kv_heads} - {0, 1}
     try:
-        return all(_agrees(model, shape.vocabulary, rows) for rows in sorted(sizes))
+        return all(_agrees(model, layout.vocabulary, rows) for rows in sorted(sizes))
     except Exception as error:  # whatever a model raises in a batch, alone it may still be right
         logger.debug("The model cannot decode two rows together", exc_info=error)
         return False
@@ -66,21 +66,21 @@ def _agrees(model: Any, vocabulary: int, rows: int) -> bool:
 
 
 def _continue(model: Any, prompts: list[list[int]]) -> list[Any]:
-    """Log probabilities (vocabulary,) of each prompt after the same few forced tokens, decoded in one lane."""
+    """Log probabilities (vocabulary,) of each prompt after the same few forced tokens, decoded in one batch."""
     import mlx.core as mx
     from mlx_lm.generate import StopSequences
     from mlx_lm.models.cache import make_prompt_cache
 
-    lane = Lane(model, StopSequences())
+    batch = Batch(model, StopSequences())
     force = Guarded(lambda logprobs: mx.ones(logprobs.shape[0], dtype=mx.uint32))
     for prompt in prompts:
         row = Row(Request(prompt, _STEPS + 1, _Nobody()), force, [])
-        prefill = Prefill(row, lane, make_prompt_cache(model), 0, None)
+        prefill = Prefill(row, batch, make_prompt_cache(model), 0, None)
         while not prefill.complete:
             prefill.read(model)
-        lane.join(row, lane.prepare(row, prefill.cache))
+        batch.join(row, batch.prepare(row, prefill.cache))
     for _ in range(_STEPS):
-        decoded = lane.step()
+        decoded = batch.step()
     return [each.logprobs for each in decoded]
 
 

@@ -1,8 +1,6 @@
-"""One thread owns an MLX model and decodes every request together. Token ids in, token ids out.
+"""The engine's front: callers on any thread submit requests and cancel them.
 
-Knows nothing of text, messages or LangChain. Callers on any thread submit requests; each joins the rows that
-are decoded as soon as there is a place (continuous batching), and every token goes to the request's `Sink`.
-What runs on the thread is in worker.py (its life) and decoder.py (its work).
+Each request joins the rows being decoded as soon as it fits (continuous batching).
 """
 
 from __future__ import annotations
@@ -13,19 +11,19 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from llm.mlx.engine.request import Cancel, Request
-from llm.mlx.engine.worker import Worker, check_not_forked
+from llm.mlx.engine.worker import Worker, check_not_forked, was_forked
 
 if TYPE_CHECKING:
-    from llm.mlx.engine.scheduler import Decoder
-    from llm.mlx.engine.single import Alone
+    from llm.mlx.engine.scheduler import Scheduler
+    from llm.mlx.engine.single import SingleOptions
 
 
 class Engine:
     """Starts its thread, and loads the weights on it, when the first request comes.
 
-    `load_weights` returns the model; `stop_ids` are the tokens that end an answer; `alone`, if there is one, loads
-    what makes the model decode one row at a time; `wire_memory` asks the system to keep the weights in memory. A
-    failure of the thread reaches every request in it, and the next one starts anew.
+    `load_weights` returns the model; `stop_ids` are the tokens that end an answer; `single`, if there is one,
+    loads what makes the model decode one row at a time; `wire_memory` asks the system to keep the weights in
+    memory. A failure of the thread reaches every request in it, and the next one starts anew.
     """
 
     def __init__(
@@ -33,11 +31,11 @@ class Engine:
         load_weights: Callable[[], Any],
         *,
         stop_ids: Sequence[int],
-        alone: Callable[[], Alone] | None = None,
+        single: Callable[[], SingleOptions] | None = None,
         wire_memory: bool = True,
     ) -> None:
         # The thread keeps what it needs to start, but not this object: it ends when this is gone.
-        self._open = partial(_open, load_weights, list(stop_ids), alone, wire_memory)
+        self._open = partial(_open, load_weights, list(stop_ids), single, wire_memory)
         # A stream that is collected as garbage cancels its request, wherever this thread is just then.
         self._lock = RLock()
         self._worker: Worker | None = None
@@ -46,7 +44,8 @@ class Engine:
         """Queue `requests`, in order, as one piece.
 
         Raises:
-            EngineError: this process was forked from one in which MLX ran.
+            EngineError: this process was forked from one in which MLX ran, or is ending.
+            SystemExit: the program is ending, and this is not its main thread.
         """
         check_not_forked()
         with self._lock:
@@ -56,6 +55,8 @@ class Engine:
 
     def cancel(self, request: Request) -> None:
         """Drop `request`, queued or running, within one step. Its sink hears nothing more."""
+        if was_forked():  # no thread is left to take it, and a lost one may hold the lock
+            return
         with self._lock:
             if self._worker is not None:
                 self._worker.take([Cancel(request)])
@@ -66,15 +67,27 @@ class Engine:
 
     def close(self) -> None:
         """End the thread and free the model. Requests still in it fail. The next `submit` starts anew."""
+        if was_forked():
+            return
         with self._lock:
             worker, self._worker = self._worker, None
         if worker is not None:
-            worker.stop()
+            worker.ask_to_stop()
+            worker.join()
 
 
 def _open(
-    load_weights: Callable[[], Any], stop_ids: list[int], alone: Callable[[], Alone] | None, wire_memory: bool
-) -> Decoder:
-    from llm.mlx.engine.build import open_decoder
+    load_weights: Callable[[], Any],
+    stop_ids: list[int],
+    single: Callable[[], SingleOptions] | None,
+    wire_memory: bool,
+    check_wanted: Callable[[], None],
+) -> Scheduler:
+    """Load the model. `check_wanted` raises when nobody wants it any more."""
+    from llm.mlx.engine.build import open_scheduler
 
-    return open_decoder(load_weights(), stop_ids, alone and alone(), wire_memory=wire_memory)
+    model = load_weights()
+    check_wanted()
+    options = single and single()
+    check_wanted()
+    return open_scheduler(model, stop_ids, options, wire_memory=wire_memory)

@@ -1,4 +1,4 @@
-"""How much memory keys and values take, and how much of it there is. Knows nothing of rows or threads.
+"""How much memory keys and values take, and how much of it there is.
 
 A batch pads every row to its longest, mlx-lm grows its caches by 256 tokens from wherever they are, and a
 sliding window keeps no more than its size: all of that is counted here, from above.
@@ -27,7 +27,7 @@ _SLACK = 0.1
 # Share of what is recommended that keys and values may take, however large the weights.
 _AT_LEAST = 0.05
 
-# Share of the memory for keys and values that beginnings of prompts may be kept in.
+# Share of the memory for keys and values that prefixes of prompts may be kept in.
 _FOR_PREFIXES = 0.25
 
 
@@ -48,7 +48,7 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Shape:
+class CacheLayout:
     """What the engine must know of a model: the caches of its layers, its vocabulary, its key-value heads."""
 
     layers: Sequence[Layer]
@@ -60,7 +60,7 @@ class Shape:
         return sum(layer.nbytes(tokens) for layer in self.layers)
 
 
-class Ledger:
+class SharedBudget:
     """What each engine holds, so that several in one process do not take the same memory twice."""
 
     def __init__(self) -> None:
@@ -128,61 +128,61 @@ class Ledger:
         return sum(held for other, held in self._kv.items() if other is not owner)
 
 
-ledger = Ledger()
+shared_budget = SharedBudget()
 
 
-class Budget:
+class KVBudget:
     """The memory of one engine's keys and values: what is needed, what is free, what is held."""
 
     def __init__(self, model: Any, draft_model: Any = None, *, wire: bool = False) -> None:
         models = [model] if draft_model is None else [model, draft_model]
-        shapes = [measure(each) for each in models]
+        layouts = [measure(each) for each in models]
         # The draft model reads what the model reads, and keeps keys and values of its own.
-        self.shape = replace(shapes[0], layers=[layer for shape in shapes for layer in shape.layers])
-        ledger.enter(self, sum(map(_weights, models)), wire=wire)
+        self.layout = replace(layouts[0], layers=[layer for layout in layouts for layer in layout.layers])
+        shared_budget.enter(self, sum(map(_weights, models)), wire=wire)
 
     def needed(self, totals: Sequence[Sequence[int]], prompt_tokens: int) -> int:
-        """Bytes for lanes whose rows come to `totals` tokens, while a prompt is read and joins one of them.
+        """Bytes for batches whose rows come to `totals` tokens, while a prompt is read and joins one of them.
 
-        The rows of a lane are padded to the longest. The joining row is there twice, and so is one layer of
-        its lane.
+        The rows of a batch are padded to the longest. The joining row is there twice, and so is one layer of
+        its batch.
         """
-        shapes = [(len(lane), max(lane)) for lane in totals if lane]
-        layers = [rows * layer.nbytes(longest) for rows, longest in shapes for layer in self.shape.layers]
-        return sum(layers) + max(layers, default=0) + self.shape.row(prompt_tokens)
+        sizes = [(len(batch), max(batch)) for batch in totals if batch]
+        layers = [rows * layer.nbytes(longest) for rows, longest in sizes for layer in self.layout.layers]
+        return sum(layers) + max(layers, default=0) + self.layout.row(prompt_tokens)
 
     def most(self, limits: Limits) -> int:
         """Bytes that `limits` leave to keys and values when nobody else needs any."""
-        return ledger.for_kv() if limits.kv_bytes is None else limits.kv_bytes
+        return shared_budget.for_kv() if limits.kv_bytes is None else limits.kv_bytes
 
     def free(self, limits: Limits) -> int:
         """Bytes that `limits` leave to keys and values now."""
-        return ledger.left_for(self) if limits.kv_bytes is None else limits.kv_bytes
+        return shared_budget.left_for(self) if limits.kv_bytes is None else limits.kv_bytes
 
     def reserve(self, kv_bytes: int, limits: Sequence[Limits]) -> bool:
         """Take `kv_bytes`, all that this engine is about to need, if every one of `limits` allows it."""
         if any(limit.kv_bytes is not None and kv_bytes > limit.kv_bytes for limit in limits):
             return False
         if any(limit.kv_bytes is None for limit in limits):
-            return ledger.reserve(self, kv_bytes)
-        ledger.hold(self, kv_bytes)
+            return shared_budget.reserve(self, kv_bytes)
+        shared_budget.hold(self, kv_bytes)
         return True
 
     def may_keep(self, tokens: int, kept_bytes: int, needed: int, limits: Limits) -> bool:
         """Whether a prompt's first `tokens` may be kept beside `kept_bytes` of others and what is `needed`."""
-        kept = kept_bytes + self.shape.row(tokens)
+        kept = kept_bytes + self.layout.row(tokens)
         return kept <= _FOR_PREFIXES * self.most(limits) and kept + needed <= self.free(limits)
 
     def hold(self, kv_bytes: int) -> None:
         """Tell the other engines what this one needs now."""
-        ledger.hold(self, kv_bytes)
+        shared_budget.hold(self, kv_bytes)
 
     def release(self) -> None:
         """Tell the other engines that this one holds nothing more."""
-        ledger.leave(self)
+        shared_budget.leave(self)
 
 
-def measure(model: Any) -> Shape:
+def measure(model: Any) -> CacheLayout:
     """Measure `model` by a forward pass of one token."""
     import mlx.core as mx
     from mlx_lm.models.cache import make_prompt_cache
@@ -191,7 +191,7 @@ def measure(model: Any) -> Shape:
     logits = model(mx.array([[0]]), cache=cache)
     mx.eval([layer.state for layer in cache])
     heads = [layer.keys.shape[1] for layer in cache if getattr(layer, "keys", None) is not None]
-    return Shape([_layer(layer) for layer in cache], int(logits.shape[-1]), max(heads, default=0))
+    return CacheLayout([_layer(layer) for layer in cache], int(logits.shape[-1]), max(heads, default=0))
 
 
 def _layer(cache: Any) -> Layer:

@@ -1,11 +1,11 @@
-"""One prompt on its way into the model, piece by piece. Knows nothing of other rows."""
+"""One prompt on its way into the model, piece by piece."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from llm.mlx.engine.batch import Lane, Row
+    from llm.mlx.engine.batch import Batch, Row
     from llm.mlx.engine.request import Request
 
 # Tokens of a prompt that are read at once, between two tokens of the answers under way.
@@ -22,9 +22,9 @@ class Prefill:
     what was read up to there can be kept.
     """
 
-    def __init__(self, row: Row, lane: Lane, cache: list[Any], done: int, pause_at: int | None) -> None:
+    def __init__(self, row: Row, batch: Batch, cache: list[Any], done: int, pause_at: int | None) -> None:
         self.row = row
-        self.lane = lane
+        self.batch = batch
         self.cache = cache
         self.done = done
         self.pause_at = pause_at

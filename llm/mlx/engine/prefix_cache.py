@@ -1,7 +1,12 @@
-"""Beginnings of prompts whose keys and values are kept, because several prompts begin so.
+"""Prefixes of prompts whose keys and values are kept, because several prompts begin alike.
 
-Knows nothing of rows or threads. A beginning is kept exactly where the prompts part: a sliding window cannot
-be wound back.
+A prefix is kept exactly where the prompts part: a sliding window cannot be wound back.
+
+mlx-lm's own `LRUPromptCache` (mlx_lm.models.cache, 0.32.2) would lose four things in place of this one. It
+evicts in the order of insertion: a prefix that every prompt uses goes as soon as `max_size` younger ones have
+come. An exact hit leaves no token to compute, and the engine needs one. It has no least length: any two chat
+prompts share their first control tokens, so each lookup would copy a whole cache for these. And where to cut,
+which is what `boundary` is for, it does not say.
 """
 
 from __future__ import annotations
@@ -11,7 +16,7 @@ from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-# A shorter beginning is not worth its memory: every chat prompt begins with the same few control tokens.
+# A shorter prefix is not worth its memory: every chat prompt begins with the same few control tokens.
 _WORTH_KEEPING = 16
 
 # Prompts that were read lately, to compare new ones with.
@@ -19,7 +24,7 @@ _REMEMBERED = 16
 
 
 class PrefixCache:
-    """Beginnings of prompts and the single-row caches (one per layer) that hold exactly them."""
+    """Prefixes and the single-row caches (one per layer) that hold exactly them."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[int, ...], list[Any]] = OrderedDict()
@@ -31,7 +36,7 @@ class PrefixCache:
         return sum(layer.nbytes for cache in self._kept.values() for layer in cache)
 
     def find(self, prompt: Sequence[int]) -> tuple[int, list[Any] | None]:
-        """The longest kept beginning of `prompt` that leaves at least one token: its length and a copy."""
+        """The longest kept prefix of `prompt` that leaves at least one token: its length and a copy."""
         from mlx_lm.models.cache import can_trim_prompt_cache, trim_prompt_cache
 
         best, length = None, _WORTH_KEEPING - 1
@@ -47,9 +52,9 @@ class PrefixCache:
         return length, cache
 
     def boundary(self, prompt: list[int], known: int, waiting: Iterable[list[int]]) -> int | None:
-        """Where `prompt` parts from others, if keeping its beginning saves more than the `known` one does.
+        """Where `prompt` parts from others, if keeping its prefix saves more than the `known` one does.
 
-        The best place is where length times the number of prompts that go so far together is greatest.
+        Best is where length times the number of prompts that go so far together is greatest.
         """
         others = [*self._recent, *waiting]
         lengths = sorted((min(common_length(prompt, o), len(prompt) - 1) for o in others), reverse=True)
@@ -63,7 +68,7 @@ class PrefixCache:
         self._kept[tuple(tokens)] = copy.deepcopy(cache)
 
     def drop_oldest(self) -> bool:
-        """Give up the beginning that has not been of use for longest; False if none is left."""
+        """Drop the prefix that has not been of use for longest; False if none is left."""
         if not self._kept:
             return False
         self._kept.popitem(last=False)

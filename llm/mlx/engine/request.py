@@ -1,10 +1,11 @@
-"""What the engine is asked, and where the answer goes. Knows nothing of threads or models."""
+"""What the engine is asked, and where the answer goes."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from threading import Thread, current_thread
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from llm.errors import EngineError, ModelError, reason
@@ -58,6 +59,8 @@ class Request:
     sampling: Sampling = field(default_factory=Sampling)
     processors: Sequence[LogitsProcessor] = ()
     limits: Limits = Limits()
+    caller: Thread = field(default_factory=current_thread)
+    """The thread that asks."""
 
     @property
     def total(self) -> int:
@@ -66,7 +69,7 @@ class Request:
 
     def fail(self, error: BaseException) -> None:
         """Tell the sink that there will be no answer, if anyone still listens."""
-        if not isinstance(error, ModelError):
+        if not isinstance(error, ModelError | SystemExit):
             cause, error = error, EngineError(f"MLX failed: {reason(error)}.")
             error.__cause__ = cause
         logger.debug("A request failed", exc_info=error)

@@ -1,4 +1,4 @@
-"""Requests that wait for a place: who is next, and beside whom. Pure arithmetic on token counts.
+"""Requests that wait: who is next, and in which batch. Pure arithmetic on token counts.
 
 First come, first served. One that does not fit now lets others pass, but only so many: nobody starves.
 """
@@ -19,17 +19,17 @@ _MOST_OVERTAKEN = 16
 # Only so many are looked at each time: a thousand who wait must not slow down those who run.
 _LOOKED_AT = 32
 
-# Rows share a lane while padding adds at most half of what they need themselves.
+# Rows share a batch while padding adds at most half of what they need themselves.
 _MOST_PADDED = 1.5
 
 # Lanes at once: each is a forward pass of its own for every token.
-MOST_LANES = 3
+MOST_BATCHES = 3
 
 # Lengths that differ by less than what a cache grows by are alike.
 _STEP = 256
 
 
-class Waiting:
+class RequestQueue:
     """Requests in the order they came."""
 
     def __init__(self) -> None:
@@ -53,11 +53,11 @@ class Waiting:
         """Take `request` out; False if it does not wait here."""
         return self._overtaken.pop(request, None) is not None
 
-    def next(self, place: Callable[[Request], T | None]) -> tuple[Request, T] | None:
-        """Take out the first request that `place` finds a place for, and return both."""
+    def next(self, find: Callable[[Request], T | None]) -> tuple[Request, T] | None:
+        """Take out the first request that `find` returns something for, and return both."""
         passed: list[Request] = []
         for request in self.first():
-            if (found := place(request)) is not None:
+            if (found := find(request)) is not None:
                 break
             passed.append(request)
             if self._overtaken[request] >= _MOST_OVERTAKEN:
@@ -70,19 +70,19 @@ class Waiting:
         return request, found
 
 
-def lanes_by_fit(total: int, lanes: Sequence[Sequence[int]]) -> list[int]:
-    """Positions of the `lanes` (each the token totals of its rows) that a row of `total` may join, best first.
+def batches_by_fit(total: int, batches: Sequence[Sequence[int]]) -> list[int]:
+    """Positions of the `batches` (each the token totals of its rows) that a row of `total` may join, best first.
 
-    An empty lane (there are at most MOST_LANES) is better than much padding; with none left, the lane that
+    An empty batch (there are at most MOST_BATCHES) is better than much padding; with none left, the batch that
     pads least must do.
     """
 
-    def padded(lane: Sequence[int]) -> float:
-        lengths = [-(-tokens // _STEP) for tokens in (*lane, total)]
+    def padded(batch: Sequence[int]) -> float:
+        lengths = [-(-tokens // _STEP) for tokens in (*batch, total)]
         return len(lengths) * max(lengths) / sum(lengths)
 
-    occupied = [position for position, lane in enumerate(lanes) if lane]
-    alike = [position for position in occupied if padded(lanes[position]) <= _MOST_PADDED]
-    empty = [position for position, lane in enumerate(lanes) if not lane][:1]
-    by_padding = sorted(alike, key=lambda position: padded(lanes[position]))
-    return by_padding + empty or sorted(occupied, key=lambda position: padded(lanes[position]))
+    occupied = [position for position, batch in enumerate(batches) if batch]
+    alike = [position for position in occupied if padded(batches[position]) <= _MOST_PADDED]
+    empty = [position for position, batch in enumerate(batches) if not batch][:1]
+    by_padding = sorted(alike, key=lambda position: padded(batches[position]))
+    return by_padding + empty or sorted(occupied, key=lambda position: padded(batches[position]))

@@ -1,5 +1,5 @@
 """One row at a time through mlx-lm's own `generate_step`, for what it does in no batch: a draft model that
-guesses ahead, keys and values in few bits. Knows nothing of who waits, or of threads.
+guesses ahead, keys and values in few bits.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _GUESSES = 3
 
 
 @dataclass(frozen=True)
-class Alone:
+class SingleOptions:
     """What makes a model decode one row at a time. `kv_bits`: 4 or 8; `draft_model`: an `mlx.nn.Module`."""
 
     kv_bits: int | None = None
@@ -62,13 +62,13 @@ class Alone:
         return ((int(token), logprobs) for token, logprobs in steps)
 
 
-class SoloLane:
-    """A lane of one row."""
+class SingleBatch:
+    """A batch of one row."""
 
-    def __init__(self, model: Any, stop_ids: list[int], alone: Alone) -> None:
+    def __init__(self, model: Any, stop_ids: list[int], options: SingleOptions) -> None:
         self._model = model
         self._stop_ids = frozenset(stop_ids)
-        self._alone = alone
+        self._options = options
         self._row: Row | None = None
         self._steps: Iterator[tuple[int, Any]] = iter(())
         self._cache: list[Any] = []
@@ -89,7 +89,7 @@ class SoloLane:
         self._row = row
         self._left = row.request.max_tokens
         self._cache = []
-        self._steps = self._alone.steps(self._model, row, self._cache)
+        self._steps = self._options.steps(self._model, row, self._cache)
 
     def step(self) -> list[Decoded]:
         """Decode one token. A row that ends with it has left."""

@@ -1,4 +1,4 @@
-"""Short ways to end a JSON text that has been begun. Knows tokens and parsers; nothing of requests or models."""
+"""Finds short completions of a JSON text that has been begun, under a grammar."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
 
-# What closes something, best first; inside a string only the quotation mark does.
+# What closes a value, best first; inside a string only the quotation mark does.
 _CLOSING = ("}", "]", ", ", ",", ": ", ":", '"')
-# The least that can be said where nothing can be closed yet.
-_LEAST = (".", "0", "1", "n", "f", "t", "[", "{", "-")
+# The shortest beginnings of a value, where nothing can be closed yet.
+_BEGINNINGS = (".", "0", "1", "n", "f", "t", "[", "{", "-")
 _OTHERS = 12
-# Endings are looked for among the short ones first; one longer than the last of these is not looked for.
+# Completions of up to so many tokens are tried first; a longer one than the last of these is never tried.
 _LIMITS = (32, 128, 1024, 32_768)
-_FEW_STEPS, _STEPS, _MOST_STEPS = 300, 10_000, 100_000
+_FEW_STEPS, _STEPS, _MAX_STEPS = 300, 10_000, 100_000
 _LETTERS = re.compile(r"[A-Za-z]")
 
-# Deeper nesting, or longer numbers, than anyone means: Python's JSON reader has limits, and a float of at
-# most fifteen digits reads as it is written (1.49999999999999999 would read as 1.5).
+# Nesting and numbers beyond these are cut short: Python's JSON parser has limits, and only a float of at most
+# fifteen digits is read as it is written (1.49999999999999999 would be read as 1.5).
 _DEEPEST = 40
 _LONG_NUMBER = 9
 _NUMBER = re.compile(rb"-?(0\.)?[0-9.]{0,16}([eE][+-]?[0-9]{0,2})?")
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where in a JSON text its end is."""
+class JSONPosition:
+    """What the end of a JSON text is inside of: a string, an escape, nested values, a number."""
 
     quoted: bool = False
     escaped: bool = False
     depth: int = 0
     number: bytes = b""
 
-    def after(self, more: bytes) -> Place:
-        """Where the end is once `more` has been written."""
+    def after(self, more: bytes) -> JSONPosition:
+        """The position once `more` has been written."""
         quoted, escaped, depth, number = self.quoted, self.escaped, self.depth, self.number
         for value in more:
             if quoted:
@@ -47,145 +47,150 @@ class Place:
             quoted = value == 0x22
             depth += (value in b"[{") - (value in b"]}")
             number = number + bytes([value]) if value in b"-+.0123456789eE" else b""
-        return Place(quoted, escaped, depth, number)
+        return JSONPosition(quoted, escaped, depth, number)
 
     @property
-    def odd(self) -> bool:
-        """Whether what follows should be looked at before it is written."""
+    def is_risky(self) -> bool:
+        """Whether the next token must be checked before it is written."""
         number = self.number
         return self.depth >= _DEEPEST or len(number) > _LONG_NUMBER or b"e" in number or b"E" in number
 
     @property
-    def sound(self) -> bool:
-        """Whether the text so far is one that any reader takes."""
+    def is_sound(self) -> bool:
+        """Whether the text so far is within the limits of JSON parsers."""
         return self.depth <= _DEEPEST and (not self.number or _NUMBER.fullmatch(self.number) is not None)
 
 
-class Endings:
-    """Finds endings under one grammar; `hint` is a text whose parts are worth trying."""
+class CompletionSearch:
+    """Searches for completions under one grammar; `example` is a text whose parts are worth trying."""
 
-    def __init__(self, tokenizer: LLTokenizer, stop_ids: list[int], hint: str) -> None:
+    def __init__(self, tokenizer: LLTokenizer, stop_ids: list[int], example: str) -> None:
         self._tokenizer = tokenizer
         self._stop_ids = stop_ids
         self._quote = self._ids('"')
         self._closing = self._ids(*_CLOSING)
-        self._least = self._ids(*_LEAST)
-        # The later a choice, the less there is to say after it, where things hold things of their own kind.
-        self._liked = [*reversed(tokenizer.tokenize_str(hint)), *self._ids(*sorted(set(_LETTERS.findall(hint))))]
+        self._beginnings = self._ids(*_BEGINNINGS)
+        # In recursive schemas, the later of two choices usually leaves less to write.
+        self._promising = [
+            *reversed(tokenizer.tokenize_str(example)),
+            *self._ids(*sorted(set(_LETTERS.findall(example)))),
+        ]
 
     def _ids(self, *texts: str) -> list[int]:
         found = [self._tokenizer.tokenize_str(text) for text in texts]
         return [ids[0] for ids in found if len(ids) == 1]
 
     def shortest(self, start: LLMatcher) -> list[int] | None:
-        """The first way out of a whole answer, and shorter ones for as long as there are any."""
-        best = self._find(start, Place(), _LIMITS[-1], _MOST_STEPS)
+        """About the shortest whole answer: the first that is found, and shorter ones while there are any."""
+        best = self._find(start, JSONPosition(), _LIMITS[-1], _MAX_STEPS)
         steps = [_STEPS // 4]
-        while best and (shorter := self._search(start, Place(), len(best) - 1, 1, steps)):
+        while best and (shorter := self._search(start, JSONPosition(), len(best) - 1, 1, steps)):
             best = shorter
         return best
 
-    def find(self, matcher: LLMatcher, place: Place, limit: int, *, thorough: bool = True) -> list[int] | None:
-        """Tokens that end the text from where `matcher` stands, the end token last; None: not in `limit`."""
+    def find(
+        self, matcher: LLMatcher, position: JSONPosition, limit: int, *, thorough: bool = True
+    ) -> list[int] | None:
+        """Tokens that complete the text `matcher` has read, the end token last; None if `limit` is too small."""
         if not thorough:
-            return self._search(matcher, place, limit, 0, [_FEW_STEPS])
-        return self._find(matcher, place, limit, _STEPS)
+            return self._search(matcher, position, limit, 0, [_FEW_STEPS])
+        return self._find(matcher, position, limit, _STEPS)
 
-    def _find(self, matcher: LLMatcher, place: Place, limit: int, most_steps: int) -> list[int] | None:
-        # What must be long has no other way: that is not to be tried before the straight one is at its end.
+    def _find(self, matcher: LLMatcher, position: JSONPosition, limit: int, most_steps: int) -> list[int] | None:
+        # Where a completion must be long, straight paths of every length come before those with a detour.
         for spare in (0, 1):
             for shorter in sorted({min(limit, step) for step in _LIMITS}):
-                found = self._search(matcher, place, shorter, spare, [most_steps])
+                found = self._search(matcher, position, shorter, spare, [most_steps])
                 if found is not None:
                     return found
         return None
 
     def _search(
-        self, matcher: LLMatcher, place: Place, limit: int, spare: int, steps: list[int]
+        self, matcher: LLMatcher, position: JSONPosition, limit: int, spare: int, steps: list[int]
     ) -> list[int] | None:
-        """Take the best-looking way at each place, all but `spare` times (limited discrepancy search).
+        """Follow the most promising choice at each step, but for `spare` times (limited discrepancy search).
 
-        `steps` counts down what may still be looked at.
+        `steps` is a budget that every state looked at counts down.
         """
         matcher = matcher.deep_copy()
         tokens: list[int] = []
-        places: list[tuple[LLMatcher, Place, int, list[int]]] = []
-        blind, patience = 0, 4
+        branches: list[tuple[LLMatcher, JSONPosition, int, list[int]]] = []
+        skipped, patience = 0, 4
         while len(tokens) < limit and steps[0] > 0:
             steps[0] -= 1
             if matcher.is_accepting():
                 return [*tokens, self._stop_ids[0]]
-            way = matcher.compute_ff_tokens()
-            if not way:
-                choices = self._choices(matcher, place)
+            path = matcher.compute_ff_tokens()
+            if not path:
+                choices = self._choices(matcher, position)
                 if spare:
-                    places.append((matcher.deep_copy(), place, len(tokens), choices))
-                way = choices[:1]
-                if blind:
-                    blind -= 1
-                elif way and not self._closes(way[0], place):
-                    ahead = self._look_ahead(matcher, place, choices, steps)
-                    # Where looking ahead was in vain, it will be for some letters more.
-                    blind, patience = (0, 4) if ahead else (patience, 2 * patience)
-                    way = ahead or way
-            if not way or not matcher.consume_tokens(way):
+                    branches.append((matcher.deep_copy(), position, len(tokens), choices))
+                path = choices[:1]
+                if skipped:
+                    skipped -= 1
+                elif path and not self._closes(path[0], position):
+                    ahead = self._look_ahead(matcher, position, choices, steps)
+                    # Where looking ahead found nothing, it will not for some more tokens.
+                    skipped, patience = (0, 4) if ahead else (patience, 2 * patience)
+                    path = ahead or path
+            if not path or not matcher.consume_tokens(path):
                 break
-            tokens += way
-            place = place.after(self._tokenizer.decode_bytes(way))
-        return self._elsewhere(places, tokens, limit, spare - 1, steps)
+            tokens += path
+            position = position.after(self._tokenizer.decode_bytes(path))
+        return self._with_one_change(branches, tokens, limit, spare - 1, steps)
 
-    def _elsewhere(
+    def _with_one_change(
         self,
-        places: list[tuple[LLMatcher, Place, int, list[int]]],
+        branches: list[tuple[LLMatcher, JSONPosition, int, list[int]]],
         tokens: list[int],
         limit: int,
         spare: int,
         steps: list[int],
     ) -> list[int] | None:
-        """The same way with one choice changed, the earliest first."""
-        for before, place, length, choices in places:
+        """The same path with one choice changed, the earliest first."""
+        for before, position, length, choices in branches:
             for choice in choices:
                 branch = before.deep_copy()
                 if steps[0] > 0 and [choice] != tokens[length : length + 1] and branch.consume_token(choice):
-                    after = place.after(self._tokenizer.decode_bytes([choice]))
+                    after = position.after(self._tokenizer.decode_bytes([choice]))
                     rest = self._search(branch, after, limit - length - 1, spare, steps)
                     if rest is not None:
                         return [*tokens[:length], choice, *rest]
         return None
 
     def _look_ahead(
-        self, matcher: LLMatcher, place: Place, choices: list[int], steps: list[int]
+        self, matcher: LLMatcher, position: JSONPosition, choices: list[int], steps: list[int]
     ) -> list[int] | None:
-        """One or two tokens after which something can be closed or is forced."""
+        """One or two tokens after which a value can be closed, or the next token is forced."""
         few = choices[:_OTHERS]
-        for way in [*([token] for token in choices), *([one, two] for one, two in product(few, few))]:
+        for path in [*([token] for token in choices), *([one, two] for one, two in product(few, few))]:
             steps[0] -= 1
-            if self._opens_a_way(matcher, place, way):
-                return way
+            if self._leads_on(matcher, position, path):
+                return path
         return None
 
-    def _opens_a_way(self, matcher: LLMatcher, place: Place, tokens: list[int]) -> bool:
+    def _leads_on(self, matcher: LLMatcher, position: JSONPosition, tokens: list[int]) -> bool:
         if matcher.validate_tokens(tokens) < len(tokens):
             return False
         after = matcher.deep_copy()
         after.consume_tokens(tokens)
         if after.is_accepting() or after.compute_ff_tokens():
             return True
-        quoted = place.after(self._tokenizer.decode_bytes(tokens)).quoted
+        quoted = position.after(self._tokenizer.decode_bytes(tokens)).quoted
         closing = self._quote if quoted else self._closing
         return any(after.validate_tokens([token]) for token in closing)
 
-    def _closes(self, token: int, place: Place) -> bool:
-        return token in (self._quote if place.quoted else self._closing)
+    def _closes(self, token: int, position: JSONPosition) -> bool:
+        return token in (self._quote if position.quoted else self._closing)
 
-    def _choices(self, matcher: LLMatcher, place: Place) -> list[int]:
+    def _choices(self, matcher: LLMatcher, position: JSONPosition) -> list[int]:
         import numpy as np
 
         allowed = allowed_tokens(matcher)
         allowed[self._stop_ids] = False
         others = np.flatnonzero(allowed)[:_OTHERS].tolist()
-        closing = self._quote if place.quoted else self._closing
-        ordered = dict.fromkeys([*closing, *self._least, *self._liked, *others])
+        closing = self._quote if position.quoted else self._closing
+        ordered = dict.fromkeys([*closing, *self._beginnings, *self._promising, *others])
         return [token for token in ordered if allowed[token]]
 
 

@@ -1,31 +1,37 @@
-"""Grammars over a checkpoint's tokens. Knows nothing of requests.
-
-llguidance does the parsing; each grammar is compiled once per checkpoint.
-"""
+"""Grammars over the tokens of a checkpoint, compiled by llguidance, each of them once."""
 
 from __future__ import annotations
 
 import json
 from collections import OrderedDict
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from llm.errors import InvalidRequestError, UnsupportedModelError, reason
 from llm.mlx.checkpoint import Checkpoint
-from llm.mlx.structured.completion_search import Endings, Place
+from llm.mlx.structured.completion_search import CompletionSearch, JSONPosition
 
 if TYPE_CHECKING:
     from llguidance import LLMatcher, LLTokenizer
 
+# The most recently used grammars are kept.
 _KEPT = 64
 
+# As `json.dumps` writes. There is one way to write each character: a name written in two ways would be two names.
+_JSON_STYLE = {
+    "whitespace_flexible": False,
+    "item_separator": ", ",
+    "key_separator": ": ",
+    "json_allowed_escapes": '"\\bfnrt',
+}
 
-class Grammars:
-    """The grammars of one checkpoint.
+
+class GrammarCompiler:
+    """Compiles grammars for the tokens of one checkpoint.
 
     Raises:
-        UnsupportedModelError: the tokenizer is of a kind whose tokens cannot be read.
+        UnsupportedModelError: llguidance cannot read tokenizers of this kind.
     """
 
     def __init__(self, checkpoint: Checkpoint) -> None:
@@ -38,70 +44,79 @@ class Grammars:
                 self.tokenizer: LLTokenizer = from_tokenizer(inner, eos_token=self.stop_ids)
         except ValueError as error:
             raise UnsupportedModelError(
-                f"The tokenizer of {checkpoint.model} cannot be held to a grammar: {reason(error)}.",
-                "Tool choice and structured output need a checkpoint with a tokenizer.json.",
+                f"Structured output does not work with the tokenizer of {checkpoint.model}: {reason(error)}.",
+                "Tools and structured output need a checkpoint with a tokenizer.json.",
             ) from error
-        self._made: OrderedDict[str, Grammar] = OrderedDict()
+        self._compiled: OrderedDict[str, Grammar] = OrderedDict()
         self._lock = Lock()
 
-    def compile(self, lark: str, room: int, hint: str) -> Grammar:
-        """The grammar that `lark` describes; `room` and `hint` as in llm.schema.
+    def compile(self, lark: str, growth: int, example: str) -> Grammar:
+        """The grammar that `lark` describes; `growth` and `example` are those of GrammarRules.
 
         Raises:
-            InvalidRequestError: it holds something that llguidance does not support.
+            InvalidRequestError: it has something that llguidance does not support, or no answer follows it.
         """
         with self._lock:
-            grammar = self._made.get(lark)
+            grammar = self._compiled.get(lark)
             if grammar is None:
-                grammar = self._made[lark] = Grammar(self, lark, room, hint)
-                if len(self._made) > _KEPT:
-                    self._made.popitem(last=False)
-            self._made.move_to_end(lark)
+                grammar = self._compiled[lark] = Grammar(self, lark, growth, example)
+                if len(self._compiled) > _KEPT:
+                    self._compiled.popitem(last=False)
+            self._compiled.move_to_end(lark)
             return grammar
 
 
-_grammars: WeakKeyDictionary[Checkpoint, Grammars] = WeakKeyDictionary()
-_grammars_lock = Lock()
+_compilers: WeakKeyDictionary[Checkpoint, GrammarCompiler] = WeakKeyDictionary()
+_compilers_lock = Lock()
 
 
-def grammars_for(checkpoint: Checkpoint) -> Grammars:
-    """The grammars of `checkpoint`: reading a large vocabulary takes a second, so it is done once."""
-    with _grammars_lock:
-        found = _grammars.get(checkpoint)
-        if found is None:
-            found = _grammars[checkpoint] = Grammars(checkpoint)
-        return found
+def compiler_for(checkpoint: Checkpoint) -> GrammarCompiler:
+    """The compiler of `checkpoint`. There is one, because reading a large vocabulary takes a second."""
+    with _compilers_lock:
+        compiler = _compilers.get(checkpoint)
+        if compiler is None:
+            compiler = _compilers[checkpoint] = GrammarCompiler(checkpoint)
+        return compiler
 
 
 class Grammar:
-    """A compiled grammar and its shortest answer."""
+    """A compiled grammar, and the shortest answer that follows it."""
 
-    def __init__(self, grammars: Grammars, lark: str, room: int, hint: str) -> None:
+    def __init__(self, compiler: GrammarCompiler, lark: str, growth: int, example: str) -> None:
         from llguidance import LLMatcher
 
-        self.tokenizer = grammars.tokenizer
-        self.stop_ids = grammars.stop_ids
-        # Letters beyond what the schema says: brackets that one token opens, the frame of a tool call.
-        self.room = room + 32
+        self.tokenizer = compiler.tokenizer
+        self.stop_ids = compiler.stop_ids
+        # Beyond what the schema says: brackets that one token opens, and the frame of a tool call.
+        self.growth = growth + 32
         self._start = LLMatcher(self.tokenizer, LLMatcher.grammar_from_lark(lark), log_level=0)
         if self._start.is_error():
-            reason = self._start.get_error().splitlines()[0].rstrip(".:")
-            raise InvalidRequestError(f"Answers cannot be held to this JSON schema: {reason}.")
-        self._endings = Endings(self.tokenizer, self.stop_ids, hint)
-        shortest = self._endings.shortest(self._start)
+            problem = self._start.get_error().splitlines()[0].rstrip(".:")
+            raise InvalidRequestError(f"Decoding cannot enforce this JSON schema: {problem}.")
+        self._search = CompletionSearch(self.tokenizer, self.stop_ids, example)
+        shortest = self._search.shortest(self._start)
         if shortest is None:
-            raise InvalidRequestError("Answers cannot be held to this JSON schema: no answer to it was found.")
+            raise InvalidRequestError(
+                "Decoding cannot enforce this JSON schema: no answer that follows it was found."
+            )
         self.shortest = shortest
 
     def matcher(self) -> LLMatcher:
         """A matcher at the beginning of an answer."""
         return self._start.deep_copy()
 
-    def ending(self, matcher: LLMatcher, place: Place, limit: int, *, thorough: bool = True) -> list[int] | None:
-        """Tokens that end the answer from where `matcher` stands, the end token last; None: not in `limit`."""
-        return self._endings.find(matcher, place, limit, thorough=thorough)
+    def completion(
+        self, matcher: LLMatcher, position: JSONPosition, limit: int, *, thorough: bool = True
+    ) -> list[int] | None:
+        """Tokens that complete the text `matcher` has read, the end token last; None if `limit` is too small."""
+        return self._search.find(matcher, position, limit, thorough=thorough)
+
+
+def json_rule(schema: dict[str, Any]) -> str:
+    """The right-hand side of a grammar rule: JSON that satisfies `schema`, which is a strict one."""
+    return "%json " + json.dumps({**schema, "x-guidance": _JSON_STYLE})
 
 
 def literal(text: str) -> str:
-    """`text` in a grammar rule."""
+    """The right-hand side of a grammar rule: `text` itself."""
     return json.dumps(text, ensure_ascii=False)

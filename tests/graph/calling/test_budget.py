@@ -13,7 +13,7 @@ from chains.prompts import STAGES, read_prompts
 from graph.calling.budget import (
     MARGIN_TOKENS,
     SEPARATOR_TOKENS,
-    Budget,
+    TokenBudget,
     estimate_budget,
     known_window,
     make_budget,
@@ -23,8 +23,10 @@ from graph.errors import BudgetError, ConfigError
 from tests.fakes import PROMPTS, make_config
 
 
-def budget(window: int, template: int = 50, part: int = 100, final: int = 100, chunk: int = 10_000) -> Budget:
-    return Budget(window, dict.fromkeys(STAGES, template), {"map": part, "collapse": part, "final": final}, chunk)
+def budget(window: int, template: int = 50, part: int = 100, final: int = 100, chunk: int = 10_000) -> TokenBudget:
+    return TokenBudget(
+        window, dict.fromkeys(STAGES, template), {"map": part, "collapse": part, "final": final}, chunk
+    )
 
 
 def test_what_is_left_for_text_is_the_window_less_prompt_answer_and_margin() -> None:
@@ -62,7 +64,7 @@ def test_a_refusal_shows_the_sum_its_stage_and_what_to_change() -> None:
 @pytest.mark.parametrize("stage", STAGES)
 def test_each_stage_is_checked(stage: str) -> None:
     templates = dict.fromkeys(STAGES, 10) | {stage: 5000}
-    crowded = Budget(1000, templates, dict.fromkeys(STAGES, 100), 500)
+    crowded = TokenBudget(1000, templates, dict.fromkeys(STAGES, 100), 500)
     with pytest.raises(BudgetError, match=f"in the {stage} prompt"):
         crowded.check()
 
@@ -72,7 +74,7 @@ def test_every_budget_that_passes_can_do_its_work_and_the_sums_are_right() -> No
     passed = 0
     for _ in range(500):
         numbers = [chance.randint(1, 300) for _ in range(3)]
-        some = Budget(
+        some = TokenBudget(
             chance.randint(1, 3000),
             dict(zip(STAGES, numbers, strict=True)),
             {"map": (part := chance.randint(1, 300)), "collapse": part, "final": chance.randint(1, 300)},
@@ -116,12 +118,12 @@ def test_without_a_known_window_there_is_no_estimate() -> None:
 
 
 def test_the_estimate_for_check_leaves_no_more_room_than_the_exact_count() -> None:
-    from graph.calling.stage_caller import Caller
+    from graph.calling.stage_caller import StageCaller
     from tests.fakes import RecordingModel
 
     config = make_config(window=2000)
     prompts = read_prompts(config.prompts)
     estimated = estimate_budget(config, prompts)
-    exact = Caller(config, prompts, RecordingModel()).budget
+    exact = StageCaller(config, prompts, RecordingModel()).budget
     assert estimated is not None
     assert all(estimated.input(stage) <= exact.input(stage) for stage in STAGES)

@@ -14,8 +14,15 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from chains.prompts import STAGES
 from graph import SummarizeError, build_graph
-from graph.calling.budget import MARGIN_TOKENS, SEPARATOR_TOKENS, Budget
-from graph.calling.key_sentences import CLOSE, OPEN, Part, joined_text, merged_evidence, without_evidence
+from graph.calling.budget import MARGIN_TOKENS, SEPARATOR_TOKENS, TokenBudget
+from graph.calling.key_sentences import (
+    CLOSE,
+    OPEN,
+    Part,
+    joined_text,
+    merged_source_sentences,
+    without_source_sentences,
+)
 from llm.cache import AnswerCache
 from tests.fakes import (
     Call,
@@ -150,7 +157,7 @@ def test_room_for_evidence_never_costs_the_room_for_two_summaries() -> None:
         whole = pair + chance.choice([0, 0, 1, chance.randint(0, 3000)])
         window = whole + 20 + part + MARGIN_TOKENS
         output = {"map": part, "collapse": part, "final": part}
-        budget = Budget(window, dict.fromkeys(STAGES, 20), output, 10_000, evidence)  # type: ignore[arg-type]
+        budget = TokenBudget(window, dict.fromkeys(STAGES, 20), output, 10_000, evidence)  # type: ignore[arg-type]
         budget.check()
         assert pair <= budget.packed_tokens <= budget.input("collapse") == whole
         if not evidence:
@@ -219,19 +226,22 @@ def test_event_loops_see_the_same_prompts() -> None:
 def test_evidence_of_merged_parts_comes_from_all_of_them_the_best_first() -> None:
     parts = [
         Part(
-            text="a", evidence=["The harbour of Linden silts up every spring.", "The cafe at the corner is new."]
+            text="a",
+            source_sentences=["The harbour of Linden silts up every spring.", "The cafe at the corner is new."],
         ),
-        Part(text="b", evidence=["Dredging the harbour of Linden costs the town more every spring."]),
-        Part(text="c", evidence=[]),
+        Part(text="b", source_sentences=["Dredging the harbour of Linden costs the town more every spring."]),
+        Part(text="c", source_sentences=[]),
     ]
-    (best,) = merged_evidence(parts, 1)
+    (best,) = merged_source_sentences(parts, 1)
     assert "harbour" in best
-    assert set(merged_evidence(parts, 2)) <= {sentence for part in parts for sentence in part["evidence"]}
-    assert merged_evidence(parts, 0) == merged_evidence([parts[2]], 3) == []
+    assert set(merged_source_sentences(parts, 2)) <= {
+        sentence for part in parts for sentence in part["source_sentences"]
+    }
+    assert merged_source_sentences(parts, 0) == merged_source_sentences([parts[2]], 3) == []
 
 
 def test_without_evidence_the_text_is_the_summaries_with_empty_lines_between() -> None:
-    parts = [Part(text="One.", evidence=["A.", "B."]), Part(text="Two.", evidence=[])]
+    parts = [Part(text="One.", source_sentences=["A.", "B."]), Part(text="Two.", source_sentences=[])]
     assert joined_text(parts) == "One.\n\nTwo."
     assert joined_text(parts, 1) == f"One.\n{OPEN}\nA.\n{CLOSE}\n\nTwo."
     assert joined_text(parts, 9) == f"One.\n{OPEN}\nA.\nB.\n{CLOSE}\n\nTwo."
@@ -247,7 +257,7 @@ def test_without_evidence_the_text_is_the_summaries_with_empty_lines_between() -
     ],
 )
 def test_tags_that_a_model_repeats_do_not_get_into_a_summary(answer: str, kept: str) -> None:
-    assert without_evidence(answer) == kept
+    assert without_source_sentences(answer) == kept
 
 
 def test_no_summary_of_a_model_that_repeats_its_prompt_holds_tags() -> None:

@@ -1,6 +1,6 @@
 """Any folder of files: each ends in time, within memory, with a summary or one plain refusal.
 
-    python -m pytest -m corpus --corpus DIR [--corpus DIR ...]
+    python -m pytest -m corpus --corpus=DIR [--corpus=DIR ...]
 
 Every *.pdf below DIR is given to the real command, which takes one to three seconds for most. Files of each kind
 that the project makes itself are in hostile.py.

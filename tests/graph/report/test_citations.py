@@ -6,11 +6,10 @@ import json
 
 import pytest
 
+from graph.documents.types import FileRecord
 from graph.report import to_json, to_markdown
 from graph.results.coverage import cover
-from graph.results.stats import page_ranges
-from graph.results.types import Made
-from graph.state import OutputState, PageRecord, Stats, Summary
+from graph.results.types import PageRecord, Provenance, Result, Stats, Summary
 
 
 def part(number: int, level: int, pages: list[int]) -> Summary:
@@ -19,7 +18,7 @@ def part(number: int, level: int, pages: list[int]) -> Summary:
     )
 
 
-def result(parts: list[list[int]], statuses: str) -> OutputState:
+def result(parts: list[list[int]], statuses: str) -> Result:
     """A result of parts with these pages, in a file whose pages have these statuses (by first letter)."""
     names = {"r": "read", "e": "empty", "f": "failed", "s": "skipped"}
     ledger = [
@@ -36,7 +35,7 @@ def result(parts: list[list[int]], statuses: str) -> OutputState:
         seconds={"load": 1.0},
         tokens_per_second=1.0,
     )
-    return OutputState(
+    return Result(
         schema_version=1,
         summary="The summary.",
         title="A\ntitle",
@@ -44,25 +43,19 @@ def result(parts: list[list[int]], statuses: str) -> OutputState:
         tree=tree,
         chunks=[],
         pages=ledger,
+        files=[FileRecord(name="a.pdf", first_page=1, pages=len(ledger))],
         coverage=cover("The summary.", ledger, []),
         warnings=["first", "second"],
         stats=stats,
-        made=Made(model="Gemma", provider="mlx", settings={}, prompts={}, language="English", focus="all"),
+        made=Provenance(model="Gemma", provider="mlx", settings={}, prompts={}, language="English", focus="all"),
     )
 
 
-@pytest.mark.parametrize(
-    ("pages", "words"), [([3], "3"), ([1, 2, 3], "1-3"), ([7, 1, 2, 9, 8], "1-2, 7-9"), ([], ""), ([2, 2], "2")]
-)
-def test_page_numbers_are_joined_to_ranges(pages: list[int], words: str) -> None:
-    assert page_ranges(pages) == words
-
-
 def test_the_pages_the_parts_and_what_was_left_out_stand_below_the_summary() -> None:
-    text = to_markdown(result([[1, 2], [2, 4]], "rrfrss"), "Gemma")
+    text = to_markdown(result([[1, 2], [2, 4]], "rrfrss"))
     assert text.startswith("# A title\n\nThe summary.\n\n---\n")
     assert "From pages 1-2, 4 of 6, read in 2 parts (1-2 · 2, 4). Made by Gemma with 3 calls in 1.0 s." in text
-    assert "Not in it: page 3 (could not be read); pages 5-6 (not selected)." in text
+    assert "Not in the summary: page 3 (could not be read); pages 5-6 (not selected)." in text
     assert text.endswith("Warnings:\n\n- first\n- second\n")
 
 
@@ -74,7 +67,7 @@ def test_a_document_read_as_a_whole_says_so() -> None:
 
 @pytest.mark.parametrize("parts", [[[1]] * 4, [[n] for n in range(1, 30)]])
 def test_page_ranges_that_say_nothing_or_too_much_are_left_out(parts: list[list[int]]) -> None:
-    text = to_markdown(result(parts, "r" * max(map(max, parts))), "Gemma")
+    text = to_markdown(result(parts, "r" * max(map(max, parts))))
     assert f"read in {len(parts)} parts. Made" in text
 
 

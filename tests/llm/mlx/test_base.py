@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from langchain_core import exceptions
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from pydantic import ValidationError
 
 from llm import MLX, ChatMLX
 
@@ -38,7 +39,7 @@ def test_settings_can_be_given_with_a_call(chat: Callable[..., ChatMLX]) -> None
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_unknown_setting_is_refused_with_the_nearest_one(checkpoint: Folder, kind: Any) -> None:
     model = kind(model=str(checkpoint("gemma")), max_tokens=3)
-    near = rf"{kind.__name__} knows no setting 'temprature'\. Did you mean 'temperature'\?"
+    near = rf"{kind.__name__} has no setting 'temprature'\. Did you mean 'temperature'\?"
     with pytest.raises(ValueError, match=near):
         kind(model=model.model, temprature=1)
     with pytest.raises(Refused, match=near):
@@ -98,7 +99,7 @@ def test_what_a_text_model_cannot_read_is_refused(chat: Callable[..., ChatMLX]) 
 @pytest.mark.parametrize("kind", KINDS)
 def test_half_a_character_is_refused_wherever_it_is(checkpoint: Folder, kind: Any) -> None:
     model = kind(model=str(checkpoint("gemma")))
-    half = r"'\\udcff' at place 2, which is half a character"
+    half = r"'\\udcff' at position 2, which is half a character"
     with pytest.raises(Refused, match=half):
         model.invoke("ab\udcff")
     with pytest.raises(Refused, match=half):
@@ -122,3 +123,14 @@ def test_a_copy_or_an_assignment_that_names_other_weights_uses_them(
         setattr(raw, name, value)
         assert raw.runtime is not before
         before = raw.runtime
+
+
+def test_timeout_is_another_name_of_timeout_seconds() -> None:
+    model = ChatMLX(model="x", timeout=3)
+    assert model.timeout == model.timeout_seconds == 3
+    assert model.settings(None, {}).timeout_seconds == 3
+    assert model.settings(None, {"timeout": 5}).timeout_seconds == 5
+    assert model.settings(None, {"timeout": None}).timeout_seconds is None
+    assert ChatMLX(model="x", timeout_seconds=4).timeout == 4
+    with pytest.raises(ValidationError, match="timeout_seconds"):
+        ChatMLX(model="x", timeout=-1)

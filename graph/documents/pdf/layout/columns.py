@@ -67,7 +67,11 @@ def in_columns(lines: list[list[PrintedLine]], gutters: list[Gutter]) -> list[Pr
 
 def _is_prose(line: PrintedLine) -> bool:
     letters = sum(character.isalpha() for character in line.text)
-    return letters >= 0.7 * len("".join(line.text.split())) and len(_WORDS.findall(line.text)) >= 3
+    return (
+        not line.has_gap
+        and letters >= 0.7 * len("".join(line.text.split()))
+        and len(_WORDS.findall(line.text)) >= 3
+    )
 
 
 def _column(line: PrintedLine, middles: list[float]) -> int | None:

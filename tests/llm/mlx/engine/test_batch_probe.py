@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import llm.mlx.engine.build
-from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.build import open_scheduler
 from llm.mlx.engine.request import Limits, Request
-from llm.mlx.engine.scheduler import Decoder
+from llm.mlx.engine.scheduler import Scheduler
 from tests.checkpoints import make_checkpoint
 from tests.engine_fakes import Ids, add, alone, load, run, tokens
 
@@ -29,15 +29,15 @@ def model(tmp_path: Path) -> Callable[..., Any]:
     return make
 
 
-def ask(decoder: Decoder, rows: int) -> tuple[list[Request], bool]:
+def ask(scheduler: Scheduler, rows: int) -> tuple[list[Request], bool]:
     """Ragged requests that come one after the other; and whether they were decoded together."""
     diary: list[Ids] = []
     asked = [Request(tokens(4 + 17 * i, i), 12, Ids(diary), limits=Limits(rows=rows)) for i in range(rows)]
     for request in asked:
-        decoder.add(request)
-        decoder.turn()
-        decoder.turn()
-    run(decoder)
+        scheduler.add(request)
+        scheduler.step()
+        scheduler.step()
+    run(scheduler)
     return asked, sum(a is not b for a, b in pairwise(diary)) > rows
 
 
@@ -53,8 +53,8 @@ def test_gemma2_as_mlx_lm_has_it_is_found_wrong_and_run_one_at_a_time(
 ) -> None:
     monkeypatch.setattr(llm.mlx.engine.build, "repair_attention", lambda model: None)
     unmended = model(heads=heads, head_dim=head_dim, random_seed=seed, layers=2, hidden_size=96)
-    with caplog.at_level(logging.WARNING), closing(open_decoder(unmended, [])) as decoder:
-        asked, together = ask(decoder, max(2, heads // 2))
+    with caplog.at_level(logging.WARNING), closing(open_scheduler(unmended, [])) as scheduler:
+        asked, together = ask(scheduler, max(2, heads // 2))
     assert not together
     assert [request.sink.ids for request in asked] == [alone(unmended, request) for request in asked]
     (note,) = [record for record in caplog.records if record.name.startswith("llm")]
@@ -73,9 +73,9 @@ def test_what_is_right_in_a_batch_is_found_right_and_decoded_together(
     head_dim: int,
 ) -> None:
     mended = model(family, heads=heads, head_dim=head_dim, random_seed=5, layers=2, hidden_size=96)
-    with caplog.at_level(logging.WARNING), closing(open_decoder(mended, [])) as decoder:
+    with caplog.at_level(logging.WARNING), closing(open_scheduler(mended, [])) as scheduler:
         for rows in sorted({2, max(2, heads // 2)}):
-            asked, together = ask(decoder, rows)
+            asked, together = ask(scheduler, rows)
             assert together
             assert [request.sink.ids for request in asked] == [alone(mended, request) for request in asked]
     assert [record for record in caplog.records if record.name.startswith("llm")] == []
@@ -89,15 +89,15 @@ def test_sixteen_bit_weights_are_not_taken_for_a_wrong_batch(model: Callable[...
     for dtype in (mx.float16, mx.bfloat16):
         coarse = model(family)
         coarse.set_dtype(dtype)
-        with closing(open_decoder(coarse, [])) as decoder:
-            _, together = ask(decoder, 3)
+        with closing(open_scheduler(coarse, [])) as scheduler:
+            _, together = ask(scheduler, 3)
         assert together
 
 
 def test_a_window_shorter_than_what_the_check_reads_is_right_too(model: Callable[..., Any]) -> None:
     narrow = model("gemma3", sliding_window=8)
-    with closing(open_decoder(narrow, [])) as decoder:
-        asked, together = ask(decoder, 4)
+    with closing(open_scheduler(narrow, [])) as scheduler:
+        asked, together = ask(scheduler, 4)
     assert together
     assert [request.sink.ids for request in asked] == [alone(narrow, request) for request in asked]
 
@@ -112,8 +112,8 @@ def test_a_model_that_is_wrong_only_beside_others_is_found(model: Callable[..., 
             return logits if inputs.shape[0] == 1 else 0.5 * logits + 0.5 * logits[:1]
 
     plain.__class__ = Leaking
-    with closing(open_decoder(plain, [])) as decoder:
-        asked, together = ask(decoder, 3)
+    with closing(open_scheduler(plain, [])) as scheduler:
+        asked, together = ask(scheduler, 3)
     assert not together
     assert [request.sink.ids for request in asked] == [alone(plain, request) for request in asked]
 
@@ -123,9 +123,9 @@ def test_the_check_leaves_nothing_behind(model: Callable[..., Any]) -> None:
 
     plain = model("gemma", layers=4, head_dim=64)
     before = mx.get_active_memory()
-    with closing(open_decoder(plain, [])) as decoder:
-        assert decoder.requests == []
+    with closing(open_scheduler(plain, [])) as scheduler:
+        assert scheduler.requests == []
         assert mx.get_active_memory() <= before + 1000
-        sink = add(decoder, tokens(5))
-        run(decoder)
+        sink = add(scheduler, tokens(5))
+        run(scheduler)
         assert sink.reason == "length"

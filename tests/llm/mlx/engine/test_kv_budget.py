@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from llm.errors import ContextOverflowError
-from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.build import open_scheduler
 from llm.mlx.engine.request import Limits
-from llm.mlx.engine.scheduler import Decoder
+from llm.mlx.engine.scheduler import Scheduler
 from tests.checkpoints import make_checkpoint
 from tests.engine_fakes import add, load, needed, run, tokens
 
@@ -34,15 +34,15 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Any]:
     return model
 
 
-def most_held(decoder: Decoder, *, between: Callable[[], object] = lambda: None) -> tuple[int, int]:
+def most_held(scheduler: Scheduler, *, between: Callable[[], object] = lambda: None) -> tuple[int, int]:
     """Turn until all is done; the most bytes held after a turn, and at any moment, beyond what was held before."""
     import mlx.core as mx
 
     mx.clear_cache()
     before, held, peak = mx.get_active_memory(), 0, 0
-    while decoder.requests:
+    while scheduler.requests:
         mx.reset_peak_memory()
-        decoder.turn()
+        scheduler.step()
         held = max(held, mx.get_active_memory() - before)
         peak = max(peak, mx.get_peak_memory() - before)
         between()
@@ -75,11 +75,11 @@ def test_a_full_lane_holds_no_more_than_the_budget(
 ) -> None:
     """Whatever the lengths: mlx-lm grows its caches by 256 tokens from wherever they are."""
     model = wide(family)
-    decoder = open_decoder(model, [])
+    scheduler = open_scheduler(model, [])
     budget = needed(model, [prompt + answer] * rows, prompt)
-    sinks = [add(decoder, tokens(prompt, i), answer, limits=Limits(rows, budget)) for i in range(rows)]
-    held, peak = most_held(decoder)
-    decoder.close()
+    sinks = [add(scheduler, tokens(prompt, i), answer, limits=Limits(rows, budget)) for i in range(rows)]
+    held, peak = most_held(scheduler)
+    scheduler.close()
     assert {sink.reason for sink in sinks} == {"length"}
     assert held <= budget
     assert peak <= budget + activations(model, prompt)
@@ -88,19 +88,19 @@ def test_a_full_lane_holds_no_more_than_the_budget(
 @pytest.mark.parametrize("family", ["gemma", "gemma3"])
 def test_rows_that_join_and_leave_hold_no_more_than_the_budget(wide: Callable[[str], Any], family: str) -> None:
     model, numbers = wide(family), random.Random(5)
-    decoder = open_decoder(model, [])
+    scheduler = open_scheduler(model, [])
     budget = int(1.5 * needed(model, [800], 700))
     sinks = [
         add(
-            decoder,
+            scheduler,
             tokens(numbers.choice([3, 20, 100, 255, 257, 511, 513, 700]), i),
             numbers.choice([1, 2, 5, 30, 60]),
             limits=Limits(8, budget),
         )
         for i in range(12)
     ]
-    held, peak = most_held(decoder)
-    decoder.close()
+    held, peak = most_held(scheduler)
+    scheduler.close()
     assert {sink.reason for sink in sinks} == {"length"}
     assert held <= budget
     assert peak <= budget + activations(model, 700)
@@ -108,17 +108,17 @@ def test_rows_that_join_and_leave_hold_no_more_than_the_budget(wide: Callable[[s
 
 def test_what_does_not_fit_now_waits_and_is_answered_later(wide: Callable[[str], Any]) -> None:
     model = wide("gemma")
-    decoder = open_decoder(model, [])
+    scheduler = open_scheduler(model, [])
     budget = needed(model, [300], 200)
-    sinks = [add(decoder, tokens(200, i), 100, limits=Limits(8, budget)) for i in range(3)]
+    sinks = [add(scheduler, tokens(200, i), 100, limits=Limits(8, budget)) for i in range(3)]
     together = 0
 
     def count() -> None:
         nonlocal together
         together = max(together, sum(bool(sink.ids) and not sink.done.is_set() for sink in sinks))
 
-    most_held(decoder, between=count)
-    decoder.close()
+    most_held(scheduler, between=count)
+    scheduler.close()
     assert together == 1
     assert {sink.reason for sink in sinks} == {"length"}
 
@@ -126,32 +126,32 @@ def test_what_does_not_fit_now_waits_and_is_answered_later(wide: Callable[[str],
 @pytest.mark.parametrize("family", ["gemma", "gemma2", "gemma3"])
 def test_what_can_never_fit_is_refused_and_only_that(wide: Callable[[str], Any], family: str) -> None:
     model = wide(family)
-    decoder = open_decoder(model, [])
+    scheduler = open_scheduler(model, [])
     budget = needed(model, [300], 200)
-    long = add(decoder, tokens(200), 5000, limits=Limits(8, budget))
-    none = add(decoder, tokens(5), 1, limits=Limits(8, 0))
-    whole = add(decoder, tokens(200), 20, limits=Limits(8, budget))
+    long = add(scheduler, tokens(200), 5000, limits=Limits(8, budget))
+    none = add(scheduler, tokens(5), 1, limits=Limits(8, 0))
+    whole = add(scheduler, tokens(200), 20, limits=Limits(8, budget))
     assert isinstance(long.error, ContextOverflowError)
     assert isinstance(none.error, ContextOverflowError)
-    run(decoder)
-    decoder.close()
+    run(scheduler)
+    scheduler.close()
     assert whole.reason == "length"
 
 
 def test_requests_of_unlike_length_are_not_padded_to_each_other(wide: Callable[[str], Any]) -> None:
     """One long and seven short rows together take far less than eight long ones."""
     model = wide("gemma")
-    decoder = open_decoder(model, [])
+    scheduler = open_scheduler(model, [])
     lengths = [1500, *[60] * 7]
-    sinks = [add(decoder, tokens(length, i), 40) for i, length in enumerate(lengths)]
+    sinks = [add(scheduler, tokens(length, i), 40) for i, length in enumerate(lengths)]
     together = 0
 
     def count() -> None:
         nonlocal together
         together = max(together, sum(bool(sink.ids) and not sink.done.is_set() for sink in sinks))
 
-    held, _ = most_held(decoder, between=count)
-    decoder.close()
+    held, _ = most_held(scheduler, between=count)
+    scheduler.close()
     assert together == len(lengths)
     assert held < 0.5 * needed(model, [1540] * len(lengths), 0)
 
@@ -160,13 +160,13 @@ def test_nothing_is_left_when_all_is_done_and_forgotten(wide: Callable[[str], An
     import mlx.core as mx
 
     model = wide("gemma3")
-    decoder = open_decoder(model, [])
+    scheduler = open_scheduler(model, [])
     before = mx.get_active_memory()
     beginning = tokens(600)
     for i in range(4):
-        add(decoder, beginning + tokens(40, i), 5)
-    run(decoder)
+        add(scheduler, beginning + tokens(40, i), 5)
+    run(scheduler)
     assert mx.get_active_memory() > before, "the beginning is kept for a while"
-    decoder.forget()
+    scheduler.clear_prefixes()
     assert mx.get_active_memory() <= before + 1000
-    decoder.close()
+    scheduler.close()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.build import open_scheduler
 from llm.mlx.engine.request import Limits, Request
 from llm.mlx.engine.sampling import Sampling
 from tests.engine_fakes import Ids, add, alone, intercept, load, needed, run, tokens
@@ -22,13 +22,13 @@ Folder = Callable[[str], Path]
 
 
 class Reader:
-    """A decoder that counts the tokens of prompts it reads, and checks every answer against the one alone."""
+    """A scheduler that counts the tokens of prompts it reads, and checks every answer against the one alone."""
 
     def __init__(self, folder: Path) -> None:
         self._plain = load(folder)
         self._counting = False
         self._read = 0
-        self.decoder = open_decoder(intercept(load(folder), self._look), [])
+        self.scheduler = open_scheduler(intercept(load(folder), self._look), [])
 
     def _look(self, inputs: Any) -> None:
         if self._counting and inputs.shape[1] > 1:
@@ -39,8 +39,8 @@ class Reader:
         asked = [Request(list(prompt), max_tokens, Ids(), **options) for prompt in prompts]
         self._read, self._counting = 0, True
         for request in asked:
-            self.decoder.add(request)
-        run(self.decoder)
+            self.scheduler.add(request)
+        run(self.scheduler)
         self._counting = False
         for request in asked:
             assert request.sink.outcome == (alone(self._plain, request), "length", None)
@@ -61,7 +61,7 @@ def reader(checkpoint: Folder) -> Iterator[Callable[[str], Reader]]:
 
     yield make
     for each in opened:
-        each.decoder.close()
+        each.scheduler.close()
 
 
 def cached(asked: list[Request]) -> list[int]:
@@ -83,7 +83,7 @@ def test_a_later_call_finds_what_earlier_ones_shared(reader: Callable[[str], Rea
     here.answer([[*beginning, 6, *tokens(30)], [*beginning, 7, *tokens(90, 1)]])
     (later,) = here.answer([[*beginning, 8, *tokens(20, 2)]])
     assert later.sink.cached_tokens == 150
-    here.decoder.forget()
+    here.scheduler.clear_prefixes()
     (after,) = here.answer([[*beginning, 9, *tokens(20, 2)]])
     assert after.sink.cached_tokens == 0
 
@@ -135,42 +135,42 @@ def test_sampling_is_not_touched_by_a_beginning_that_was_read_before(reader: Cal
 @pytest.mark.parametrize("family", ["gemma", "gemma3"])
 def test_beginnings_give_way_when_memory_is_wanted(checkpoint: Folder, family: str) -> None:
     model = load(checkpoint(family))
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         limits = Limits(8, needed(model, [1410], 1400))
         beginning = tokens(150, 99)
-        before = [add(decoder, beginning + tokens(9, i), limits=limits) for i in range(3)]
-        run(decoder)
+        before = [add(scheduler, beginning + tokens(9, i), limits=limits) for i in range(3)]
+        run(scheduler)
         assert [sink.cached_tokens for sink in before] == [0, 150, 150]
         large = Request(tokens(1400, 1), 10, Ids(), limits=limits)
-        decoder.add(large)
-        run(decoder)
+        scheduler.add(large)
+        run(scheduler)
         assert large.sink.outcome == (alone(model, large), "length", None)
-        (again,) = [add(decoder, beginning + tokens(9, 7), limits=limits)]
-        run(decoder)
+        (again,) = [add(scheduler, beginning + tokens(9, 7), limits=limits)]
+        run(scheduler)
         assert again.cached_tokens == 0, "the large request needed that memory"
 
 
 def test_no_room_for_beginnings_is_no_reason_to_fail(checkpoint: Folder) -> None:
     model = load(checkpoint("gemma"))
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         limits = Limits(8, needed(model, [700], 690))
         asked = [Request(tokens(600, 99) + tokens(90, i), 10, Ids(), limits=limits) for i in range(3)]
         for request in asked:
-            decoder.add(request)
-        run(decoder)
+            scheduler.add(request)
+        run(scheduler)
         assert [request.sink.ids for request in asked] == [alone(model, request) for request in asked]
 
 
 def test_who_is_dropped_while_a_beginning_is_read_leaves_it_right_for_the_others(checkpoint: Folder) -> None:
     model = load(checkpoint("gemma3"))
-    with closing(open_decoder(model, [])) as decoder:
+    with closing(open_scheduler(model, [])) as scheduler:
         beginning = tokens(1100, 99)
         asked = [Request(beginning + tokens(30, i), 10, Ids()) for i in range(4)]
         for request in asked:
-            decoder.add(request)
-        decoder.turn()
-        decoder.turn()
-        decoder.drop(asked[0])
-        run(decoder)
+            scheduler.add(request)
+        scheduler.step()
+        scheduler.step()
+        scheduler.drop(asked[0])
+        run(scheduler)
         for request in asked[1:]:
             assert request.sink.outcome == (alone(model, request), "length", None)

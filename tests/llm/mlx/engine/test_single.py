@@ -13,10 +13,10 @@ import pytest
 
 from llm import ChatMLX
 from llm.errors import ModelError, ModelNotFoundError, UnsupportedModelError
-from llm.mlx.engine.build import open_decoder
+from llm.mlx.engine.build import open_scheduler
 from llm.mlx.engine.request import Request
 from llm.mlx.engine.sampling import Sampling
-from llm.mlx.engine.single import Alone
+from llm.mlx.engine.single import SingleOptions
 from tests.checkpoints import make_checkpoint
 from tests.engine_fakes import BAD_SAMPLING, Ids, add, alone, engine_threads, load, run, tokens
 
@@ -78,11 +78,11 @@ def test_a_draft_model_changes_no_greedy_tokens_whatever_the_length(
 ) -> None:
     model = load(Path(folders(family)))
     draft = load(Path(folders(family) if kind == "itself" else folders(family, layers=1, random_seed=3)))
-    with closing(open_decoder(model, [], Alone(draft_model=draft))) as decoder:
+    with closing(open_scheduler(model, [], SingleOptions(draft_model=draft))) as scheduler:
         for length in (1, 2, 30, 256, 513):
             request = Request(tokens(length, length), 20, Ids())
-            decoder.add(request)
-            run(decoder)
+            scheduler.add(request)
+            run(scheduler)
             assert request.sink.outcome == (alone(model, request), "length", None)
 
 
@@ -92,11 +92,11 @@ def test_a_draft_model_changes_nothing_under_a_repetition_penalty(
 ) -> None:
     """The penalty looks at the prompt too, with a draft model as without."""
     model, draft = load(Path(folders())), load(Path(folders(layers=1, random_seed=3)))
-    with closing(open_decoder(model, [], Alone(draft_model=draft))) as decoder:
+    with closing(open_scheduler(model, [], SingleOptions(draft_model=draft))) as scheduler:
         for i in range(6):
             request = Request(tokens(8 + 9 * i, i), 30, Ids(), Sampling(repetition_penalty=penalty))
-            decoder.add(request)
-            run(decoder)
+            scheduler.add(request)
+            run(scheduler)
             assert request.sink.outcome == (alone(model, request), "length", None)
 
 
@@ -106,11 +106,11 @@ def test_few_bits_are_what_mlx_lm_makes_of_them(folders: Callable[..., str], bit
     from mlx_lm.generate import generate_step
 
     model = load(Path(folders()))
-    with closing(open_decoder(model, [], Alone(kv_bits=bits))) as decoder:
+    with closing(open_scheduler(model, [], SingleOptions(kv_bits=bits))) as scheduler:
         asked = [Request(tokens(20 + 90 * i, i), 15, Ids()) for i in range(4)]
         for request in asked:
-            decoder.add(request)
-        run(decoder)
+            scheduler.add(request)
+        run(scheduler)
     for request in asked:
         steps = generate_step(
             mx.array(request.prompt),
@@ -129,16 +129,16 @@ def test_few_bits_take_less_memory_and_answer_one_at_a_time(
     import mlx.core as mx
 
     model, held = load(Path(folders())), []
-    for few in (None, Alone(kv_bits=4)):
-        with closing(open_decoder(model, [], few)) as decoder:
+    for few in (None, SingleOptions(kv_bits=4)):
+        with closing(open_scheduler(model, [], few)) as scheduler:
             diary: list[Ids] = []
             before = mx.get_active_memory()
-            add(decoder, tokens(900), 20, Ids(diary))
+            add(scheduler, tokens(900), 20, Ids(diary))
             for _ in range(8):
-                decoder.turn()
+                scheduler.step()
             held.append(mx.get_active_memory() - before)
-            add(decoder, tokens(9), 20, Ids(diary))
-            run(decoder)
+            add(scheduler, tokens(9), 20, Ids(diary))
+            run(scheduler)
     assert held[1] < held[0] / 2
     assert sum(a is not b for a, b in pairwise(diary)) == 1
     answers = chat(folders(), kv_bits=8).batch(PROMPTS)
@@ -151,11 +151,13 @@ def test_a_sampler_that_raises_gives_no_answer_alone_either(
     folders: Callable[..., str], few: str, max_tokens: int
 ) -> None:
     model = load(Path(folders()))
-    with closing(open_decoder(model, [], Alone(8) if few == "kv_bits" else Alone(draft_model=model))) as decoder:
-        bad = add(decoder, tokens(9), max_tokens, sampling=BAD_SAMPLING)
+    with closing(
+        open_scheduler(model, [], SingleOptions(8) if few == "kv_bits" else SingleOptions(draft_model=model))
+    ) as scheduler:
+        bad = add(scheduler, tokens(9), max_tokens, sampling=BAD_SAMPLING)
         good = Request(tokens(9, 1), 6, Ids())
-        decoder.add(good)
-        run(decoder)
+        scheduler.add(good)
+        run(scheduler)
     assert (bad.ids, bad.reason) == ([], None)
     assert isinstance(bad.error, ModelError)
     assert good.sink.reason == "length"
@@ -164,15 +166,17 @@ def test_a_sampler_that_raises_gives_no_answer_alone_either(
 @pytest.mark.parametrize("few", ["kv_bits", "draft_model"])
 def test_who_is_dropped_alone_makes_room_for_the_next(folders: Callable[..., str], few: str) -> None:
     model = load(Path(folders()))
-    with closing(open_decoder(model, [], Alone(8) if few == "kv_bits" else Alone(draft_model=model))) as decoder:
+    with closing(
+        open_scheduler(model, [], SingleOptions(8) if few == "kv_bits" else SingleOptions(draft_model=model))
+    ) as scheduler:
         first, second = Request(tokens(9), 500, Ids()), Request(tokens(9, 1), 6, Ids())
-        decoder.add(first)
-        decoder.add(second)
+        scheduler.add(first)
+        scheduler.add(second)
         for _ in range(5):
-            decoder.turn()
-        decoder.drop(first)
+            scheduler.step()
+        scheduler.drop(first)
         heard = len(first.sink.ids)
-        run(decoder)
+        run(scheduler)
     assert len(first.sink.ids) == heard > 0
     assert second.sink.reason == "length"
 

@@ -21,10 +21,10 @@ from langchain_core.exceptions import ModelInvalidRequestError
 from pydantic import AnyUrl, BaseModel, Field, TypeAdapter
 
 from llm.mlx.checkpoint import Checkpoint
-from llm.mlx.structured.completion_search import Place
-from llm.mlx.structured.grammar import Grammar, Grammars, grammars_for
-from llm.mlx.structured.json_schema import hint, json_rule, narrowed, room
-from llm.mlx.structured.logits_processor import Constraint
+from llm.mlx.structured.completion_search import JSONPosition
+from llm.mlx.structured.grammar import Grammar, GrammarCompiler, compiler_for
+from llm.mlx.structured.grammar_rules import schema_rules
+from llm.mlx.structured.logits_processor import GrammarProcessor
 
 Folder = Callable[[str], Path]
 # More places than the tokenizer has tokens, as in many checkpoints.
@@ -139,23 +139,23 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.fixture
-def grammars(checkpoint: Folder) -> Grammars:
-    return grammars_for(Checkpoint(str(checkpoint("gemma"))))
+def compiler(checkpoint: Folder) -> GrammarCompiler:
+    return compiler_for(Checkpoint(str(checkpoint("gemma"))))
 
 
-def compile_schema(grammars: Grammars, schema: dict[str, Any]) -> Grammar:
-    narrow = narrowed(schema)
-    return grammars.compile(f"start: {json_rule(narrow)}", room(narrow), hint(narrow))
+def compile_schema(compiler: GrammarCompiler, schema: dict[str, Any]) -> Grammar:
+    rules = schema_rules("start", schema)
+    return compiler.compile(rules.text, rules.growth, rules.example)
 
 
 class Weights:
     """Random logits, the same for the same seed, that lean towards `trouble`."""
 
-    def __init__(self, grammars: Grammars, seed: int, trouble: float) -> None:
+    def __init__(self, compiler: GrammarCompiler, seed: int, trouble: float) -> None:
         self._random = np.random.default_rng(seed)
         self._base = self._random.normal(size=VOCABULARY) * 3
         for letter in '[{"0e9,.-\\':
-            self._base[grammars.tokenizer.tokenize_str(letter)[0]] += trouble
+            self._base[compiler.tokenizer.tokenize_str(letter)[0]] += trouble
 
     def logits(self) -> Any:
         import mlx.core as mx
@@ -171,123 +171,127 @@ class Weights:
         return int(self._random.choice(VOCABULARY, p=shares / shares.sum()))
 
 
-def answer(grammars: Grammars, grammar: Grammar, weights: Weights, max_tokens: int, temperature: float) -> str:
+def answer(
+    compiler: GrammarCompiler, grammar: Grammar, weights: Weights, max_tokens: int, temperature: float
+) -> str:
     """Decode as the engine does; one call more than tokens, as it may make."""
     import mlx.core as mx
 
-    constraint = Constraint(grammar, max_tokens)
+    processor = GrammarProcessor(grammar, max_tokens)
     tokens: list[int] = []
     while not tokens or tokens[-1] not in grammar.stop_ids:
         assert len(tokens) < max_tokens, "no end"
         # The prompt's tokens come first, all of them or not, depending on what was cached.
-        logits = constraint(mx.array([7, 8, *tokens]), weights.logits())
+        logits = processor(mx.array([7, 8, *tokens]), weights.logits())
         tokens.append(weights.draw(logits, temperature))
-    constraint(mx.array(tokens), weights.logits())
-    assert constraint.error is None
-    return grammars.tokenizer.decode_bytes(tokens[:-1]).decode()
+    processor(mx.array(tokens), weights.logits())
+    assert processor.error is None
+    return compiler.tokenizer.decode_bytes(tokens[:-1]).decode()
 
 
-def answers(grammars: Grammars, schema: dict[str, Any]) -> list[str]:
-    grammar = compile_schema(grammars, schema)
+def answers(compiler: GrammarCompiler, schema: dict[str, Any]) -> list[str]:
+    grammar = compile_schema(compiler, schema)
     least = len(grammar.shortest)
     budgets = {least, least + 1, least + 5, max(least, 60), 2 * least + 60}
     return [
-        answer(grammars, grammar, Weights(grammars, seed, trouble), budget, temperature)
+        answer(compiler, grammar, Weights(compiler, seed, trouble), budget, temperature)
         for budget in budgets
         for seed, (temperature, trouble) in enumerate([(0.0, 0.0), (0.0, 8.0), (1.0, 2.0), (5.0, 4.0)])
     ]
 
 
 @pytest.mark.parametrize("kind", TYPES, ids=str)
-def test_answers_are_what_pydantic_and_jsonschema_take(grammars: Grammars, kind: Any) -> None:
+def test_answers_are_what_pydantic_and_jsonschema_take(compiler: GrammarCompiler, kind: Any) -> None:
     adapter = TypeAdapter(kind)
-    for text in answers(grammars, adapter.json_schema()):
+    for text in answers(compiler, adapter.json_schema()):
         adapter.validate_json(text)
         jsonschema.validate(json.loads(text), adapter.json_schema())
 
 
 @pytest.mark.parametrize("schema", SCHEMAS, ids=json.dumps)
 def test_answers_satisfy_the_schema_and_are_json_that_any_reader_takes(
-    grammars: Grammars, schema: dict[str, Any]
+    compiler: GrammarCompiler, schema: dict[str, Any]
 ) -> None:
-    for text in answers(grammars, schema):
+    for text in answers(compiler, schema):
         value = json.loads(text)
         jsonschema.validate(value, schema)
         json.dumps(value, allow_nan=False).encode()
 
 
 @pytest.mark.parametrize(("schema", "feature"), REFUSED, ids=[feature for _, feature in REFUSED])
-def test_what_cannot_be_held_is_refused_by_name(grammars: Grammars, schema: dict[str, Any], feature: str) -> None:
+def test_what_cannot_be_held_is_refused_by_name(
+    compiler: GrammarCompiler, schema: dict[str, Any], feature: str
+) -> None:
     with pytest.raises(ModelInvalidRequestError, match=feature):
-        compile_schema(grammars, schema)
+        compile_schema(compiler, schema)
 
 
 @pytest.mark.parametrize("schema", [None, False, "string", {"enum": [object()]}])
 def test_what_is_no_schema_is_refused(schema: Any) -> None:
     with pytest.raises(ModelInvalidRequestError, match="JSON schema"):
-        narrowed(schema)
+        schema_rules("start", schema)
 
 
-def test_too_few_tokens_are_refused_with_how_many_are_needed(grammars: Grammars) -> None:
-    grammar = compile_schema(grammars, Person.model_json_schema())
+def test_too_few_tokens_are_refused_with_how_many_are_needed(compiler: GrammarCompiler) -> None:
+    grammar = compile_schema(compiler, Person.model_json_schema())
     least = len(grammar.shortest)
-    Constraint(grammar, least)
+    GrammarProcessor(grammar, least)
     with pytest.raises(ModelInvalidRequestError, match=f"may have {least - 1} tokens and needs at least {least}"):
-        Constraint(grammar, least - 1)
+        GrammarProcessor(grammar, least - 1)
 
 
-def test_separators_are_as_json_dumps_writes_them(grammars: Grammars) -> None:
-    grammar = compile_schema(grammars, Person.model_json_schema())
+def test_separators_are_as_json_dumps_writes_them(compiler: GrammarCompiler) -> None:
+    grammar = compile_schema(compiler, Person.model_json_schema())
     for seed in range(5):
-        text = answer(grammars, grammar, Weights(grammars, seed, 0.0), 60, 1.0)
+        text = answer(compiler, grammar, Weights(compiler, seed, 0.0), 60, 1.0)
         assert text == json.dumps(json.loads(text), ensure_ascii=False)
 
 
-def test_far_from_the_limit_every_token_of_the_grammar_is_free(grammars: Grammars) -> None:
+def test_far_from_the_limit_every_token_of_the_grammar_is_free(compiler: GrammarCompiler) -> None:
     import mlx.core as mx
 
-    constraint = Constraint(compile_schema(grammars, {"type": "string"}), 500)
-    quote = grammars.tokenizer.tokenize_str('"')[0]
-    constraint(mx.array([1]), mx.zeros((1, VOCABULARY)))
-    free = np.isfinite(np.array(constraint(mx.array([1, quote]), mx.zeros((1, VOCABULARY)))))
+    processor = GrammarProcessor(compile_schema(compiler, {"type": "string"}), 500)
+    quote = compiler.tokenizer.tokenize_str('"')[0]
+    processor(mx.array([1]), mx.zeros((1, VOCABULARY)))
+    free = np.isfinite(np.array(processor(mx.array([1, quote]), mx.zeros((1, VOCABULARY)))))
     assert free.sum() > 300
-    assert not free[0, grammars.tokenizer.vocab_size :].any()
+    assert not free[0, compiler.tokenizer.vocab_size :].any()
 
 
 def test_a_grammar_is_made_once_and_a_tokenizer_is_read_once(checkpoint: Folder) -> None:
     place = Checkpoint(str(checkpoint("gemma")))
-    grammars = grammars_for(place)
-    assert grammars is grammars_for(place)
+    compiler = compiler_for(place)
+    assert compiler is compiler_for(place)
     schema = Person.model_json_schema()
-    assert compile_schema(grammars, schema) is compile_schema(grammars, schema)
+    assert compile_schema(compiler, schema) is compile_schema(compiler, schema)
     for number in range(70):
-        compile_schema(grammars, {"const": number})
-    assert len(grammars._made) <= 64
+        compile_schema(compiler, {"const": number})
+    assert len(compiler._compiled) <= 64
 
 
-def test_a_failure_stays_with_its_own_answer(grammars: Grammars) -> None:
+def test_a_failure_stays_with_its_own_answer(compiler: GrammarCompiler) -> None:
     """It must not raise on the engine's thread; the answer ends and the caller is told."""
     import mlx.core as mx
 
-    constraint = Constraint(compile_schema(grammars, {"type": "integer"}), 50)
-    constraint(mx.array([1]), mx.zeros((1, VOCABULARY)))
-    word = grammars.tokenizer.tokenize_str("x")[0]
-    logits = np.array(constraint(mx.array([1, word]), mx.zeros((1, VOCABULARY))))
-    assert set(np.flatnonzero(np.isfinite(logits[0]))) == set(grammars.stop_ids)
-    assert constraint.error is not None
-    assert "grammar" in str(constraint.error)
+    processor = GrammarProcessor(compile_schema(compiler, {"type": "integer"}), 50)
+    processor(mx.array([1]), mx.zeros((1, VOCABULARY)))
+    word = compiler.tokenizer.tokenize_str("x")[0]
+    logits = np.array(processor(mx.array([1, word]), mx.zeros((1, VOCABULARY))))
+    assert set(np.flatnonzero(np.isfinite(logits[0]))) == set(compiler.stop_ids)
+    assert processor.error is not None
+    assert "grammar" in str(processor.error)
 
 
 @pytest.mark.parametrize(
-    ("text", "place"),
+    ("text", "position"),
     [
-        ('{"a": [1', Place(depth=2, number=b"1")),
-        ('{"a[\\"', Place(quoted=True, depth=1)),
-        ('"\\', Place(quoted=True, escaped=True)),
-        ('[1e9, "1e9"]', Place()),
-        ("[-1.5e", Place(depth=1, number=b"-1.5e")),
+        ('{"a": [1', JSONPosition(depth=2, number=b"1")),
+        ('{"a[\\"', JSONPosition(quoted=True, depth=1)),
+        ('"\\', JSONPosition(quoted=True, escaped=True)),
+        ('[1e9, "1e9"]', JSONPosition()),
+        ("[-1.5e", JSONPosition(depth=1, number=b"-1.5e")),
     ],
 )
-def test_where_a_text_ends(text: str, place: Place) -> None:
-    assert Place().after(text.encode()) == place
-    assert Place().after(text[:3].encode()).after(text[3:].encode()) == place
+def test_where_a_text_ends(text: str, position: JSONPosition) -> None:
+    assert JSONPosition().after(text.encode()) == position
+    assert JSONPosition().after(text[:3].encode()).after(text[3:].encode()) == position

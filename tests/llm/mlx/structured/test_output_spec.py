@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from llm import ChatMLX
 from llm.mlx.checkpoint import Checkpoint
-from llm.mlx.structured.logits_processor import Constraint
-from llm.mlx.structured.output_spec import Shape, markers_of
+from llm.mlx.structured.logits_processor import GrammarProcessor
+from llm.mlx.structured.output_spec import OutputSpec
+from llm.mlx.structured.tool_parser import call_markers
 from tests.checkpoints import make_checkpoint
 
 FORMATS = [None, "json", "python"]
@@ -55,23 +56,23 @@ VALUES: list[tuple[dict[str, Any], list[str]]] = [
 @pytest.fixture(scope="session", params=FORMATS, ids=str)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkpoint per tool format; None: the template knows no tools."""
-    return make_checkpoint(tmp_path_factory.mktemp("shape") / "tiny", tool_format=request.param)
+    return make_checkpoint(tmp_path_factory.mktemp("spec") / "tiny", tool_format=request.param)
 
 
 def as_format(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "json_schema", "json_schema": {"schema": schema}}
 
 
-def lets_through(checkpoint: Checkpoint, shape: Shape, text: str) -> str:
+def lets_through(checkpoint: Checkpoint, spec: OutputSpec, text: str) -> str:
     """The beginning of `text` that the grammar lets through, token by token; all of it if it ends there."""
-    constraint = shape.constrain(checkpoint, markers_of(checkpoint), 200)
-    assert isinstance(constraint, Constraint)
+    processor = spec.logits_processor(checkpoint, call_markers(checkpoint), 200)
+    assert isinstance(processor, GrammarProcessor)
     ids = checkpoint.tokenizer.encode(text, add_special_tokens=False)
     for place, token in enumerate(ids):
-        if not constraint.allows(token):
+        if not processor.allows(token):
             return str(checkpoint.tokenizer.decode(ids[:place])) + " …"
-        constraint.consume(token)
-    return text if constraint.complete or constraint.allows(checkpoint.stop_ids[0]) else text + " …"
+        processor.consume(token)
+    return text if processor.complete or processor.allows(checkpoint.stop_ids[0]) else text + " …"
 
 
 @pytest.mark.parametrize(("schema", "values"), VALUES, ids=[values[0] for _, values in VALUES])
@@ -79,33 +80,37 @@ def test_beside_tools_calls_and_the_format_can_both_be_written(
     folder: Path, schema: dict[str, Any], values: list[str]
 ) -> None:
     checkpoint = Checkpoint(str(folder))
-    shape = Shape.take({"tools": [add, look], "response_format": as_format(schema)})
-    markers = markers_of(checkpoint)
+    spec = OutputSpec.pop_from({"tools": [add, look], "response_format": as_format(schema)})
+    markers = call_markers(checkpoint)
     calls = [SIX, HERE, f"[{SIX}, {HERE}]"]
-    if markers is not None and markers.holds_json:
+    if markers is not None and markers.hold_json:
         one, other = (f"<tool_call>\n{call}\n</tool_call>" for call in calls[:2])
         calls = [one, other, f"{one}\n{other}"]
-    assert [lets_through(checkpoint, shape, text) for text in values + calls] == values + calls
-    assert lets_through(checkpoint, shape, "I think").endswith("…")
+    assert [lets_through(checkpoint, spec, text) for text in values + calls] == values + calls
+    assert lets_through(checkpoint, spec, "I think").endswith("…")
 
 
 def test_beside_a_format_calls_follow_their_schemas(folder: Path) -> None:
     checkpoint = Checkpoint(str(folder))
-    shape = Shape.take({"tools": [add, look], "response_format": as_format(Weather.model_json_schema())})
-    markers = markers_of(checkpoint)
-    begun = "<tool_call>\n" if markers is not None and markers.holds_json else ""
+    spec = OutputSpec.pop_from({"tools": [add, look], "response_format": as_format(Weather.model_json_schema())})
+    markers = call_markers(checkpoint)
+    begun = "<tool_call>\n" if markers is not None and markers.hold_json else ""
     begun += '{"name": "add", "arguments": {"a": 1, "b": '
-    assert lets_through(checkpoint, shape, begun + '"five"}}') == begun + " …"
+    assert lets_through(checkpoint, spec, begun + '"five"}}') == begun + " …"
 
 
 def test_the_model_is_told_that_it_may_do_either(folder: Path) -> None:
-    markers = markers_of(Checkpoint(str(folder)))
+    markers = call_markers(Checkpoint(str(folder)))
     response_format = as_format(Weather.model_json_schema())
-    either = Shape.take({"tools": [add], "response_format": response_format}).note(markers)
+    either = OutputSpec.pop_from({"tools": [add], "response_format": response_format}).instructions(markers)
     assert "If no tool is needed, answer with one JSON value" in either
     assert "in words" not in either
-    assert Shape.take({"response_format": response_format}).note(markers).startswith("Answer with one JSON value")
-    assert ("answer in words" in Shape.take({"tools": [add]}).note(markers)) == (markers is None)
+    assert (
+        OutputSpec.pop_from({"response_format": response_format})
+        .instructions(markers)
+        .startswith("Answer with one JSON value")
+    )
+    assert ("answer in words" in OutputSpec.pop_from({"tools": [add]}).instructions(markers)) == (markers is None)
 
 
 def test_an_agent_calls_its_tool_and_ends_with_an_object(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,7 +119,7 @@ def test_an_agent_calls_its_tool_and_ends_with_an_object(folder: Path, monkeypat
     from tests.scripted_network import ScriptedNetwork
 
     call = '{"name": "find_place", "arguments": {"near": "the fjord"}}'
-    if (markers := markers_of(Checkpoint(str(folder)))) is not None and markers.holds_json:
+    if (markers := call_markers(Checkpoint(str(folder)))) is not None and markers.hold_json:
         call = f"<tool_call>\n{call}\n</tool_call>"
     script = [("Where is it?", call), ("It is in Oslo.", '{"place": "Oslo"}')]
 

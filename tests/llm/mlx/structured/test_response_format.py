@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 
 from llm import ChatMLX
 from llm.mlx.chat import _encode
-from llm.mlx.structured.output_spec import Shape
+from llm.mlx.structured.output_spec import OutputSpec
 
 Folder = Callable[[str], Path]
 # Rounding differs from batch to batch, and sooner or later a token drawn at random differs with it.
@@ -68,7 +68,7 @@ def chat(checkpoint: Folder) -> Callable[..., ChatMLX]:
 
 
 def prompt(model: ChatMLX, **options: Any) -> str:
-    ids = _encode(model.runtime, [HumanMessage("What was found?")], Shape.take(options))
+    ids = _encode(model.runtime, [HumanMessage("What was found?")], OutputSpec.pop_from(options))
     return str(model.runtime.checkpoint.tokenizer.decode(ids))
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from llm import ChatMLX
 from llm.mlx.chat import _encode
 from llm.mlx.checkpoint import Checkpoint
-from llm.mlx.structured.tool_parser import JSONReader, MarkedReader
+from llm.mlx.structured.tool_parser import CallMarkers, JSONToolParser, MarkedToolParser
 from tests.checkpoints import make_checkpoint
 
 FORMATS = [None, "json", "python"]
@@ -84,9 +84,11 @@ def scripted(folders: dict[Any, Path], monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def prompt(model: ChatMLX, messages: Sequence[BaseMessage], **options: Any) -> str:
     """What the model reads."""
-    from llm.mlx.structured.output_spec import Shape
+    from llm.mlx.structured.output_spec import OutputSpec
 
-    return str(model.runtime.checkpoint.tokenizer.decode(_encode(model.runtime, messages, Shape.take(options))))
+    return str(
+        model.runtime.checkpoint.tokenizer.decode(_encode(model.runtime, messages, OutputSpec.pop_from(options)))
+    )
 
 
 def merged(model: Any, question: str) -> AIMessage:
@@ -313,7 +315,7 @@ def test_a_stop_text_does_not_cut_a_forced_call(chat: Callable[..., ChatMLX]) ->
     ],
 )
 def test_json_reader(text: str, expected: Any, length: int) -> None:
-    reader = JSONReader(["add"])
+    reader = JSONToolParser(["add"])
     found = [reader.feed(text[at : at + length]) for at in range(0, len(text), length)] + [reader.close()]
     said = "".join(part.text for part in found)
     assert (said, sum(len(part.calls) for part in found), sum(len(part.invalid) for part in found)) == expected
@@ -331,7 +333,7 @@ def test_json_reader(text: str, expected: Any, length: int) -> None:
     ],
 )
 def test_marked_reader(text: str, expected: Any, length: int) -> None:
-    reader = MarkedReader("<c>", "</c>", lambda text, _: json.loads(text), [])
+    reader = MarkedToolParser(CallMarkers("<c>", "</c>", (1,), lambda text, _: json.loads(text)), [])
     found = [reader.feed(text[at : at + length]) for at in range(0, len(text), length)] + [reader.close()]
     said = "".join(part.text for part in found)
     assert (said, sum(len(part.calls) for part in found), sum(len(part.invalid) for part in found)) == expected

@@ -33,7 +33,7 @@ CONTRASTS = """() => {
     const text = walker.currentNode.textContent.trim();
     let element = walker.currentNode.parentElement;
     if (!text || !element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
-    if (element.closest("script, style, .unseen, .skip")) continue;
+    if (element.closest("script, style, .visually-hidden, .skip")) continue;
     const ink = light(getComputedStyle(element).color);
     const color = (element) => getComputedStyle(element).backgroundColor;
     while (parsed(color(element))[3] === 0) element = element.parentElement;
@@ -66,7 +66,7 @@ def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
 
     def open_page(made: dict[str, Any] | str, **settings: Any) -> Page:
         path = tmp_path / f"{len(contexts)}.html"
-        path.write_text(made if isinstance(made, str) else to_html(made, "a model"), "utf-8")
+        path.write_text(made if isinstance(made, str) else to_html(made), "utf-8")
         context = browser.new_context(**DESKTOP | settings)
         contexts.append(context)
         page = context.new_page()
@@ -102,18 +102,18 @@ def test_a_click_on_a_chip_opens_the_passage_with_its_words_marked(show: Show) -
     page = show(result())
     cards = page.locator(".card")
     assert [cards.nth(i).is_visible() for i in range(5)] == [False] * 5
-    page.get_by_role("button", name="Source: p. 2–3").click()
+    page.get_by_role("button", name="Source: pp. 2–3").click()
     card = page.get_by_role("dialog", name="Source of sentence 2")
     assert card.is_visible()
     assert card.locator("mark").all_inner_texts() == ["harbour", "opens", "six"] * 2
     assert card.locator("figcaption").all_inner_texts() == ["p. 2", "p. 3"]
     assert "There is a town by the sea. The harbour opens" in card.inner_text()
-    marked = page.locator(".s.chosen")
+    marked = page.locator(".sentence.selected")
     expect(marked).to_have_text(["Boats leave", "before the fog lifts!"])
 
     page.get_by_role("button", name="Source: no page").click()
     assert not card.is_visible()
-    assert "A number of this sentence was not found" in page.locator("#e3").inner_text()
+    assert "A number in this sentence does not appear" in page.locator("#e3").inner_text()
     expect(marked).to_have_text(["It cost 512 crowns in 1911."])
     page.get_by_role("button", name="Close", exact=True).click()
     expect(marked).to_have_count(0)
@@ -150,12 +150,11 @@ def test_assistive_technology_is_told_what_is_what(show: Show) -> None:
     headings = {name: states["level"] for name, states in tree.items() if name.startswith("heading ")}
     assert headings["heading The Harbour"] == 1
     assert {name for name, level in headings.items() if level == 2} == {
-        f"heading {name}"
-        for name in ("Summary", "Warnings", "Page by page", "How it came together", "How it was made")
+        f"heading {name}" for name in ("Summary", "Warnings", "Page by page", "Summary tree", "How it was made")
     }
     assert headings["heading Harbour"] == 3
     assert {"main", "banner"} <= {name.split()[0] for name in tree}
-    assert {"region At a glance", "region How it came together", "region Warnings"} <= tree.keys()
+    assert {"region At a glance", "region Summary tree", "region Warnings"} <= tree.keys()
     assert "link sentence 4" in tree
     assert not any("bar" in name for name in tree if name.startswith("link")), "the strip is for the eye"
     assert tree["button Source: p. 1"]["expanded"] is False
@@ -174,25 +173,25 @@ def test_the_tree_opens_and_closes(show: Show) -> None:
     part.focus()
     page.keyboard.press("Enter")
     assert text.is_visible()
-    page.get_by_role("button", name="Close all").click()
+    page.get_by_role("button", name="Collapse all").click()
     assert not part.is_visible()
-    page.get_by_role("button", name="Open all").click()
+    page.get_by_role("button", name="Expand all").click()
     assert text.is_visible()
-    assert page.get_by_text("Text of p. 1–2").is_visible()
+    assert page.get_by_text("Text of pp. 1–2").is_visible()
 
 
 def test_a_page_leads_to_the_sentences_that_rest_on_it(show: Show) -> None:
     page = show(result())
     page.locator(".strip a[title^='p. 2']").click()
-    assert page.locator(".s.marked").all_inner_texts() == [
+    assert page.locator(".sentence.highlighted").all_inner_texts() == [
         "Boats leave",
         "before the fog lifts!",
         "Nets dry on line 4.",
     ]
     page.keyboard.press("Escape")
-    assert page.locator(".s.marked").count() == 0
+    assert page.locator(".sentence.highlighted").count() == 0
     page.get_by_role("link", name="sentence 4").first.click()
-    assert page.locator(".s.marked").all_inner_texts() == ["The keeper was Ada."]
+    assert page.locator(".sentence.highlighted").all_inner_texts() == ["The keeper was Ada."]
 
 
 def test_hostile_texts_run_nothing(show: Show) -> None:
@@ -216,7 +215,7 @@ def test_the_policy_stops_what_would_get_past_the_escaping(browser: Browser, tmp
         "<body><style>h1 { display: none }</style><base href='https://example.invalid/'>"
         f'<img src="{path.as_uri()}?asked" onerror="{owned}"><script>{owned}</script>'
     )
-    path.write_text(to_html(result(), "a model").replace("<body>", injected), "utf-8")
+    path.write_text(to_html(result()).replace("<body>", injected), "utf-8")
     context = browser.new_context()
     page = context.new_page()
     answered: list[str] = []
@@ -274,8 +273,8 @@ def test_the_sentence_stays_in_sight_above_the_card_of_a_phone(show: Show) -> No
     page = show(made, **PHONE, reduced_motion="reduce")
     page.locator(".chip").evaluate("chip => chip.scrollIntoView({ block: 'end' })")
     page.locator(".chip").tap()
-    expect(page.locator(".s.chosen")).to_have_count(1)
-    card, sentence = page.locator("#e1").bounding_box(), page.locator(".s").bounding_box()
+    expect(page.locator(".sentence.selected")).to_have_count(1)
+    card, sentence = page.locator("#e1").bounding_box(), page.locator(".sentence").bounding_box()
     assert sentence["y"] + sentence["height"] <= card["y"]
 
 
@@ -294,7 +293,7 @@ def test_on_paper_the_passages_follow_the_summary(show: Show) -> None:
     assert page.get_by_role("heading", name="Where each sentence comes from").is_visible()
     assert page.locator(".card figure").count() == page.locator(".card figure:visible").count() == 6
     assert page.locator("#e3 .claim").inner_text() == "It cost 512 crowns in 1911."
-    assert page.locator(".chip").nth(1).inner_text().split() == ["Source:", "2", "p.", "2–3"]
+    assert page.locator(".chip").nth(1).inner_text().split() == ["Source:", "2", "pp.", "2–3"]
     assert not page.locator(".close, .toggles, .skip").filter(visible=True).count()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('.card')).position") == "static"
@@ -317,5 +316,5 @@ def test_text_runs_as_its_script_does(show: Show) -> None:
         "all => all.map((one) => getComputedStyle(one).direction)"
     )
     assert directions == ["rtl", "rtl", "ltr"]
-    chip, text = page.locator(".chip").first.bounding_box(), page.locator(".s").first.bounding_box()
+    chip, text = page.locator(".chip").first.bounding_box(), page.locator(".sentence").first.bounding_box()
     assert chip["x"] + chip["width"] <= text["x"] + 1, "the chip stands where the sentence ends"

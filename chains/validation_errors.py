@@ -1,4 +1,4 @@
-"""Pydantic's complaints in one sentence that a person can act on. Knows nothing of what is validated."""
+"""Pydantic's validation errors for people: one sentence that says what is wrong, where, and what to do."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-# Steps of pydantic's error locations that are kinds of a value, not keys of a file.
-_KINDS = {"text", "messages"}
+# Steps in pydantic's error locations that name the type of a value, not a key of the file.
+_TYPES = {"text", "messages"}
 
-# Values that are nobody's business, least of all a log's.
+# Values that no message or log may repeat.
 _SECRET = {"password", "api_key"}
 
 
-def describe(error: ValidationError, root: type[BaseModel]) -> str:
-    """Say what is wrong first of all: a key nobody knows goes before one that is missing, for it is often both."""
+def explain(error: ValidationError, root: type[BaseModel]) -> str:
+    """The first error of `error`, which validating `root` raised.
+
+    An unknown key goes before a missing one: a key that is misspelt is often both.
+    """
     problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
     problem = problems[0]
     keys, model = _walk([str(step) for step in problem["loc"]], root)
@@ -34,14 +37,14 @@ def describe(error: ValidationError, root: type[BaseModel]) -> str:
 
 
 def _walk(location: list[str], root: type[BaseModel]) -> tuple[list[str], type[BaseModel]]:
-    """The keys of a location as they stand in the file, and the class that holds the last one."""
+    """The keys of `location` as the file has them, and the class of the section with the last one."""
     keys: list[str] = []
     models, holder = [root], root
     for step in location:
         if tagged := [model for model in models if step == _tag(model)]:
-            models = tagged  # pydantic puts the chosen class of a union between two keys
+            models = tagged  # in a union, pydantic puts the class it chose between two keys
             continue
-        if step in _KINDS:
+        if step in _TYPES:
             continue
         keys.append(step)
         holder = models[0] if models else holder
@@ -66,7 +69,7 @@ def _known_keys(key: str, model: type[BaseModel]) -> str:
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
-    """Every pydantic class in an annotation, also inside unions and Annotated."""
+    """Every pydantic class in `annotation`, including those inside unions and Annotated."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for argument in get_args(annotation) for model in _models(argument)]

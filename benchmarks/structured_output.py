@@ -1,10 +1,10 @@
-"""What does holding an answer to a JSON schema cost?
+"""What does structured output cost?
 
-For vocabularies of 16 and 256 thousand tokens: the seconds it takes to read the vocabulary and to make a
-grammar, and the time per token of decoding free text, of decoding the same number of tokens held to a schema,
-and of the last tokens before the limit, where every likely token is looked at. One run gives all, and ratios.
+For vocabularies of 16 and 256 thousand tokens: the time it takes to read the vocabulary and to compile a grammar,
+and the time per token of free text, of text that follows a JSON schema, and of the last tokens before the limit,
+where every likely token is tried. One run gives all, and ratios.
 
-    python benchmarks/constraint.py [--rounds 3]
+    python benchmarks/structured_output.py [--rounds 3]
 
 The checkpoints are Gemmas with random float32 weights, made in a temporary folder. One answer at a time.
 """
@@ -24,8 +24,8 @@ sys.path[:0] = [str(ROOT)]
 
 from llm import ChatMLX  # noqa: E402
 from llm.mlx.backend import import_mlx  # noqa: E402
-from llm.mlx.structured.grammar import grammars_for  # noqa: E402
-from llm.mlx.structured.response_format import ResponseFormat  # noqa: E402
+from llm.mlx.structured.grammar import compiler_for  # noqa: E402
+from llm.mlx.structured.grammar_rules import schema_rules  # noqa: E402
 
 TOKENS = 96
 VOCABULARIES = {"16k": 16_384, "256k": 262_144}
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     rounds = parser.parse_args().rounds
     import_mlx()
-    heads = ["read", "grammar", "free", "held", "ratio", "near end", "ratio"]
+    heads = ["read", "grammar", "free", "schema", "ratio", "near limit", "ratio"]
     print("vocabulary  " + "".join(f"{head:>11}" for head in heads))
     for name, size in VOCABULARIES.items():
         with tempfile.TemporaryDirectory() as folder:
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def make_model(folder: str, vocabulary: int) -> str:
-    """A small Gemma: the less time the network takes, the more of it the grammar's share is."""
+    """A small Gemma: the less time the network takes, the more of it the share of the grammar is."""
     from tests.checkpoints import make_checkpoint
 
     return str(
@@ -70,17 +70,17 @@ def print_row(name: str, model: str, rounds: int) -> None:
     """One vocabulary's line of the table."""
     chat = ChatMLX(model=model, temperature=1.0, seed=1)
     started = time.perf_counter()
-    grammars = grammars_for(chat.runtime.checkpoint)
+    compiler = compiler_for(chat.runtime.checkpoint)
     read = time.perf_counter() - started
-    rules = ResponseFormat(SCHEMA, told=False).rules()
+    rules = schema_rules("start", SCHEMA)
     started = time.perf_counter()
-    grammar = grammars.compile(f"start: {rules.name}\n{rules.text}", rules.room, rules.hint)
+    grammar = compiler.compile(rules.text, rules.growth, rules.example)
     made = time.perf_counter() - started
-    held = {"type": "json_object", "schema": SCHEMA}
+    by_schema = {"type": "json_object", "schema": SCHEMA}
     ways = {
         "free": {"max_tokens": TOKENS},
-        "held": {"max_tokens": 1000, "response_format": held},
-        "near end": {"max_tokens": len(grammar.shortest) + 8, "response_format": held},
+        "schema": {"max_tokens": 1000, "response_format": by_schema},
+        "near limit": {"max_tokens": len(grammar.shortest) + 8, "response_format": by_schema},
     }
     chat.invoke("warm up", max_tokens=2)
     taken: dict[str, list[float]] = {way: [] for way in ways}

@@ -1,7 +1,7 @@
-"""Rewrites a JSON schema into what a grammar can hold: narrower where it must be, never wider.
+"""Rewrites a JSON schema into one that a grammar can enforce: stricter where it must be, never looser.
 
-Knows nothing of tokens or models, and not everything that a grammar cannot hold: json_schema.py asks the
-grammar.
+As OpenAI's strict mode does, it closes objects to properties that are not named. What is still not supported is
+found by `schema_check`, which asks the grammar.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ MAPS = ("properties", "patternProperties", "$defs", "definitions")
 LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 SINGLES = ("items", "additionalProperties")
 
-# For readers; beside a reference that leads back to itself llguidance takes them amiss.
-_NOTES = frozenset({"title", "description", "default", "examples", "discriminator", "deprecated", "$comment"})
+# For people to read. Beside a recursive reference, llguidance refuses them.
+_ANNOTATIONS = frozenset(
+    {"title", "description", "default", "examples", "discriminator", "deprecated", "$comment"}
+)
 
-# Formats that say how a string is used, not how it is written.
+# Formats that say what a string is used for, not what it looks like.
 _FREE_FORMATS = frozenset({"password", "path", "binary"})
 
 _DATE = (
@@ -27,8 +29,8 @@ _DATE = (
 _TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
 _HOST = r"[a-z0-9]{1,30}(-[a-z0-9]{1,20})?(\.[a-z0-9]{1,30}){0,3}\.[a-z]{2,10}"
 
-# Narrower than the standards: real days only (a grammar's own would take the 31st of February), web
-# addresses only, so that pydantic's types take what the standards allow.
+# Stricter than the standards: real days only (llguidance's own pattern takes the 31st of February), and web
+# addresses only, so that pydantic's types accept every string.
 FORMATS = {
     "date": f"^{_DATE}$",
     "time": f"^{_TIME}$",
@@ -38,23 +40,25 @@ FORMATS = {
     "uri": rf"^https?://{_HOST}(/[A-Za-z0-9._~-]{{1,40}}){{0,6}}/?$",
 }
 
-# As many letters, items or properties nobody waits for; looking for the way to their end would take seconds.
+# Nobody waits for so many characters, items or properties; searching for their completion would take seconds.
 _MOST = 10_000
 
 
-def narrow(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return `schema` as the grammar shall hold it: objects have no properties that are not named.
+def to_strict(schema: dict[str, Any]) -> dict[str, Any]:
+    """`schema` as a grammar shall enforce it: objects have only the properties that are named.
 
     Raises:
-        ValueError: it says what a grammar could only seem to hold.
+        ValueError: it has something that a grammar would enforce wrongly.
     """
-    combines = any(len(node.get("allOf", ())) > 1 or ("$ref" in node and _names(node)) for node in nodes(schema))
-    made: dict[str, Any] = _narrow(_rewritten(schema, schema), closing=not combines)
-    return made
+    combines = any(
+        len(node.get("allOf", ())) > 1 or ("$ref" in node and _adds_properties(node)) for node in nodes(schema)
+    )
+    strict: dict[str, Any] = _close(_rewrite(schema, schema), closing=not combines)
+    return strict
 
 
 def children(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The schemas in one, each with where: ".name", "[]" (items), ".*" (free names), or "" (the same place)."""
+    """The schemas in `node`, each with a path: ".name", "[]" (items), ".*" (any name), or "" (same value)."""
     for key in MAPS:
         inside = node.get(key)
         for name, child in inside.items() if isinstance(inside, dict) else ():
@@ -69,7 +73,7 @@ def children(node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def nodes(schema: Any) -> Iterator[dict[str, Any]]:
-    """Every schema in `schema`, itself first."""
+    """`schema` and every schema inside it."""
     if isinstance(schema, dict):
         yield schema
         for _, child in children(schema):
@@ -85,26 +89,26 @@ def resolve(node: Any, root: dict[str, Any]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _rewritten(schema: Any, root: dict[str, Any]) -> Any:
-    """`oneOf` as `anyOf` where a discriminator keeps its alternatives apart: a grammar cannot count.
+def _rewrite(schema: Any, root: dict[str, Any]) -> Any:
+    """`oneOf` as `anyOf` where a discriminator keeps its alternatives apart, for a grammar cannot count matches.
 
-    `propertyNames` as the properties that there may be.
+    `propertyNames` as the properties that are allowed.
     """
     if isinstance(schema, list):
-        return [_rewritten(child, root) for child in schema]
+        return [_rewrite(child, root) for child in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {key: _rewritten(value, root) for key, value in schema.items()}
-    if "oneOf" in made and "anyOf" not in made and isinstance(made.get("discriminator"), dict):
-        name = made["discriminator"].get("propertyName")
-        tags = [_tag(resolve(child, root), name) for child in made["oneOf"]]
+    rewritten = {key: _rewrite(value, root) for key, value in schema.items()}
+    if "oneOf" in rewritten and "anyOf" not in rewritten and isinstance(rewritten.get("discriminator"), dict):
+        name = rewritten["discriminator"].get("propertyName")
+        tags = [_tag(resolve(child, root), name) for child in rewritten["oneOf"]]
         if None not in tags and len(set(tags)) == len(tags):
-            made["anyOf"] = made.pop("oneOf")
-    return _named(made, root) if isinstance(made.get("propertyNames"), dict) else made
+            rewritten["anyOf"] = rewritten.pop("oneOf")
+    return _list_names(rewritten, root) if isinstance(rewritten.get("propertyNames"), dict) else rewritten
 
 
-def _named(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
-    """Names that are listed or follow one pattern; other `propertyNames` stay, to be refused."""
+def _list_names(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    """`node` with names that are listed, or follow one pattern; other `propertyNames` stay, to be refused."""
     names = resolve(node["propertyNames"], root) if "$ref" in node["propertyNames"] else node["propertyNames"]
     if node.keys() & {"properties", "patternProperties", "minProperties"}:
         return node
@@ -113,7 +117,7 @@ def _named(node: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
     listed = names.get("enum", [names["const"]] if "const" in names else [])
     if listed and all(isinstance(name, str) for name in listed):
         return {**rest, "properties": dict.fromkeys(listed, value), "additionalProperties": False}
-    said = names.keys() - _NOTES - {"type"}
+    said = names.keys() - _ANNOTATIONS - {"type"}
     pattern = names["pattern"] if said == {"pattern"} else FORMATS.get(str(names.get("format")))
     if pattern and len(said) == 1:
         return {**rest, "patternProperties": {pattern: value}, "additionalProperties": False}
@@ -129,29 +133,29 @@ def _tag(node: dict[str, Any], name: Any) -> str | None:
     return json.dumps(values[0]) if len(values) == 1 else None
 
 
-def _names(node: dict[str, Any]) -> bool:
+def _adds_properties(node: dict[str, Any]) -> bool:
     return "properties" in node or "required" in node or "allOf" in node
 
 
-def _narrow(schema: Any, closing: bool) -> Any:
+def _close(schema: Any, closing: bool) -> Any:
     if not isinstance(schema, dict):
         return schema
-    made = {key: value for key, value in schema.items() if key not in _NOTES}
+    rewritten = {key: value for key, value in schema.items() if key not in _ANNOTATIONS}
     for key in MAPS:
-        if isinstance(made.get(key), dict):
-            made[key] = {name: _narrow(child, closing) for name, child in made[key].items()}
+        if isinstance(rewritten.get(key), dict):
+            rewritten[key] = {name: _close(child, closing) for name, child in rewritten[key].items()}
     for key in LISTS:
-        if isinstance(made.get(key), list):
-            made[key] = [_narrow(child, closing) for child in made[key]]
+        if isinstance(rewritten.get(key), list):
+            rewritten[key] = [_close(child, closing) for child in rewritten[key]]
     for key in SINGLES:
-        if key in made:
-            made[key] = _narrow(made[key], closing)
-    if closing and "additionalProperties" not in made and _can_close(made):
-        made["additionalProperties"] = False
-    if made.get("uniqueItems") is False:
-        del made["uniqueItems"]
-    _check_counts(made)
-    return _format(made)
+        if key in rewritten:
+            rewritten[key] = _close(rewritten[key], closing)
+    if closing and "additionalProperties" not in rewritten and _can_close(rewritten):
+        rewritten["additionalProperties"] = False
+    if rewritten.get("uniqueItems") is False:
+        del rewritten["uniqueItems"]
+    _check_counts(rewritten)
+    return _format(rewritten)
 
 
 def _can_close(node: dict[str, Any]) -> bool:
@@ -162,11 +166,11 @@ def _can_close(node: dict[str, Any]) -> bool:
 def _check_counts(node: dict[str, Any]) -> None:
     for key in ("minLength", "minItems", "minProperties"):
         if node.get(key, 0) > _MOST:
-            raise ValueError(f"{key} is {node[key]}, and more than {_MOST} cannot be asked for")
-    # A grammar counts a name written twice as two properties; a reader finds one.
+            raise ValueError(f"{key} is {node[key]}, and the most that is supported is {_MOST}")
+    # A grammar counts a name that is written twice as two properties; a JSON parser keeps one.
     fewest = node.pop("minProperties", 0)
     if fewest > max(1, len(node.get("required") or ())) and node.get("additionalProperties") is not False:
-        raise ValueError("'minProperties' is not supported with free names")
+        raise ValueError("'minProperties' is not supported where any name is allowed")
     if fewest > len(node.get("required") or ()):
         node["minProperties"] = fewest
 

@@ -1,0 +1,42 @@
+"""What a stage gets of a call of the model: a bounded answer, how it came out, and what it took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+# Not typing's: pydantic, which makes schemas of these, takes only this one before Python 3.12.
+from typing_extensions import TypedDict
+
+from chains.prompts import Stage
+from graph.node_names import NodeName
+
+# How a summary came out: whole; ended at its token limit by the model, or cut there by us; cut where it began to
+# repeat itself; nothing; no answer.
+FinishReason = Literal["stop", "length", "cut", "repeated", "empty", "error"]
+
+
+class Timing(TypedDict):
+    """One piece of work: clock times in seconds since the epoch. Tokens are None if no model was called.
+
+    `cached` says that the answer was on disk, from an earlier call: it took no tokens.
+    """
+
+    node: NodeName
+    started: float
+    ended: float
+    prompt_tokens: int | None
+    output_tokens: int | None
+    cached: bool
+
+
+@dataclass(frozen=True)
+class StageAnswer:
+    """A bounded answer. `cut_prompt` says that the text had to be shortened to fit the prompt."""
+
+    stage: Stage
+    text: str
+    tokens: int
+    finish_reason: FinishReason
+    cut_prompt: bool
+    timing: Timing

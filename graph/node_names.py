@@ -1,0 +1,13 @@
+"""What the graph's nodes are called: in the wiring, in streams, in the timings of a run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from chains.prompts import Stage
+
+NodeName = Literal["load", "split", "map_summarize", "collect", "collapse", "final_summarize", "ground"]
+
+# The node that calls the model for each stage.
+NODE_OF: dict[Stage, NodeName] = {"map": "map_summarize", "collapse": "collapse", "final": "final_summarize"}
+CALLING_NODES = frozenset(NODE_OF.values())

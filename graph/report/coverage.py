@@ -1,0 +1,87 @@
+"""How much of the document is in the summary, for people: what it draws on, what was left out, what is flagged."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from graph.report.citations import is_claim
+from graph.results.coverage import FEW_CHUNKS
+from graph.results.page_ranges import page_names
+from graph.results.types import Result
+
+# Why a page is not in the summary, by its status in the ledger.
+LEFT_OUT = {
+    "empty": "no text",
+    "failed": "could not be read",
+    "skipped": "not selected",
+    "references": "references only, left out",
+    "unsummarized": "the model failed on all or part of it",
+}
+
+
+def coverage_line(result: Result) -> str:
+    """In one line: what was read, how short the summary is, what it draws on, and which sentences to check."""
+    coverage = result["coverage"]
+    total = coverage["pages_total"]
+    read = f"{coverage['pages_read']} of {_count(total, 'page')} {'was' if total == 1 else 'were'} read"
+    if coverage["compression"]:
+        read += f"; the summary is {percent(coverage['compression'])} of {'its' if total == 1 else 'their'} length"
+    sentences = [f"{read}."]
+    if coverage["thirds"]:
+        sentences.append(_use(result))
+    if unused := unused_documents(result):
+        sentences.append(f"No sentence draws on {', '.join(unused)}.")
+    if any(map(is_claim, result["sentences"])):
+        sentences.append(_flagged(result))
+    if any(name.label for name in page_names(result["pages"]).values()):
+        sentences.append(
+            "Pages in brackets are as printed; elsewhere they are counted from the start of the file."
+        )
+    return " ".join(sentences)
+
+
+def unused_documents(result: Result) -> list[str]:
+    """Those of several documents that were read, and that no well-supported sentence draws on."""
+    weights: dict[str, float] = {}
+    for page, weight in zip(result["pages"], result["coverage"]["weights"], strict=False):
+        if page["status"] == "read" and "document" in page:
+            weights[page["document"]] = weights.get(page["document"], 0.0) + weight
+    return [document for document, weight in weights.items() if not weight]
+
+
+def percent(share: float) -> str:
+    """0.5 is "50%", 0.013 is "1.3%", and what would be rounded to nothing is "under 0.1%"."""
+    if 0 < share < 0.0005:
+        return "under 0.1%"
+    return f"{share:.0%}" if share >= 0.095 or share == 0 else f"{share:.1%}"
+
+
+def _use(result: Result) -> str:
+    coverage = result["coverage"]
+    used, total, unit = coverage["chunks_used"], coverage["chunks_total"], "part"
+    if total < FEW_CHUNKS:
+        used, total, unit = sum(weight > 0 for weight in coverage["weights"]), coverage["pages_read"], "page"
+    text = f"By word overlap, the summary draws on {used} of {_count(total, unit)}"
+    if total < len(coverage["thirds"]):
+        return f"{text}."
+    shares = zip(coverage["thirds"], ("first third", "second", "last"), strict=True)
+    return f"{text} ({', '.join(f'{percent(share)} of the {third}' for share, third in shares)})."
+
+
+def _flagged(result: Result) -> str:
+    claims = [sentence for sentence in result["sentences"] if is_claim(sentence)]
+    flags = Counter(flag for sentence in claims for flag in sentence["flags"])
+    flagged = sum(bool(sentence["flags"]) for sentence in claims)
+    text = "No sentence is flagged"
+    if flagged:
+        counts = ", ".join(f"{flag}: {count}" for flag, count in flags.items())
+        verb = "is" if flagged == 1 else "are"
+        text = f'{flagged} of {_count(len(claims), "sentence")} {verb} flagged with "?" ({counts})'
+    text += "; this is word overlap only, not a fact check."
+    if flags["weak support"] > len(claims) / 2:
+        text += " It says nothing if the summary and the document are in different languages."
+    return text
+
+
+def _count(number: int, unit: str) -> str:
+    return f"{number} {unit}{'' if number == 1 else 's'}"

@@ -1,0 +1,108 @@
+"""The chip after each sentence, which names its pages, and the card that it opens, with the passages from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from markupsafe import Markup
+
+from graph.grounding.types import Evidence, Flag, Sentence
+from graph.report.citations import is_claim
+from graph.report.html.markup import foreign, tag, together
+from graph.results.page_ranges import PageName, cite
+
+# What a flag means to a reader: a reason to look, not a verdict.
+_MEANINGS: dict[Flag, str] = {
+    "weak support": "No passage says this in similar words. It may be a paraphrase, or draw on many passages;"
+    " read the pages before you rely on it.",
+    "number not in source": "A number in this sentence does not appear in the passages. It may be rounded or"
+    " calculated; compare it with the page.",
+    "name not in source": "A name in this sentence does not appear in the passages. It may be spelled"
+    " differently; compare it with the page.",
+}
+
+_SUPPORT = "It measures shared words only and is not a fact check."
+
+
+def chip(number: int, sentence: Sentence, names: Mapping[int, PageName]) -> Markup:
+    """The button after sentence `number`: its pages, and its flags in words. Nothing after a heading."""
+    if not is_claim(sentence):
+        return Markup()
+    flags = tag("span", " · ", " · ".join(sentence["flags"]), class_="flags") if sentence["flags"] else ""
+    return together(
+        "\N{NO-BREAK SPACE}",
+        tag(
+            "button",
+            tag("span", "Source: ", class_="visually-hidden"),
+            tag("sup", number, " ", class_="number"),
+            foreign(cite(names[page] for page in sentence["pages"]) or "no page"),
+            flags,
+            type="button",
+            class_="chip",
+            popovertarget=f"e{number}",
+        ),
+    )
+
+
+def card(number: int, sentence: Sentence, names: Mapping[int, PageName]) -> Markup:
+    """The passages that support sentence `number`, each in its context, with the shared words marked."""
+    if not is_claim(sentence):
+        return Markup()
+    passages = [_passage(evidence, names) for evidence in sentence["evidence"]]
+    return tag(
+        "div",
+        tag(
+            "header",
+            tag("h3", f"Source of sentence {number}", id=f"h{number}"),
+            tag(
+                "button",
+                tag("span", "×", aria_hidden="true"),
+                type="button",
+                class_="close",
+                popovertarget=f"e{number}",
+                popovertargetaction="hide",
+                aria_label="Close",
+            ),
+        ),
+        tag("p", sentence["text"], class_="claim", dir="auto"),
+        *(_flag(flag) for flag in sentence["flags"]),
+        *passages or [tag("p", "No matching passage was found in the document.")],
+        tag("p", f"Support {sentence['support']:.2f} of 1. {_SUPPORT}", class_="small"),
+        id=f"e{number}",
+        class_="card",
+        popover="auto",
+        role="dialog",
+        aria_labelledby=f"h{number}",
+        tabindex="-1",
+        data_sentence=number,
+    )
+
+
+def _flag(flag: Flag) -> Markup:
+    return tag("p", tag("strong", flag.capitalize(), "."), " ", _MEANINGS[flag], class_="flag")
+
+
+def _passage(evidence: Evidence, names: Mapping[int, PageName]) -> Markup:
+    name = names[evidence["page"]]
+    page = together(foreign(cite([name])), f" (PDF p. {name.position})" if name.label else "")
+    return tag(
+        "figure",
+        tag("figcaption", page),
+        tag(
+            "blockquote",
+            tag("span", evidence["before"], " ", class_="context") if evidence["before"] else "",
+            tag("span", *_marked(evidence), class_="excerpt"),
+            tag("span", " ", evidence["after"], class_="context") if evidence["after"] else "",
+            dir="auto",
+        ),
+    )
+
+
+def _marked(evidence: Evidence) -> Iterator[str]:
+    """The excerpt in pieces, with the words it shares with the sentence as elements."""
+    excerpt, position = evidence["excerpt"], 0
+    for start, end in evidence["marks"]:
+        yield excerpt[position:start]
+        yield tag("mark", excerpt[start:end])
+        position = end
+    yield excerpt[position:]

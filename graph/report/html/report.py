@@ -1,0 +1,146 @@
+"""A result as one HTML file for people: to read, to check and to print. It asks for nothing from anywhere.
+
+Whatever comes from the document, the model or the user is text in it (markup.py), and a Content-Security-Policy
+lets no style or script in it work but the two that stand beside this file.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from markupsafe import Markup, escape
+
+from graph.report.html.chips import card, chip
+from graph.report.html.facts import coverage_facts, run_facts
+from graph.report.html.language import language_of
+from graph.report.html.markup import foreign, tag, together
+from graph.report.html.page_strip import page_facts, page_strip
+from graph.report.html.summary import to_blocks
+from graph.report.html.summary_tree import summary_tree
+from graph.results.page_ranges import PageName, page_names
+from graph.results.types import Result
+
+_HERE = Path(__file__).parent
+
+# What HTML forbids as text, or UTF-8 cannot write: controls, lone surrogates, non-characters.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def to_html(result: Result) -> str:
+    """The whole report."""
+    style, script = (Markup((_HERE / name).read_text("utf-8")) for name in ("report.css", "report.js"))
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        tag("meta", name="format-detection", content="telephone=no, date=no, address=no, email=no"),
+        tag("meta", name="referrer", content="no-referrer"),
+        tag("title", f"{' '.join(result['title'].split())} · summary"),
+        tag("style", style),
+    )
+    html = tag("html", head, tag("body", _body(result), tag("script", script)), lang="en")
+    return "<!DOCTYPE html>\n" + _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", html) + "\n"
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+        " base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(inline: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}"
+
+
+def _body(result: Result) -> Markup:
+    names = page_names(result["pages"])
+    cards = [card(number, sentence, names) for number, sentence in enumerate(result["sentences"], start=1)]
+    return together(
+        tag("a", "Skip to the summary", href="#summary", class_="skip"),
+        tag(
+            "div",
+            _header(result, names),
+            tag(
+                "main",
+                _summary(result, names),
+                _section("sources", "Where each sentence comes from", *cards) if any(cards) else "",
+                _warnings(result, names),
+                _section("pages", "Page by page", page_facts(result, names)) if result["pages"] else "",
+                _section("tree", "Summary tree", _toggles(), summary_tree(result, names))
+                if result["tree"]
+                else "",
+                _section("run", "How it was made", run_facts(result)),
+            ),
+            class_="report",
+        ),
+    )
+
+
+def _header(result: Result, names: Mapping[int, PageName]) -> Markup:
+    documents = [foreign(file["name"]) for file in result["files"] if "refused" not in file]
+    more = f" and {len(documents) - 3} more" if len(documents) > 3 else ""
+    kicker = together("Summary of ", escape(", ").join(documents[:3]), more) if documents else "Summary"
+    return tag(
+        "header",
+        tag("p", kicker, class_="kicker"),
+        tag("h1", " ".join(result["title"].split()), dir="auto"),
+        page_strip(result, names) if result["pages"] else "",
+    )
+
+
+def _summary(result: Result, names: Mapping[int, PageName]) -> Markup:
+    sentences, made = result["sentences"], result["made"]
+    blocks = to_blocks(result["summary"], sentences, lambda index: chip(index + 1, sentences[index], names))
+    hint = tag("p", "Select the page numbers after a sentence to read its source.", class_="small hint")
+    return together(
+        tag(
+            "section",
+            tag("h2", "Summary", class_="visually-hidden"),
+            tag(
+                "div",
+                blocks or tag("p", "There is no summary."),
+                class_="prose",
+                lang=language_of(result["summary"], made["language"]),
+            ),
+            id="summary",
+            tabindex="-1",
+        ),
+        tag(
+            "section",
+            coverage_facts(result),
+            hint if sentences else "",
+            class_="glance",
+            aria_label="At a glance",
+        ),
+    )
+
+
+def _section(name: str, title: str, *inside: object) -> Markup:
+    return tag(
+        "section", tag("h2", title, id=f"about-{name}"), *inside, class_=name, aria_labelledby=f"about-{name}"
+    )
+
+
+def _warnings(result: Result, names: Mapping[int, PageName]) -> Markup:
+    warnings = [tag("li", " ".join(warning.split()), dir="auto") for warning in result["warnings"]]
+    if not warnings:
+        return Markup()
+    has_labels = any(name.label for name in names.values())
+    note = tag("p", "Warnings count pages from the start of the file.", class_="small") if has_labels else ""
+    return _section("warnings", "Warnings", tag("ul", *warnings), note)
+
+
+def _toggles() -> Markup:
+    """For the script, without which they would do nothing."""
+    open_all, close_all = (
+        tag("button", name, type="button", data_tree=state)
+        for state, name in (("open", "Expand all"), ("closed", "Collapse all"))
+    )
+    return tag("p", open_all, " ", close_all, class_="toggles", hidden=True)

@@ -1,0 +1,112 @@
+"""Pages as people write them: "1-3, 7", "pages 1-3", "pp. iii–v, 12". The one home of page ranges."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import NamedTuple, TypeVar
+
+from graph.documents.types import FileRecord
+from graph.results.types import PageRecord
+
+T = TypeVar("T")
+
+
+def page_ranges(numbers: Iterable[int]) -> str:
+    """Page numbers, in order: [1, 2, 3, 7] is "1-3, 7"."""
+    runs = _runs(sorted(set(numbers)), lambda number, following: following == number + 1)
+    return ", ".join(_span(str(run[0]), str(run[-1]), "-") for run in runs)
+
+
+def in_pages(numbers: Iterable[int], files: Sequence[FileRecord] = ()) -> str:
+    """ "page 3" or "pages 3-5"; of several files "a.pdf page 3, b.pdf pages 1-2"."""
+    if len(files) > 1:
+        return ", ".join(f"{file['name']} {in_pages(inside)}" for file, inside in _by_file(numbers, files))
+    numbers = set(numbers)
+    return f"{'page' if len(numbers) == 1 else 'pages'} {page_ranges(numbers)}"
+
+
+class PageName(NamedTuple):
+    """What a page is called."""
+
+    number: int
+    """Its number in the ledger."""
+    document: str
+    """Which of several documents it belongs to; "" if there is one."""
+    position: int
+    """Its position in that document, from 1."""
+    label: str
+    """What is printed on it; "" if that is nothing, its position, or no name for one page alone."""
+    ambiguous: bool
+    """Whether its position, which it goes by, is printed on another page, or a label is printed twice."""
+
+    @property
+    def text(self) -> str:
+        """The label, or for want of one the position."""
+        return self.label or str(self.position)
+
+
+def page_names(ledger: Sequence[PageRecord]) -> dict[int, PageName]:
+    """The names of all pages of a ledger, by number. A document that prints a label twice goes by positions."""
+    several = len({page.get("document") for page in ledger}) > 1
+    printed = Counter((page.get("document"), _printed(page)) for page in ledger if _printed(page))
+    unclear = {document for (document, _), count in printed.items() if count > 1}
+    names = {}
+    for page in ledger:
+        document, position = page.get("document"), page.get("document_page", page["number"])
+        label = "" if document in unclear else _printed(page)
+        taken = document in unclear or (not label and (document, str(position)) in printed)
+        shown = " ".join((document or "").split()) if several else ""
+        names[page["number"]] = PageName(page["number"], shown, position, label, taken)
+    return names
+
+
+def cite(names: Iterable[PageName]) -> str:
+    """ "p. 3", "pp. iii–v, 12", "p. 11, PDF pp. 11–13"; of several documents "a.pdf p. 3; b.pdf p. 1"."""
+    documents = groupby(names, key=lambda name: name.document)
+    return "; ".join(f"{document} {_cite_one(list(inside))}".strip() for document, inside in documents)
+
+
+def _cite_one(names: Sequence[PageName]) -> str:
+    """Pages of one document. What goes by its position where that could be taken for a label says so."""
+    said = []
+    for ambiguous, group in groupby(names, key=lambda name: name.ambiguous):
+        pages = list(group)
+        ranges = ", ".join(_span(run[0].text, run[-1].text, "–") for run in _runs(pages, _follows))
+        said.append(f"{'PDF ' if ambiguous else ''}{'p.' if len(pages) == 1 else 'pp.'} {ranges}")
+    return ", ".join(said)
+
+
+def _follows(name: PageName, following: PageName) -> bool:
+    """Neighbours are joined where both are called by numbers, which follow each other, or neither is."""
+    if following.number != name.number + 1 or name.text.isdecimal() != following.text.isdecimal():
+        return False
+    return not name.text.isdecimal() or int(following.text) == int(name.text) + 1
+
+
+def _printed(page: PageRecord) -> str:
+    """The page's label, if it is more than its position."""
+    label = " ".join(page["label"].split())
+    return "" if label == str(page.get("document_page", page["number"])) else label
+
+
+def _runs(items: Sequence[T], follows: Callable[[T, T], bool]) -> list[Sequence[T]]:
+    """The items, cut where one does not follow the one before it."""
+    cuts = [index for index, pair in enumerate(pairwise(items), start=1) if not follows(*pair)]
+    return [items[start:end] for start, end in pairwise([0, *cuts, len(items)]) if start < end]
+
+
+def _span(first: str, last: str, dash: str) -> str:
+    return first if first == last else f"{first}{dash}{last}"
+
+
+def _by_file(numbers: Iterable[int], files: Sequence[FileRecord]) -> Iterator[tuple[FileRecord, list[int]]]:
+    """The files that have any of the pages, with the numbers these pages have in them."""
+    ordered = sorted(set(numbers))
+    for file in files:
+        first = file["first_page"]
+        inside = ordered[bisect_left(ordered, first) : bisect_left(ordered, first + file["pages"])]
+        if inside:
+            yield file, [number - first + 1 for number in inside]

@@ -1,0 +1,104 @@
+"""What each call of the model is to be made of: tasks, built from the state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from graph.calling.key_sentences import Part
+from graph.channels import compress, decompress
+from graph.documents import whole_text
+from graph.documents.types import FileRecord
+from graph.packing import frontier, joined_pages, joined_tokens, pack
+from graph.results.page_ranges import in_pages
+from graph.results.types import ChunkRecord, Summary
+from graph.state import CollapseTask, MapTask, State
+
+
+class FinalTask(NamedTuple):
+    """What the final call is made of: the only chunk, or the summaries that nothing rests on."""
+
+    parts: list[Part]
+    tokens: int
+    level: int
+    sources: list[str]
+    pages: list[int]
+    where: str
+
+
+def map_tasks(
+    chunks: Sequence[ChunkRecord], texts: Sequence[str], files: Sequence[FileRecord], run: str
+) -> list[MapTask]:
+    """One for each chunk."""
+    return [_map_task(chunk, files, run) | {"chunk_text": text} for chunk, text in zip(chunks, texts, strict=True)]
+
+
+def missing_map_tasks(state: State) -> list[MapTask]:
+    """One for each chunk without a summary: its task was resumed from a checkpoint, which keeps no such text."""
+    done = {summary["id"] for summary in state["tree"]}
+    if all(map_id(chunk["id"]) in done for chunk in state["chunks"]):
+        return []
+    return [
+        _map_task(chunk, state["files"], state.get("run", "")) | {"compressed": compress(text)}
+        for chunk, text in zip(state["chunks"], _chunk_texts(state), strict=True)
+        if map_id(chunk["id"]) not in done
+    ]
+
+
+def collapse_tasks(
+    tree: Sequence[Summary], budget_tokens: int, files: Sequence[FileRecord] = (), run: str = ""
+) -> list[CollapseTask]:
+    """One for each call of a collapse round. A group of one needs none: it waits for the next round as it is."""
+    level = 1 + max(summary["level"] for summary in tree)
+    groups = [group for group in pack(frontier(tree), budget_tokens) if len(group) > 1]
+    return [
+        CollapseTask(
+            id=f"level-{level}-{number:04}",
+            level=level,
+            sources=[summary["id"] for summary in group],
+            pages=joined_pages(group),
+            where=in_pages(joined_pages(group), files),
+            tokens=joined_tokens(group),
+            run=run,
+            compressed=compress(_parts(group)),
+        )
+        for number, group in enumerate(groups, start=1)
+    ]
+
+
+def final_task(state: State) -> FinalTask:
+    """The last one. It has no parts if every summary is empty."""
+    if state["route"] == "direct":
+        (chunk,) = state["chunks"]
+        parts, tokens, level = [Part(text=_chunk_texts(state)[0], source_sentences=[])], chunk["tokens"], 0
+        sources, pages = [chunk["id"]], chunk["pages"]
+    else:
+        tops = frontier(state["tree"])
+        parts, tokens, level = (
+            _parts(tops),
+            joined_tokens(tops),
+            1 + max((top["level"] for top in tops), default=0),
+        )
+        sources, pages = [top["id"] for top in tops], joined_pages(tops)
+    return FinalTask(parts, tokens, level, sources, pages, in_pages(pages, state["files"]))
+
+
+def map_id(chunk_id: str) -> str:
+    """The id of a chunk's summary."""
+    return chunk_id.replace("chunk", "summary")
+
+
+def _map_task(chunk: ChunkRecord, files: Sequence[FileRecord], run: str) -> MapTask:
+    where = in_pages(chunk["pages"], files)
+    return MapTask(id=chunk["id"], tokens=chunk["tokens"], pages=chunk["pages"], where=where, run=run)
+
+
+def _parts(summaries: Iterable[Summary]) -> list[Part]:
+    return [
+        Part(text=summary["text"], source_sentences=summary.get("source_sentences", [])) for summary in summaries
+    ]
+
+
+def _chunk_texts(state: State) -> list[str]:
+    text = whole_text(decompress(state["text"]))
+    return [text[chunk["start"] : chunk["end"]] for chunk in state["chunks"]]

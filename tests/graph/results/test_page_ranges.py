@@ -1,0 +1,66 @@
+"""How pages are written for people."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+
+from graph.documents.types import FileRecord
+from graph.results.page_ranges import cite, in_pages, page_names, page_ranges
+from graph.results.types import PageRecord
+
+
+def ledger(*labels: str, **more: Any) -> list[PageRecord]:
+    """Pages with these labels; "" for one that has none."""
+    return [
+        cast(PageRecord, {"number": n, "label": label or str(n), "status": "read", **more})
+        for n, label in enumerate(labels, start=1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pages", "words"), [([3], "3"), ([1, 2, 3], "1-3"), ([7, 1, 2, 9, 8], "1-2, 7-9"), ([], ""), ([2, 2], "2")]
+)
+def test_page_numbers_are_joined_to_ranges(pages: list[int], words: str) -> None:
+    assert page_ranges(pages) == words
+
+
+def test_of_several_files_each_has_its_own_numbers() -> None:
+    files = [
+        FileRecord(name="a.pdf", first_page=1, pages=3),
+        FileRecord(name="b.pdf", first_page=4, pages=0),
+        FileRecord(name="c.pdf", first_page=4, pages=9),
+    ]
+    assert in_pages([5, 2, 3], files) == "a.pdf pages 2-3, c.pdf page 2"
+    assert in_pages([5], files[:1]) == "page 5"
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (["", "", "", ""], "pp. 1–4"),
+        (["i", "ii", "iii", "1"], "pp. i–iii, 1"),
+        (["x", "x", "", ""], "PDF pp. 1–4"),  # no label names one page alone
+        (["2", "", "5", ""], "p. 2, PDF p. 2, pp. 5, 4"),
+        (["", "2", "3", "", "1"], "PDF p. 1, pp. 2–4, 1"),
+        (["", "", "", "1", "2", "3"], "PDF pp. 1–3, pp. 1–3"),
+    ],
+)
+def test_pages_are_cited_as_printed_and_as_positions_where_that_is_clear(labels: list[str], words: str) -> None:
+    assert cite(page_names(ledger(*labels)).values()) == words
+
+
+def test_no_page_is_cited_as_nothing_and_one_in_the_singular() -> None:
+    assert cite([]) == ""
+    assert cite(page_names(ledger("iv")).values()) == "p. iv"
+
+
+def test_pages_of_several_documents_are_cited_with_their_names() -> None:
+    two = [
+        PageRecord(number=1, label="1", status="read", document="a b.pdf", document_page=1),
+        PageRecord(number=2, label="2", status="read", document="a b.pdf", document_page=2),
+        PageRecord(number=3, label="ii", status="read", document="c.pdf", document_page=1),
+    ]
+    assert cite(page_names(two).values()) == "a b.pdf pp. 1–2; c.pdf p. ii"
+    assert cite(page_names(two[:1]).values()) == "p. 1"
