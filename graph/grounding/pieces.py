@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from graph.documents.split.sentences import cut_point
+from llm.language.sentences import cut_point
 
 _LONGEST = 600  # characters; a table, a list of names, or a model that repeats itself may be one endless sentence
 

@@ -12,9 +12,9 @@ from graph.documents.config import LoadConfig
 from graph.documents.errors import NoTextError
 from graph.documents.from_langchain import DocumentLike, pages_from_documents
 from graph.documents.split.chunks import whole_text
-from graph.documents.split.sentences import split_sentences
 from graph.documents.types import Page
 from graph.grounding.pieces import pieces, without_surrogates
+from llm.language.sentences import split_sentences
 
 _CONTEXT = 240  # characters before and after an excerpt
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from llm.textrank.sentences import SOUND, Sentence, ends_whole, split_sentences
+from llm.textrank.sentences import SOUND, Sentence, ends_whole, read_sentences
 from llm.tokens import estimate_tokens
 
 # A word ends before a space, or after any character of a script without spaces.
@@ -45,7 +45,7 @@ def extract(text: str, max_tokens: int, focus: str = "") -> Extract:
 
     What shares words with `focus` counts for more.
     """
-    sentences = split_sentences(text)
+    sentences = read_sentences(text)
     if not sentences:
         return Extract([], "stop")
     best = _candidates(sentences)
@@ -62,7 +62,7 @@ def key_sentences(text: str, count: int) -> list[str]:
     """At most `count` sentences that say most of what `text` says, the best first."""
     if count < 1:
         return []
-    sentences = split_sentences(text)
+    sentences = read_sentences(text)
     best = [i for i in _candidates(sentences) if estimate_tokens(sentences[i].text) <= _LONG_SENTENCE_TOKENS]
     if not best:
         return []

@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from llm.language.detect import detect_language
+from llm.language.sentences import split_sentences
+
 
 class Sentence(NamedTuple):
     """One sentence, word for word as it stands in the text, its white space evened out."""
@@ -59,9 +62,7 @@ _LEANS = re.compile(
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _START = re.compile(r"[\"'“‘«「『(\[$€£₩+~-]*([^\W_])")
-_DATE_GOES_ON = re.compile(r"\d{1,2}\.")
 _LEADERS = re.compile(r"\.{4}|(?:\. ){4}|…{2}")  # of a table of contents
-_DATE = re.compile(r"(?<!\d)(?:\d{4}|['’‘]\d\d)\.(\s?\d{1,2}\.){0,2}$")  # "2024. 10. 11. 국회에서"
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d[\d.,:/]*")
@@ -69,12 +70,13 @@ _SYMBOL = re.compile(r"[^\w\s.,;:!?'\"()“”‘’「」。、，·-]")
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 
 
-def split_sentences(text: str) -> list[Sentence]:
+def read_sentences(text: str) -> list[Sentence]:
     """Every sentence of `text` in order.
 
     A line break ends a sentence where it ends a paragraph, a heading, a list item or a table row, and
     does not where only the line was full. Markers of list items are left out.
     """
+    language = detect_language(text)
     sentences: list[Sentence] = []
     blocks = _blocks(text)
     size = Counter(part for part, _ in blocks)
@@ -83,7 +85,7 @@ def split_sentences(text: str) -> list[Sentence]:
         marker = _MARKER.match(block)
         listed = bool(marker and _BULLET.match(block))
         trust = 0.0 if _reference_signs(block) >= max(3, 0.17 * _words(block)) else 1.0
-        for piece, glued in _segment(block[marker.end() :] if marker else block):
+        for piece, glued in _segment(block[marker.end() :] if marker else block, language):
             sentences.append(Sentence(piece, part, glued, trust * prose(piece, listed=listed), heading))
     return sentences
 
@@ -138,13 +140,11 @@ def _continues(last: str, line: str, width: int, blank: bool) -> bool:
     return width > 0 and not blank and len(last) + 1 + len(first_word) > 0.9 * width
 
 
-def _segment(block: str) -> list[tuple[str, bool]]:
+def _segment(block: str, language: str) -> list[tuple[str, bool]]:
     """Sentences of one block, and whether each is glued to the one before."""
-    import sentencex
-
     found: list[tuple[str, bool]] = []
     gap = True
-    for raw in sentencex.segment("en", block):
+    for raw in split_sentences(block, language):
         piece = raw.strip()
         gap = gap or raw[:1].isspace()
         if not piece:
@@ -159,9 +159,7 @@ def _segment(block: str) -> list[tuple[str, bool]]:
 
 
 def _belongs(last: str, piece: str, gap: bool) -> bool:
-    """Whether the splitter cut too early: a Korean or Japanese sentence goes on after its quotation, or a date."""
-    if (date := _DATE.search(last[-20:])) and (_DATE_GOES_ON.match(piece) or (date[1] and _HANGUL.match(piece))):
-        return True
+    """Whether a sentence of print goes on: with a small letter, or right after a quotation."""
     return piece[0].islower() or (not gap and last[-1] in _QUOTES)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from graph.documents.split.plan import Unit, plan, sections
-from graph.documents.split.sentences import cut_point, split_sentences
 from graph.documents.types import Chunk, Page
+from llm.language.sentences import cut_point, split_sentences
 
 Count = Callable[[str], int]
 
