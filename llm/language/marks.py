@@ -2,32 +2,51 @@
 
 from __future__ import annotations
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 ENDS = ".!?。．！？｡…‥؟۔।॥։።፧။។៕"
 CLOSERS = "\"'”’»›)]}」』）】》〉"
+OPENERS = "\"'“‘«„「『([{（"
 CLOSING_QUOTES = "\"'”’»」』"
 
-# Abbreviations, as regular expressions without their last full stop. What follows a title or stands inside a
-# clause never ends a sentence; what is counted does not before a number, a bracket or a small letter.
-TITLES = "Dr|Prof|Mr|Mrs|Ms|Mme|Mlle|Sr|Sra|Srta|Dott|Dhr|Mevr|Hr|Rev|Capt|Mgr|inż|mgr|проф|им|ул"
-INSIDE = (
-    r"e\.\s?g|i\.\s?e|cf|vs|approx"
-    r"|z\.\s?B|d\.\s?h|i\.\s?d\.\s?R|bzw|vgl|sog|bspw|einschl|inkl|zzgl"
-    r"|p\.\s?ex|c\.-à-d|p\.\s?ej|ad es|bijv|f\.\s?eks|np|tzw|m\.in|т\.\s?е|напр|см"
-)
-COUNTED = (
-    r"Eqs?|Figs?|Secs?|Nos?|pp?|Vols?|Chs?|Tabs?|Refs?|Defs?|Thms?|Arts?|al|ca|St|Jr|Inc|Ltd|Co|U\.S|U\.K"
-    r"|Nrn?|Abs|Abb|Abschn|Bd|Kap|Ziff|Lit|Anm|Aufl|Hrsg|u\.\s?a|usw|etc|ggf|evtl|Mio|Mrd|Tsd|Std|Str|Jh|Jhd|v\.\s?Chr"
-    r"|págs?|núms?|caps?|art|vol|chap|éd|EE\.\s?UU|Uds?|pag"
-    r"|rys|str|poz|św|rozdz|ust|pkt|zob|tys|mln|mld|godz|itd|itp|tj|рис|табл|стр|гл|ст|тыс|млн|млрд|руб|гг?"
-)
-# Only where the language is known, for elsewhere they are words or letters: before a capital, and before none.
-NAMED_IN = {
-    "fr": "M|MM|Mmes|Mlles|Me",
-    "pl": "prof|dr|ks|ul|al|gen",
-    "it": "Sig|Sigg|Avv|On",
-    "nl": "dr|ir|mr|prof",
+# Abbreviations without their last full stop, and without the spaces inside of "z. B.". What follows
+# a title or stands inside a clause never ends a sentence; what is counted does not before a number, a bracket or a
+# small letter.
+TITLES = _words("Dr Prof Mr Mrs Ms Mme Mlle Sr Sra Srta Dott Dhr Mevr Hr Rev Capt Mgr inż mgr проф им ул")
+INSIDE = _words("""
+    e.g i.e cf vs approx z.b d.h i.d.r bzw vgl sog bspw einschl inkl zzgl p.ex c.-à-d p.ej ad.es bijv f.eks
+    tzw m.in т.е напр см
+    """)
+COUNTED = _words("""
+    eq eqs fig figs sec secs no nos p pp vol vols ch chs tab tabs ref refs def defs thm thms art arts al ca st jr
+    inc ltd co u.s u.k nr nrn abs abb abschn bd kap ziff lit anm aufl hrsg u.a usw etc ggf evtl mio mrd tsd std str
+    jh jhd v.chr pág págs núm núms cap caps chap éd ee.uu ud uds pag rys poz św rozdz ust pkt zob tys mln mld godz
+    itd itp tj рис табл стр гл ст тыс млн млрд руб г гг
+    """)
+# Only where the language is known, for elsewhere they are words or letters.
+NAMES_IN = {
+    "fr": _words("M MM Mmes Mlles Me"),
+    "it": _words("Sig Sigg Avv On"),
+    "nl": _words("dr ir mr prof"),
+    "pl": _words("prof dr ks ul al gen np"),
 }
-SMALL_IN = {"pl": "w|r|s|m|t", "ru": "в|г|д|с|т", "uk": "р|с|м", "cs": "r|s|č|str", "de": "S|Jg|H|Z"}
+SMALL_IN = {
+    "cs": _words("r s č str"),
+    "de": _words("s jg h z"),
+    "pl": _words("w r s m t"),
+    "ru": _words("в д с т"),
+    "uk": _words("р с м"),
+}
+
+# Words that begin a sentence far more often than a name does: "in the U.S. The market" is two sentences.
+STARTERS = _words("""
+    A After All Although An And As At Both But By Each For From He Her Here His How However I If In It Its Many
+    Most No Not On One Our She Since So Some Such That The Their Then There These They This Those Thus To Today
+    We What When Where While Who With You
+    """)
 
 # An ordinal is a number with a full stop in these languages, and a day stands before its month.
 ORDINAL_LANGUAGES = frozenset(

@@ -2,59 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from functools import lru_cache
 from itertools import pairwise
-
-import regex
 
 from llm.language.detect import detect_language
 from llm.language.marks import (
     BEFORE_ORDINALS,
     CLOSERS,
-    CLOSING_QUOTES,
     COUNTED,
     INSIDE,
     MONTHS,
-    NAMED_IN,
+    NAMES_IN,
+    OPENERS,
     ORDINAL_LANGUAGES,
     SMALL_IN,
+    STARTERS,
     TITLES,
 )
 
 # "…" + 라고, 이라고, 고, 는, … or と, という, …: the sentence that quotes goes on after the quotation.
-_QUOTATIVE = regex.compile(
+_QUOTATIVE = re.compile(
     r"(?:이?라[고는며]|이?라면서|하[고며]|[고는며]|면서|라|의|을|를|은|이|가|에|로|와|과|도|만)(?=[\s가-힣.,])"
     r"|(?:と|って|など|を|は|が|に|の|も|や|で)|[、，,;]"
 )
-_SPACED_QUOTATIVE = regex.compile(r"(?:이?라[고는며]|이?라면서|하고|하며)(?=[\s.,])")
-_SAYS = regex.compile(r"[\p{Script=Han}]{0,4}[说說道问問答喊叫][，。,：:]?")  # “…。”他说。
-_MARKER = regex.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z가-하]|[ivxIVX]{1,5})[.)\]]+\s*")
-_BEFORE = r"(?:^|[\s(\[«„“\"])"
-_TITLE = regex.compile(rf"{_BEFORE}(?:{TITLES})\.\s+$")
-_INSIDE = regex.compile(rf"{_BEFORE}(?:{INSIDE})\.\s+$", regex.IGNORECASE)
-_COUNTED = regex.compile(rf"{_BEFORE}(?:{COUNTED})\.\s+$", regex.IGNORECASE)
-_INITIALS = regex.compile(rf"(?:{_BEFORE}|\.)\p{{Lu}}\.[\s-]?\p{{Lu}}\.\s+$")
-_FIRST_INITIAL = regex.compile(r"^[\s(\[«„“\"]*\p{Lu}\.\s+$")
-_CAPITALISED = regex.compile(r"\p{Lu}[\p{Ll}'’-]")
+_SPACED_QUOTATIVE = re.compile(r"(?:이?라[고는며]|이?라면서|하고|하며)(?=[\s.,])")
+_SAYS = re.compile(r"[\u4e00-\u9fff]{0,4}[说說道问問答喊叫][，。,：:]?")  # “…。”他说。
+_MARKER = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z가-하]|[ivxIVX]{1,5})[.)\]]+\s*")
 # "2024. 10. 11. 국회에서": a Korean date goes on with its month and day, and then the sentence does.
-_DATE = regex.compile(r"(?<!\d)(?:\d{4}|['’‘]\d\d)\.(\s?\d{1,2}\.){0,2}\s*$")
-_DATE_GOES_ON = regex.compile(r"\d{1,2}\.")
-_IN_KOREAN = regex.compile(r"[(~∼]?[가-힣]")
-_DAY = regex.compile(r"(?<![\d.,])\d{1,2}\.\s+$")
-_MONTH = regex.compile(rf"(?:{MONTHS})(?!\w)")
-_ORDINAL = regex.compile(rf"(?:^|\s)(?:{BEFORE_ORDINALS})\s\d{{1,3}}\.\s+$", regex.IGNORECASE)
+_DATE = re.compile(r"(?<!\d)(?:\d{4}|['’‘]\d\d)\.(\s?\d{1,2}\.){0,2}\s*$")
+_DATE_GOES_ON = re.compile(r"\d{1,2}\.")
+_IN_KOREAN = re.compile(r"[(~∼]?[가-힣]")
+_DAY = re.compile(r"(?<![\d.,])\d{1,2}\.\s+$")
+_MONTH = re.compile(rf"(?:{MONTHS})(?!\w)")
+_ORDINAL = re.compile(rf"(?:^|\s)(?:{BEFORE_ORDINALS})\s\d{{1,3}}\.\s+$", re.IGNORECASE)
 _LONG = 1000  # characters after which a quotation that never closes is taken for none
-_ENDING = regex.compile(
+_ENDING = re.compile(
     r"(?<![.!?。！？])[.!?。！？]+[\"'”’」』)]*\s+(?=[A-Z\"“‘(가-힣])|(?<![。！？])[。！？]+[」』”’]*"
 )
 # Ends that the segmenter below does not know.
-_MISSED = regex.compile(r"(?<=[።፧])|(?<=፡፡)|(?<=[។៕](?![។៕]))")
+_MISSED = re.compile(r"(?<=[።፧])|(?<=፡፡)|(?<=[។៕](?![។៕]))")
 _UNMARKED = frozenset({"th", "lo"})  # no mark ends a sentence; a space ends a clause
 _CLAUSE_LENGTH = 60  # characters of such a language after which a space is taken for an end
-_UNMARKED_SPACE = regex.compile(r"(?<=[\u0e00-\u0eff])\s+(?=[\u0e00-\u0eff])(?!ๆ)")
-_CLAUSE = regex.compile(r"[,;:،；：，、]\s*|\s[–—-]\s")
-_SPACE = regex.compile(r"\s+")
+_UNMARKED_SPACE = re.compile(r"(?<=[\u0e00-\u0eff])\s+(?=[\u0e00-\u0eff])(?!ๆ)")
+_CLAUSE = re.compile(r"[,;:،；：，、]\s*|\s[–—-]\s")
+_SPACE = re.compile(r"\s+")
+_LONGEST_MARKER = 16
+_NONE: frozenset[str] = frozenset()
 _TAIL = 24  # characters that tell whether an end is none
 
 
@@ -114,17 +108,17 @@ def _merge(pieces: list[str], language: str) -> list[str]:
 
 
 def _belongs(before: str, piece: str, language: str) -> bool:
-    if not piece.strip() or not before.strip() or (len(before) < _TAIL and _MARKER.fullmatch(before)):
+    """Whether there is no end between the two. Nearly all are ends: what most are not is asked first."""
+    bare = before.rstrip()
+    if not bare or piece.isspace() or (len(bare) < _LONGEST_MARKER and _MARKER.fullmatch(before)):
         return True
-    last = before.rstrip()[-1]
-    if last in CLOSING_QUOTES or last in CLOSERS:
+    if bare[-1] in CLOSERS:
         return _goes_on_after_quotation(piece, spaced=before[-1].isspace())
-    if last != ".":
+    if bare[-1] != ".":
         return False
-    tail = before[-_TAIL:]
-    if before.rstrip()[-2:-1].isdigit():
-        return _goes_on_after_number(tail, piece, language)
-    return _goes_on_after_abbreviation(tail, before, piece, language)
+    if bare[-2:-1].isdigit():
+        return _goes_on_after_number(before[-_TAIL:], piece, language)
+    return _goes_on_after_abbreviation(bare, piece, language)
 
 
 def _goes_on_after_quotation(piece: str, *, spaced: bool) -> bool:
@@ -143,26 +137,31 @@ def _goes_on_after_number(tail: str, piece: str, language: str) -> bool:
     return bool(_DAY.search(tail) and piece[0].islower()) or (language == "de" and bool(_ORDINAL.search(tail)))
 
 
-def _goes_on_after_abbreviation(tail: str, before: str, piece: str, language: str) -> bool:
-    if _TITLE.search(tail) or _INSIDE.search(tail):
-        return True
-    named, small = _patterns_of(language)
-    if named and named.search(tail):
+def _goes_on_after_abbreviation(bare: str, piece: str, language: str) -> bool:
+    *others, word = bare[-_TAIL:].split()
+    words = [word[:-1].lstrip(OPENERS)]
+    while others and len(others[-1]) <= 3 and others[-1][-1] == ".":
+        words.append(others.pop().lstrip(OPENERS) + words[-1])  # "z. B." is "z.B."
+    names = NAMES_IN.get(language, _NONE)
+    if any(word in TITLES or word.casefold() in INSIDE or word in names for word in words):
         return True
     first = piece[0]
     if first.isdigit() or first.islower() or first in "([":
-        return bool(_COUNTED.search(tail) or (small and small.search(tail)))
-    return bool(_CAPITALISED.match(piece)) and bool(_INITIALS.search(tail) or _FIRST_INITIAL.match(before))
+        known = SMALL_IN.get(language, _NONE)
+        return any((small := word.casefold()) in COUNTED or small in known for word in words)
+    return _is_name(piece) and _is_initials(words[-1], alone=not others)
 
 
-@lru_cache
-def _patterns_of(language: str) -> tuple[regex.Pattern[str] | None, regex.Pattern[str] | None]:
-    """The abbreviations of one language: before a name, and before a number or a small letter."""
-    named, small = NAMED_IN.get(language), SMALL_IN.get(language)
-    return (
-        regex.compile(rf"{_BEFORE}(?:{named})\.\s+$") if named else None,
-        regex.compile(rf"{_BEFORE}(?:{small})\.\s+$") if small else None,
-    )
+def _is_name(piece: str) -> bool:
+    """Whether a piece that goes on after initials may begin with a name."""
+    word = piece.split(None, 1)[0]
+    return word[0].isupper() and len(word) > 1 and word not in STARTERS
+
+
+def _is_initials(word: str, *, alone: bool) -> bool:
+    """Whether they are the initials of a name: two or more, or one that the sentence begins with."""
+    letters = word.split(".")
+    return all(len(letter) == 1 and letter.isupper() for letter in letters) and (alone or len(letters) > 1)
 
 
 def cut_point(text: str, limit: int) -> int:

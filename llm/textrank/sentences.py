@@ -7,6 +7,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from llm.language.detect import detect_language
+from llm.language.joins import gap
 from llm.language.sentences import split_sentences
 
 
@@ -111,8 +112,7 @@ def _blocks(text: str) -> list[tuple[int, str]]:
             blank = True
             continue
         if blocks and _continues(last, line, width, blank):
-            joint = "" if _CJK.match(last[-1]) and _CJK.match(line) else " "
-            blocks[-1][1].append(joint + line)
+            blocks[-1][1].append(gap(last, line) + line)
         else:
             part += blank
             blocks.append((part, [line]))

@@ -8,6 +8,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from llm.language.joins import join
+
 _TERMINAL = re.compile(r"[.!?:;。！？：；…؟۔।][\"'”’»」』)\]\d*†‡]{0,4}$")
 _CLOSED = re.compile(rf"{_TERMINAL.pattern}|[,;:]$|\b(?:and|or|und|oder|et|ou|y|o)$")
 _OPEN = re.compile(
@@ -59,7 +61,7 @@ def reflow(text: str) -> str:
         elif last is not None and not rows[last] and _continues(lines, widths, last, index, is_item=items[index]):
             while not out[-1]:
                 out.pop()
-            out[-1] += line if _HYPHENATED.search(lines[last]) else " " + line
+            out[-1] = join(out[-1], line)
             last = index
         else:
             if last == index - 1 and _ends_paragraph(lines[last]):

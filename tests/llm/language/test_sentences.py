@@ -22,6 +22,7 @@ CASES: list[tuple[str | None, list[str]]] = [
         None,
         ["See p. 3 and No. 5 below. ", "It is 3.5 metres, e.g. this one. ", "He came, i.e. Mr. Lee did. ", "End."],
     ),
+    (None, ["He moved to the U.S. ", "The market there grew. ", "So did the U.K. ", "It was good."]),
     (None, ["It was founded in 2024. ", "10 people came."]),
     (None, ["1. First item. ", "It goes on.\n", "2. Second item.\n"]),
     (None, ["A heading\n", "A sentence.\n\n", "Another paragraph."]),
