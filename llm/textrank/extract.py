@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
+from llm.language.detect import detect_language
 from llm.textrank.sentences import SOUND, Sentence, ends_whole, read_sentences
 from llm.tokens import estimate_tokens
 
@@ -45,13 +46,14 @@ def extract(text: str, max_tokens: int, focus: str = "") -> Extract:
 
     What shares words with `focus` counts for more.
     """
-    sentences = read_sentences(text)
+    language = detect_language(text)
+    sentences = read_sentences(text, language)
     if not sentences:
         return Extract([], "stop")
     best = _candidates(sentences)
     worth_saying = int(_LARGEST_SHARE * estimate_tokens(text)) if best else 0
     budget = min(max_tokens, max(_FEW_LINES_TOKENS, worth_saying))
-    ranked = _Ranked(sentences, best or range(len(sentences)), focus)
+    ranked = _Ranked(sentences, best or range(len(sentences)), language, focus)
     chosen = ranked.within(budget) or ranked.within(max_tokens)
     if not chosen:
         return Extract([_cut(max(ranked.sentences, key=lambda s: s.prose).text, max_tokens)], "length")
@@ -62,11 +64,12 @@ def key_sentences(text: str, count: int) -> list[str]:
     """At most `count` sentences that say most of what `text` says, the best first."""
     if count < 1:
         return []
-    sentences = read_sentences(text)
+    language = detect_language(text)
+    sentences = read_sentences(text, language)
     best = [i for i in _candidates(sentences) if estimate_tokens(sentences[i].text) <= _LONG_SENTENCE_TOKENS]
     if not best:
         return []
-    ranked = _Ranked(sentences, best)
+    ranked = _Ranked(sentences, best, language)
     return [ranked.sentences[i].text for i in ranked.best(count)]
 
 
@@ -82,19 +85,19 @@ def _candidates(sentences: Sequence[Sentence]) -> list[int]:
 class _Ranked:
     """The sentences at some `places` of a text, and what each is worth."""
 
-    def __init__(self, text: Sequence[Sentence], places: Sequence[int], focus: str = "") -> None:
+    def __init__(self, text: Sequence[Sentence], places: Sequence[int], language: str, focus: str = "") -> None:
         import numpy as np
 
         from llm.textrank.cues import cue_weights, place_weights
         from llm.textrank.rank import TermMatrix, rank, terms
 
         self.sentences = [text[i] for i in places]
-        self.matrix = TermMatrix([s.text for s in self.sentences])
+        self.matrix = TermMatrix([s.text for s in self.sentences], language)
         self.costs = [estimate_tokens(s.text) + (not ends_whole(s.text)) for s in self.sentences]
         cues = cue_weights(text)
         prior = np.array([max(text[i].prose, 0.05) * cues[i] for i in places]) * place_weights(len(places))
-        prior *= 1 + self.matrix.share({term for s in text if s.heading for term in terms(s.text)})
-        if asked := set(terms(focus)):
+        prior *= 1 + self.matrix.share({term for s in text if s.heading for term in terms(s.text, language)})
+        if asked := set(terms(focus, language)):
             prior *= 1 + _FOCUS * self.matrix.holds(asked) / len(asked)
         central = rank(self.matrix, prior)
         self.scores = (central >= _ASIDE) * central * prior / np.array(self.costs) ** 0.25

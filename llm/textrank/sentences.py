@@ -71,13 +71,13 @@ _SYMBOL = re.compile(r"[^\w\s.,;:!?'\"()“”‘’「」。、，·-]")
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 
 
-def read_sentences(text: str) -> list[Sentence]:
+def read_sentences(text: str, language: str | None = None) -> list[Sentence]:
     """Every sentence of `text` in order.
 
     A line break ends a sentence where it ends a paragraph, a heading, a list item or a table row, and
     does not where only the line was full. Markers of list items are left out.
     """
-    language = detect_language(text)
+    language = language or detect_language(text)
     sentences: list[Sentence] = []
     blocks = _blocks(text)
     size = Counter(part for part, _ in blocks)
