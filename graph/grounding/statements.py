@@ -9,18 +9,20 @@ from typing import NamedTuple
 
 from graph.grounding.pieces import pieces, without_surrogates
 from llm.language.detect import detect_language
+from llm.language.marks import BULLETS, CLOSERS, ENDS
 from llm.language.sentences import split_sentences
 
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:\*\*|__)[^*_\n]+(?:\*\*|__):?\s*$)")
 _MARKER = re.compile(
-    r"\s*(?:[-*+•‣·▪■□○●◦∙–—]\s+|(?:\(?(?:\d{1,3}|[a-z가-하]|[ivx]{1,5})[.)]|\(?[A-Z]\))\s+|\[[ xX]\]\s+|#{1,6}\s"
+    rf"\s*(?:[-*+–—{BULLETS}]\s+"
+    rf"|(?:\(?(?:\d{{1,3}}|[a-z가-하]|[ivx]{{1,5}})[.)]|\(?[A-Z]\))\s+|\[[ xX]\]\s+|#{{1,6}}\s"
     r"|>\s?|\|)"
 )
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _EMPHASIS = re.compile(r"(?<![\w*_`])(\*{1,3}|_{1,3}|`{1,3})(?=\S)(.{1,1000}?)(?<![\s*_`])\1(?![*_`])")
 _HALF = re.compile(r"^(?:\*{1,3}|_{1,3})(?=\S)|(?<=[^\w\s])(?:\*{1,3}|_{1,3})$")  # the rest is in another sentence
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
-_ENDED = re.compile(r"[.!?。！？…][\"'”’»」』)\]*_]*$")
+_ENDED = re.compile(rf"[{ENDS}][{re.escape(CLOSERS)}*_]*$")
 _DIGIT = re.compile(r"\d")
 _CLOSING = re.compile(r"(?:\*{1,3}|_{1,3})(?:\s+|$)")
 _RUN_IN = re.compile(r"(\*\*|__)(?:[^\W\d]+[\s.:-]*){1,4}\1")  # "**Costs.** They rose."

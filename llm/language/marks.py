@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-ENDS = ".!?。．！？｡…‥؟۔।॥։።፧။។៕"
-CLOSERS = "\"'”’»›)]}」』）】》〉"
+ENDS = ".!?。．！？｡…‥؟۔।॥։\u1362\u1367\u104b។៕"  # the escapes: Ethiopic stop and question mark, Burmese stop
 OPENERS = "\"'“‘«„「『([{（"
+CLOSERS = "\"'”’»›)]}」』）】》〉"
 CLOSING_QUOTES = "\"'”’»」』"
+# A printed line that ends what it says, as a regular expression; notes may be called after the mark.
+LINE_ENDED = rf"[{ENDS}:;：；][{re.escape(CLOSERS)}\d*†‡]{{0,4}}$"
+
+# What stands before an item of a list, and is a bullet even without a space after it; then what needs one.
+FIRM_BULLETS = "•‣▪◦●○◯■□◆◇▶▷►※◎➢➤"
+BULLETS = FIRM_BULLETS + "·∙⦁▫→☐☑✓❍ㅇ"
 
 # Abbreviations without their last full stop, and without the spaces inside of "z. B.". What follows
 # a title or stands inside a clause never ends a sentence; what is counted does not before a number, a bracket or a

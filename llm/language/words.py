@@ -29,7 +29,7 @@ STOP_WORDS = frozenset(
         a about above after again all also although am among an and any are as at be because been before
         being below between both but by can cannot could did do does doing don done down during each
         either else few for from further had has have having he her here hers him his how however i if in
-        into is isn it its itself just least less may me might more most much must my no nor not now of off on
+        into is isn it its itself just least less may me might more most much must my nor of off on
         once only or other our out over own per same shall she should since so some such t than that the their
         them then there these they this those through thus to too under until up upon us very via was we
         were what when where whether which while who whom whose why will with within would yet you your s

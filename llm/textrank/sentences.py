@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from llm.language.detect import detect_language
 from llm.language.joins import gap
+from llm.language.marks import BULLETS, CLOSERS, CLOSING_QUOTES, ENDS, FIRM_BULLETS
 from llm.language.sentences import split_sentences
 
 
@@ -23,14 +24,11 @@ class Sentence(NamedTuple):
 
 SOUND = 0.5  # `prose` from which a sentence may stand in a summary
 
-_ENDS = ".!?。！？…｡"
-_CLOSERS = "\"'”’»›)]}」』）】》〉"
-_QUOTES = "\"'”’»」』"
 _MARKER = re.compile(
-    r"(?:[-*+–—oㅇ]\s+|\*{1,3}\s|[•‣·▪■□○◯●◦◇◆▶►※∙①-⑳⑴-⒇]\s*|#{1,6}\s|>\s"  # bullets
+    rf"(?:[-*+–—o{BULLETS}]\s+|\*{{1,3}}\s|[{FIRM_BULLETS}·∙①-⑳⑴-⒇]\s*|#{{1,6}}\s|>\s"
     r"|\(?(?:\d{1,2}(?:\.\d{1,2})*|[ivxIVX]{1,4}|[a-zA-Z가-하])[.)]\s+|\d{1,2}(?:\.\d{1,2})+\s+)"  # numbers
 )
-_BULLET = re.compile(r"[-*+–—oㅇ•‣·▪■□○◯●◦◇◆▶►※∙①-⑳⑴-⒇]")
+_BULLET = re.compile(rf"[-*+–—o{BULLETS}①-⑳⑴-⒇]")
 _ROW = re.compile(r"\|.*\||.*\t.*\t|```|</?\w+>$")  # of a table; a tag alone on its line
 _CAPTION = re.compile(
     r"(?:fig(?:ure|\.)|table|tab\.|chart|algorithm|[〈<\[]?(?:표|그림)|図|表|图)\s*\d+(?P<label>\s?[:|.]\s?)?",
@@ -131,7 +129,7 @@ def _continues(last: str, line: str, width: int, blank: bool) -> bool:
     """Whether the break between two lines is only where the line was full."""
     if _MARKER.match(line) or last.startswith("#") or any(_ROW.match(text) for text in (line, last)):
         return False
-    ended = last.rstrip(_CLOSERS)[-1:] in (*_ENDS, ":", "")
+    ended = last.rstrip(CLOSERS)[-1:] in (*ENDS, ":", "")
     if line[0].islower() and not ended:
         return True
     if not blank and len(last) >= 15 and _HANGUL.match(last[-1]) and _HANGUL.match(line):
@@ -160,7 +158,7 @@ def _segment(block: str, language: str) -> list[tuple[str, bool]]:
 
 def _belongs(last: str, piece: str, gap: bool) -> bool:
     """Whether a sentence of print goes on: with a small letter, or right after a quotation."""
-    return piece[0].islower() or (not gap and last[-1] in _QUOTES)
+    return piece[0].islower() or (not gap and last[-1] in CLOSING_QUOTES)
 
 
 def prose(text: str, *, listed: bool = False) -> float:
@@ -235,4 +233,4 @@ def _is_title(text: str) -> bool:
 
 def ends_whole(text: str) -> bool:
     """Whether the text ends with a sentence mark, closing quotes and brackets aside."""
-    return text.rstrip(_CLOSERS)[-1:] in tuple(_ENDS)
+    return text.rstrip(CLOSERS)[-1:] in tuple(ENDS)

@@ -12,11 +12,12 @@ from itertools import groupby
 from graph.documents.split.plan import Unit, plan, sections
 from graph.documents.types import Chunk, Page
 from llm.language.joins import gap
+from llm.language.marks import LINE_ENDED
 from llm.language.sentences import cut_point, split_sentences
 
 Count = Callable[[str], int]
 
-_ENDED = re.compile(r"[.!?:;。！？…؟۔।][\"'”’»」』)\]\d]{0,4}\s*$")
+_ENDED = re.compile(LINE_ENDED)
 _LONG_CHARACTERS = 4000  # sentences longer than this are not counted in one piece
 _FULL_LINE = 60  # letters of a line that may have broken off because it was full; half as many of wide ones
 _BETWEEN_DOCUMENTS = "\n\n"
@@ -93,7 +94,7 @@ def _whole(pages: list[Page]) -> tuple[str, list[int], list[int]]:
 
 def _between(before: str, after: str) -> str:
     """A space where a sentence goes on over the page break, else a paragraph end."""
-    last = before[before.rfind("\n") + 1 :]
+    last = before[before.rfind("\n") + 1 :].rstrip()
     if _ENDED.search(last):
         return "\n\n"
     between = gap(before, after)
