@@ -13,6 +13,18 @@ from llm.language.words import ASCII_WORDS, STOP_WORDS, WORDS, normal, pairs, st
 
 _TOKEN = regex.compile(rf"(?P<digits>{DIGITS})|{WORDS}")
 _ASCII_TOKEN = re.compile(rf"(?P<digits>{DIGITS})|{ASCII_WORDS}")
+# English endings, what stands in their place, and the letters that must be left before them. Snowball finds no
+# more of what a summary shares with its source, and grounding would take half as long again (benchmarks/LOG.md).
+_ENDINGS = (
+    ("ational", "", 3), ("isation", "", 3), ("ization", "", 3), ("ations", "", 3), ("ation", "", 3),
+    ("ments", "", 4), ("ment", "", 4), ("ness", "", 4), ("ally", "", 4), ("ings", "", 3), ("ing", "", 3),
+    ("edly", "", 3), ("able", "", 4), ("ible", "", 4), ("ions", "", 3), ("ion", "", 3), ("ives", "", 3),
+    ("ive", "", 3), ("ised", "", 3), ("ized", "", 3), ("ises", "", 3), ("izes", "", 3), ("ise", "", 3),
+    ("ize", "", 3), ("ers", "", 4), ("ors", "", 4), ("er", "", 4), ("or", "", 4), ("ies", "y", 2), ("ied", "y", 2),
+    ("ates", "", 3), ("ated", "", 3), ("ate", "", 3), ("ed", "", 3), ("ly", "", 3), ("al", "", 4), ("es", "", 3),
+    ("e", "", 3), ("s", "", 3),
+)  # fmt: skip
+_DOUBLED = re.compile(r"([bdfgklmnprt])\1$")
 # What Korean words end in: particles, and verbs made of nouns.
 _PARTICLE = re.compile(
     r"(?<=..)(?:에서는|에서도|으로는|으로서|으로써|에서|에게|으로|까지|부터|보다|처럼|이나|이며|이고|이다|들은|들이|들을"
@@ -79,4 +91,16 @@ def _terms(token: str, kind: str, language: str) -> tuple[str, ...]:
         return pairs(_PARTICLE.sub("", _VERBAL.sub("", word)))
     if kind == "unspaced":
         return pairs(word)
-    return () if word in STOP_WORDS else (stem(word, language),)
+    if word in STOP_WORDS:
+        return ()
+    return (_english_stem(word) if language == "en" else stem(word, language),)
+
+
+def _english_stem(word: str) -> str:
+    if len(word) < 4 or not word.isascii() or word.endswith(("ss", "us", "is")):
+        return word
+    for ending, instead, least in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= least:
+            word = word[: -len(ending)] + instead
+            break
+    return _DOUBLED.sub(r"\1", word)

@@ -40,20 +40,9 @@ STOP_WORDS = frozenset(
         """,
     )
 )
-# English endings, what stands in their place, and the letters that must be left before them.
-_ENDINGS = (
-    ("ational", "", 3), ("isation", "", 3), ("ization", "", 3), ("ations", "", 3), ("ation", "", 3),
-    ("ments", "", 4), ("ment", "", 4), ("ness", "", 4), ("ally", "", 4), ("ings", "", 3), ("ing", "", 3),
-    ("edly", "", 3), ("able", "", 4), ("ible", "", 4), ("ions", "", 3), ("ion", "", 3), ("ives", "", 3),
-    ("ive", "", 3), ("ised", "", 3), ("ized", "", 3), ("ises", "", 3), ("izes", "", 3), ("ise", "", 3),
-    ("ize", "", 3), ("ers", "", 4), ("ors", "", 4), ("er", "", 4), ("or", "", 4), ("ies", "y", 2), ("ied", "y", 2),
-    ("ates", "", 3), ("ated", "", 3), ("ate", "", 3), ("ed", "", 3), ("ly", "", 3), ("al", "", 4), ("es", "", 3),
-    ("e", "", 3), ("s", "", 3),
-)  # fmt: skip
-_DOUBLED = re.compile(r"([bdfgklmnprt])\1$")
 _SNOWBALL = {
-    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "es": "spanish",
-    "et": "estonian", "fa": "persian", "fi": "finnish", "fr": "french", "hi": "hindi", "hu": "hungarian",
+    "ar": "arabic", "ca": "catalan", "cs": "czech", "da": "danish", "de": "german", "el": "greek", "en": "english",
+    "es": "spanish", "et": "estonian", "fa": "persian", "fi": "finnish", "fr": "french", "hi": "hindi", "hu": "hungarian",
     "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian", "nl": "dutch", "no": "norwegian",
     "pl": "polish", "pt": "portuguese", "ro": "romanian", "ru": "russian", "sr": "serbian", "sv": "swedish",
     "ta": "tamil", "tr": "turkish",
@@ -73,25 +62,9 @@ def pairs(run: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=100_000)
 def stem(word: str, language: str) -> str:
-    """A word in its normal form without its endings.
-
-    English has rules of its own here: they find more of what a summary and its source share than Snowball's
-    do, in a twentieth of the time (benchmarks/LOG.md).
-    """
-    if language == "en":
-        return _english_stem(word)
+    """A word in its normal form without its endings, as Snowball cuts them; the word where it has no rules."""
     algorithm = _SNOWBALL.get(language)
     return str(_stemmer(algorithm).stemWord(word)) if algorithm else word
-
-
-def _english_stem(word: str) -> str:
-    if len(word) < 4 or not word.isascii() or word.endswith(("ss", "us", "is")):
-        return word
-    for ending, instead, least in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= least:
-            word = word[: -len(ending)] + instead
-            break
-    return _DOUBLED.sub(r"\1", word)
 
 
 def _stemmer(algorithm: str) -> BaseStemmer:
