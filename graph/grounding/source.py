@@ -6,16 +6,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from graph.documents.characters import plain
+from graph.documents.characters import plain, without_surrogates
 from graph.documents.clean.steps import clean_pages
 from graph.documents.config import LoadConfig
 from graph.documents.errors import NoTextError
 from graph.documents.from_langchain import DocumentLike, pages_from_documents
 from graph.documents.split.chunks import whole_text
 from graph.documents.types import Page
-from graph.grounding.pieces import pieces, without_surrogates
 from llm.language.detect import detect_language
-from llm.language.sentences import split_sentences
+from llm.language.sentences import pieces, split_sentences
 
 _CONTEXT = 240  # characters before and after an excerpt
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from graph.grounding.pieces import pieces, without_surrogates
+from graph.documents.characters import without_surrogates
 from llm.language.detect import detect_language
 from llm.language.marks import BULLETS, CLOSERS, ENDS
-from llm.language.sentences import split_sentences
+from llm.language.sentences import pieces, split_sentences
 
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:\*\*|__)[^*_\n]+(?:\*\*|__):?\s*$)")
 _MARKER = re.compile(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from llm.language.detect import detect_language
@@ -48,6 +48,7 @@ _UNMARKED_SPACE = re.compile(r"(?<=[\u0e00-\u0eff])\s+(?=[\u0e00-\u0eff])(?!ๆ)
 _CLAUSE = re.compile(r"[,;:،；：，、]\s*|\s[–—-]\s")
 _SPACE = re.compile(r"\s+")
 _LONGEST_MARKER = 16
+_ENDLESS = 600  # characters; a table, a list of names, or a model that repeats itself may be one endless sentence
 _NONE: frozenset[str] = frozenset()
 _TAIL = 24  # characters that tell whether an end is none
 
@@ -162,6 +163,15 @@ def _is_initials(word: str, *, alone: bool) -> bool:
     """Whether they are the initials of a name: two or more, or one that the sentence begins with."""
     letters = word.split(".")
     return all(len(letter) == 1 and letter.isupper() for letter in letters) and (alone or len(letters) > 1)
+
+
+def pieces(sentence: str) -> Iterator[str]:
+    """The sentence, or what it is cut into if it is endless. Joined, they are the sentence."""
+    while len(sentence) > _ENDLESS:
+        cut = cut_point(sentence, _ENDLESS)
+        yield sentence[:cut]
+        sentence = sentence[cut:]
+    yield sentence
 
 
 def cut_point(text: str, limit: int) -> int:

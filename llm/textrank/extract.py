@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from llm.language.detect import detect_language
-from llm.textrank.sentences import SOUND, Sentence, ends_whole, read_sentences
+from llm.textrank.sentences import SOUND, ProseSentence, ends_whole, read_sentences
 from llm.tokens import estimate_tokens
 
 # A word ends before a space, or after any character of a script without spaces.
@@ -73,7 +73,7 @@ def key_sentences(text: str, count: int) -> list[str]:
     return [ranked.sentences[i].text for i in ranked.best(count)]
 
 
-def _candidates(sentences: Sequence[Sentence]) -> list[int]:
+def _candidates(sentences: Sequence[ProseSentence]) -> list[int]:
     """The sound sentences; where they are few, as in slides and minutes, all that is not mere furniture."""
     some = [i for i, s in enumerate(sentences) if s.prose > 0]
     sound = [i for i in some if sentences[i].prose >= SOUND]
@@ -85,7 +85,9 @@ def _candidates(sentences: Sequence[Sentence]) -> list[int]:
 class _Ranked:
     """The sentences at some `places` of a text, and what each is worth."""
 
-    def __init__(self, text: Sequence[Sentence], places: Sequence[int], language: str, focus: str = "") -> None:
+    def __init__(
+        self, text: Sequence[ProseSentence], places: Sequence[int], language: str, focus: str = ""
+    ) -> None:
         import numpy as np
 
         from llm.textrank.cues import cue_weights, place_weights
@@ -116,7 +118,7 @@ class _Ranked:
         return pick(self.matrix, self.scores, one, [s.part for s in self.sentences], count)
 
 
-def _join(sentences: Sequence[Sentence]) -> list[str]:
+def _join(sentences: Sequence[ProseSentence]) -> list[str]:
     """The sentences as pieces of one text. What has no sentence mark ends its line, to stay apart."""
     pieces = [_FOOTNOTE.sub("", sentences[0].text)]
     for before, sentence in pairwise(sentences):

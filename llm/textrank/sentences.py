@@ -12,7 +12,7 @@ from llm.language.marks import BULLETS, CLOSERS, CLOSING_QUOTES, ENDS, FIRM_BULL
 from llm.language.sentences import split_sentences
 
 
-class Sentence(NamedTuple):
+class ProseSentence(NamedTuple):
     """One sentence, word for word as it stands in the text, its white space evened out."""
 
     text: str
@@ -69,14 +69,14 @@ _SYMBOL = re.compile(r"[^\w\s.,;:!?'\"()“”‘’「」。、，·-]")
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 
 
-def read_sentences(text: str, language: str | None = None) -> list[Sentence]:
+def read_sentences(text: str, language: str | None = None) -> list[ProseSentence]:
     """Every sentence of `text` in order.
 
     A line break ends a sentence where it ends a paragraph, a heading, a list item or a table row, and
     does not where only the line was full. Markers of list items are left out.
     """
     language = language or detect_language(text)
-    sentences: list[Sentence] = []
+    sentences: list[ProseSentence] = []
     blocks = _blocks(text)
     size = Counter(part for part, _ in blocks)
     for part, block in blocks:
@@ -85,12 +85,12 @@ def read_sentences(text: str, language: str | None = None) -> list[Sentence]:
         listed = bool(marker and _BULLET.match(block))
         trust = 0.0 if _reference_signs(block) >= max(3, 0.17 * _words(block)) else 1.0
         for piece, glued in _segment(block[marker.end() :] if marker else block, language):
-            sentences.append(Sentence(piece, part, glued, trust * prose(piece, listed=listed), heading))
+            sentences.append(ProseSentence(piece, part, glued, trust * prose(piece, listed=listed), heading))
     return sentences
 
 
 def _heading(block: str) -> int:
-    """Whether a block that stands alone is a heading: `Sentence.heading`."""
+    """Whether a block that stands alone is a heading: `ProseSentence.heading`."""
     short = _words(block) <= _LONGEST_HEADING and any(
         len(word) > 1 or not word.isascii() for word in _WORD.findall(block)
     )
