@@ -1,6 +1,6 @@
 """A text to its best sentences, within a budget: which may stand in a summary, which do, how they are joined.
 
-The ranking is in sentence_graph.py, what speaks for a sentence besides its words in cues.py. Knows nothing of
+The ranking is in rank.py, what speaks for a sentence besides its words in cues.py. Knows nothing of
 models or prompts.
 """
 
