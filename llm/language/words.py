@@ -15,7 +15,7 @@ _HANGUL = r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
 # Scripts without spaces between words: Han, kana, Thai, Lao, Burmese, Khmer.
 _UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々"
 # A word, or a run of a script that has no words to be seen, as a pattern for `regex`; and the same for ASCII
-# alone, which `re` does three times as fast.
+# alone, which `re` does six times as fast.
 WORDS = (
     rf"(?P<hangul>[{_HANGUL}]+)|(?P<unspaced>[{_UNSPACED}]+)"
     rf"|(?P<word>(?![{_HANGUL}{_UNSPACED}])\p{{L}}\p{{M}}*(?:(?![{_HANGUL}{_UNSPACED}])[\p{{L}}\p{{N}}]\p{{M}}*)*)"
