@@ -18,7 +18,7 @@ from tests.reports import result
         ("Le port ouvre à six heures du matin et ferme à neuf heures.", "English", ""),
         ("The harbour opens at six in the morning, and it is closed by nine.", "French", "en"),
         ("항구는 아침 여섯 시에 열린다, 그리고 저녁에 닫힌다. The harbour.", "English", "ko"),
-        ("항구. The harbour.", "English", ""),
+        ("항구. The harbour.", "English", "en"),
         ("港は朝六時に開きます。", "", "ja"),
         ("港口早上六点开放。", "中文", "zh"),
         ("", "", ""),
