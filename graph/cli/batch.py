@@ -17,10 +17,10 @@ from graph.errors import ConfigError, Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
 from graph.results.types import Result
-from graph.runs.local import Course, summarize_each
+from graph.runs.local import DocumentRun, summarize_each
 
 
-def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
+def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
     """Summarize each document, to stdout or into the folder output.path, and return the highest exit code."""
     folder = writable_folder(config.output.path)
     if config.output.format == "html" and not folder:
@@ -28,19 +28,19 @@ def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
             "output.format: html makes a file for each document; name a folder for them with --output."
         )
     sources = find_documents(paths)
-    courses = [Course(source, printable(str(source))) for source in sources]
+    runs = [DocumentRun(source, printable(str(source))) for source in sources]
     files = choose_files(folder, sources, f".{config.output.format}") if folder else None
-    desk, app, bars = _Desk(config, courses, files), build_graph(config), DocumentBars(len(courses), quiet)
+    desk, app, bars = _Desk(config, runs, files), build_graph(config), DocumentBars(len(runs), quiet)
 
-    def end(course: Course) -> None:
-        bars.done(course.name)
-        desk.take(course)
+    def end(run: DocumentRun) -> None:
+        bars.done(run.name)
+        desk.take(run)
 
     work = summarize_each(
         app,
-        courses,
+        runs,
         concurrency=config.llm.concurrency,
-        on_task=lambda course, event: bars.show(course.name, event),
+        on_task=lambda run, event: bars.show(run.name, event),
         on_end=end,
     )
     try:
@@ -48,17 +48,17 @@ def run_series(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
     except KeyboardInterrupt:
         bars.stop()
         desk.close()
-        done = sum(course.state == "done" for course in courses)
-        counted = f"{done} of {len(courses)} summaries are finished"
+        done = sum(run.state == "done" for run in runs)
+        counted = f"{done} of {len(runs)} summaries are finished"
         raise Interrupted(f"Interrupted; {counted}.{how_to_go_on(config, bars.answers)}") from None
     except Exception as error:
         bars.stop()
-        if any(course.ended for course in courses) and not isinstance(error, OSError | OutputError):
+        if any(run.ended for run in runs) and not isinstance(error, OSError | OutputError):
             desk.close()
         raise
     bars.stop()
     desk.close(quiet=quiet)
-    return max(course.exit_code for course in courses)
+    return max(run.exit_code for run in runs)
 
 
 def how_to_go_on(config: RunConfig, answers: int) -> str:
@@ -73,20 +73,20 @@ def how_to_go_on(config: RunConfig, answers: int) -> str:
 class _Desk:
     """Takes results: into files at once, to standard output in the order of the documents."""
 
-    def __init__(self, config: RunConfig, courses: Sequence[Course], files: Sequence[Path] | None) -> None:
+    def __init__(self, config: RunConfig, runs: Sequence[DocumentRun], files: Sequence[Path] | None) -> None:
         self._config = config
-        self._courses = courses
-        self._files = dict(zip((course.source for course in courses), files, strict=True)) if files else {}
-        self._waiting = list(courses)
+        self._courses = runs
+        self._files = dict(zip((run.source for run in runs), files, strict=True)) if files else {}
+        self._waiting = list(runs)
         self._said = False
 
-    def take(self, course: Course) -> None:
+    def take(self, run: DocumentRun) -> None:
         """A document has come to its end."""
-        if file := self._files.get(course.source):
-            if course.result:
+        if file := self._files.get(run.source):
+            if run.result:
                 advice = "the summaries before it are saved; run the same command again to go on from here"
-                write_file(file, self._text(course, course.result), advice)
-            course.result = None  # a long row of documents must not fill the memory
+                write_file(file, self._text(run, run.result), advice)
+            run.result = None  # a long row of documents must not fill the memory
             return
         while self._waiting and self._waiting[0].ended:
             self._say(self._waiting.pop(0))
@@ -94,36 +94,36 @@ class _Desk:
     def close(self, *, quiet: bool = False) -> None:
         """Say what still waits for one before it, and what became of each document."""
         if not self._files:
-            for course in self._waiting:
-                self._say(course)
-        if not quiet or any(course.state != "done" for course in self._courses):
+            for run in self._waiting:
+                self._say(run)
+        if not quiet or any(run.state != "done" for run in self._courses):
             sys.stderr.write(self._table())
 
-    def _say(self, course: Course) -> None:
-        if course.result is None:
+    def _say(self, run: DocumentRun) -> None:
+        if run.result is None:
             return
-        result, course.result = course.result, None
-        say(("\n\n" if self._said and self._config.output.format == "md" else "") + self._text(course, result))
+        result, run.result = run.result, None
+        say(("\n\n" if self._said and self._config.output.format == "md" else "") + self._text(run, result))
         self._said = True
 
-    def _text(self, course: Course, result: Result) -> str:
+    def _text(self, run: DocumentRun, result: Result) -> str:
         form = self._config.output.format
         if self._files:
             return render(result, form)
-        return to_json(result, indent=None) if form == "json" else to_markdown(result, course.name)
+        return to_json(result, indent=None) if form == "json" else to_markdown(result, run.name)
 
     def _table(self) -> str:
         if len(self._courses) == 1 and self._courses[0].error:
             return f"{' '.join(self._courses[0].error.split())}\n"
-        width = max(len(course.name) for course in self._courses)
+        width = max(len(run.name) for run in self._courses)
         lines = []
-        for course in self._courses:
-            words = " ".join(course.error.split())
-            if course.state == "done":
-                file = self._files.get(course.source)
-                words = f"{course.seconds:.1f} s" + (f", {printable(str(file))}" if file else "")
-            lines.append(f"{course.fate:<10} {course.name:<{width}}  {words}".rstrip())
-        states = [course.fate for course in self._courses]
+        for run in self._courses:
+            words = " ".join(run.error.split())
+            if run.state == "done":
+                file = self._files.get(run.source)
+                words = f"{run.seconds:.1f} s" + (f", {printable(str(file))}" if file else "")
+            lines.append(f"{run.fate:<10} {run.name:<{width}}  {words}".rstrip())
+        states = [run.fate for run in self._courses]
         counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
         total = f"{len(states)} document{'s' if len(states) != 1 else ''}"
         return "\n".join([*lines, f"{total}: {counted}."]) + "\n"

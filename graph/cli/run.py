@@ -11,7 +11,7 @@ from pathlib import Path
 
 from graph.cli.arguments import refuse_other_endings, without_stdin
 from graph.cli.bars import StageBars
-from graph.cli.batch import how_to_go_on, run_series
+from graph.cli.batch import how_to_go_on, run_documents
 from graph.cli.output import choose_files, is_folder, writable, writable_folder, write_file
 from graph.cli.progress import run_graph
 from graph.cli.streams import note, say
@@ -48,7 +48,7 @@ def run(config: RunConfig, config_path: str, *, quiet: bool, any_ending: bool = 
     with without_stdin(given, config.load.max_file_mb) as sources:
         if one_summary:
             return _run_one(config, sources, config_path, quiet)
-        return run_series(config, sources, quiet=quiet)
+        return run_documents(config, sources, quiet=quiet)
 
 
 def _run_one(config: RunConfig, sources: list[str], config_path: str, quiet: bool) -> int:

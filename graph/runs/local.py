@@ -29,7 +29,7 @@ _READ_AT_ONCE = 2
 
 
 @dataclass
-class Course:
+class DocumentRun:
     """How far one document has come. `error` says why there is no summary."""
 
     source: Path
@@ -58,11 +58,11 @@ class Course:
 
 async def summarize_each(
     app: CompiledStateGraph[Any, Any, Any, Any],
-    courses: Sequence[Course],
+    runs: Sequence[DocumentRun],
     *,
     concurrency: int,
-    on_task: Callable[[Course, dict[str, Any]], None],
-    on_end: Callable[[Course], None],
+    on_task: Callable[[DocumentRun, dict[str, Any]], None],
+    on_end: Callable[[DocumentRun], None],
 ) -> None:
     """Summarize every document. `on_task` hears LangGraph's "tasks" events, `on_end` of each as it ends.
 
@@ -72,20 +72,20 @@ async def summarize_each(
     """
     room = _Room(2 * concurrency)
 
-    async def work(course: Course) -> None:
+    async def work(run: DocumentRun) -> None:
         def heard(event: dict[str, Any]) -> None:
-            room.hear(course, event)
-            on_task(course, event)
+            room.hear(run, event)
+            on_task(run, event)
 
-        await _summarize(app, course, heard)
-        room.leave(course)
-        on_end(course)
+        await _summarize(app, run, heard)
+        room.leave(run)
+        on_end(run)
 
     try:
         async with asyncio.TaskGroup() as tasks:
-            for course in courses:
-                await room.enter(course)
-                tasks.create_task(work(course))
+            for run in runs:
+                await room.enter(run)
+                tasks.create_task(work(run))
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
 
@@ -95,49 +95,49 @@ class _Room:
 
     def __init__(self, enough_calls: int) -> None:
         self._enough_calls = enough_calls
-        self._inside: list[Course] = []
+        self._inside: list[DocumentRun] = []
         self._changed = asyncio.Event()
 
-    async def enter(self, course: Course) -> None:
+    async def enter(self, run: DocumentRun) -> None:
         """Begin, as soon as there is room."""
         while self._is_full():
             self._changed.clear()
             await self._changed.wait()
-        course.state = "reading"
-        self._inside.append(course)
+        run.state = "reading"
+        self._inside.append(run)
 
-    def hear(self, course: Course, event: dict[str, Any]) -> None:
+    def hear(self, run: DocumentRun, event: dict[str, Any]) -> None:
         """Take one event of LangGraph's "tasks" stream of a document's run."""
         if event["name"] in CALLING_NODES:
-            course.state = "calling"
-            course.calls += 1 if "input" in event else -1
+            run.state = "calling"
+            run.calls += 1 if "input" in event else -1
             self._changed.set()
 
-    def leave(self, course: Course) -> None:
+    def leave(self, run: DocumentRun) -> None:
         """End."""
-        self._inside.remove(course)
+        self._inside.remove(run)
         self._changed.set()
 
     def _is_full(self) -> bool:
-        reading = sum(course.state == "reading" for course in self._inside)
-        calls = sum(max(1, course.calls) for course in self._inside)  # between two stages it has none for a moment
+        reading = sum(run.state == "reading" for run in self._inside)
+        calls = sum(max(1, run.calls) for run in self._inside)  # between two stages it has none for a moment
         return reading >= _READ_AT_ONCE or calls >= self._enough_calls
 
 
 async def _summarize(
-    app: CompiledStateGraph[Any, Any, Any, Any], course: Course, heard: Callable[[dict[str, Any]], None]
+    app: CompiledStateGraph[Any, Any, Any, Any], run: DocumentRun, heard: Callable[[dict[str, Any]], None]
 ) -> None:
     started = time.monotonic()
     try:
-        result = await follow(app, InputState(source=str(course.source)), on_task=heard)
+        result = await follow(app, InputState(source=str(run.source)), on_task=heard)
     except DocumentError as error:
-        course.state, course.error = "refused", str(error)
+        run.state, run.error = "refused", str(error)
     except (ModelError, SummarizeError) as error:
         if hits_every_document(error):
             raise
-        course.state, course.error = "failed", str(error)
+        run.state, run.error = "failed", str(error)
     else:
-        course.result, course.state = result, "done"
+        run.result, run.state = result, "done"
         if not result["summary"]:
-            course.state, course.error = "failed", NO_SUMMARY
-    course.seconds = time.monotonic() - started
+            run.state, run.error = "failed", NO_SUMMARY
+    run.seconds = time.monotonic() - started

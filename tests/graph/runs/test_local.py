@@ -23,7 +23,7 @@ from graph import build_graph
 from graph.cli.main import main
 from graph.cli.output import choose_files
 from graph.documents.find import find_documents, short_names
-from graph.runs.local import Course, summarize_each
+from graph.runs.local import DocumentRun, summarize_each
 from tests.fakes import PROMPTS, Call, FailingModel, MeetingModel, RecordingModel, make_config, make_documents
 from tests.pdfs import encrypt, make_pdf
 
@@ -266,8 +266,8 @@ from tests.fakes import RecordingModel
 from graph.cli.main import main
 from graph.cli.batch import _Desk
 take = _Desk.take
-def saying_so(desk, course):
-    take(desk, course)
+def saying_so(desk, run):
+    take(desk, run)
     print("@taken", flush=True)
 _Desk.take = saying_so
 class Hanging(RecordingModel):
@@ -324,22 +324,22 @@ def book(path: str, pages: int, tag: str) -> Path:
     return Path(path)
 
 
-def each(model: Any, paths: list[Path], *, concurrency: int = 4, **settings: Any) -> list[Course]:
+def each(model: Any, paths: list[Path], *, concurrency: int = 4, **settings: Any) -> list[DocumentRun]:
     """Summarize in one event loop, as the command line does."""
     app = build_graph(make_config(concurrency=concurrency, **settings), model=model)
-    courses = [Course(path, str(path)) for path in paths]
+    runs = [DocumentRun(path, str(path)) for path in paths]
     asyncio.run(
         summarize_each(
-            app, courses, concurrency=concurrency, on_task=lambda course, event: None, on_end=lambda course: None
+            app, runs, concurrency=concurrency, on_task=lambda run, event: None, on_end=lambda run: None
         )
     )
-    return courses
+    return runs
 
 
 def test_calls_of_several_documents_are_in_flight_together_and_never_too_many() -> None:
     model = MeetingModel(wanted=4)
-    courses = each(model, [book(f"{n}.txt", 1, f"b{n}y") for n in range(8)])
-    assert {course.state for course in courses} == {"done"}
+    runs = each(model, [book(f"{n}.txt", 1, f"b{n}y") for n in range(8)])
+    assert {run.state for run in runs} == {"done"}
     assert model.most == 4, "each document has one map call; four of them were there at once"
     long = MeetingModel(wanted=4)
     each(long, [book(f"{n}.txt", 9, f"b{n}y") for n in range(4)])
@@ -391,15 +391,15 @@ def test_while_one_document_has_its_last_call_the_maps_of_the_next_fill_the_batc
 
 def test_a_document_is_begun_only_when_few_calls_are_left() -> None:
     most = 0
-    courses = [Course(book(f"{n}.txt", 1, f"b{n}y"), str(n)) for n in range(40)]
+    runs = [DocumentRun(book(f"{n}.txt", 1, f"b{n}y"), str(n)) for n in range(40)]
 
-    def watch(course: Course, event: dict[str, Any]) -> None:
+    def watch(run: DocumentRun, event: dict[str, Any]) -> None:
         nonlocal most
-        most = max(most, sum(course.state in ("reading", "calling") for course in courses))
+        most = max(most, sum(run.state in ("reading", "calling") for run in runs))
 
     app = build_graph(make_config(concurrency=3), model=RecordingModel())
-    asyncio.run(summarize_each(app, courses, concurrency=3, on_task=watch, on_end=lambda course: None))
-    assert {course.state for course in courses} == {"done"}
+    asyncio.run(summarize_each(app, runs, concurrency=3, on_task=watch, on_end=lambda run: None))
+    assert {run.state for run in runs} == {"done"}
     assert 3 <= most <= 2 * 3 + 2, "enough for the batch, and not all of them"
 
 
