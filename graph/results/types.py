@@ -53,6 +53,8 @@ class PageRecord(TypedDict):
     """Which of several documents it belongs to."""
     document_page: NotRequired[int]
     """Its position in that document, from 1."""
+    left_out: NotRequired[list[LeftOut]]
+    """What the page shows and no prompt was given, by reason."""
 
 
 class ChunkRecord(TypedDict):
