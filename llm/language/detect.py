@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 _FALLBACK = "en"
-_SAMPLE = 1500  # characters from the start, the middle and the end
+_SAMPLE = 700  # characters from the start, the middle and the end
 _FEWEST_LETTERS = 60  # below this, statistics guess
 _MOST = 0.6  # of all letters, in one script; else the text is mixed
 _SCRIPTS = {
@@ -19,7 +20,7 @@ _SCRIPTS = {
     "Devanagari": "hi", "Greek": "el", "Hebrew": "he", "Georgian": "ka", "Bengali": "bn", "Tamil": "ta",
     "Telugu": "te", "Gujarati": "gu", "Gurmukhi": "pa", "Kannada": "kn", "Malayalam": "ml", "Sinhala": "si",
 }  # fmt: skip
-_SHARED = {  # languages that a script is told apart into; rarer ones are more often noise than meant
+_SHARED = {  # languages that a script is told apart into, the likeliest first; rarer ones are more often noise
     "Latin": ["en", "de", "fr", "es", "it", "pt", "nl", "pl", "cs", "sk", "sl", "hr", "hu", "ro", "sv", "da", "no",
               "fi", "et", "lv", "lt", "tr", "id", "vi", "ca", "is"],
     "Cyrillic": ["ru", "uk", "be", "bg", "sr", "mk", "kk"],
@@ -35,12 +36,15 @@ _ENGLISH_SHARE = 0.15  # of the words; and the statistics need not be loaded
 
 
 def detect_language(text: str, fallback: str = _FALLBACK) -> str:
-    """The ISO 639-1 code of the language of `text`; `fallback` where it is too short or mixed to tell."""
+    """The ISO 639-1 code of the language of `text`; `fallback` where scripts are mixed, or there is little of Latin.
+
+    Little of another script that several languages share has the first of them in `_SHARED`.
+    """
     sample = _sample(text)
     letters = len(_LETTER.findall(sample))
     if not letters:
         return fallback
-    if not sample.isascii():
+    if not (sample.isascii() or len(_SCRIPT["Latin"].findall(sample)) > _MOST * letters):
         kana, han = len(_JAPANESE.findall(sample)), len(_SCRIPT["Han"].findall(sample))
         if kana + han > _MOST * letters:
             return "ja" if kana > _KANA * letters else "zh"
@@ -48,10 +52,13 @@ def detect_language(text: str, fallback: str = _FALLBACK) -> str:
             if len(_SCRIPT[script].findall(sample)) > _MOST * letters:
                 return language
     for script, languages in _SHARED.items():
-        if len(_SCRIPT[script].findall(sample)) > _MOST * letters:
-            if script == "Latin" and _is_english(sample):
-                return "en"
-            return _by_statistics(sample, tuple(languages)) if letters >= _FEWEST_LETTERS else fallback
+        if len(_SCRIPT[script].findall(sample)) <= _MOST * letters:
+            continue
+        if script == "Latin" and _is_english(sample):
+            return "en"
+        if letters >= _FEWEST_LETTERS:
+            return _by_statistics(sample, tuple(languages))
+        return fallback if script == "Latin" else languages[0]
     return fallback
 
 
@@ -74,8 +81,13 @@ def _by_statistics(sample: str, languages: tuple[str, ...]) -> str:
 
 @lru_cache
 def _identifier(languages: tuple[str, ...]) -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    identifier = copy(_all_languages())  # they share the model, which takes 100 MB
     identifier.set_languages(list(languages))
     return identifier
+
+
+@lru_cache
+def _all_languages() -> LanguageIdentifier:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)

@@ -23,10 +23,12 @@ BULLETS = FIRM_BULLETS + "·∙⦁▫→☐☑✓❍ㅇ"
 # Abbreviations without their last full stop, and without the spaces inside of "z. B.". What follows
 # a title or stands inside a clause never ends a sentence; what is counted does not before a number, a bracket or a
 # small letter.
-TITLES = _words("Dr Prof Mr Mrs Ms Mme Mlle Sr Sra Srta Dott Dhr Mevr Hr Rev Capt Mgr inż mgr проф им ул")
+TITLES = _words("""
+    Dr Prof Mr Mrs Ms Mme Mlle Sr Sra Srta Dra Dott Dhr Mevr Hr Rev Capt Mgr Fa inż mgr hab проф им ул डॉ रु
+    """)
 INSIDE = _words("""
     e.g i.e cf vs approx z.b d.h i.d.r bzw vgl sog bspw einschl inkl zzgl p.ex c.-à-d p.ej ad.es bijv f.eks
-    tzw m.in т.е напр см
+    tzw m.in т.е напр см ср t.ex bl.a o.a d.w.z
     """)
 COUNTED = _words("""
     eq eqs fig figs sec secs no nos p pp vol vols ch chs tab tabs ref refs def defs thm thms art arts al ca st jr
@@ -36,16 +38,25 @@ COUNTED = _words("""
     """)
 # Only where the language is known, for elsewhere they are words or letters.
 NAMES_IN = {
-    "fr": _words("M MM Mmes Mlles Me"),
+    "ar": _words("د أ م"),
+    "fi": _words("esim"),
+    "fr": _words("M MM Mmes Mlles Me Pr env"),
+    "hr": _words("npr tj"),
     "it": _words("Sig Sigg Avv On"),
-    "nl": _words("dr ir mr prof"),
-    "pl": _words("prof dr ks ul al gen np"),
+    "nl": _words("dr ir mr prof mevr dhr"),
+    "pl": _words("prof dr ks ul al gen np tj tzn zob Zob por Por"),
+    "sl": _words("npr tj"),
+    "tr": _words("bkz Bkz"),
+    "vi": _words("TP TS ThS PGS GS Tp"),
 }
 SMALL_IN = {
     "cs": _words("r s č str"),
     "de": _words("s jg h z"),
+    "fr": _words("s av apr n"),
+    "it": _words("n s"),
     "pl": _words("w r s m t"),
-    "ru": _words("в д с т"),
+    "ru": _words("в д с т др пр"),
+    "tr": _words("s"),
     "uk": _words("р с м"),
 }
 
@@ -63,6 +74,7 @@ ORDINAL_LANGUAGES = frozenset(
 MONTHS = (
     r"Jan(?:uar|\.)|Jän(?:ner|\.)|Feb(?:ruar|\.)|März|April|Apr\.|Mai|Juni|Juli|Aug(?:ust|\.)|Sep(?:tember|t?\.)"
     r"|Okt(?:ober|\.)|Nov(?:ember|\.)|Dez(?:ember|\.)"
+    r"|Janvier|Février|Mars|Avril|Juin|Juillet|Août|Septembre|Octobre|Novembre|Décembre"
 )
 # What stands before a German ordinal: "im 19. Jahrhundert", "der 2. Weltkrieg".
 BEFORE_ORDINALS = (

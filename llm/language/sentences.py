@@ -27,13 +27,15 @@ _QUOTATIVE = re.compile(
     r"|(?:と|って|など|を|は|が|に|の|も|や|で)|[、，,;]"
 )
 _SPACED_QUOTATIVE = re.compile(r"(?:이?라[고는며]|이?라면서|하고|하며)(?=[\s.,])")
-_SAYS = re.compile(r"[\u4e00-\u9fff]{0,4}[说說道问問答喊叫][，。,：:]?")  # “…。”他说。
+_SAYS = re.compile(r"[\u4e00-\u9fff]{0,4}[说說道问問答喊叫](?![：:])")  # “…。”他说。
 _MARKER = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z가-하]|[ivxIVX]{1,5})[.)\]]+\s*")
 # "2024. 10. 11. 국회에서": a Korean date goes on with its month and day, and then the sentence does.
 _DATE = re.compile(r"(?<!\d)(?:\d{4}|['’‘]\d\d)\.(\s?\d{1,2}\.){0,2}\s*$")
 _DATE_GOES_ON = re.compile(r"\d{1,2}\.")
 _IN_KOREAN = re.compile(r"[(~∼]?[가-힣]")
-_DAY = re.compile(r"(?<![\d.,])\d{1,2}\.\s+$")
+_DAY = re.compile(r"(?<![\d.,])(?:\d{1,2}|1er)\.\s+$")
+_NUMBER = re.compile(r"(?<![\d.,])\d{1,4}\.\s+$")
+_INITIAL = re.compile(r"[-–‐]?[^\W\d_]\.")  # glued to what is before it: "Dz.U.", "J.-C."
 _MONTH = re.compile(rf"(?:{MONTHS})(?!\w)")
 _ORDINAL = re.compile(rf"(?:^|\s)(?:{BEFORE_ORDINALS})\s\d{{1,3}}\.\s+$", re.IGNORECASE)
 _LONG = 1000  # characters after which a quotation that never closes is taken for none
@@ -41,14 +43,16 @@ _ENDING = re.compile(
     r"(?<![.!?。！？])[.!?。！？]+[\"'”’」』)]*\s+(?=[A-Z\"“‘(가-힣])|(?<![。！？])[。！？]+[」』”’]*"
 )
 # Ends that the segmenter below does not know.
-_MISSED = re.compile(r"(?<=[።፧])|(?<=፡፡)|(?<=[។៕](?![។៕]))")
+_MISSED = re.compile(r"[።፧]|፡፡|[។៕](?![។៕])|[。！？]）(?=[^」』”。！？、，）])")
 _UNMARKED = frozenset({"th", "lo"})  # no mark ends a sentence; a space ends a clause
 _CLAUSE_LENGTH = 60  # characters of such a language after which a space is taken for an end
 _UNMARKED_SPACE = re.compile(r"(?<=[\u0e00-\u0eff])\s+(?=[\u0e00-\u0eff])(?!ๆ)")
 _CLAUSE = re.compile(r"[,;:،；：，、]\s*|\s[–—-]\s")
 _SPACE = re.compile(r"\s+")
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]{1,2}")  # "t.ex", "J.-C"
 _LONGEST_MARKER = 16
 _ENDLESS = 600  # characters; a table, a list of names, or a model that repeats itself may be one endless sentence
+_LONGEST_ABBREVIATION = 8  # letters
 _NONE: frozenset[str] = frozenset()
 _TAIL = 24  # characters that tell whether an end is none
 
@@ -117,7 +121,11 @@ def _belongs(before: str, piece: str, language: str) -> bool:
         return _goes_on_after_quotation(piece, spaced=before[-1].isspace())
     if bare[-1] != ".":
         return False
-    if bare[-2:-1].isdigit():
+    if len(word := bare[-_LONGEST_ABBREVIATION - 2 : -1]) > _LONGEST_ABBREVIATION and word.isalpha():
+        return False
+    if before == bare and _INITIAL.match(piece):
+        return True
+    if bare[-2:-1].isdigit() or bare.endswith("1er."):
         return _goes_on_after_number(before[-_TAIL:], piece, language)
     return _goes_on_after_abbreviation(bare, piece, language)
 
@@ -135,14 +143,16 @@ def _goes_on_after_number(tail: str, piece: str, language: str) -> bool:
         return True
     if language not in ORDINAL_LANGUAGES:
         return False
-    return bool(_DAY.search(tail) and piece[0].islower()) or (language == "de" and bool(_ORDINAL.search(tail)))
+    return bool(_NUMBER.search(tail) and piece[0].islower()) or (language == "de" and bool(_ORDINAL.search(tail)))
 
 
 def _goes_on_after_abbreviation(bare: str, piece: str, language: str) -> bool:
     *others, word = bare[-_TAIL:].split()
-    words = [word[:-1].lstrip(OPENERS)]
+    words = [word[:-1].lstrip(OPENERS).replace("’", "'").rpartition("'")[2]]  # "dell'art. 5"
     while others and len(others[-1]) <= 3 and others[-1][-1] == ".":
         words.append(others.pop().lstrip(OPENERS) + words[-1])  # "z. B." is "z.B."
+    if piece[0].islower() and _DOTTED.fullmatch(words[0]):
+        return True
     names = NAMES_IN.get(language, _NONE)
     if any(word in TITLES or word.casefold() in INSIDE or word in names for word in words):
         return True
@@ -161,7 +171,7 @@ def _is_name(piece: str) -> bool:
 
 def _is_initials(word: str, *, alone: bool) -> bool:
     """Whether they are the initials of a name: two or more, or one that the sentence begins with."""
-    letters = word.split(".")
+    letters = word.replace("-", "").split(".")
     return all(len(letter) == 1 and letter.isupper() for letter in letters) and (alone or len(letters) > 1)
 
 

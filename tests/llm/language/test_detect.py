@@ -39,6 +39,11 @@ def test_short_and_mixed_texts_are_taken_for_english(text: str) -> None:
     assert detect_language(text) == "en"
 
 
+@pytest.mark.parametrize(("text", "language"), [("Кратко.", "ru"), ("نعم.", "ar")])
+def test_the_script_of_a_short_text_tells_more_than_nothing(text: str, language: str) -> None:
+    assert detect_language(text) == language
+
+
 def test_english_needs_no_statistics() -> None:
     code = (
         "import sys; from llm.language.detect import detect_language;"

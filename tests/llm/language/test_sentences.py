@@ -71,6 +71,7 @@ CASES: list[tuple[str | None, list[str]]] = [
     (None, ["彼は「行く。」と言った。", "そして行った。"]),
     (None, ["你好。", "他吃了吗？", "没有！", "第3.5节如下。"]),
     (None, ["他说：“你好。”", "“再见。”她说。", "他走了。"]),
+    (None, ["他说：“我走了。”", "她问：“为什么？”", "他走了。"]),
     (None, ["यह एक वाक्य है। ", "वह दूसरा है॥ ", "मूल्य 3.5 है।"]),
     (None, ["هل هذا سؤال؟ ", "نعم هذا جواب. ", "القيمة 3.5 هنا."]),
     (None, ["یہ ایک جملہ ہے۔ ", "کیا یہ سوال ہے؟ ", "جی ہاں۔"]),
@@ -86,6 +87,27 @@ CASES: list[tuple[str | None, list[str]]] = [
             "ไม่มีใครรู้ราคา",
         ],
     ),
+    (
+        "fr",
+        [
+            "Selon l'art. 12, il vécut au Ier s. av. J.-C. à Rome. ",
+            "J.-P. Sartre vit le Pr. Durand le 1er. Mai. ",
+            "Fin.",
+        ],
+    ),
+    ("it", ["L’art. 5 della legge n. 3 è chiaro. ", "Vedi l'art. 6. ", "Fine."]),
+    ("pl", ["Zob. Dz.U. z 2010 r. nr 5. ", "Dr hab. Nowak i mgr Lis wrócili, tj. przyjechali. ", "Koniec."]),
+    ("nl", ["Dhr. Jansen en mevr. De Boer kwamen o.a. uit Breda. ", "Klaar."]),
+    ("sv", ["Det gäller t.ex. hundar, bl.a. taxar. ", "Slut."]),
+    ("hu", ["A 3. fejezet 2010. május 5-én jelent meg. ", "Vége."]),
+    (
+        None,
+        ["Income from non-U.S. sources is taxed. ", "Line 66—U.S. tax is not. ", "It was on NPR. ", "The end."],
+    ),
+    (None, ["Ms. Boland came. ", "Vol. 85, No. 152\n"]),
+    (None, ["これはペンです。", "（図3を参照。）", "次です。"]),
+    (None, ["यह डॉ. शर्मा हैं। ", "मूल्य रु. 500 है।"]),
+    (None, ["قال د. أحمد ذلك. ", "نعم."]),
 ]
 
 
