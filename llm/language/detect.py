@@ -36,7 +36,7 @@ _ENGLISH_SHARE = 0.15  # of the words; and the statistics need not be loaded
 
 
 def detect_language(text: str, fallback: str = _FALLBACK) -> str:
-    """The ISO 639-1 code of the language of `text`; `fallback` where scripts are mixed, or there is little of Latin.
+    """The ISO 639-1 code of the language of `text`; `fallback` where scripts are mixed, or Latin letters few.
 
     Little of another script that several languages share has the first of them in `_SHARED`.
     """
