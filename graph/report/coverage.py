@@ -6,7 +6,7 @@ from collections import Counter
 
 from graph.report.citations import is_claim
 from graph.results.coverage import FEW_CHUNKS
-from graph.results.page_ranges import page_names
+from graph.results.page_ranges import in_pages, page_names
 from graph.results.types import Result
 
 # Why a page is not in the summary, by its status in the ledger.
@@ -38,6 +38,26 @@ def coverage_line(result: Result) -> str:
             "Pages in brackets are as printed; elsewhere they are counted from the start of the file."
         )
     return " ".join(sentences)
+
+
+def left_out_of_pages(result: Result) -> str:
+    """What pages show and the summary was not made from: "page headers (1,204 words), references on pp. 12–14 (…)"."""
+    words: Counter[str] = Counter()
+    pages: dict[str, list[int]] = {}
+    for page in result["pages"]:
+        for entry in page.get("left_out", []):
+            words[entry["reason"]] += entry["words"]
+            pages.setdefault(entry["reason"], []).append(page["number"])
+    parts = []
+    for reason, count in words.items():
+        # What stands on most pages needs no list of them.
+        where = (
+            ""
+            if len(pages[reason]) > len(result["pages"]) / 2
+            else f" on {in_pages(pages[reason], result['files'])}"
+        )
+        parts.append(f"{reason}{where} ({_count(count, 'word')})")
+    return ", ".join(parts)
 
 
 def unused_documents(result: Result) -> list[str]:

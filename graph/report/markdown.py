@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.report.citations import cited
-from graph.report.coverage import LEFT_OUT, coverage_line
+from graph.report.coverage import LEFT_OUT, coverage_line, left_out_of_pages
 from graph.results.page_ranges import in_pages, page_ranges
 from graph.results.types import Result
 
@@ -29,6 +29,8 @@ def footing(result: Result) -> str:
     lines = ["", "", "---", "", f"{_origin(result)} {_run(result)}", "", coverage_line(result)]
     if left_out := _left_out(result):
         lines += ["", f"Not in the summary: {left_out}."]
+    if parts := left_out_of_pages(result):
+        lines += ["", f"Left out: {parts}."]
     if result["warnings"]:
         lines += ["", "Warnings:", "", *(f"- {' '.join(warning.split())}" for warning in result["warnings"])]
     return "\n".join(lines) + "\n"

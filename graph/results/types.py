@@ -8,7 +8,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from graph.calling.stage_answer import FinishReason
-from graph.documents.types import FileRecord, PageStatus
+from graph.documents.types import FileRecord, LeftOut, PageStatus
 from graph.grounding.types import Sentence
 
 # The id of the summary at the top of the tree.
