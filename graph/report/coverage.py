@@ -41,7 +41,7 @@ def coverage_line(result: Result) -> str:
 
 
 def left_out_of_pages(result: Result) -> str:
-    """What pages show and the summary was not made from: "page headers (1,204 words), references on pp. 12–14 (…)"."""
+    """What pages show and no prompt was given: "page headers (1,204 words), references on page 9 (310 words)"."""
     words: Counter[str] = Counter()
     pages: dict[str, list[int]] = {}
     for page in result["pages"]:
@@ -50,12 +50,8 @@ def left_out_of_pages(result: Result) -> str:
             pages.setdefault(entry["reason"], []).append(page["number"])
     parts = []
     for reason, count in words.items():
-        # What stands on most pages needs no list of them.
-        where = (
-            ""
-            if len(pages[reason]) > len(result["pages"]) / 2
-            else f" on {in_pages(pages[reason], result['files'])}"
-        )
+        is_everywhere = len(pages[reason]) > len(result["pages"]) / 2  # which needs no list of pages
+        where = "" if is_everywhere else f" on {in_pages(pages[reason], result['files'])}"
         parts.append(f"{reason}{where} ({_count(count, 'word')})")
     return ", ".join(parts)
 
@@ -104,4 +100,4 @@ def _flagged(result: Result) -> str:
 
 
 def _count(number: int, unit: str) -> str:
-    return f"{number} {unit}{'' if number == 1 else 's'}"
+    return f"{number:,} {unit}{'' if number == 1 else 's'}"
