@@ -38,7 +38,7 @@ from graph import build_graph, load_config  # noqa: E402
 from graph.documents import clean_pages, read_document  # noqa: E402
 from graph.documents.config import LoadConfig  # noqa: E402
 from llm.textrank.rank import terms  # noqa: E402
-from llm.textrank.sentences import SOUND, split_sentences  # noqa: E402
+from llm.textrank.sentences import SOUND, read_sentences  # noqa: E402
 from llm.tokens import estimate_tokens  # noqa: E402
 
 METRICS = ("rouge1", "rouge2", "rougeLsum")
@@ -133,7 +133,7 @@ def baseline(rank: Callable[[Sequence[str]], list[float]], *, all_sentences: boo
     """The best sentences within the budget, in their order."""
 
     def way(case: Case) -> str:
-        sentences = [s.text for s in split_sentences(case.text) if all_sentences or s.prose >= SOUND]
+        sentences = [s.text for s in read_sentences(case.text) if all_sentences or s.prose >= SOUND]
         scores, left, chosen = rank(sentences), case.budget, []
         for i in sorted(range(len(sentences)), key=lambda i: -scores[i]):
             if (cost := estimate_tokens(sentences[i])) <= left:
@@ -149,7 +149,7 @@ def rouge(summary: str, reference: str) -> list[float]:
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(list(METRICS), use_stemmer=True)
-    lines = ["\n".join(s.text for s in split_sentences(text)) for text in (reference, summary)]
+    lines = ["\n".join(s.text for s in read_sentences(text)) for text in (reference, summary)]
     scores = scorer.score(*lines)
     return [100 * scores[metric].fmeasure for metric in METRICS]
 
@@ -176,7 +176,7 @@ def divergence(summary: str, text: str) -> float:
 def thirds(summary: str, text: str) -> list[float]:
     """The share of the summary's sentences that stand in each third of the text."""
     flat, counts = "".join(text.split()), [0, 0, 0]
-    for sentence in split_sentences(summary):
+    for sentence in read_sentences(summary):
         if (place := flat.find("".join(sentence.text.split()))) >= 0:
             counts[min(2, 3 * place // len(flat))] += 1
     return [count / max(1, sum(counts)) for count in counts]

@@ -163,7 +163,7 @@ def without(pages: list[Page], sentences: Iterable[str]) -> list[Page]:
 
 def pairs_of(text: str) -> set[tuple[str, str]]:
     """Neighbouring terms."""
-    terms = terms_of(text)
+    terms = terms_of(text, "en")
     return set(pairwise(terms))
 
 
@@ -291,14 +291,14 @@ class Scorings:
 
     def __init__(self, pages: list[Page]) -> None:
         source = Source(pages)
-        self.aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))])
-        self.counts = [Counter(terms_of(passage)) for passage in self.aligner.passages]
+        self.aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))], source.language)
+        self.counts = [Counter(terms_of(passage, "en")) for passage in self.aligner.passages]
         self.pairs = [pairs_of(passage) for passage in self.aligner.passages]
         self.lengths = [math.hypot(*self._weights(counts).values()) or 1.0 for counts in self.counts]
 
     def of(self, text: str) -> dict[str, float]:
         """Every scoring of one sentence."""
-        ours = self._weights(Counter(terms_of(text)))
+        ours = self._weights(Counter(terms_of(text, "en")))
         length = math.hypot(*ours.values()) or 1.0
         cosines = [
             sum(weight * theirs[term] for term, weight in ours.items() if term in theirs) / length / norm

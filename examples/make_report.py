@@ -13,13 +13,14 @@ from base64 import b64encode
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
+from typing import Literal, cast
 
 from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from graph import build_graph, load_config
 from graph.report import to_html
+from graph.results.types import Result
 
 HERE = Path(__file__).resolve().parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -59,7 +60,7 @@ def main() -> None:
 def make_report() -> str:
     """The page for the handbook."""
     app = build_graph(load_config(HERE.parent / "configs" / "quickstart.yaml"))
-    return to_html(app.invoke({"source": str(HERE / "handbook.pdf")}))
+    return to_html(cast(Result, app.invoke({"source": str(HERE / "handbook.pdf")})))
 
 
 def shoot(browser: Browser, report: Path, *, width: int, height: int, scheme: Scheme) -> bytes:

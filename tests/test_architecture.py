@@ -81,17 +81,28 @@ def test_llm_imports_nothing_else_of_ours() -> None:
     assert offenders("llm", {"graph", "chains"}) == []
 
 
+def test_language_imports_nothing_else_of_ours() -> None:
+    wrong = [
+        f"{name(path)}:{line} imports {module}"
+        for path in FILES
+        if name(path).startswith("llm/language/")
+        for module, line in imports(parse(path))
+        if package(module) in OURS and not f"{module}.".startswith("llm.language.")
+    ]
+    assert wrong == []
+
+
 def test_chains_import_nothing_else_of_ours() -> None:
     assert offenders("chains", {"graph", "llm"}) == []
 
 
-def test_documents_import_nothing_of_ours_outside_their_folder() -> None:
+def test_documents_import_nothing_of_ours_but_their_folder_and_llm_language() -> None:
     wrong = [
         f"{name(path)}:{line} imports {module}"
         for path in FILES
         if name(path).startswith("graph/documents/")
         for module, line in imports(parse(path))
-        if package(module) in OURS and not f"{module}.".startswith("graph.documents.")
+        if package(module) in OURS and not f"{module}.".startswith(("graph.documents.", "llm.language."))
     ]
     assert wrong == []
 

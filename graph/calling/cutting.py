@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.calling.token_counter import TokenCounter
-from graph.documents.split.sentences import split_sentences
+from llm.language.sentences import split_sentences
 
 
 def cut(text: str, tokens: int, counter: TokenCounter) -> str:

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from graph.documents.read import read_document as read_document
     from graph.documents.split.chunks import split_pages as split_pages
     from graph.documents.split.chunks import whole_text as whole_text
-    from graph.documents.split.sentences import split_sentences as split_sentences
     from graph.documents.types import Chunk as Chunk
     from graph.documents.types import OnProgress as OnProgress
     from graph.documents.types import Page as Page
     from graph.documents.types import PageStatus as PageStatus
     from graph.documents.types import Reading as Reading
+    from llm.language.sentences import split_sentences as split_sentences
 
 _ROOMS = {
     "CancelToken": "cancel",
@@ -53,7 +53,7 @@ _ROOMS = {
     "read_document": "read",
     "read_together": "merge",
     "split_pages": "split.chunks",
-    "split_sentences": "split.sentences",
+    "split_sentences": "llm.language.sentences",
     "whole_text": "split.chunks",
 }
 __all__ = list(_ROOMS)  # pyright: ignore[reportUnsupportedDunderAll]
@@ -62,9 +62,14 @@ __all__ = list(_ROOMS)  # pyright: ignore[reportUnsupportedDunderAll]
 def __getattr__(name: str) -> Any:
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    value = getattr(import_module(_module(name)), name)
     globals()[name] = value
     return value
+
+
+def _module(name: str) -> str:
+    room = _ROOMS[name]
+    return room if room.startswith("llm.") else f"{__name__}.{room}"
 
 
 def __dir__() -> list[str]:

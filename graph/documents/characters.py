@@ -8,6 +8,7 @@ _LINE_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BULLET = re.compile(r"(?m)^[ \t]*[\ue000-\uf8ff](?=[ \t]*\S)")  # of a symbol font, which has codes of its own
 # C0 and C1 controls but for tab and newline, soft hyphens, lone surrogates, private use, BOM, non-characters.
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\ud800-\uf8ff\ufeff\ufdd0-\ufdef\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def plain(text: str) -> str:
@@ -21,6 +22,11 @@ def plain(text: str) -> str:
 def printable(name: str) -> str:
     """A name as a line can show it: files may be called anything, line breaks and half characters included."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+
+
+def without_surrogates(text: str) -> str:
+    """The text, as long as it was, with U+FFFD for every lone surrogate: nothing can be encoded with those."""
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def substance(text: str) -> int:

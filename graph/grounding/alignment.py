@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.grounding.index import Index
-from graph.grounding.words import Word, terms_of, words_of
+from graph.grounding.words import Word, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +39,7 @@ class Claim:
 
     def __init__(self, text: str, index: Index) -> None:
         self.text = text
-        self.words = words_of(text)
+        self.words = words_of(text, index.language)
         self.terms = [_known(word, index) for word in self.words]
         rarities = [sum(map(index.rarity, terms)) / len(terms) for terms in self.terms]
         self.weights = _shares(rarities)
@@ -97,10 +97,10 @@ def _known(word: Word, index: Index) -> tuple[str, ...]:
 class Aligner:
     """Finds the passages of one source that support a sentence."""
 
-    def __init__(self, passages: Sequence[str]) -> None:
+    def __init__(self, passages: Sequence[str], language: str) -> None:
         self.passages = passages
-        self.index = Index(terms_of(passage) for passage in passages)
-        self.words = lru_cache(maxsize=4096)(lambda passage: words_of(passages[passage]))
+        self.index = Index(passages, language)
+        self.words = lru_cache(maxsize=4096)(lambda passage: words_of(passages[passage], language))
 
     def near(self, passages: Iterable[int], distance: int) -> list[int]:
         """The passages and those at most `distance` before and after each."""

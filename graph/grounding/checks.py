@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 
 from graph.grounding.alignment import Aligner, Claim, Match
 from graph.grounding.names import is_named, names_in
-from graph.grounding.negation import denied_words
 from graph.grounding.numerals import named_values
 from graph.grounding.words import Word, number_term
 
@@ -23,6 +22,19 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _OR_SO = re.compile(r"\s?\w{0,3}\s?(?:여|가량|정도|남짓|이상|이하|미만|안팎|or so\b)")
+
+# English denies what comes next: "not significant", "without a parser". "Not only" denies nothing.
+_FORWARD = re.compile(
+    r"\b(?:(?:can|is|are|was|were|do|does|did|has|have|had|would|could|should|will|wo|must|need)n['’]?t|cannot"
+    r"|not(?! only| just| merely| necessarily)|no(?!\.| doubt| less| later| sooner| fewer)"
+    r"|never|none|nothing|neither|nor|without|hardly)\b|(?<![가-힣])안(?=\s[가-힣])",
+    re.IGNORECASE,
+)
+# Korean denies what came before: "증가하지 않았다", "효과가 없다".
+_BACKWARD = re.compile(r"(?<!못지)(?<!수 )(?<!수밖에 )(?:않|(?<![가-힣])(?:없|못|아니|아닌|아님))")
+_NOT_ONLY = re.compile(r"뿐(?:만)?\s?아니")
+_CLAUSE_END = re.compile(r"[.;:!?]\s|,\s|\bbut\b")
+_SCOPE = 2
 
 
 def lacks_number(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bool:
@@ -74,11 +86,24 @@ def lacks_name(claim: Claim, matches: Sequence[Match], aligner: Aligner, *, by_c
 
 def contradicts(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bool:
     """Whether a word is denied in the sentence and nowhere in its evidence, or the other way round."""
-    ours = denied_words(claim.text, claim.words)
+    ours = _denied_words(claim.text, claim.words)
     theirs: list[set[bool]] = [set() for _ in claim.words]
     for passage in [match.passage for match in matches if match.score >= _SAYS_THE_SAME]:
         words = aligner.words(passage)
-        denied = denied_words(aligner.passages[passage], words)
+        denied = _denied_words(aligner.passages[passage], words)
         for said, terms in zip(theirs, claim.terms, strict=True):
             said.update(i in denied for i, word in enumerate(words) if set(terms) <= set(word.terms))
     return any(said and (i in ours) not in said for i, said in enumerate(theirs))
+
+
+def _denied_words(text: str, words: Sequence[Word]) -> set[int]:
+    """The indices of those `words` of `text` that a negation speaks of, as far as the words next to it tell."""
+    denied: set[int] = set()
+    for cue in _FORWARD.finditer(text):
+        after = [i for i, word in enumerate(words) if word.start >= cue.end()][:_SCOPE]
+        denied.update(i for i in after if not _CLAUSE_END.search(text, cue.end(), words[i].start))
+    not_only = [match.end() for match in _NOT_ONLY.finditer(text)]
+    for cue in _BACKWARD.finditer(text):
+        if cue.end() not in not_only:
+            denied.update([i for i, word in enumerate(words) if word.end <= cue.start()][-_SCOPE:])
+    return denied

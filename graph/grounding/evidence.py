@@ -69,7 +69,7 @@ def trace(
 ) -> list[Traced]:
     """`ground`, with the places of the evidence."""
     source = Source(as_pages(pages))
-    grounder = _Grounder(summary, source, Guide(tree, chunks) if tree and chunks else None)
+    grounder = _Grounder(summary, source, Guide(tree, chunks, source.language) if tree and chunks else None)
     return [grounder.traced(statement) for statement in grounder.statements]
 
 
@@ -88,7 +88,7 @@ class _Grounder:
     def __init__(self, summary: str, source: Source, guide: Guide | None) -> None:
         self.statements = list(statements(summary))
         self._source, self._guide = source, guide
-        self._aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))])
+        self._aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))], source.language)
         self._by_capitals = capitals_tell(s.text for s in self.statements if not s.is_heading)
         self._supported = cache(self._support)  # a model may repeat itself
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from graph.grounding.alignment import Claim
 from graph.grounding.index import Index
-from graph.grounding.words import terms_of
 
 if TYPE_CHECKING:
     from graph.results.types import ChunkRecord, Summary
@@ -18,12 +17,12 @@ _BEAM = 3  # summaries of a level that are followed down
 class Guide:
     """The summaries under the final one, and the chunks at their feet."""
 
-    def __init__(self, tree: Sequence[Summary], chunks: Sequence[ChunkRecord]) -> None:
+    def __init__(self, tree: Sequence[Summary], chunks: Sequence[ChunkRecord], language: str) -> None:
         self._chunks = {chunk["id"]: (chunk["start"], chunk["end"]) for chunk in chunks}
         self._sources = {summary["id"]: summary["sources"] for summary in tree}
         self._top = max(tree, key=lambda summary: summary["level"])["id"] if tree else ""
         self._rows = {summary["id"]: row for row, summary in enumerate(tree)}
-        self._index = Index(terms_of(summary["text"]) for summary in tree)
+        self._index = Index((summary["text"] for summary in tree), language)
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """[start, end) in the whole text of the chunks that are reached from the best summaries of every level."""

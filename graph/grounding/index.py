@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
+
+from graph.grounding.words import terms_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,17 +16,18 @@ if TYPE_CHECKING:
 
 
 class Index:
-    """Passages by the terms they hold, and how rare each term is."""
+    """Passages of one language by the terms they hold, and how rare each term is."""
 
-    def __init__(self, passages: Iterable[Sequence[str]]) -> None:
+    def __init__(self, texts: Iterable[str], language: str) -> None:
         import numpy as np
 
         vocabulary: dict[str, int] = {}
         rows, columns, count = array("l"), array("l"), 0
-        for count, terms in enumerate(passages, start=1):
-            held = {vocabulary.setdefault(term, len(vocabulary)) for term in terms}
+        for count, text in enumerate(texts, start=1):
+            held = {vocabulary.setdefault(term, len(vocabulary)) for term in terms_of(text, language)}
             columns.extend(held)
             rows.extend([count - 1] * len(held))
+        self.language = language
         self.size = count
         self._vocabulary = vocabulary
         holding = np.frombuffer(columns, dtype=np.dtype("l"))

@@ -6,15 +6,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from graph.documents.characters import plain
+from graph.documents.characters import plain, without_surrogates
 from graph.documents.clean.steps import clean_pages
 from graph.documents.config import LoadConfig
 from graph.documents.errors import NoTextError
 from graph.documents.from_langchain import DocumentLike, pages_from_documents
 from graph.documents.split.chunks import whole_text
-from graph.documents.split.sentences import split_sentences
 from graph.documents.types import Page
-from graph.grounding.pieces import pieces, without_surrogates
+from llm.language.detect import detect_language
+from llm.language.sentences import pieces, split_sentences
 
 _CONTEXT = 240  # characters before and after an excerpt
 
@@ -34,8 +34,9 @@ class Source:
     def __init__(self, pages: list[Page]) -> None:
         self.pages = [page for page in pages if page["text"].strip()]
         self.text = whole_text(self.pages)
+        self.language = detect_language(self.text)
         self.starts = _starts(self.text, self.pages)
-        self.passages = [self._passage(start, end) for start, end in _spans(self.text)]
+        self.passages = [self._passage(start, end) for start, end in _spans(self.text, self.language)]
 
     def _passage(self, start: int, end: int) -> Passage:
         return Passage(start, end, bisect_right(self.starts, start) - 1, bisect_right(self.starts, end - 1) - 1)
@@ -110,10 +111,10 @@ def _starts(text: str, pages: list[Page]) -> list[int]:
     return starts
 
 
-def _spans(text: str) -> Iterator[tuple[int, int]]:
+def _spans(text: str, language: str) -> Iterator[tuple[int, int]]:
     """[start, end) of every sentence, without the white space around it."""
     end = 0
-    for sentence in split_sentences(text):
+    for sentence in split_sentences(text, language):
         for piece in pieces(sentence):
             start, end = end, end + len(piece)
             if piece.strip():

@@ -7,19 +7,22 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
-from graph.documents.split.sentences import split_sentences
-from graph.grounding.pieces import pieces, without_surrogates
+from graph.documents.characters import without_surrogates
+from llm.language.detect import detect_language
+from llm.language.marks import BULLETS, CLOSERS, ENDS
+from llm.language.sentences import pieces, split_sentences
 
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:\*\*|__)[^*_\n]+(?:\*\*|__):?\s*$)")
 _MARKER = re.compile(
-    r"\s*(?:[-*+•‣·▪■□○●◦∙–—]\s+|(?:\(?(?:\d{1,3}|[a-z가-하]|[ivx]{1,5})[.)]|\(?[A-Z]\))\s+|\[[ xX]\]\s+|#{1,6}\s"
+    rf"\s*(?:[-*+–—{BULLETS}]\s+"
+    rf"|(?:\(?(?:\d{{1,3}}|[a-z가-하]|[ivx]{{1,5}})[.)]|\(?[A-Z]\))\s+|\[[ xX]\]\s+|#{{1,6}}\s"
     r"|>\s?|\|)"
 )
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _EMPHASIS = re.compile(r"(?<![\w*_`])(\*{1,3}|_{1,3}|`{1,3})(?=\S)(.{1,1000}?)(?<![\s*_`])\1(?![*_`])")
 _HALF = re.compile(r"^(?:\*{1,3}|_{1,3})(?=\S)|(?<=[^\w\s])(?:\*{1,3}|_{1,3})$")  # the rest is in another sentence
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
-_ENDED = re.compile(r"[.!?。！？…][\"'”’»」』)\]*_]*$")
+_ENDED = re.compile(rf"[{ENDS}][{re.escape(CLOSERS)}*_]*$")
 _DIGIT = re.compile(r"\d")
 _CLOSING = re.compile(r"(?:\*{1,3}|_{1,3})(?:\s+|$)")
 _RUN_IN = re.compile(r"(\*\*|__)(?:[^\W\d]+[\s.:-]*){1,4}\1")  # "**Costs.** They rose."
@@ -40,19 +43,20 @@ class Statement(NamedTuple):
 def statements(summary: str) -> Iterator[Statement]:
     """What the summary says, in order. Rules, fences and lines of symbols say nothing."""
     position = 0
+    language = detect_language(summary)
     for line in without_surrogates(summary).splitlines(keepends=True):
         if not _FENCE.match(line):
-            yield from _of_line(line, position)
+            yield from _of_line(line, position, language)
         position += len(line)
 
 
-def _of_line(line: str, offset: int) -> Iterator[Statement]:
+def _of_line(line: str, offset: int, language: str) -> Iterator[Statement]:
     inside = 0
     while marker := _MARKER.match(line, inside):
         inside = marker.end()
     is_heading = _is_heading(line, line[inside:].strip(_OUTSIDE), is_item=inside > 0)
     start = offset + inside
-    sentences = [line[inside:]] if is_heading else _sentences(line[inside:])
+    sentences = [line[inside:]] if is_heading else _sentences(line[inside:], language)
     for sentence in chain.from_iterable(map(pieces, sentences)):
         begin = start + len(sentence) - len(sentence.lstrip(_OUTSIDE))
         start += len(sentence)
@@ -62,10 +66,10 @@ def _of_line(line: str, offset: int) -> Iterator[Statement]:
             yield Statement(begin, begin + len(marked), text, is_heading or bool(_RUN_IN.fullmatch(marked)))
 
 
-def _sentences(text: str) -> list[str]:
+def _sentences(text: str, language: str) -> list[str]:
     """Sentences with the emphasis that closes after their end: "**So.** He went." is "**So.** ", "He went."."""
     parts: list[str] = []
-    for part in split_sentences(text):
+    for part in split_sentences(text, language):
         closing = _CLOSING.match(part) if parts else None
         if closing:
             parts[-1] += closing[0]

@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
-from graph.grounding.numerals import DIGITS, SPELLED, read_digits, read_spelled
+import regex
 
-_HANGUL = r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
-# Scripts without spaces between words: Han, kana, Thai, Lao, Burmese, Khmer.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々"
-_MARKS = r"\u0300-\u036f\u0590-\u05c7\u0610-\u061a\u064b-\u065f\u0900-\u0dff"
-_TOKEN = re.compile(
-    rf"(?P<digits>{DIGITS})|(?P<hangul>[{_HANGUL}]+)|(?P<unspaced>[{_UNSPACED}]+)"
-    rf"|(?P<word>[^\W_{_HANGUL}{_UNSPACED}](?:[^\W_{_HANGUL}{_UNSPACED}]|[{_MARKS}])*)"
-)
-_STOP = frozenset(
-    re.findall(
-        "[a-z]+",
-        """
-        a about above after again all also although am among an and any are as at be because been before
-        being below between both but by can cannot could did do does doing don done down during each
-        either else few for from further had has have having he her here hers him his how however i if in
-        into is isn it its itself just least less may me might more most much must my nor of off on once
-        only or other our out over own per same shall she should since so some such t than that the their
-        them then there these they this those through thus to too under until up upon us very via was we
-        were what when where whether which while who whom whose why will with within would yet you your s
-        d ll re ve one
-        """,
-    )
-)
-# English endings, what stands in their place, and the letters that must be left before them.
+from graph.grounding.numerals import DIGITS, SPELLED, read_digits, read_spelled
+from llm.language.words import ASCII_WORDS, STOP_WORDS, WORDS, normal, pairs, stem
+
+_TOKEN = regex.compile(rf"(?P<digits>{DIGITS})|{WORDS}")
+_ASCII_TOKEN = re.compile(rf"(?P<digits>{DIGITS})|{ASCII_WORDS}")
+# English endings, what stands in their place, and the letters that must be left before them. Snowball finds no
+# more of what a summary shares with its source, and grounding would take half as long again (benchmarks/LOG.md).
 _ENDINGS = (
     ("ational", "", 3), ("isation", "", 3), ("ization", "", 3), ("ations", "", 3), ("ation", "", 3),
     ("ments", "", 4), ("ment", "", 4), ("ness", "", 4), ("ally", "", 4), ("ings", "", 3), ("ing", "", 3),
@@ -63,26 +45,27 @@ class Word(NamedTuple):
     values: tuple[float, ...] = ()
 
 
-def words_of(text: str) -> list[Word]:
+def words_of(text: str, language: str) -> list[Word]:
     """The words of `text` in order, without those that any text has."""
     words = []
     position = 0
-    while token := _TOKEN.search(text, position):
+    search = (_ASCII_TOKEN if text.isascii() else _TOKEN).search
+    while token := search(text, position):
         kind, (start, position) = token.lastgroup, token.span()
         values: tuple[float, ...] = ()
-        if token["digits"]:
+        if kind == "digits":
             position, values = read_digits(text, start, position)
-        elif token["word"] and (spelled := _spelled(text, start, token["word"])):
+        elif kind == "word" and (spelled := _spelled(text, start, token[0])):
             position, values = spelled
-        terms = tuple(number_term(value) for value in values) or _terms(token[0], str(kind))
+        terms = tuple(number_term(value) for value in values) or _terms(token[0], str(kind), language)
         if terms:
             words.append(Word(start, position, terms, values))
     return words
 
 
-def terms_of(text: str) -> list[str]:
+def terms_of(text: str, language: str) -> list[str]:
     """The terms of all words of `text`, in order."""
-    return [term for word in words_of(text) for term in word.terms]
+    return [term for word in words_of(text, language) for term in word.terms]
 
 
 def is_korean(text: str) -> bool:
@@ -102,23 +85,18 @@ def _spelled(text: str, start: int, word: str) -> tuple[int, tuple[float, ...]] 
 
 
 @lru_cache(maxsize=100_000)
-def _terms(token: str, kind: str) -> tuple[str, ...]:
-    word = unicodedata.normalize("NFKC", token).casefold()
+def _terms(token: str, kind: str, language: str) -> tuple[str, ...]:
+    word = normal(token)
     if kind == "hangul":
-        return _pairs(_PARTICLE.sub("", _VERBAL.sub("", word)))
+        return pairs(_PARTICLE.sub("", _VERBAL.sub("", word)))
     if kind == "unspaced":
-        return _pairs(word)
-    if word in _STOP:
+        return pairs(word)
+    if word in STOP_WORDS:
         return ()
-    return (stem(word),)
+    return (_english_stem(word) if language == "en" else stem(word, language),)
 
 
-def _pairs(run: str) -> tuple[str, ...]:
-    return tuple(run[i : i + 2] for i in range(len(run) - 1)) or (run,)
-
-
-def stem(word: str) -> str:
-    """An English word without its endings."""
+def _english_stem(word: str) -> str:
     if len(word) < 4 or not word.isascii() or word.endswith(("ss", "us", "is")):
         return word
     for ending, instead, least in _ENDINGS:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from llm.textrank.sentences import Sentence
+from llm.textrank.sentences import ProseSentence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,7 +76,7 @@ def place_weights(count: int) -> NDArray[np.float64]:
     return weights
 
 
-def cue_weights(sentences: Sequence[Sentence]) -> list[float]:
+def cue_weights(sentences: Sequence[ProseSentence]) -> list[float]:
     """The weight of every sentence by its wording and by the section it stands in."""
     weights, section = [], 1.0
     for sentence in sentences:
@@ -96,7 +96,7 @@ def _wording_weight(text: str) -> float:
     )
 
 
-def _section_weight(heading: Sentence, above: float) -> float:
+def _section_weight(heading: ProseSentence, above: float) -> float:
     """The weight of a section. One within another has that one's, unless its own name says that it is minor."""
     if _MINOR.match(heading.text):
         return _MINOR_SECTION

@@ -1,6 +1,6 @@
 """A text to its best sentences, within a budget: which may stand in a summary, which do, how they are joined.
 
-The ranking is in sentence_graph.py, what speaks for a sentence besides its words in cues.py. Knows nothing of
+The ranking is in rank.py, what speaks for a sentence besides its words in cues.py. Knows nothing of
 models or prompts.
 """
 
@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from llm.textrank.sentences import SOUND, Sentence, ends_whole, split_sentences
+from llm.language.detect import detect_language
+from llm.textrank.sentences import SOUND, ProseSentence, ends_whole, read_sentences
 from llm.tokens import estimate_tokens
 
 # A word ends before a space, or after any character of a script without spaces.
@@ -45,13 +46,14 @@ def extract(text: str, max_tokens: int, focus: str = "") -> Extract:
 
     What shares words with `focus` counts for more.
     """
-    sentences = split_sentences(text)
+    language = detect_language(text)
+    sentences = read_sentences(text, language)
     if not sentences:
         return Extract([], "stop")
     best = _candidates(sentences)
     worth_saying = int(_LARGEST_SHARE * estimate_tokens(text)) if best else 0
     budget = min(max_tokens, max(_FEW_LINES_TOKENS, worth_saying))
-    ranked = _Ranked(sentences, best or range(len(sentences)), focus)
+    ranked = _Ranked(sentences, best or range(len(sentences)), language, focus)
     chosen = ranked.within(budget) or ranked.within(max_tokens)
     if not chosen:
         return Extract([_cut(max(ranked.sentences, key=lambda s: s.prose).text, max_tokens)], "length")
@@ -62,15 +64,16 @@ def key_sentences(text: str, count: int) -> list[str]:
     """At most `count` sentences that say most of what `text` says, the best first."""
     if count < 1:
         return []
-    sentences = split_sentences(text)
+    language = detect_language(text)
+    sentences = read_sentences(text, language)
     best = [i for i in _candidates(sentences) if estimate_tokens(sentences[i].text) <= _LONG_SENTENCE_TOKENS]
     if not best:
         return []
-    ranked = _Ranked(sentences, best)
+    ranked = _Ranked(sentences, best, language)
     return [ranked.sentences[i].text for i in ranked.best(count)]
 
 
-def _candidates(sentences: Sequence[Sentence]) -> list[int]:
+def _candidates(sentences: Sequence[ProseSentence]) -> list[int]:
     """The sound sentences; where they are few, as in slides and minutes, all that is not mere furniture."""
     some = [i for i, s in enumerate(sentences) if s.prose > 0]
     sound = [i for i in some if sentences[i].prose >= SOUND]
@@ -82,19 +85,21 @@ def _candidates(sentences: Sequence[Sentence]) -> list[int]:
 class _Ranked:
     """The sentences at some `places` of a text, and what each is worth."""
 
-    def __init__(self, text: Sequence[Sentence], places: Sequence[int], focus: str = "") -> None:
+    def __init__(
+        self, text: Sequence[ProseSentence], places: Sequence[int], language: str, focus: str = ""
+    ) -> None:
         import numpy as np
 
         from llm.textrank.cues import cue_weights, place_weights
         from llm.textrank.rank import TermMatrix, rank, terms
 
         self.sentences = [text[i] for i in places]
-        self.matrix = TermMatrix([s.text for s in self.sentences])
+        self.matrix = TermMatrix([s.text for s in self.sentences], language)
         self.costs = [estimate_tokens(s.text) + (not ends_whole(s.text)) for s in self.sentences]
         cues = cue_weights(text)
         prior = np.array([max(text[i].prose, 0.05) * cues[i] for i in places]) * place_weights(len(places))
-        prior *= 1 + self.matrix.share({term for s in text if s.heading for term in terms(s.text)})
-        if asked := set(terms(focus)):
+        prior *= 1 + self.matrix.share({term for s in text if s.heading for term in terms(s.text, language)})
+        if asked := set(terms(focus, language)):
             prior *= 1 + _FOCUS * self.matrix.holds(asked) / len(asked)
         central = rank(self.matrix, prior)
         self.scores = (central >= _ASIDE) * central * prior / np.array(self.costs) ** 0.25
@@ -113,7 +118,7 @@ class _Ranked:
         return pick(self.matrix, self.scores, one, [s.part for s in self.sentences], count)
 
 
-def _join(sentences: Sequence[Sentence]) -> list[str]:
+def _join(sentences: Sequence[ProseSentence]) -> list[str]:
     """The sentences as pieces of one text. What has no sentence mark ends its line, to stay apart."""
     pieces = [_FOOTNOTE.sub("", sentences[0].text)]
     for before, sentence in pairwise(sentences):

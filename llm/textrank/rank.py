@@ -11,8 +11,13 @@ import heapq
 import re
 from collections import Counter
 from collections.abc import Sequence, Set
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+import regex
+
+from llm.language.words import ASCII_WORDS, STOP_WORDS, WORDS, normal, pairs, stem
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,75 +29,37 @@ _DAMPING = 0.85
 _ROUNDS = 4  # more of them change hardly any choice
 _SAID_AGAIN = 0.2  # what a term is worth each time it comes again
 _NOTHING_NEW = 0.3
-_LETTERS = re.compile(r"[^\W\d_]+")
-_HANGUL = re.compile(r"[\uac00-\ud7a3]+")
-_CJK_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々]+")
+_TOKEN = regex.compile(WORDS)
+_ASCII_TOKEN = re.compile(ASCII_WORDS)
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
-_STOP = frozenset(
-    re.findall(
-        "[a-z]+",
-        """
-        a about above after again all also an and any are as at be because been before being between
-        both but by can could did do does doing down during each few for from further had has have
-        having he her here hers him his how however i if in into is it its itself just me more most
-        my no nor not now of off on once only or other our out over own s same she should so some
-        such t than that the their them then there these they this those through to too under until
-        up us very was we were what when where which while who whom why will with would you your
-        actually ain couldn didn doesn don get go going gonna got hadn hasn hmm isn know kind like ll lot
-        maybe mean mm ok okay one really said say says shouldn something sort thing things think uh um
-        want ve wanna wasn well won wouldn yeah yep yes re oh let
-        """,
-    )
-)
-# English endings, what stands in their place, and the letters that must be left before them.
-_ENDINGS = (
-    ("ations", "", 4), ("ation", "", 4), ("ings", "", 4), ("ing", "", 4), ("edly", "", 4),
-    ("ies", "y", 3), ("ed", "", 4), ("ly", "", 4), ("es", "", 4), ("s", "", 3),
-)  # fmt: skip
 
 
-def terms(text: str) -> list[str]:
+def terms(text: str, language: str = "en") -> list[str]:
     """What of a text can be shared with another.
 
-    Words lose their English endings; Korean words, whose particles vary, and Chinese and Japanese,
-    which have no spaces, are taken as pairs of neighbouring characters.
+    Words lose their endings; Korean words, whose particles vary, and scripts without spaces are taken as pairs
+    of neighbouring characters.
     """
-    found: list[str] = []
-    for run in _LETTERS.findall(text.casefold()):
-        if run.isascii():
-            if run not in _STOP and len(run) > 1:
-                found.append(_stem(run))
-        elif _HANGUL.search(run) or _CJK_RUN.search(run):
-            for piece in _HANGUL.findall(run):
-                found += _pairs(piece)
-            for piece in _CJK_RUN.findall(run):
-                found += [pair for pair in _pairs(piece) if not _HIRAGANA.fullmatch(pair)]
-        else:
-            found.append(run)
-    return found
+    if text.isascii():
+        return [term for word in _ASCII_TOKEN.findall(text) for term in _terms(word, "word", language)]
+    return [term for match in _TOKEN.finditer(text) for term in _terms(match[0], str(match.lastgroup), language)]
 
 
-def _pairs(run: str) -> list[str]:
-    return [run[i : i + 2] for i in range(len(run) - 1)] or [run]
-
-
-def _stem(word: str) -> str:
-    """An English word without its commonest endings."""
-    if word.endswith(("ss", "us", "is")):
-        return word
-    for ending, instead, least in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= least:
-            return word[: -len(ending)] + instead
-    return word
+@lru_cache(maxsize=100_000)
+def _terms(token: str, kind: str, language: str) -> tuple[str, ...]:
+    word = normal(token)
+    if kind != "word":
+        return tuple(pair for pair in pairs(word) if not _HIRAGANA.fullmatch(pair))
+    return () if len(word) < 2 or word in STOP_WORDS else (stem(word, language),)
 
 
 class TermMatrix:
     """Sentences by terms, TF-IDF weights, rows of length 1 (or 0): the sparse X, as three flat arrays."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Sequence[str], language: str = "en") -> None:
         import numpy as np
 
-        counts = [Counter(terms(text)) for text in texts]
+        counts = [Counter(terms(text, language)) for text in texts]
         vocabulary: dict[str, int] = {}
         for count in counts:
             for term in count:

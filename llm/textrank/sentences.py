@@ -6,8 +6,13 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+from llm.language.detect import detect_language
+from llm.language.joins import gap
+from llm.language.marks import BULLETS, CLOSERS, CLOSING_QUOTES, ENDS, FIRM_BULLETS
+from llm.language.sentences import split_sentences
 
-class Sentence(NamedTuple):
+
+class ProseSentence(NamedTuple):
     """One sentence, word for word as it stands in the text, its white space evened out."""
 
     text: str
@@ -19,14 +24,11 @@ class Sentence(NamedTuple):
 
 SOUND = 0.5  # `prose` from which a sentence may stand in a summary
 
-_ENDS = ".!?。！？…｡"
-_CLOSERS = "\"'”’»›)]}」』）】》〉"
-_QUOTES = "\"'”’»」』"
 _MARKER = re.compile(
-    r"(?:[-*+–—oㅇ]\s+|\*{1,3}\s|[•‣·▪■□○◯●◦◇◆▶►※∙①-⑳⑴-⒇]\s*|#{1,6}\s|>\s"  # bullets
+    rf"(?:[-*+–—o{BULLETS}]\s+|\*{{1,3}}\s|[{FIRM_BULLETS}·∙①-⑳⑴-⒇]\s*|#{{1,6}}\s|>\s"
     r"|\(?(?:\d{1,2}(?:\.\d{1,2})*|[ivxIVX]{1,4}|[a-zA-Z가-하])[.)]\s+|\d{1,2}(?:\.\d{1,2})+\s+)"  # numbers
 )
-_BULLET = re.compile(r"[-*+–—oㅇ•‣·▪■□○◯●◦◇◆▶►※∙①-⑳⑴-⒇]")
+_BULLET = re.compile(rf"[-*+–—o{BULLETS}①-⑳⑴-⒇]")
 _ROW = re.compile(r"\|.*\||.*\t.*\t|```|</?\w+>$")  # of a table; a tag alone on its line
 _CAPTION = re.compile(
     r"(?:fig(?:ure|\.)|table|tab\.|chart|algorithm|[〈<\[]?(?:표|그림)|図|表|图)\s*\d+(?P<label>\s?[:|.]\s?)?",
@@ -59,9 +61,7 @@ _LEANS = re.compile(
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _START = re.compile(r"[\"'“‘«「『(\[$€£₩+~-]*([^\W_])")
-_DATE_GOES_ON = re.compile(r"\d{1,2}\.")
 _LEADERS = re.compile(r"\.{4}|(?:\. ){4}|…{2}")  # of a table of contents
-_DATE = re.compile(r"(?<!\d)(?:\d{4}|['’‘]\d\d)\.(\s?\d{1,2}\.){0,2}$")  # "2024. 10. 11. 국회에서"
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"\d[\d.,:/]*")
@@ -69,13 +69,14 @@ _SYMBOL = re.compile(r"[^\w\s.,;:!?'\"()“”‘’「」。、，·-]")
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 
 
-def split_sentences(text: str) -> list[Sentence]:
+def read_sentences(text: str, language: str | None = None) -> list[ProseSentence]:
     """Every sentence of `text` in order.
 
     A line break ends a sentence where it ends a paragraph, a heading, a list item or a table row, and
     does not where only the line was full. Markers of list items are left out.
     """
-    sentences: list[Sentence] = []
+    language = language or detect_language(text)
+    sentences: list[ProseSentence] = []
     blocks = _blocks(text)
     size = Counter(part for part, _ in blocks)
     for part, block in blocks:
@@ -83,13 +84,13 @@ def split_sentences(text: str) -> list[Sentence]:
         marker = _MARKER.match(block)
         listed = bool(marker and _BULLET.match(block))
         trust = 0.0 if _reference_signs(block) >= max(3, 0.17 * _words(block)) else 1.0
-        for piece, glued in _segment(block[marker.end() :] if marker else block):
-            sentences.append(Sentence(piece, part, glued, trust * prose(piece, listed=listed), heading))
+        for piece, glued in _segment(block[marker.end() :] if marker else block, language):
+            sentences.append(ProseSentence(piece, part, glued, trust * prose(piece, listed=listed), heading))
     return sentences
 
 
 def _heading(block: str) -> int:
-    """Whether a block that stands alone is a heading: `Sentence.heading`."""
+    """Whether a block that stands alone is a heading: `ProseSentence.heading`."""
     short = _words(block) <= _LONGEST_HEADING and any(
         len(word) > 1 or not word.isascii() for word in _WORD.findall(block)
     )
@@ -109,8 +110,7 @@ def _blocks(text: str) -> list[tuple[int, str]]:
             blank = True
             continue
         if blocks and _continues(last, line, width, blank):
-            joint = "" if _CJK.match(last[-1]) and _CJK.match(line) else " "
-            blocks[-1][1].append(joint + line)
+            blocks[-1][1].append(gap(last, line) + line)
         else:
             part += blank
             blocks.append((part, [line]))
@@ -129,7 +129,7 @@ def _continues(last: str, line: str, width: int, blank: bool) -> bool:
     """Whether the break between two lines is only where the line was full."""
     if _MARKER.match(line) or last.startswith("#") or any(_ROW.match(text) for text in (line, last)):
         return False
-    ended = last.rstrip(_CLOSERS)[-1:] in (*_ENDS, ":", "")
+    ended = last.rstrip(CLOSERS)[-1:] in (*ENDS, ":", "")
     if line[0].islower() and not ended:
         return True
     if not blank and len(last) >= 15 and _HANGUL.match(last[-1]) and _HANGUL.match(line):
@@ -138,13 +138,11 @@ def _continues(last: str, line: str, width: int, blank: bool) -> bool:
     return width > 0 and not blank and len(last) + 1 + len(first_word) > 0.9 * width
 
 
-def _segment(block: str) -> list[tuple[str, bool]]:
+def _segment(block: str, language: str) -> list[tuple[str, bool]]:
     """Sentences of one block, and whether each is glued to the one before."""
-    import sentencex
-
     found: list[tuple[str, bool]] = []
     gap = True
-    for raw in sentencex.segment("en", block):
+    for raw in split_sentences(block, language):
         piece = raw.strip()
         gap = gap or raw[:1].isspace()
         if not piece:
@@ -159,10 +157,8 @@ def _segment(block: str) -> list[tuple[str, bool]]:
 
 
 def _belongs(last: str, piece: str, gap: bool) -> bool:
-    """Whether the splitter cut too early: a Korean or Japanese sentence goes on after its quotation, or a date."""
-    if (date := _DATE.search(last[-20:])) and (_DATE_GOES_ON.match(piece) or (date[1] and _HANGUL.match(piece))):
-        return True
-    return piece[0].islower() or (not gap and last[-1] in _QUOTES)
+    """Whether a sentence of print goes on: with a small letter, or right after a quotation."""
+    return piece[0].islower() or (not gap and last[-1] in CLOSING_QUOTES)
 
 
 def prose(text: str, *, listed: bool = False) -> float:
@@ -237,4 +233,4 @@ def _is_title(text: str) -> bool:
 
 def ends_whole(text: str) -> bool:
     """Whether the text ends with a sentence mark, closing quotes and brackets aside."""
-    return text.rstrip(_CLOSERS)[-1:] in tuple(_ENDS)
+    return text.rstrip(CLOSERS)[-1:] in tuple(ENDS)

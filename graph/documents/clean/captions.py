@@ -7,8 +7,9 @@ at the end of a full line, and a later one begins in the middle of a sentence.
 import re
 
 from graph.documents.clean.paragraphs import is_item
+from llm.language.marks import LINE_ENDED
 
-_ENDED = re.compile(r"[.!?:;。！？…؟۔।][\"'”’»」』)\]\d*†‡]{0,4}$")
+_ENDED = re.compile(LINE_ENDED)
 _HUNG = re.compile(r"[,(–—-]$|\b(?:the|a|an|of|and|or|to|in|for|with|by|from|that|which|as|on|at|is|are|be|its)$")
 _NAME = r"(?:fig(?:ure|ura)?|tab(?:le|elle|leau|la)?|abb(?:ildung)?|algorithm|listing|scheme|chart|exhibit|plate)"
 _NUMBER = r"\b\.?\s*(?:[A-Z]?\d{1,3}(?:[.-]\d{1,3})?|[IVX]{1,5})\b"

@@ -8,7 +8,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_TERMINAL = re.compile(r"[.!?:;。！？：；…؟۔।][\"'”’»」』)\]\d*†‡]{0,4}$")
+from llm.language.joins import join
+from llm.language.marks import BULLETS, FIRM_BULLETS, LINE_ENDED
+
+_TERMINAL = re.compile(LINE_ENDED)
 _CLOSED = re.compile(rf"{_TERMINAL.pattern}|[,;:]$|\b(?:and|or|und|oder|et|ou|y|o)$")
 _OPEN = re.compile(
     r"[,(\[{‘“–—/&+=，、]$|\w[-‐]$|\b(?:the|a|an|of|and|or|to|in|for|with|by|from|that|which|as|on|at|is|are"
@@ -16,8 +19,7 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 _ITEM = re.compile(
-    r"(?:[-–—*•·‣▪▫◦●○◯■□◆◇▶▷►→※◎☐☑✓❍➢➤ㅇ∙⦁]\s+\S"  # bullets
-    r"|[•‣▪◦●○◯■□◆◇▶▷►※◎➢➤]\S"
+    rf"(?:[-–—*{BULLETS}]\s+\S|[{FIRM_BULLETS}]\S"
     r"|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-zA-Z]|[ivx]{1,5}|[IVX]{1,5}|[가-하])(?:\)\s?|\.\s+)(?=\D)\S"
     r"|\d{1,3}\.(?=[^\W\d])|\d{1,2}(?:\.\d{1,2})+\.?\s+[A-ZÀ-Þ가-힣\"“‘(]"
     r"|\[\d{1,3}\]\s|[①-⑳⑴-⒇㉠-㉻]|[Ⅰ-Ⅻ][.\s]|제\s?\d+\s?[조장절항]"
@@ -59,7 +61,7 @@ def reflow(text: str) -> str:
         elif last is not None and not rows[last] and _continues(lines, widths, last, index, is_item=items[index]):
             while not out[-1]:
                 out.pop()
-            out[-1] += line if _HYPHENATED.search(lines[last]) else " " + line
+            out[-1] = join(out[-1], line)
             last = index
         else:
             if last == index - 1 and _ends_paragraph(lines[last]):

@@ -10,13 +10,16 @@ from collections.abc import Callable, Iterator
 from itertools import groupby
 
 from graph.documents.split.plan import Unit, plan, sections
-from graph.documents.split.sentences import cut_point, split_sentences
 from graph.documents.types import Chunk, Page
+from llm.language.joins import gap
+from llm.language.marks import LINE_ENDED
+from llm.language.sentences import cut_point, split_sentences
 
 Count = Callable[[str], int]
 
-_ENDED = re.compile(r"[.!?:;。！？…؟۔।][\"'”’»」』)\]\d]{0,4}\s*$")
+_ENDED = re.compile(LINE_ENDED)
 _LONG_CHARACTERS = 4000  # sentences longer than this are not counted in one piece
+_FULL_LINE = 60  # letters of a line that may have broken off because it was full; half as many of wide ones
 _BETWEEN_DOCUMENTS = "\n\n"
 _PARAGRAPH, _SENTENCE, _INSIDE = 0.0, 0.1, 0.5  # price of a cut after each, as a share of a chunk
 
@@ -91,10 +94,11 @@ def _whole(pages: list[Page]) -> tuple[str, list[int], list[int]]:
 
 def _between(before: str, after: str) -> str:
     """A space where a sentence goes on over the page break, else a paragraph end."""
-    last = before[before.rfind("\n") + 1 :]
+    last = before[before.rfind("\n") + 1 :].rstrip()
     if _ENDED.search(last):
         return "\n\n"
-    return " " if after[0].islower() or len(last) >= 60 else "\n"
+    between = gap(before, after)
+    return between if after[0].islower() or len(last) >= (_FULL_LINE if between else _FULL_LINE // 2) else "\n"
 
 
 def _units(text: str, budget: int, count: Count) -> list[Unit]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections import Counter
+from llm.language.detect import detect_language
 
 # Languages that people ask for by name, in English or by their own name.
 _CODES = {
@@ -20,31 +18,11 @@ _CODES = {
     "ukrainian": "uk", "українська": "uk", "vietnamese": "vi", "tiếng việt": "vi",
 }  # fmt: skip
 
-# Scripts that, as a rule, write one language. Han alone may be Chinese; with kana it is Japanese.
-_SCRIPTS = {"HANGUL": "ko", "HIRAGANA": "ja", "KATAKANA": "ja", "THAI": "th", "GREEK": "el", "HEBREW": "he"}
-
-_ENGLISH = re.compile(r"\b(?:the|of|and|to|in|is|that|for|with|are|was|by|which|from|it)\b", re.IGNORECASE)
-_WORD = re.compile(r"[^\W\d_]+")
-_LETTERS = 5_000
-
 
 def language_of(text: str, asked: str = "") -> str:
     """Its tag, such as "ko"; "" if it cannot be known.
 
     The letters of the text count more than the language that was asked for: a model may not have listened.
     """
-    letters = [letter for letter in text[:_LETTERS] if letter.isalpha()]
-    scripts = Counter(unicodedata.name(letter, "?").split()[0] for letter in letters)
-    for script, code in _SCRIPTS.items():
-        if scripts[script] > len(letters) / 4:
-            return code
-    if letters and scripts["LATIN"] > len(letters) / 2 and _is_english(text[:_LETTERS]):
-        return "en"
     code = _CODES.get(asked.strip().casefold(), "")
-    return "" if code == "en" or code in _SCRIPTS.values() else code
-
-
-def _is_english(text: str) -> bool:
-    """Small words make up two fifths of English prose, and these alone a quarter."""
-    words = len(_WORD.findall(text))
-    return words > 0 and len(_ENGLISH.findall(text)) > words / 8
+    return detect_language(text, fallback="") or (code if code != "en" else "")

@@ -44,7 +44,7 @@ DIFFERENT = [
 
 
 def values(text: str) -> set[float]:
-    (word,) = [word for word in words_of(text) if word.values]
+    (word,) = [word for word in words_of(text, "en") if word.values]
     return set(word.values)
 
 

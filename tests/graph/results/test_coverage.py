@@ -19,6 +19,7 @@ from typing_extensions import TypedDict
 
 from chains.prompts import read_prompts
 from graph import build_graph, load_config
+from graph.cli.bars import StageBars
 from graph.cli.main import main
 from graph.cli.progress import run_graph
 from graph.grounding import trace
@@ -118,7 +119,7 @@ def test_a_summary_is_kept_when_grounding_is_cancelled(monkeypatch: pytest.Monke
 
     async def cancelled() -> Result:
         inputs: Any = {"documents": documents()}
-        task = asyncio.create_task(run_graph(app, inputs, quiet=True, on_text=None))
+        task = asyncio.create_task(run_graph(app, inputs, bars=StageBars(quiet=True), on_text=None))
         while not begun.is_set():
             await asyncio.sleep(0.01)
         task.cancel()

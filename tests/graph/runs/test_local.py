@@ -305,7 +305,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_what_is_left(
     assert [line.split()[0] for line in rows(err).values()] == ["unfinished", "done", "done"]
     last = err.splitlines()[-1]
     assert last.startswith("Interrupted; 2 of 3 summaries are finished. ")
-    assert last.endswith("the same command goes on from here.")
+    assert last.endswith("Finished answers are kept: run the same command again to go on from here.")
     if output:
         assert out == ""
         assert sorted(path.name for path in Path("out").iterdir()) == ["harbour-2.md", "town.md"]

@@ -9,7 +9,7 @@ import pytest
 from llm import TextRank, estimate_tokens
 from llm.textrank.cues import cue_weights, place_weights
 from llm.textrank.extract import extract, key_sentences
-from llm.textrank.sentences import split_sentences
+from llm.textrank.sentences import read_sentences
 
 THINGS = ("harbour", "school", "library", "railway", "bridge", "market", "theatre", "forest", "hospital")
 
@@ -32,7 +32,7 @@ KEY = "The harbour of Linden and the bridge of Linden were repaired together in 
 
 
 def weights_of_key(text: str) -> list[float]:
-    found = split_sentences(text)
+    found = read_sentences(text)
     return [weight for weight, sentence in zip(cue_weights(found), found, strict=True) if sentence.text == KEY]
 
 
@@ -81,7 +81,7 @@ def test_sections_beside_the_point_count_for_less_up_to_the_next_one(heading: st
 
 def test_a_heading_within_a_section_leaves_it_as_it_is() -> None:
     text = f"5 Conclusion\n\n5.1 Harbours\n\n{KEY}"
-    assert cue_weights(split_sentences(text))[-1] > 1
+    assert cue_weights(read_sentences(text))[-1] > 1
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_a_heading_within_a_section_leaves_it_as_it_is() -> None:
     ],
 )
 def test_headings_are_known(line: str, heading: int) -> None:
-    found = split_sentences(f"{KEY}\n\n{line}\n\n{KEY}")
+    found = read_sentences(f"{KEY}\n\n{line}\n\n{KEY}")
     assert [sentence.heading for sentence in found] == [0, *[heading] * (len(found) - 2), 0]
 
 
@@ -130,12 +130,12 @@ def test_a_focus_brings_up_what_shares_its_words(thing: str) -> None:
     ],
 )
 def test_chatter_weighs_less_than_a_statement(chatter: str) -> None:
-    spoken, said = cue_weights(split_sentences(f"{chatter}\n\n{KEY}"))
+    spoken, said = cue_weights(read_sentences(f"{chatter}\n\n{KEY}"))
     assert spoken < said
 
 
 def test_what_a_meeting_decided_weighs_more() -> None:
-    said, decided = cue_weights(split_sentences(f"{KEY}\n\nWe agreed to repair the harbour of Linden in spring."))
+    said, decided = cue_weights(read_sentences(f"{KEY}\n\nWe agreed to repair the harbour of Linden in spring."))
     assert decided > said
 
 
@@ -176,7 +176,7 @@ def test_tags_around_quoted_sentences_are_not_said() -> None:
     lines = body(8)
     text = f"{' '.join(lines[:4])}\n<source_sentences>\n{lines[4]}\n{lines[5]}\n</source_sentences>\n\n{lines[6]}"
     assert "source_sentences" not in summary(text, 400)
-    assert lines[4] in [sentence.text for sentence in split_sentences(text)]
+    assert lines[4] in [sentence.text for sentence in read_sentences(text)]
 
 
 def test_key_sentences_are_the_best_first_whole_and_no_more_than_asked_for() -> None:

@@ -13,7 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
 from llm import TextRank, estimate_tokens
-from llm.textrank.sentences import split_sentences
+from llm.textrank.sentences import read_sentences
 
 ENGLISH = """\
 Harbour town plans
@@ -177,7 +177,7 @@ def test_answers_keep_to_the_budget_the_order_and_the_words_of_the_source(text: 
     summary = str(message.content)
     assert estimate_tokens(summary) <= max_tokens
     assert len(summary) <= len(text)
-    places = [squeeze(text).find(squeeze(s.text)) for s in split_sentences(summary)]
+    places = [squeeze(text).find(squeeze(s.text)) for s in read_sentences(summary)]
     assert -1 not in places
     assert all(before < after for before, after in pairwise(places))
     assert message.response_metadata["finish_reason"] in ("stop", "length")
@@ -301,7 +301,7 @@ def test_what_is_streamed_is_what_is_invoked(text: str) -> None:
     model = TextRank(max_tokens=150)
     chunks = list(model.stream(text))
     whole = model.invoke(text)
-    assert len([chunk for chunk in chunks if chunk.content]) == len(split_sentences(str(whole.content)))
+    assert len([chunk for chunk in chunks if chunk.content]) == len(read_sentences(str(whole.content)))
     assert "".join(str(chunk.content) for chunk in chunks) == whole.content
     assert [chunk.usage_metadata for chunk in chunks if chunk.usage_metadata] == [whole.usage_metadata]
 

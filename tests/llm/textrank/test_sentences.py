@@ -2,7 +2,7 @@
 
 import pytest
 
-from llm.textrank.sentences import SOUND, prose, split_sentences
+from llm.textrank.sentences import SOUND, prose, read_sentences
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_lines_of_a_printed_column_make_one_sentence() -> None:
         "Linden. The council decided in May to move the\n2,000 stones of the breakwater before the winter.\n"
         "Cost\nNobody has yet said what this will cost the town.\n"
     )
-    assert [s.text for s in split_sentences(printed)] == [
+    assert [s.text for s in read_sentences(printed)] == [
         "The engineers found that the old breakwater turns the current and drops its sand in the Port of Linden.",
         "The council decided in May to move the 2,000 stones of the breakwater before the winter.",
         "Cost",
@@ -61,22 +61,22 @@ def test_lines_of_a_printed_column_make_one_sentence() -> None:
 
 def test_one_line_per_paragraph_keeps_its_line_breaks() -> None:
     items = [f"Item {i}: {'the old breakwater and the current that it turns, ' * 5}and the sand" for i in range(3)]
-    assert [s.text for s in split_sentences("\n".join(items))] == items
+    assert [s.text for s in read_sentences("\n".join(items))] == items
 
 
 def test_a_korean_quotation_stays_in_its_sentence() -> None:
     text = '의장은 기자들에게 "방파제를 줄이기로 했다."라고 말했다. 기술자들은 내년 봄에 공사를 시작한다.'
-    assert split_sentences(text)[0].text == '의장은 기자들에게 "방파제를 줄이기로 했다."라고 말했다.'
+    assert read_sentences(text)[0].text == '의장은 기자들에게 "방파제를 줄이기로 했다."라고 말했다.'
 
 
 def test_a_korean_date_stays_in_its_sentence() -> None:
     said = ["위원회는 2024. 10. 11. 국회에서 법안을 의결하였다.", "2025.1.1. 이후 체결되는 계약부터 적용한다."]
-    assert [s.text for s in split_sentences(" ".join(said))] == said
+    assert [s.text for s in read_sentences(" ".join(said))] == said
 
 
 def test_headings_and_list_markers_are_no_part_of_a_sentence() -> None:
     text = "## Plans for the harbour\nThe council will shorten the breakwater.\n- It costs less.\n2) It is safe.\n"
-    assert [s.text for s in split_sentences(text)] == [
+    assert [s.text for s in read_sentences(text)] == [
         "Plans for the harbour",
         "The council will shorten the breakwater.",
         "It costs less.",

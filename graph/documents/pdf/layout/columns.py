@@ -66,7 +66,11 @@ def in_columns(lines: list[list[Line]], gutters: list[Gutter]) -> list[Line] | N
 
 def _is_prose(line: Line) -> bool:
     letters = sum(character.isalpha() for character in line.text)
-    return letters >= 0.7 * len("".join(line.text.split())) and len(_WORDS.findall(line.text)) >= 3
+    return (
+        not line.has_gap
+        and letters >= 0.7 * len("".join(line.text.split()))
+        and len(_WORDS.findall(line.text)) >= 3
+    )
 
 
 def _column(line: Line, middles: list[float]) -> int | None:

@@ -19,6 +19,7 @@ class Line:
     weight: int = 400  # of the lightest
     angle: float = 0  # in radians
     base: float = 0  # height above the page's foot that the letters stand on, in points
+    has_gap: bool = False  # wider than any between words: cells of a table, where it was looked for
 
     @property
     def height(self) -> float:

@@ -4,6 +4,7 @@ import re
 from bisect import bisect
 from collections.abc import Callable, Iterator
 from ctypes import c_double
+from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -23,6 +24,7 @@ _ACCENTS = {
     "¸": "\u0327", "˘": "\u0306", "¯": "\u0304", "˙": "\u0307", "˝": "\u030b", "˛": "\u0328",
 }  # fmt: skip
 _ACCENT = re.compile(f"[{''.join(_ACCENTS)}]")
+_CELL_GAP = 1.5  # times the height of the line, between the cells of a row
 _COVERED = 0.6  # share of a gutter that a gap between words has to cover
 
 
@@ -70,9 +72,14 @@ class _Print:
         columns = [sum(self._box(word)[0] > (left + right) / 2 for left, right in gutters) for word in words]
         for (before, column), word in zip(pairwise(columns), words[1:], strict=True):
             if column < before or (column > before and self._is_behind(word, gutters[column - 1])):
-                yield self.line((start, word))
+                yield self._part((start, word))
                 start = word
-        yield self.line((start, end))
+        yield self._part((start, end))
+
+    def _part(self, span: Span) -> Line:
+        line = self.line(span)
+        gaps = (self._box(word)[0] - self._end_before(word) for word in self._words(span)[1:])
+        return replace(line, has_gap=any(gap > _CELL_GAP * line.height for gap in gaps))
 
     def line(self, span: Span) -> Line:
         """A line of print, by its ends and three letters between them."""
@@ -141,8 +148,12 @@ class _Print:
 
     def _is_behind(self, word: int, gutter: Gutter) -> bool:
         """Whether the gap before a word is the gutter, rather than one between words that lies over it."""
-        end = self._box(len(self._text[:word].rstrip()) - 1)[2]
+        end = self._end_before(word)
         return min(self._box(word)[0], gutter[1]) - max(end, gutter[0]) >= _COVERED * (gutter[1] - gutter[0])
+
+    def _end_before(self, word: int) -> float:
+        """Where the word before this one ends, in points from the left."""
+        return self._box(len(self._text[:word].rstrip()) - 1)[2]
 
     def _index(self, place: int) -> int:
         shifted = place + bisect(self._wide, place - 1)

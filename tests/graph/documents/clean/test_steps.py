@@ -244,3 +244,22 @@ def test_a_numbered_heading_stays_apart_from_a_paragraph_that_begins_in_lower_ca
     )
     heading, paragraph = lines.split("\n", 1)
     assert [line for line in reflow(lines).split("\n") if line] == [heading, paragraph.replace("\n", " ")]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [
+            "工程师发现旧防波堤把泥沙留在港口里面，",
+            "所以议会决定在五月之前移走两千块石头，",
+            "然后缩短它。",
+        ],
+        [
+            "技術者たちは古い防波堤が砂を港の中に",
+            "残すことを発見したので議会は石を動かす",
+            "と決めた。",
+        ],
+    ],
+)
+def test_lines_of_scripts_without_spaces_join_without_one(lines: list[str]) -> None:
+    assert reflow("\n".join(lines)) == "".join(lines)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from graph.documents import Chunk, Page, split_pages, split_sentences
+from graph.documents.split.chunks import whole_text
 
 Count = Callable[[str], int]
 
@@ -199,3 +200,17 @@ def test_sections_cost_few_chunks() -> None:
     texts = [prose(number) for number in range(200)]
     chunks = split_pages(ledger(*texts), budget_tokens=500, count_tokens=by_words)
     assert sum(chunk["tokens"] for chunk in chunks) / len(chunks) >= 0.8 * 500
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "whole"),
+    [
+        ("The council will shorten the old", "breakwater.", "The council will shorten the old breakwater."),
+        ("议会决定在五月之前缩短旧防波堤，因为它改变了水流并且每年春天都把泥沙留", "在港口里。", None),
+        ("แผนการซ่อมแซมเขื่อนกันคลื่นเก่าของท่าเรือ", "ในฤดูใบไม้ผลิ", None),
+        ("A heading", "A sentence.", "A heading\nA sentence."),
+    ],
+)
+def test_a_sentence_goes_on_over_a_page_break(first: str, second: str, whole: str | None) -> None:
+    pages = [Page(number=n, label=str(n), text=text, status="read") for n, text in ((1, first), (2, second))]
+    assert whole_text(pages) == (whole or first + second)
