@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from langchain_core.exceptions import ModelError
 from langchain_core.runnables import Runnable, RunnableConfig
+from langgraph.config import get_stream_writer
 from langgraph.types import Overwrite, Send
 
 from graph.calling.failures import end_run, is_fatal
@@ -32,7 +33,7 @@ from graph.documents import (
 )
 from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
-from graph.documents.types import Chunk, Page, Reading
+from graph.documents.types import Chunk, OnProgress, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
 from graph.grounding import trace
 from graph.node_names import NodeName
@@ -50,7 +51,7 @@ from graph.results.assemble import (
 from graph.results.stats import chunk_records, page_records
 from graph.results.types import Provenance
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, State
+from graph.state import CollapseTask, InputState, MapTask, PagesRead, State
 from graph.tasks import final_task, map_tasks
 from llm.textrank.extract import key_sentences
 
@@ -67,11 +68,11 @@ class Nodes:
         self._made = made
         self._keeps_answers = keeps_answers
 
-    def load(self, state: InputState) -> Update:
+    def load(self, state: InputState, on_progress: OnProgress | None = None) -> Update:
         """Read the document. What an earlier run on the same thread id left in the state is dropped."""
         started = time.time()
         self._caller.budget.check()  # an impossible budget fails here, before anything is read
-        reading = self._read(state)
+        reading = self._read(state, on_progress)
         pages = reading["pages"]
         return {
             "run": uuid4().hex,
@@ -169,7 +170,7 @@ class Nodes:
     def _kept(self) -> str:
         return "Finished answers are kept: run it again to go on from here." if self._keeps_answers else ""
 
-    def _read(self, state: InputState) -> Reading:
+    def _read(self, state: InputState, on_progress: OnProgress | None) -> Reading:
         documents, source = state.get("documents"), state.get("source")
         if isinstance(documents, Lost):
             if not source:
@@ -185,8 +186,8 @@ class Nodes:
             )
         paths = find_documents(_paths(source))
         if len(paths) == 1:
-            return self._cleaned(read_document(paths[0], self._config.load))
-        return read_together(paths, self._config.load)
+            return self._cleaned(read_document(paths[0], self._config.load, on_progress=on_progress))
+        return read_together(paths, self._config.load, on_progress=on_progress)
 
     def _cleaned(self, reading: Reading) -> Reading:
         return {**reading, "pages": clean_pages(reading["pages"], self._config.load)}
@@ -217,6 +218,16 @@ def _timing(node: NodeName, started: float) -> Timing:
     )
 
 
+def _on_stream() -> OnProgress:
+    """Writes the pages read to the "custom" stream of the run around this call; nobody need listen to it."""
+    write = get_stream_writer()
+
+    def tell(done: int, wanted: int) -> None:
+        write(PagesRead(type="pages_read", done=done, wanted=wanted))
+
+    return tell
+
+
 class LoadNode(Runnable[InputState, Update]):
     """The node that reads, for threads and for event loops. Not a RunnableLambda, for FlowNode's reasons."""
 
@@ -227,9 +238,9 @@ class LoadNode(Runnable[InputState, Update]):
 
     def invoke(self, input: InputState, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
         """Read the document, in this thread."""
-        return self._nodes.load(input)
+        return self._nodes.load(input, _on_stream())
 
     async def ainvoke(self, input: InputState, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
         """Read the document on a thread. When this task is cancelled, so is the read: the thread ends at once."""
         with cancellable():
-            return await asyncio.to_thread(self._nodes.load, input)
+            return await asyncio.to_thread(self._nodes.load, input, _on_stream())

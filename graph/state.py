@@ -31,6 +31,14 @@ class InputState(TypedDict):
     documents: NotRequired[list[Any]]
 
 
+class PagesRead(TypedDict):
+    """What the load node says on LangGraph's "custom" stream: how many pages are done, of those wanted."""
+
+    type: Literal["pages_read"]
+    done: int
+    wanted: int
+
+
 class MapTask(TypedDict):
     """What one map_summarize task is sent: a chunk and the pages of it that were read, `where` for people.
 

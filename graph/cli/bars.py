@@ -17,13 +17,16 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
 )
+from rich.table import Column
 from rich.text import Text
+
+from graph.node_names import CALLING_NODES, NodeName
+from graph.state import PagesRead
 
 # Nodes that only join others: nothing a person waits for.
 _HIDDEN = {"collect"}
 
-# The nodes that call the model.
-_CALLING = {"map_summarize", "collapse", "final_summarize"}
+_LOAD: NodeName = "load"
 
 # Seconds of work before it is said how much is left: earlier, the guess would jump about.
 _BEFORE_A_GUESS = 10.0
@@ -32,21 +35,14 @@ _BEFORE_A_GUESS = 10.0
 class StageBars:
     """A row per stage: tasks done of those started, seconds, tokens of output per second, and what is left.
 
+    The row of the load stage counts pages, as soon as it is known how many there are.
+
     `answers` counts the answers of the model so far.
     """
 
     def __init__(self, quiet: bool) -> None:
         self.answers = 0
-        self._progress = Progress(
-            TextColumn("{task.description:<15}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[speed]}"),
-            _TimeLeft(),
-            console=Console(file=sys.stderr),
-            disable=quiet,
-        )
+        self._progress = _progress(TextColumn("{task.description:<15}"), quiet)
         self._rows: dict[str, TaskID] = {}
         self._started: dict[str, float] = {}
         self._tokens: dict[str, int] = {}
@@ -60,14 +56,23 @@ class StageBars:
         if name in _HIDDEN or self._finished:
             return
         if name not in self._rows:
-            self._rows[name] = self._progress.add_task(name, total=0, speed="")
+            self._rows[name] = self._progress.add_task(name, total=0, note="")
             self._started[name] = time.monotonic()
         row = self._rows[name]
+        total = self._progress.tasks[row].total or 0
         if "input" in event:
-            total = self._progress.tasks[row].total or 0
             self._progress.update(row, total=total + 1)
-        elif not event.get("error"):
-            self._progress.update(row, advance=1, speed=self._speed(name, event.get("result") or {}))
+        elif event.get("error"):
+            return
+        elif name == _LOAD:
+            self._progress.update(row, completed=total)
+        else:
+            self._progress.update(row, advance=1, note=self._speed(name, event.get("result") or {}))
+
+    def show_pages(self, event: PagesRead) -> None:
+        """Take how far the document is read."""
+        if (row := self._rows.get(_LOAD)) is not None and not self._finished:
+            self._progress.update(row, completed=event["done"], total=event["wanted"], note="pages")
 
     def finish(self) -> None:
         """Draw the last bar full, and no more: what it stands for is on the screen from here on."""
@@ -91,25 +96,17 @@ class StageBars:
 
 
 class DocumentBars:
-    """A row for all documents, and one for each under way: calls answered of those known so far.
+    """A row for all documents, and one for each under way: pages read, then calls answered of those known so far.
 
     `answers` counts the answers of the model so far.
     """
 
     def __init__(self, documents: int, quiet: bool) -> None:
         self.answers = 0
-        self._progress = Progress(
-            TextColumn("{task.description:<24.24}", markup=False),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            _TimeLeft(),
-            console=Console(file=sys.stderr),
-            disable=quiet,
-        )
-        self._all = self._progress.add_task("documents", total=documents)
+        self._progress = _progress(TextColumn("{task.description:<24.24}", markup=False), quiet)
+        self._all = self._progress.add_task("documents", total=documents, note="")
         self._rows: dict[str, TaskID] = {}
-        self._known: dict[str, int] = {}
+        self._tasks: dict[str, list[int]] = {}  # ended, started
         self._progress.start()
 
     def show(self, document: str, event: dict[str, Any]) -> None:
@@ -118,13 +115,17 @@ class DocumentBars:
         if event["name"] in _HIDDEN:
             return
         if document not in self._rows:
-            self._rows[document] = self._progress.add_task(document, total=0)
-        row = self._rows[document]
-        if "input" in event:
-            self._known[document] = self._known.get(document, 0) + 1
-            self._progress.update(row, total=self._known[document])
-        else:
-            self._progress.update(row, advance=1)
+            self._rows[document] = self._progress.add_task(document, total=0, note="")
+            self._tasks[document] = [0, 0]
+        self._tasks[document]["input" in event] += 1
+        ended, started = self._tasks[document]
+        self._progress.update(self._rows[document], completed=ended, total=started, note="")
+
+    def show_pages(self, document: str, event: PagesRead) -> None:
+        """Take how far a document is read."""
+        if document in self._rows:
+            row = self._rows[document]
+            self._progress.update(row, completed=event["done"], total=event["wanted"], note="pages")
 
     def done(self, document: str) -> None:
         """Count a document, and take its row away."""
@@ -137,6 +138,20 @@ class DocumentBars:
         for row in self._rows.values():
             self._progress.remove_task(row)
         self._progress.stop()
+
+
+def _progress(name: TextColumn, quiet: bool) -> Progress:
+    """Rows on standard error; each has a field `note`. On a narrow terminal it is the bar that shrinks."""
+    return Progress(
+        name,
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        TextColumn("{task.fields[note]}"),
+        _TimeLeft(table_column=Column(no_wrap=True)),
+        console=Console(file=sys.stderr),
+        disable=quiet,
+    )
 
 
 class _TimeLeft(ProgressColumn):
@@ -159,7 +174,7 @@ def _spoken(seconds: float) -> str:
 
 def _is_answer(event: dict[str, Any]) -> bool:
     """Whether a call of the model has ended well."""
-    if event["name"] not in _CALLING or "input" in event or event.get("error"):
+    if event["name"] not in CALLING_NODES or "input" in event or event.get("error"):
         return False
     summaries = (event.get("result") or {}).get("tree") or []
     return any(summary["finish_reason"] != "error" for summary in summaries)

@@ -41,6 +41,7 @@ def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> in
         runs,
         concurrency=config.llm.concurrency,
         on_task=lambda run, event: bars.show(run.name, event),
+        on_pages=lambda run, event: bars.show_pages(run.name, event),
         on_end=end,
     )
     try:
@@ -75,7 +76,7 @@ class _Desk:
 
     def __init__(self, config: RunConfig, runs: Sequence[DocumentRun], files: Sequence[Path] | None) -> None:
         self._config = config
-        self._courses = runs
+        self._runs = runs
         self._files = dict(zip((run.source for run in runs), files, strict=True)) if files else {}
         self._waiting = list(runs)
         self._said = False
@@ -96,7 +97,7 @@ class _Desk:
         if not self._files:
             for run in self._waiting:
                 self._say(run)
-        if not quiet or any(run.state != "done" for run in self._courses):
+        if not quiet or any(run.state != "done" for run in self._runs):
             sys.stderr.write(self._table())
 
     def _say(self, run: DocumentRun) -> None:
@@ -113,17 +114,17 @@ class _Desk:
         return to_json(result, indent=None) if form == "json" else to_markdown(result, run.name)
 
     def _table(self) -> str:
-        if len(self._courses) == 1 and self._courses[0].error:
-            return f"{' '.join(self._courses[0].error.split())}\n"
-        width = max(len(run.name) for run in self._courses)
+        if len(self._runs) == 1 and self._runs[0].error:
+            return f"{' '.join(self._runs[0].error.split())}\n"
+        width = max(len(run.name) for run in self._runs)
         lines = []
-        for run in self._courses:
+        for run in self._runs:
             words = " ".join(run.error.split())
             if run.state == "done":
                 file = self._files.get(run.source)
                 words = f"{run.seconds:.1f} s" + (f", {printable(str(file))}" if file else "")
             lines.append(f"{run.fate:<10} {run.name:<{width}}  {words}".rstrip())
-        states = [run.fate for run in self._courses]
+        states = [run.fate for run in self._runs]
         counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(sorted(states)))
         total = f"{len(states)} document{'s' if len(states) != 1 else ''}"
         return "\n".join([*lines, f"{total}: {counted}."]) + "\n"

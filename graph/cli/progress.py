@@ -38,7 +38,14 @@ async def run_graph(
             on_text(so_far, text)
 
     try:
-        return await follow(app, inputs, on_task=bars.show, on_result=know, on_text=show if on_text else None)
+        return await follow(
+            app,
+            inputs,
+            on_task=bars.show,
+            on_pages=bars.show_pages,
+            on_result=know,
+            on_text=show if on_text else None,
+        )
     except asyncio.CancelledError:
         if not so_far.get("summary"):
             raise

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from graph.documents.split.chunks import split_pages as split_pages
     from graph.documents.split.chunks import whole_text as whole_text
     from graph.documents.types import Chunk as Chunk
+    from graph.documents.types import OnProgress as OnProgress
     from graph.documents.types import Page as Page
     from graph.documents.types import PageStatus as PageStatus
     from graph.documents.types import Reading as Reading
@@ -40,6 +41,7 @@ _ROOMS = {
     "Chunk": "types",
     "DocumentError": "errors",
     "LoadConfig": "config",
+    "OnProgress": "types",
     "Page": "types",
     "PageStatus": "types",
     "Reading": "types",

@@ -18,7 +18,7 @@ from graph.documents.errors import (
 )
 from graph.documents.pdf.reader import read_pdf
 from graph.documents.text import read_text
-from graph.documents.types import FileRecord, Reading
+from graph.documents.types import FileRecord, OnProgress, Reading
 
 _TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text", ".rst", ".csv", ".log", ".tex"}
 _URL = re.compile(r"(?:https?|ftp|file|s3):/", re.IGNORECASE)  # a path has no two slashes left
@@ -32,11 +32,17 @@ _NO_TITLE = re.compile(
 )
 
 
-def read_document(path: str | Path, config: LoadConfig, *, cancel: CancelToken | None = None) -> Reading:
+def read_document(
+    path: str | Path,
+    config: LoadConfig,
+    *,
+    cancel: CancelToken | None = None,
+    on_progress: OnProgress | None = None,
+) -> Reading:
     """Read a PDF, text or Markdown file. Every page of the file is in the result.
 
     `cancel` ends the read from another thread; by default it is the token of the `cancellable` block around.
-    Raises DocumentError, and ReadCancelledError.
+    `on_progress` hears of a PDF how many pages are done. Raises DocumentError, and ReadCancelledError.
     """
     path, cancel = Path(path), cancel or current_token()
     cancel.check(path.name)
@@ -44,7 +50,7 @@ def read_document(path: str | Path, config: LoadConfig, *, cancel: CancelToken |
         path = path.expanduser()
     try:
         if _is_pdf(path, config):
-            titles, pages, warnings = read_pdf(path, config, cancel)
+            titles, pages, warnings = read_pdf(path, config, cancel, on_progress)
         else:
             titles, pages, warnings = read_text(path, config)
     except FileNotFoundError:

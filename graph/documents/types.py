@@ -1,5 +1,6 @@
 """The plain values that leave this package."""
 
+from collections.abc import Callable
 from typing import Literal, NotRequired
 
 # Not typing's: pydantic, which makes schemas of these, takes only this one before Python 3.12.
@@ -8,6 +9,10 @@ from typing_extensions import TypedDict
 from graph.documents.line import Line
 
 PageStatus = Literal["read", "empty", "failed", "skipped", "references"]
+
+
+OnProgress = Callable[[int, int], None]
+"""Hears how far a read has come: pages done, of the pages wanted. What OCR has yet to see is not done."""
 
 
 class LeftOut(TypedDict):

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,7 +23,7 @@ from graph.node_names import CALLING_NODES
 from graph.results.assemble import NO_SUMMARY
 from graph.results.types import Result
 from graph.runs.stream import follow
-from graph.state import InputState
+from graph.state import InputState, PagesRead
 
 # Documents that are being read at once, each by a process of its own.
 _READ_AT_ONCE = 2
@@ -63,8 +64,10 @@ async def summarize_each(
     concurrency: int,
     on_task: Callable[[DocumentRun, dict[str, Any]], None],
     on_end: Callable[[DocumentRun], None],
+    on_pages: Callable[[DocumentRun, PagesRead], None] | None = None,
 ) -> None:
-    """Summarize every document. `on_task` hears LangGraph's "tasks" events, `on_end` of each as it ends.
+    """Summarize every document. `on_task` hears LangGraph's "tasks" events, `on_pages` how far a document
+    is read, `on_end` of each as it ends.
 
     A document that cannot be used, or on which the model fails, does not stop the others. The next one is begun
     when fewer than twice `concurrency` calls are known: early enough to keep the model busy, and so late that
@@ -77,7 +80,7 @@ async def summarize_each(
             room.hear(run, event)
             on_task(run, event)
 
-        await _summarize(app, run, heard)
+        await _summarize(app, run, heard, partial(on_pages, run) if on_pages else None)
         room.leave(run)
         on_end(run)
 
@@ -125,11 +128,14 @@ class _Room:
 
 
 async def _summarize(
-    app: CompiledStateGraph[Any, Any, Any, Any], run: DocumentRun, heard: Callable[[dict[str, Any]], None]
+    app: CompiledStateGraph[Any, Any, Any, Any],
+    run: DocumentRun,
+    heard: Callable[[dict[str, Any]], None],
+    on_pages: Callable[[PagesRead], None] | None,
 ) -> None:
     started = time.monotonic()
     try:
-        result = await follow(app, InputState(source=str(run.source)), on_task=heard)
+        result = await follow(app, InputState(source=str(run.source)), on_task=heard, on_pages=on_pages)
     except DocumentError as error:
         run.state, run.error = "refused", str(error)
     except (ModelError, SummarizeError) as error:

@@ -10,7 +10,7 @@ from langgraph.types import StreamMode
 
 from graph.node_names import NODE_OF
 from graph.results.types import Result
-from graph.state import InputState
+from graph.state import InputState, PagesRead
 
 _RESULT = list(Result.__annotations__)
 
@@ -20,15 +20,19 @@ async def follow(
     inputs: InputState,
     *,
     on_task: Callable[[dict[str, Any]], None],
+    on_pages: Callable[[PagesRead], None] | None = None,
     on_result: Callable[[Result], None] | None = None,
     on_text: Callable[[str], None] | None = None,
 ) -> Result:
     """Run `app` to its end.
 
-    `on_task` hears LangGraph's "tasks" events: a node started, or (with a result) ended. `on_result` hears what is
-    known of the result after each step, and `on_text` the final summary piece by piece, as the model writes it.
+    `on_task` hears LangGraph's "tasks" events: a node started, or (with a result) ended. `on_pages` hears how far
+    the document is read, `on_result` what is known of the result after each step, and `on_text` the final summary
+    piece by piece, as the model writes it.
     """
-    modes: list[StreamMode] = ["tasks", "values", "messages"] if on_text else ["tasks", "values"]
+    modes: list[StreamMode] = ["tasks", "values"]
+    modes += ["custom"] if on_pages else []
+    modes += ["messages"] if on_text else []
     result: Any = {}
     event: Any
     async for mode, event in app.astream(inputs, stream_mode=modes, output_keys=_RESULT):
@@ -38,6 +42,14 @@ async def follow(
             result = event
             if on_result:
                 on_result(result)
+        elif mode == "custom":
+            if on_pages and _is_pages_read(event):
+                on_pages(event)
         elif on_text and event[1].get("langgraph_node") == NODE_OF["final"] and (text := str(event[0].text)):
             on_text(text)
     return result  # type: ignore[no-any-return]
+
+
+def _is_pages_read(event: Any) -> bool:
+    """A caller's own model may write to the stream, too."""
+    return isinstance(event, dict) and event.get("type") == "pages_read"

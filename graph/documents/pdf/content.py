@@ -44,6 +44,7 @@ class PDFContent:
     ended: bool = False  # nothing more will come
     doing: Started = field(default_factory=lambda: Started("opening"))
     characters: int = 0  # of all texts
+    _known: set[int] = field(default_factory=set)  # pages with a text or a failure
 
     def take(self, event: Event) -> None:
         """Add one event."""
@@ -75,14 +76,30 @@ class PDFContent:
             case Ended():
                 self.ended = True
 
+    def pages_done(self, *, ocr: bool) -> int:
+        """How many pages need nothing more; with `ocr`, scans do."""
+        done = len(self._known)
+        if ocr and self.ocr_unavailable is None:
+            done -= len(self.scans)
+        # That a page is a scan is told after its text.
+        if (
+            self.doing.activity == "reading"
+            and self.doing.page in self._known
+            and self.doing.page not in self.scans
+        ):
+            done -= 1
+        return done
+
     def fail(self, page: int, failure: Failure) -> None:
         """A page could not be read; if only OCR failed on it, the little text that it has is kept."""
         self.scans.discard(page)
         if not substance(self.texts.get(page, "")):
             self.failures[page] = failure
+            self._known.add(page)
 
     def _keep(self, page: int, lines: list[Line]) -> None:
         text = plain(text_of(line for line in lines if line.is_text))
         self.lines[page] = lines
         self.characters += len(text) - len(self.texts.get(page, ""))
         self.texts[page] = text
+        self._known.add(page)

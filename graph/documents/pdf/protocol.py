@@ -80,6 +80,13 @@ class Request:
     second_reading: bool = True  # with pypdf, where the first may be wrong
     metadata: bool = True
 
+    def wanted(self, page_count: int) -> set[int]:
+        """The pages in `ranges` that a file of so many has."""
+        wanted: set[int] = set()
+        for first, last in self.ranges:
+            wanted.update(range(first, min(last or page_count, page_count) + 1))
+        return wanted
+
 
 @dataclass(frozen=True)
 class Metadata:

@@ -9,15 +9,17 @@ from graph.documents.pdf import messages
 from graph.documents.pdf.content import PDFContent
 from graph.documents.pdf.protocol import Failure
 from graph.documents.pdf.supervisor import read_supervised
-from graph.documents.types import Page
+from graph.documents.types import OnProgress, Page
 
 _PLACEHOLDER_CHARACTERS = 2000  # "Please wait ...", and how to get the vendor's program
 
 
-def read_pdf(path: Path, config: LoadConfig, cancel: CancelToken) -> tuple[list[str], list[Page], list[str]]:
+def read_pdf(
+    path: Path, config: LoadConfig, cancel: CancelToken, on_progress: OnProgress | None = None
+) -> tuple[list[str], list[Page], list[str]]:
     """Titles it may have, best first, all of its pages, warnings. Raises DocumentError, ReadCancelledError."""
     password = config.password.get_secret_value() if config.password else os.environ.get(PASSWORD_VARIABLE)
-    content = read_supervised(path, config, password, cancel)
+    content = read_supervised(path, config, password, cancel, on_progress)
     name, count = path.name, content.page_count
     if count is None or content.refusal:
         raise messages.not_opened(name, content, has_password=password is not None)

@@ -13,6 +13,7 @@ from graph.documents.config import LoadConfig, parse_pages
 from graph.documents.pdf.content import PDFContent
 from graph.documents.pdf.protocol import Event, Failure, PageRead, PageRecognized, Request, Started
 from graph.documents.pdf.worker_process import running_worker
+from graph.documents.types import OnProgress
 
 MAX_RESTARTS = 5
 # What a page that was read adds to the time for the whole file; OCR adds what it took. So a long file is read to
@@ -20,20 +21,28 @@ MAX_RESTARTS = 5
 _PAGE_SECONDS = 0.05
 
 
-def read_supervised(path: Path, config: LoadConfig, password: str | None, cancel: CancelToken) -> PDFContent:
+def read_supervised(
+    path: Path,
+    config: LoadConfig,
+    password: str | None,
+    cancel: CancelToken,
+    on_progress: OnProgress | None = None,
+) -> PDFContent:
     """Run workers, one after another, until all is read, the clock is out, or too many have died.
 
     Raises ReadCancelledError.
     """
     content, clock = PDFContent(), _Clock(config)
-    request: Request | None = first_request(path, config, password)
+    first = first_request(path, config, password)
+    progress = _Progress(first, on_progress)
+    request: Request | None = first
     workers = 0
     while request:
         if workers > MAX_RESTARTS:
             content.stopped = Failure("too_many_restarts", workers)
             break
         workers += 1
-        failure = _run_worker(request, config, content, clock, cancel)
+        failure = _run_worker(request, config, content, clock, progress, cancel)
         cancel.check(path.name)
         request = next_request(request, content, failure) if failure and not content.stopped else None
     return content
@@ -75,7 +84,12 @@ def next_request(request: Request, content: PDFContent, failure: Failure) -> Req
 
 
 def _run_worker(
-    request: Request, config: LoadConfig, content: PDFContent, clock: "_Clock", cancel: CancelToken
+    request: Request,
+    config: LoadConfig,
+    content: PDFContent,
+    clock: "_Clock",
+    progress: "_Progress",
+    cancel: CancelToken,
 ) -> Failure | None:
     """Take what one worker sends. None when it came to its end, or may as well end; else why it did not."""
     content.doing = Started("opening")
@@ -94,6 +108,7 @@ def _run_worker(
             clock.take(event, content)
             if content.page_count is not None and content.page_count > config.max_pages:
                 return None
+            progress.tell(content)
             if content.characters > config.max_characters:
                 content.stopped = Failure("too_much_text", config.max_characters)
                 return content.stopped
@@ -130,3 +145,23 @@ class _Clock:
     def is_out(self) -> bool:
         """Whether, of the two, it is the time for the whole file that the last wait was for."""
         return self._left <= self.patience
+
+
+class _Progress:
+    """Tells how many pages are done whenever there are more of them, or fewer."""
+
+    def __init__(self, request: Request, on_progress: OnProgress | None) -> None:
+        self._request = request
+        self._on_progress = on_progress
+        self._wanted: int | None = None
+        self._told = -1
+
+    def tell(self, content: PDFContent) -> None:
+        if self._on_progress is None or content.page_count is None:
+            return
+        if self._wanted is None:
+            self._wanted = len(self._request.wanted(content.page_count))
+        done = content.pages_done(ocr=self._request.ocr)
+        if done != self._told:
+            self._told = done
+            self._on_progress(done, self._wanted)

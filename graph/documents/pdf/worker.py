@@ -122,7 +122,8 @@ class Worker:
         self._send(Opened(count, repaired=name == "repaired"))
         if count > request.max_pages:
             return
-        scans = {number for number in self._selected(count) if self._read_page(backend, number)}
+        pages = sorted(request.wanted(count) - set(request.done))
+        scans = {number for number in pages if self._read_page(backend, number)}
         scans.update(request.scans)
         if request.metadata:  # late, so that a file which hangs here has given its text already
             self._send(Started("metadata"))
@@ -130,12 +131,6 @@ class Worker:
         if request.ocr and scans:
             self._recognize(backend, sorted(scans))
         self._send(Ended())
-
-    def _selected(self, count: int) -> list[int]:
-        """Page numbers to read: those inside the requested ranges, less those done by an earlier worker."""
-        ranges = [(first, count if last is None else min(last, count)) for first, last in self._request.ranges]
-        done = set(self._request.done)
-        return sorted({n for first, last in ranges for n in range(first, last + 1)} - done)
 
     def _read_page(self, backend: Backend, number: int) -> bool:
         """Read a page; once more with pypdf where the script runs from right to left.

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,10 @@ from rich.cells import cell_len
 from rich.progress import Progress
 
 from graph.cli import bars
-from graph.cli.bars import StageBars
+from graph.cli.bars import DocumentBars, StageBars
 from graph.cli.terminal import WordWrap
+from graph.state import PagesRead
+from tests.pdfs import Sheet, make_pdf
 
 ROOT = Path(__file__).parents[3]
 TEXT = (
@@ -38,8 +40,18 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     Path("harbour.txt").write_text(TEXT * 2)
 
 
-def on_a_terminal(argv: Sequence[str], *, stdin: bytes = b"", ended_by: bytes = b"") -> tuple[int, str]:
-    """The exit code of `python -m graph` on a terminal, and what stood on it; Ctrl-C after `ended_by`."""
+def on_a_terminal(
+    argv: Sequence[str],
+    *,
+    stdin: bytes = b"",
+    ended_by: bytes = b"",
+    after: bytes = b"",
+    then: Callable[[], object] = lambda: None,
+) -> tuple[int, str]:
+    """The exit code of `python -m graph` on a terminal, and what stood on it.
+
+    Ctrl-C comes once `ended_by` is shown, and `then` is called once `after` is.
+    """
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, WIDTH, 0, 0))
     env = {**os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm"}
@@ -62,6 +74,9 @@ def on_a_terminal(argv: Sequence[str], *, stdin: bytes = b"", ended_by: bytes = 
             if ended_by and ended_by in shown:
                 process.send_signal(signal.SIGINT)
                 ended_by = b""
+            if after and after in shown:
+                then()
+                after = b""
         return process.wait(timeout=60), shown.decode().replace("\r\n", "\n")
     finally:
         process.kill()
@@ -91,6 +106,45 @@ def test_a_summary_is_shown_once_in_whole_words_below_full_bars() -> None:
     for sentence in TEXT.strip().split(". "):
         assert " ".join(text.split()).count(sentence[:40]) == 1, "nothing is shown twice"
     assert "From page 1, read as a whole." in " ".join(rest.split())
+
+
+def load_rows(shown: str) -> list[str]:
+    """What the bar of the load stage counted, in the order drawn."""
+    return re.findall(r"load .*?(\d+/\d+)", plain(shown))
+
+
+def test_the_load_bar_counts_the_pages_of_a_pdf() -> None:
+    Path("long.pdf").write_bytes(make_pdf([f"On day {day} the harbour opened at six." for day in range(300)]))
+    code, shown = on_a_terminal(["run", "long.pdf", "--output", "out.md"])
+    assert code == 0
+    assert load_rows(shown)[-1] == "300/300"
+
+
+def test_the_load_bar_moves_while_pages_are_read_by_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own tesseract reads a page once the bar shows the two that need no OCR."""
+    Path("bin").mkdir()
+    tesseract = Path("bin/tesseract")
+    tesseract.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = --list-langs ]; then echo eng; exit; fi\n'
+        "cat > /dev/null\n"
+        "tries=0\n"
+        "until [ -e go ] || [ $tries = 200 ]; do sleep 0.1; tries=$((tries + 1)); done\n"
+        "echo 'The boats of the harbour were counted by day.'\n"
+    )
+    tesseract.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tesseract.parent.resolve()}{os.pathsep}{os.environ['PATH']}")
+    pages: list[Sheet | str] = [
+        "The harbour opens at six.",
+        *[Sheet(image=True)] * 6,
+        "The town measured the tide.",
+    ]
+    Path("scan.pdf").write_bytes(make_pdf(pages))
+    argv = ["run", "scan.pdf", "--output", "out.md"]
+    code, shown = on_a_terminal(argv, after=b"2/8", then=Path("go").touch)
+    assert code == 0
+    assert Path("go").exists(), "the bar never showed the pages that were done"
+    assert load_rows(shown)[-1] == "8/8"
 
 
 def test_json_on_a_terminal_is_not_touched() -> None:
@@ -139,8 +193,8 @@ def test_words_stay_whole(text: str, size: int, monkeypatch: pytest.MonkeyPatch)
 # Bars
 
 
-def row(stage_bars: StageBars, name: str) -> Any:
-    return next(task for task in stage_bars._progress.tasks if task.description == name)
+def row(shown: StageBars | DocumentBars, name: str) -> Any:
+    return next(task for task in shown._progress.tasks if task.description == name)
 
 
 def ended(name: str, **more: Any) -> dict[str, Any]:
@@ -162,6 +216,45 @@ def test_answers_are_counted_and_failures_are_none() -> None:
         stage_bars.show(event)
     assert stage_bars.answers == 1
     assert (row(stage_bars, "map_summarize").completed, row(stage_bars, "map_summarize").total) == (2, 3)
+
+
+def pages(done: int, wanted: int) -> PagesRead:
+    return PagesRead(type="pages_read", done=done, wanted=wanted)
+
+
+def test_the_row_of_the_load_stage_counts_pages() -> None:
+    stage_bars = StageBars(quiet=True)
+    stage_bars.show({"name": "load", "input": {}})
+    assert (row(stage_bars, "load").completed, row(stage_bars, "load").total) == (0, 1)
+    stage_bars.show_pages(pages(120, 400))
+    assert (row(stage_bars, "load").completed, row(stage_bars, "load").total) == (120, 400)
+    assert row(stage_bars, "load").fields["note"] == "pages"
+    stage_bars.show({"name": "load", "result": None, "error": "refused"})
+    assert row(stage_bars, "load").completed == 120
+    stage_bars.show({"name": "load", "result": {}, "error": None})
+    assert row(stage_bars, "load").completed == 400, "reading is over, whatever pages it gave up on"
+
+
+def test_a_load_stage_without_pages_to_count_is_one_task() -> None:
+    stage_bars = StageBars(quiet=True)
+    stage_bars.show({"name": "load", "input": {}})
+    stage_bars.show({"name": "load", "result": {}, "error": None})
+    assert (row(stage_bars, "load").completed, row(stage_bars, "load").total) == (1, 1)
+
+
+def test_the_row_of_a_document_counts_pages_then_calls() -> None:
+    document_bars = DocumentBars(2, quiet=True)
+    document_bars.show("a.pdf", {"name": "load", "input": {}})
+    document_bars.show_pages("a.pdf", pages(3, 9))
+    task = row(document_bars, "a.pdf")
+    assert (task.completed, task.total, task.fields["note"]) == (3, 9, "pages")
+    document_bars.show("a.pdf", {"name": "load", "result": {}, "error": None})
+    assert (task.completed, task.total, task.fields["note"]) == (1, 1, "")
+    document_bars.show("a.pdf", {"name": "split", "input": {}})
+    assert (task.completed, task.total) == (1, 2)
+    document_bars.done("a.pdf")
+    document_bars.show_pages("a.pdf", pages(9, 9))
+    assert (row(document_bars, "documents").completed, len(document_bars._progress.tasks)) == (1, 1)
 
 
 def test_what_was_finished_before_ctrl_c_is_said_to_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,16 @@ def test_pages_are_numbered_through_and_say_their_document_and_their_own_number(
     assert in_pages([2, 3, 5], reading["files"]) == "a/r.txt pages 2-3, b/r.txt page 2"
 
 
+def test_progress_counts_the_pages_of_all_files_that_are_open() -> None:
+    Path("a.pdf").write_bytes(make_pdf([HARBOUR, TOWN]))
+    Path("b.pdf").write_bytes(b"%PDF-1.4 and then nothing")
+    Path("c.pdf").write_bytes(make_pdf([TOWN, "", HARBOUR]))
+    told: list[tuple[int, int]] = []
+    paths = [Path("a.pdf"), Path("b.pdf"), Path(book("notes.txt", 2, "note")), Path("c.pdf")]
+    read_together(paths, LoadConfig(), on_progress=lambda done, wanted: told.append((done, wanted)))
+    assert told == [(0, 2), (1, 2), (2, 2), (2, 5), (3, 5), (4, 5), (5, 5)]
+
+
 def test_each_document_is_cut_as_if_it_were_alone() -> None:
     paths = [Path(book(f"{name}.txt", pages, name)) for name, pages in (("a", 7), ("b", 1), ("c", 12))]
     together = read_together(paths, LoadConfig())["pages"]

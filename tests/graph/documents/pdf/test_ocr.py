@@ -204,6 +204,22 @@ def test_it_gives_up_on_a_book_of_which_it_can_read_no_page(tmp_path: Path, prog
     assert 4 <= len(calls.read_text().splitlines()) <= 8
 
 
+def test_a_scan_is_done_when_ocr_is_done_with_it(tmp_path: Path, program: Any) -> None:
+    program(seen("Words"))
+    path, told = tmp_path / "paper.pdf", list[tuple[int, int]]()
+    path.write_bytes(make_pdf(["text", *[Sheet(image=True)] * 6, "text"]))
+    counts = [(done, 8) for done in range(9)]
+    read_document(path, LoadConfig(), on_progress=lambda done, wanted: told.append((done, wanted)))
+    assert told == counts
+    told.clear()
+    read_document(path, LoadConfig(ocr="off"), on_progress=lambda done, wanted: told.append((done, wanted)))
+    assert told == counts, "without OCR, nothing is left to do on a scan"
+    told.clear()
+    program(seen("Words"), languages="deu")
+    read_document(path, LoadConfig(), on_progress=lambda done, wanted: told.append((done, wanted)))
+    assert told == [(0, 8), (1, 8), (2, 8), (8, 8)], "nor where OCR turns out to be unavailable"
+
+
 def test_when_the_clock_is_out_the_rest_is_listed(tmp_path: Path, program: Any) -> None:
     program(f"[ -e {tmp_path}/first ] && sleep 60\ntouch {tmp_path}/first\n{seen('Words')}")
     # The second of two at the same time may be the one that is late: then the batch is.

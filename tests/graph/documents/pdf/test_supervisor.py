@@ -42,6 +42,26 @@ def test_a_page_that_needs_too_much_memory_is_lost_alone(
     assert capfd.readouterr() == ("", "")
 
 
+def progress_of(tmp_path: Path, content: bytes, **settings: Any) -> list[tuple[int, int]]:
+    path, told = tmp_path / "paper.pdf", list[tuple[int, int]]()
+    path.write_bytes(content)
+    config = LoadConfig.model_validate(settings)
+    read_document(path, config, on_progress=lambda done, wanted: told.append((done, wanted)))
+    return told
+
+
+def test_progress_counts_the_pages_that_are_wanted(tmp_path: Path) -> None:
+    content = make_pdf([f"page {number}" for number in range(1, 9)])
+    assert progress_of(tmp_path, content) == [(done, 8) for done in range(9)]
+    assert progress_of(tmp_path, content, pages="2-4,3-5,8-12") == [(done, 5) for done in range(6)]
+
+
+@linux
+def test_progress_counts_a_page_that_kills_its_worker_once(tmp_path: Path) -> None:
+    content = make_pdf(["one", bomb(60), "three", bomb(60)])
+    assert progress_of(tmp_path, content, memory_mb=256) == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+
+
 def test_a_reader_that_does_not_start_says_nothing_of_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
