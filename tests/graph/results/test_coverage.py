@@ -204,7 +204,8 @@ def test_a_summary_that_forgets_the_end_shows_it() -> None:
 
 
 def test_weak_sentences_headings_and_unread_pages_do_not_count() -> None:
-    summary = "# Lamp\n\nThe lamp was sold on a rainy day in 1904. Whales sing. Barley sold well to foreign kings, queens and merchants."
+    weak = "Barley sold well to foreign kings, queens and merchants."
+    summary = f"# Lamp\n\nThe lamp was sold on a rainy day in 1904. Whales sing. {weak}"
     traced = trace(summary, [*PAGES[:5], ""])
     assert traced[-1].sentence["flags"][0] == "weak support"
     assert traced[-1].sentence["pages"] == [1], "there is some evidence"
