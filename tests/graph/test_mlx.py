@@ -266,4 +266,4 @@ def test_ctrl_c_while_mlx_writes_ends_with_130_and_one_line(
         finally:
             process.kill()
     assert process.returncode == 130
-    assert err == "Interrupted. Nothing is kept, because the cache is off.\n"
+    assert err == "Interrupted.\n"

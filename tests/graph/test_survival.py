@@ -270,7 +270,11 @@ def kill(
 @pytest.mark.parametrize(
     ("sent", "code", "said"),
     [
-        (signal.SIGINT, 130, "Interrupted. Finished answers are kept: the same command goes on from here.\n"),
+        (
+            signal.SIGINT,
+            130,
+            "Interrupted. Finished answers are kept: run the same command again to go on from here.\n",
+        ),
         (signal.SIGTERM, -signal.SIGTERM, ""),
     ],
     ids=["SIGINT", "SIGTERM"],
