@@ -51,6 +51,15 @@ def _is_config(word: str) -> bool:
     return path.name == word and not path.suffix and len(word) < 100 and not os.path.exists(word)
 
 
+def refuse_blanks(words: Sequence[str]) -> None:
+    """Raise ConfigError if a word is empty, as of a shell's variable that is not set, or is blank and no file."""
+    for word in words:
+        if not word:
+            raise ConfigError("A document or configuration is an empty word (''); give its path, or leave it out.")
+        if not word.strip() and not os.path.exists(word):
+            raise ConfigError(f"There is no document or configuration {word!r}; check the path.")
+
+
 def refuse_addresses(documents: Sequence[str]) -> None:
     """Raise DocumentError if a document is somewhere on the network."""
     for name in documents:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from graph.cli.arguments import DEFAULT, STDOUT, choose, format_of, refuse_addresses
+from graph.cli.arguments import DEFAULT, STDOUT, choose, format_of, refuse_addresses, refuse_blanks
 from graph.cli.streams import abandon_stdout, note, say, standard_streams
 from graph.errors import ConfigError, Interrupted, OutputError, RunError
 from graph.shipped import config_names, version
@@ -136,6 +136,7 @@ def _add_words(parser: argparse.ArgumentParser) -> None:
 
 def _arguments(args: argparse.Namespace) -> tuple[str, list[str | tuple[str, Any]]]:
     """The configuration, and what overrides it."""
+    refuse_blanks([*args.words, *(args.input or [])])
     config, documents = choose(args.words, args.input or [])
     if config is None and not documents:
         args.refuse(f"give a document, or a configuration such as {DEFAULT}")

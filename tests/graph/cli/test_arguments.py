@@ -91,6 +91,29 @@ def test_documents_may_stand_anywhere(argv: list[str], capsys: pytest.CaptureFix
     assert "The harbour opens at six" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize(
+    "words",
+    [[""], ["", "--set", "load.pages=1"], ["", "book.pdf"], ["book.pdf", ""], ["quickstart", ""], ["--input", ""]],
+    ids=repr,
+)
+def test_an_empty_word_is_refused(command: str, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "A document or configuration is an empty word (''); give its path, or leave it out.\n"
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_blank_word_is_named_in_quotes_unless_it_is_a_file(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, " "]) == 2
+    assert capsys.readouterr().err == "There is no document or configuration ' '; check the path.\n"
+    Path(" ").write_text(TEXT)
+    assert main([command, " "]) == 0
+
+
 def test_several_words_are_several_documents(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "quickstart", "book.pdf", "harbour.txt", "--output", "made", "--quiet"]) == 0
     assert capsys.readouterr().out == ""
