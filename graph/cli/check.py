@@ -41,7 +41,7 @@ def check(config: RunConfig, path: str) -> str:
             raise NotFoundError(f"There is no file {document}", "check the path")
     lines = [
         f"{path}: no problems found.",
-        f"model     {config.llm.provider}: {getattr(config.llm, 'model', 'embedded')}",
+        f"model     {config.llm.provider}: {getattr(config.llm, 'model', 'built-in')}",
         f"document  {', '.join(map(_named, paths)) or 'none; give one with --input'}{_counted(documents, paths)}",
         f"prompts   {config.prompts.file or 'inline'}; language: {prompts.language}; focus: {prompts.focus}",
         *_budget_lines(budget),

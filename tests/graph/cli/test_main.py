@@ -43,7 +43,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture
 def config(tmp_path: Path) -> str:
-    """The path of a configuration for the embedded model, and beside it harbour.txt."""
+    """The path of a configuration for the built-in model, and beside it harbour.txt."""
     (tmp_path / "harbour.txt").write_text(TEXT * 3)
     return write_config(tmp_path)
 
@@ -84,7 +84,7 @@ def test_run_writes_the_summary_to_stdout_and_bars_to_stderr(
     out, err = capsys.readouterr()
     assert out.startswith("# harbour\n\n")
     assert "The harbour opens at six" in out
-    assert "From page 1, read as a whole. Made by the embedded TextRank model with 1 call in" in out
+    assert "From page 1, read as a whole. Made by the built-in TextRank model with 1 call in" in out
     assert [line.split()[0] for line in err.splitlines()] == ["load", "split", "final_summarize", "ground"]
 
 
