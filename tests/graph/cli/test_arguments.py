@@ -127,7 +127,9 @@ def test_quickstart_has_a_document_of_its_own(capsys: pytest.CaptureFixture[str]
 
 def test_a_name_that_is_none_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "quikstart", "book.pdf"]) == 2
-    assert "gemma, gemma3, quickstart or server" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "did you mean 'quickstart'?" in err
+    assert "gemma, gemma3, quickstart or server" in err
 
 
 def test_a_pdf_as_configuration_is_told_how_to_be_summarized() -> None:
