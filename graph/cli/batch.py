@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from graph.cli.arguments import STDIN_NAME
 from graph.cli.bars import DocumentBars
 from graph.cli.output import choose_files, make_folder, write_file
 from graph.cli.streams import say
@@ -20,11 +21,16 @@ from graph.results.types import Result
 from graph.runs.local import DocumentRun, summarize_each
 
 
-def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
-    """Summarize each document, to stdout or into the folder output.path, and return the highest exit code."""
+def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool, stdin: str | None = None) -> int:
+    """Summarize each document, to stdout or into the folder output.path, and return the highest exit code.
+
+    `stdin` is the one of `paths` that holds standard input.
+    """
     folder = make_folder(config.output.path) if config.output.path is not None else None
     sources = find_documents(paths)
-    runs = [DocumentRun(source, printable(str(source))) for source in sources]
+    runs = [
+        DocumentRun(source, STDIN_NAME if str(source) == stdin else printable(str(source))) for source in sources
+    ]
     files = choose_files(folder, sources, f".{config.output.format}") if folder else None
     desk, app, bars = _Desk(config, runs, files), build_graph(config), DocumentBars(len(runs), quiet)
 

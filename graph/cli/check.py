@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chains.prompts import STAGES, PromptError, Prompts, read_prompts
 from graph.calling.budget import TokenBudget, estimate_budget
-from graph.cli.arguments import STDIN
+from graph.cli.arguments import STDIN, STDIN_NAME
 from graph.cli.first_look import Request
 from graph.documents.find import find_documents
 from graph.errors import ConfigError
@@ -54,7 +54,7 @@ def check_configuration(request: Request) -> tuple[Prompts, TokenBudget | None]:
 
 
 def _named(path: str) -> str:
-    return "standard input" if path == STDIN else path
+    return STDIN_NAME if path == STDIN else path
 
 
 def _counted(documents: Sequence[Path], paths: Sequence[str]) -> str:

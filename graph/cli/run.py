@@ -8,7 +8,7 @@ import sys
 import warnings
 from pathlib import Path
 
-from graph.cli.arguments import without_stdin
+from graph.cli.arguments import STDIN, without_stdin
 from graph.cli.bars import StageBars
 from graph.cli.batch import how_to_go_on, run_documents
 from graph.cli.first_look import Request
@@ -39,7 +39,8 @@ def run(request: Request, *, quiet: bool) -> int:
         if request.one_summary:
             return _run_one(request, sources, quiet)
         _look_at_a_single(request, sources)
-        return run_documents(request.config, sources, quiet=quiet)
+        stdin = sources[given.index(STDIN)] if STDIN in given else None
+        return run_documents(request.config, sources, quiet=quiet, stdin=stdin)
 
 
 def _look_at_a_single(request: Request, sources: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -179,14 +180,30 @@ def test_standard_input_is_a_document(
     assert list(tmp_path.glob("mlx-pdf-summarizer-*")) == []
 
 
+@pytest.mark.parametrize("more", [["book.pdf"], ["none.pdf"], ["book.pdf", "--set", "summarize.together=true"]])
+def test_standard_input_is_called_so_beside_others(
+    more: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Stdin(TEXT.encode()))
+    assert main(["run", "-", *more]) == (3 if "none.pdf" in more else 0)
+    out, err = capsys.readouterr()
+    assert "standard input" in out
+    assert "mlx-pdf-summarizer-" not in out + err
+    if "--set" not in more:
+        assert re.search(r"^done +standard input +\d", err, re.MULTILINE)
+
+
 def test_a_stdin_without_words_or_without_end_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for content, word in ((b"", "empty"), (b"words " * 400_000, "max_file_mb")):
+    for content, word in (
+        (b"", "is empty; pipe a document into the program, or give the path of a file."),
+        (b"words " * 400_000, "max_file_mb"),
+    ):
         monkeypatch.setattr(sys, "stdin", stdin := Stdin(content))
         assert main(["run", "-", "--quiet", "--set", "load.max_file_mb=1"]) == 3
         err = capsys.readouterr().err
-        assert err.startswith("standard input ")
+        assert err.lower().startswith("standard input ")
         assert word in err
         assert stdin.buffer.tell() <= 2 * 2**20, "what is too much is not read"
     monkeypatch.setattr(sys, "stdin", None)
