@@ -1,4 +1,4 @@
-"""How good are the embedded model's summaries, next to others that need no download?
+"""How good are the built-in model's summaries, next to others that need no download?
 
     python benchmarks/extractive.py --data DIR
 
@@ -11,7 +11,7 @@ over the documents.
 Of documents without such a summary, it is printed how far the summary's words are from the document's
 (Jensen-Shannon divergence in bits; Louis & Nenkova, EMNLP 2009), and what share of it comes from each third.
 
-The baselines (extractive_baselines.py) see the sentences that the embedded model sees, those that look like
+The baselines (extractive_baselines.py) see the sentences that the built-in model sees, those that look like
 prose. Needs the package rouge-score.
 """
 
@@ -112,7 +112,7 @@ def bigrams(text: str) -> set[tuple[str, str]]:
 
 
 def through_graph(strategy: str, **more: Any) -> Way:
-    """The whole program with the embedded model; `more` are keys of the configuration."""
+    """The whole program with the built-in model; `more` are keys of the configuration."""
 
     def way(case: Case) -> str:
         settings = {
@@ -218,10 +218,10 @@ def main() -> None:
         "TextRank as published, all sentences": baseline(textrank, all_sentences=True),
         "TextRank as published": baseline(textrank),
         "LexRank": baseline(lexrank),
-        "embedded, one call": through_graph("auto"),
-        "embedded, map and final": through_graph("map_reduce"),
-        "embedded, map, collapse and final": through_graph("map_reduce", **small),
-        "embedded, with evidence: 3": through_graph("map_reduce", **small, **{"summarize.evidence": 3}),
+        "built-in, one call": through_graph("auto"),
+        "built-in, map and final": through_graph("map_reduce"),
+        "built-in, map, collapse and final": through_graph("map_reduce", **small),
+        "built-in, with evidence: 3": through_graph("map_reduce", **small, **{"summarize.evidence": 3}),
     }
     if scored := [case for case in cases if case.reference]:
         compare_scored(scored, ways)

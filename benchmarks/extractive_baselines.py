@@ -1,4 +1,4 @@
-"""Rankings of sentences that need no model, as published: what extractive.py compares the embedded model with."""
+"""Rankings of sentences that need no model, as published: what extractive.py compares the built-in model with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the embedded model's weights for places, sections and cue phrases hold on documents they were not chosen on?
+"""Do the built-in model's weights for places, sections and cue phrases hold on documents they were not chosen on?
 
     python benchmarks/extractive_weights.py --data DIR [--splits N]
 

@@ -2,7 +2,7 @@
 
     python examples/make_report.py [--output PATH]
 
-The embedded model summarizes the handbook, and a Chromium that is installed takes the pictures.
+The built-in model summarizes the handbook, and a Chromium that is installed takes the pictures.
 """
 
 from __future__ import annotations

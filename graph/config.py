@@ -6,7 +6,8 @@ Imports pydantic and yaml and nothing heavier.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -120,29 +121,52 @@ def load_config(path: str | Path, overrides: Iterable[str | tuple[str, Any]] = (
     path = find_config(str(path)) or Path(os.path.expanduser(path))
     data = _read_yaml(path)
     _anchor_paths(data, path.resolve().parent)
+    overrides = list(overrides)
     for override in overrides:
         _apply(data, override)
     if isinstance(prompts := data.get("prompts"), dict) and "file" in prompts:
         prompts["file"] = _prompt_set(prompts["file"], Path())
-    _refuse_switches(path, data)
+    keys = [override.partition("=")[0].strip() for override in overrides if isinstance(override, str)]
+    _refuse_switches(path, data, keys)
     try:
         return RunConfig.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_describe(error)}") from None
+        raise ConfigError(_placed(_describe(error), _location(error), path, keys)) from None
 
 
-def _refuse_switches(path: Path, data: Mapping[str, Any]) -> None:
+def _placed(sentence: str, location: Sequence[object], path: Path, keys: Sequence[str]) -> str:
+    """The sentence behind what has the mistake: --set and its key, if one of `keys` is at fault, or the file."""
+    where = [str(step) for step in location if step not in _PROVIDERS]
+    for key in keys:
+        steps = key.split(".")
+        chooses = key == "llm.provider" and where[:1] == ["llm"]  # which other keys there are
+        within = where[: len(steps)] == steps
+        makes = steps[: len(where)] == where and not (len(where) == 1 and where[0] in RunConfig.model_fields)
+        if chooses or within or makes:
+            return f"--set {sentence}" if sentence.startswith(f"{key}:") else f"--set {key}: {sentence}"
+    return f"{path}: {sentence}"
+
+
+def _refuse_switches(path: Path, data: Mapping[str, Any], keys: Sequence[str]) -> None:
     """Pydantic would read YAML's yes and no as the numbers 1 and 0."""
     for section, values in data.items():
         for key, value in values.items() if isinstance(values, dict) else ():
             if isinstance(value, bool) and (section, key) not in _SWITCHES:
                 said = "true" if value else "false"
-                raise ConfigError(f"{path}: {section}.{key}: this key does not take {said}; give a value.")
+                sentence = f"{section}.{key}: this key does not take {said}; give a value."
+                raise ConfigError(_placed(sentence, (section, key), path, keys))
+
+
+def _location(error: ValidationError) -> tuple[int | str, ...]:
+    """Where the mistake is that `explain` explains."""
+    return min(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")["loc"]
 
 
 def _describe(error: ValidationError) -> str:
     if error.errors()[0]["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return f"llm.provider must be one of {', '.join(_PROVIDERS)}."
+    if _location(error) == ("prompts",) and isinstance(name := error.errors()[0]["input"], str):
+        return f"prompts: this section has keys; to choose a prompt set, use prompts.file={name}."
     return explain(error, RunConfig)
 
 
@@ -150,7 +174,9 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         data = load_yaml(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise ConfigError(f"{path}: there is no such file; give a YAML file, or {_listed()}.") from None
+        near = get_close_matches(path.stem, config_names(), n=1)
+        hint = f"did you mean {near[0]!r}? Give" if near else "give"
+        raise ConfigError(f"{path}: there is no such file; {hint} a YAML file, or {_listed()}.") from None
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
@@ -188,7 +214,9 @@ def _anchored(value: object, folder: Path) -> object:
     """A path, or each path of a list, as seen from `folder`; anything else as it is."""
     if isinstance(value, list):
         return [_anchored(path, folder) for path in value]
-    return os.path.normpath(folder / os.path.expanduser(value)) if isinstance(value, str) else value
+    if not isinstance(value, str) or not value.strip():  # an empty path is not the folder itself
+        return value
+    return os.path.normpath(folder / os.path.expanduser(value))
 
 
 def _apply(data: dict[str, Any], override: str | tuple[str, Any]) -> None:

@@ -28,6 +28,11 @@ def find_config(name: str) -> Path | None:
     return configs() / f"{stem}.yaml" if stem in config_names() else None
 
 
+def prompt_set_names() -> list[str]:
+    """The names of the prompt sets, such as "plain"."""
+    return sorted(path.stem for path in (configs() / "prompts").glob("*.yaml"))
+
+
 def find_prompt_set(name: str) -> Path | None:
     """The prompt set that "plain", "plain.yaml" or "prompts/plain.yaml" names."""
     path = Path(name)

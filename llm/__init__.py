@@ -1,7 +1,7 @@
 """LangChain models: one folder per `provider` of the configuration, and `load_model`, which builds any of them.
 
 - `mlx`: ChatMLX and MLX, run in this process on Apple's MLX.
-- `textrank`: TextRank, an embedded extractive model that needs no download.
+- `textrank`: TextRank, the built-in extractive model, which needs no download.
 - `server`: any OpenAI-compatible server.
 - `config`, `errors`, `load`, `cache`, `tokens`: what all of them share.
 

@@ -118,7 +118,7 @@ class MLXConfig(_Section, MLXSettings):
 
 
 class TextRankConfig(_Section, ModelSettings):
-    """`provider: textrank`, the embedded extractive model: nothing to download."""
+    """`provider: textrank`, the built-in extractive model: nothing to download."""
 
     provider: Literal["textrank"] = "textrank"
     context_window: int = Field(default=16384, gt=0, description="Tokens for prompt and answer together.")

@@ -1,7 +1,7 @@
 """Sentences of the source that go with the summaries of its parts into collapse and final prompts.
 
 What is merged from summaries alone drifts from the source with every round; a few key sentences beside each
-summary hold it there (arXiv 2502.00977). The embedded model's ranking picks them, whatever model writes.
+summary hold it there (arXiv 2502.00977). The built-in model's ranking picks them, whatever model writes.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from graph.cli.streams import note
-from graph.documents.errors import DocumentError, NotFoundError
+from graph.documents.errors import DocumentError, EmptyFileError, NotFoundError
 from graph.errors import ConfigError
 from graph.shipped import find_config
 
@@ -22,6 +22,7 @@ from graph.shipped import find_config
 DEFAULT = "quickstart"
 
 STDIN = STDOUT = "-"
+STDIN_NAME = "standard input"  # as people read it
 
 _CONFIG_SUFFIXES = {".yaml", ".yml", ".json"}
 _FORMATS = {".md": "md", ".markdown": "md", ".txt": "md", ".html": "html", ".htm": "html", ".json": "json"}
@@ -49,6 +50,15 @@ def _is_config(word: str) -> bool:
         return True
     # A bare word that is no file is a name that was misspelled.
     return path.name == word and not path.suffix and len(word) < 100 and not os.path.exists(word)
+
+
+def refuse_blanks(words: Sequence[str]) -> None:
+    """Raise ConfigError if a word is empty, as of a shell's variable that is not set, or is blank and no file."""
+    for word in words:
+        if not word:
+            raise ConfigError("A document or configuration is an empty word (''); give its path, or leave it out.")
+        if not word.strip() and not os.path.exists(word):
+            raise ConfigError(f"There is no document or configuration {word!r}; check the path.")
 
 
 def refuse_addresses(documents: Sequence[str]) -> None:
@@ -97,12 +107,16 @@ def _save_stdin(folder: Path, max_mb: int) -> Path:
         raise DocumentError("Standard input is closed", "give the path of a file")
     if sys.stdin.isatty():
         note("Type or paste the text, then press Ctrl-D.")
-    path, left = folder / "standard input", (max_mb + 1) * 2**20
+    path, left = folder / STDIN_NAME, (max_mb + 1) * 2**20
     source = cast(BufferedReader, sys.stdin.buffer)  # whose read1 takes the first end of input for the end
     with path.open("wb") as file:
         while left > 0 and (piece := source.read1(min(_PIECE, left))):
             file.write(piece)
             left -= len(piece)
+    if not path.stat().st_size:
+        raise EmptyFileError(
+            "Standard input is empty", "pipe a document into the program, or give the path of a file"
+        )
     return path
 
 

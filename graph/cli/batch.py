@@ -7,28 +7,30 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from graph.cli.arguments import STDIN_NAME
 from graph.cli.bars import DocumentBars
-from graph.cli.output import choose_files, writable_folder, write_file
+from graph.cli.output import choose_files, make_folder, write_file
 from graph.cli.streams import say
 from graph.config import RunConfig
 from graph.documents.characters import printable
 from graph.documents.find import find_documents
-from graph.errors import ConfigError, Interrupted, OutputError
+from graph.errors import Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
 from graph.results.types import Result
 from graph.runs.local import DocumentRun, summarize_each
 
 
-def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool) -> int:
-    """Summarize each document, to stdout or into the folder output.path, and return the highest exit code."""
-    folder = writable_folder(config.output.path)
-    if config.output.format == "html" and not folder:
-        raise ConfigError(
-            "output.format: html makes a file for each document; name a folder for them with --output."
-        )
+def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool, stdin: str | None = None) -> int:
+    """Summarize each document, to stdout or into the folder output.path, and return the highest exit code.
+
+    `stdin` is the one of `paths` that holds standard input.
+    """
+    folder = make_folder(config.output.path) if config.output.path is not None else None
     sources = find_documents(paths)
-    runs = [DocumentRun(source, printable(str(source))) for source in sources]
+    runs = [
+        DocumentRun(source, STDIN_NAME if str(source) == stdin else printable(str(source))) for source in sources
+    ]
     files = choose_files(folder, sources, f".{config.output.format}") if folder else None
     desk, app, bars = _Desk(config, runs, files), build_graph(config), DocumentBars(len(runs), quiet)
 

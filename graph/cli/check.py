@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from chains.prompts import STAGES, PromptError, read_prompts
+from chains.prompts import STAGES, PromptError, Prompts, read_prompts
 from graph.calling.budget import TokenBudget, estimate_budget
-from graph.cli.arguments import STDIN
-from graph.config import RunConfig
-from graph.documents.errors import NotFoundError
+from graph.cli.arguments import STDIN, STDIN_NAME
+from graph.cli.first_look import Request
 from graph.documents.find import find_documents
 from graph.errors import ConfigError
 
 
-def check(config: RunConfig, path: str) -> str:
-    """Check prompts, budget and documents, and return the arithmetic for people.
+def check(request: Request) -> str:
+    """Check output, prompts, budget and documents, and return the arithmetic for people.
 
     Raises:
-        ConfigError, BudgetError: what `run` would refuse.
-        NotFoundError: the document is not there.
+        ConfigError, BudgetError, DocumentError: what `run` would refuse.
     """
+    paths = request.given()
+    request.refuse_output()
+    documents = find_documents(paths)
+    if request.one_summary:
+        request.output_file(paths)
+    prompts, budget = check_configuration(request)
+    request.refuse_documents(documents)
+    config = request.config
+    lines = [
+        f"{request.config_path}: no problems found.",
+        f"model     {config.llm.provider}: {getattr(config.llm, 'model', 'built-in')}",
+        f"document  {', '.join(map(_named, paths))}{_counted(documents, paths)}",
+        f"prompts   {config.prompts.file or 'inline'}; language: {prompts.language}; focus: {prompts.focus}",
+        *_budget_lines(budget),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def check_configuration(request: Request) -> tuple[Prompts, TokenBudget | None]:
+    """The prompts, and the budget as far as it can be known. Raises ConfigError, BudgetError."""
+    config = request.config
+    request.refuse_prompt_set()
     try:
         prompts = read_prompts(config.prompts)
     except PromptError as error:
@@ -31,26 +50,11 @@ def check(config: RunConfig, path: str) -> str:
         budget.check()
     elif config.llm.provider == "openai":
         raise ConfigError("llm.context_window: set it; a server does not say how many tokens it can read.")
-    source = config.load.source
-    paths = [source] if isinstance(source, str) else source or []
-    documents = find_documents(paths)
-    for document in documents:
-        if str(document) != STDIN and not os.path.isfile(
-            document
-        ):  # a path's own method raises where the name is too long
-            raise NotFoundError(f"There is no file {document}", "check the path")
-    lines = [
-        f"{path}: no problems found.",
-        f"model     {config.llm.provider}: {getattr(config.llm, 'model', 'embedded')}",
-        f"document  {', '.join(map(_named, paths)) or 'none; give one with --input'}{_counted(documents, paths)}",
-        f"prompts   {config.prompts.file or 'inline'}; language: {prompts.language}; focus: {prompts.focus}",
-        *_budget_lines(budget),
-    ]
-    return "\n".join(lines) + "\n"
+    return prompts, budget
 
 
 def _named(path: str) -> str:
-    return "standard input" if path == STDIN else path
+    return STDIN_NAME if path == STDIN else path
 
 
 def _counted(documents: Sequence[Path], paths: Sequence[str]) -> str:

@@ -8,12 +8,15 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from graph.cli.arguments import DEFAULT, STDOUT, choose, format_of, refuse_addresses
+from graph.cli.arguments import DEFAULT, STDOUT, choose, format_of, refuse_addresses, refuse_blanks
 from graph.cli.streams import abandon_stdout, note, say, standard_streams
 from graph.errors import ConfigError, Interrupted, OutputError, RunError
 from graph.shipped import config_names, version
+
+if TYPE_CHECKING:
+    from graph.cli.first_look import Request
 
 _COMMAND = "mlx-pdf-summarizer"
 _DESCRIPTION = "Private summaries of long documents, with a model on this machine or anywhere else."
@@ -84,26 +87,15 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser(
         "run", usage=f"{parser.prog} run {words}", help="summarize a document, or each of several"
     )
-    _add_words(run)
-    run.add_argument(
-        "--output",
-        metavar="PATH",
-        help="write the summary to this file (.md, .html or .json) instead of standard output; "
-        "with several documents, to a file for each of them in this folder",
-    )
-    run.add_argument("--format", choices=["md", "html", "json"], help="instead of output.format")
-    run.add_argument("--quiet", action="store_true", help="show no progress")
-    run.add_argument(
-        "--no-cache", action="store_true", help="ask the model again: neither use saved answers nor save any"
-    )
+    _add_options(run)
     run.set_defaults(command=_run, refuse=run.error)
 
     check = commands.add_parser(
         "check",
         usage=f"{parser.prog} check {words}",
-        help="check a configuration, its prompts, its token budget and its documents",
+        help="check what run would refuse: configuration, prompts, token budget, documents and output",
     )
-    _add_words(check)
+    _add_options(check)
     check.set_defaults(command=_check, refuse=check.error)
 
     show = commands.add_parser("show", help="print the graph as a Mermaid diagram")
@@ -116,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_words(parser: argparse.ArgumentParser) -> None:
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "words",
         nargs="*",
@@ -132,10 +124,25 @@ def _add_words(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="override a key of the configuration, such as llm.temperature=0.2; repeatable",
     )
+    parser.add_argument(
+        "--output",
+        metavar="PATH",
+        help="write the summary to this file (.md, .html or .json) instead of standard output; "
+        "with several documents, to a file for each of them in this folder",
+    )
+    parser.add_argument("--format", choices=["md", "html", "json"], help="instead of output.format")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
+    parser.add_argument(
+        "--no-cache", action="store_true", help="ask the model again: neither use saved answers nor save any"
+    )
 
 
-def _arguments(args: argparse.Namespace) -> tuple[str, list[str | tuple[str, Any]]]:
-    """The configuration, and what overrides it."""
+def _request(args: argparse.Namespace) -> Request:
+    """What is asked for, from the configuration and what overrides it."""
+    from graph.cli.first_look import Request
+    from graph.config import load_config
+
+    refuse_blanks([*args.words, *(args.input or [])])
     config, documents = choose(args.words, args.input or [])
     if config is None and not documents:
         args.refuse(f"give a document, or a configuration such as {DEFAULT}")
@@ -143,13 +150,6 @@ def _arguments(args: argparse.Namespace) -> tuple[str, list[str | tuple[str, Any
     overrides: list[str | tuple[str, Any]] = list(args.set)
     if documents:
         overrides.append(("load.source", documents if len(documents) > 1 else documents[0]))
-    return config or DEFAULT, overrides
-
-
-def _run(args: argparse.Namespace) -> int:
-    from graph.config import load_config
-
-    config_path, overrides = _arguments(args)
     args.output = None if args.output == STDOUT else args.output
     for key, value in (
         ("output.path", args.output),
@@ -158,23 +158,33 @@ def _run(args: argparse.Namespace) -> int:
     ):
         if value is not None:
             overrides.append((key, value))
-    config = load_config(config_path, overrides)
-    if not args.has_stdout and not config.output.path:
+    sets_document = documents or any(
+        word.partition("=")[0].strip() in ("load", "load.source") for word in args.set
+    )
+    return Request(
+        load_config(config or DEFAULT, overrides),
+        config or DEFAULT,
+        names_document=not sets_document,
+        any_ending=args.format is not None,
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    request = _request(args)
+    if not args.has_stdout and not request.config.output.path:
         raise ConfigError("Standard output is closed; use --output PATH.")
     if not args.quiet and choose(args.words, args.input or [])[0] is None:
         note(f"No configuration was given, so {DEFAULT} is used: its built-in model picks telling sentences.")
 
     from graph.cli.run import run
 
-    return run(config, config_path, quiet=args.quiet, any_ending=args.format is not None)
+    return run(request, quiet=args.quiet)
 
 
 def _check(args: argparse.Namespace) -> int:
     from graph.cli.check import check
-    from graph.config import load_config
 
-    config_path, overrides = _arguments(args)
-    say(check(load_config(config_path, overrides), config_path))
+    say(check(_request(args)))
     return 0
 
 
@@ -182,10 +192,11 @@ def _show(args: argparse.Namespace) -> int:
     from graph.pipeline import draw_graph
 
     if args.config:
-        from graph.cli.check import check
+        from graph.cli.check import check_configuration
+        from graph.cli.first_look import Request
         from graph.config import load_config
 
-        check(load_config(args.config), args.config)
+        check_configuration(Request(load_config(args.config), args.config))
     say(draw_graph())
     return 0
 

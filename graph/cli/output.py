@@ -36,10 +36,8 @@ def writable(path: str | None, inputs: Sequence[str] = ()) -> Path | None:
     return target
 
 
-def writable_folder(path: str | None) -> Path | None:
-    """Make sure, before any work, that there is a folder for several results."""
-    if path is None:
-        return None
+def refuse_folder(path: str) -> None:
+    """Raise ConfigError if there can be no folder of that name for results."""
     folder = Path(os.path.expanduser(path))
     try:
         if folder.exists() and not folder.is_dir():
@@ -48,9 +46,21 @@ def writable_folder(path: str | None) -> Path | None:
             raise ConfigError(
                 f"output.path: {folder} is the name of a file; for several documents, give a folder."
             )
+        there = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+        if not there.is_dir():
+            raise ConfigError(f"output.path: {there} is not a folder; choose another folder than {folder}.")
+        if not os.access(there, os.W_OK):
+            raise ConfigError(f"output.path: {there} is not writable; choose another folder.")
+    except OSError as error:
+        raise ConfigError(f"output.path: {folder} cannot be used: {error.strerror}.") from None
+
+
+def make_folder(path: str) -> Path:
+    """The folder for results, made before any work."""
+    refuse_folder(path)
+    folder = Path(os.path.expanduser(path))
+    try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise ConfigError(f"output.path: {folder} is not writable; choose another folder.")
     except OSError as error:
         raise ConfigError(f"output.path: {folder} cannot be used: {error.strerror}.") from None
     return folder

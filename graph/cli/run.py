@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 import warnings
 from pathlib import Path
 
-from graph.cli.arguments import refuse_other_endings, without_stdin
+from graph.cli.arguments import STDIN, without_stdin
 from graph.cli.bars import StageBars
 from graph.cli.batch import how_to_go_on, run_documents
-from graph.cli.output import choose_files, is_folder, writable, writable_folder, write_file
+from graph.cli.first_look import Request
+from graph.cli.output import is_folder, make_folder, write_file
 from graph.cli.progress import run_graph
 from graph.cli.streams import note, say
 from graph.cli.terminal import WordWrap
-from graph.config import RunConfig
 from graph.documents.characters import printable
 from graph.documents.find import find_documents
 from graph.errors import ConfigError, Interrupted
@@ -27,32 +26,36 @@ from graph.results.types import Result
 from graph.state import InputState
 
 
-def run(config: RunConfig, config_path: str, *, quiet: bool, any_ending: bool = False) -> int:
-    """Summarize what `config` names, write the summary to stdout or to output.path, and return the exit code.
-
-    `config_path` is the file that `config` was read from, which must not be written. With `any_ending` the output
-    may have an ending that is none of ours.
-    """
-    source = config.load.source
-    if not source:
-        raise ConfigError("load.source: no document was given; set it, or name a document on the command line.")
+def run(request: Request, *, quiet: bool) -> int:
+    """Summarize what is asked for, write the summary to stdout or to output.path, and return the exit code."""
+    given = request.given()
+    request.refuse_output()
+    request.refuse_prompt_set()
     if logging.lastResort:
         logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
-    several = isinstance(source, list) or os.path.isdir(os.path.expanduser(source))
-    one_summary = not several or config.summarize.together
-    if config.output.path and one_summary and not is_folder(config.output.path) and not any_ending:
-        refuse_other_endings(config.output.path)
-    given = [source] if isinstance(source, str) else source
-    with without_stdin(given, config.load.max_file_mb) as sources:
-        if one_summary:
-            return _run_one(config, sources, config_path, quiet)
-        return run_documents(config, sources, quiet=quiet)
+    with without_stdin(given, request.config.load.max_file_mb) as sources:
+        if request.one_summary:
+            return _run_one(request, sources, quiet)
+        _look_at_a_single(request, sources)
+        stdin = sources[given.index(STDIN)] if STDIN in given else None
+        return run_documents(request.config, sources, quiet=quiet, stdin=stdin)
 
 
-def _run_one(config: RunConfig, sources: list[str], config_path: str, quiet: bool) -> int:
-    path, form = _output(config, sources, config_path), config.output.format
+def _look_at_a_single(request: Request, sources: list[str]) -> None:
+    """Refuse a document that is the only one: of several, the others need not wait for it."""
+    documents = find_documents(sources)
+    if len(documents) == 1:
+        request.refuse_documents(documents)
+
+
+def _run_one(request: Request, sources: list[str], quiet: bool) -> int:
+    config = request.config
+    path, form = request.output_file(sources), config.output.format
+    _look_at_a_single(request, sources)
+    if path and config.output.path and is_folder(config.output.path):
+        make_folder(config.output.path)
     app, screen = build_graph(config), None
     if not path and form == "md" and sys.stdout.isatty():
         screen = _Screen()
@@ -83,17 +86,6 @@ def _save(path: Path, text: str, quiet: bool) -> None:
         raise
     if not quiet:
         note(f"The summary is in {printable(str(path))}.")
-
-
-def _output(config: RunConfig, sources: list[str], config_path: str) -> Path | None:
-    """The file for the summary; in a folder it is named after the document, or "summary" for several."""
-    path = config.output.path
-    documents = find_documents(sources)
-    if is_folder(path) and (folder := writable_folder(path)):
-        name = documents[0] if len(documents) == 1 else Path("summary.pdf")
-        path = str(choose_files(folder, [name], f".{config.output.format}")[0])
-    reads = [*map(str, documents), config_path, *filter(None, [config.prompts.file])]
-    return writable(path, reads)
 
 
 class _Screen:

@@ -2,13 +2,15 @@
 
 import re
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from graph.documents.cancel import CancelToken, current_token
 from graph.documents.characters import plain, printable
 from graph.documents.config import LoadConfig
 from graph.documents.errors import (
+    BadEncodingError,
     DamagedPDFError,
     EmptyFileError,
     NotAPDFError,
@@ -17,9 +19,10 @@ from graph.documents.errors import (
     TooLargeError,
 )
 from graph.documents.pdf.reader import read_pdf
-from graph.documents.text import read_text
+from graph.documents.text import decode, read_text
 from graph.documents.types import FileRecord, OnProgress, Reading
 
+_FIRST_BYTES = 65_536
 _TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text", ".rst", ".csv", ".log", ".tex"}
 _URL = re.compile(r"(?:https?|ftp|file|s3):/", re.IGNORECASE)  # a path has no two slashes left
 _NO_TITLE = re.compile(
@@ -44,15 +47,42 @@ def read_document(
     `cancel` ends the read from another thread; by default it is the token of the `cancellable` block around.
     `on_progress` hears of a PDF how many pages are done. Raises DocumentError, and ReadCancelledError.
     """
-    path, cancel = Path(path), cancel or current_token()
+    path, cancel = _expanded(path), cancel or current_token()
     cancel.check(path.name)
-    with suppress(RuntimeError):  # "~name" where nobody has that name may well be a file
-        path = path.expanduser()
-    try:
-        if _is_pdf(path, config):
+    with _missing_refused(path):
+        if _starts_as_pdf(path, _first_bytes(path, config)):
             titles, pages, warnings = read_pdf(path, config, cancel, on_progress)
         else:
             titles, pages, warnings = read_text(path, config)
+    if not any(letter.isalpha() for page in pages for letter in page["text"]):
+        raise NoTextError(f"{path.name} contains no words, only digits or symbols", "choose another file")
+    title = choose_title(titles) or " ".join(plain(path.stem).split()) or "Document"
+    files = [FileRecord(name=printable(path.name), first_page=1, pages=len(pages))]
+    return Reading(title=title, pages=pages, warnings=warnings, files=files)
+
+
+def refuse_at_first_sight(path: str | Path, config: LoadConfig) -> None:
+    """Raise the DocumentError that `read_document` would, as far as the first bytes of the file tell."""
+    path = _expanded(path)
+    with _missing_refused(path):
+        start = _first_bytes(path, config)
+        if not _starts_as_pdf(path, start):
+            with suppress(BadEncodingError):  # more of the text may tell its encoding
+                decode(path, start, is_whole=False)
+
+
+def _expanded(path: str | Path) -> Path:
+    path = Path(path)
+    with suppress(RuntimeError):  # "~name" where nobody has that name may well be a file
+        return path.expanduser()
+    return path
+
+
+@contextmanager
+def _missing_refused(path: Path) -> Iterator[None]:
+    """Make DocumentErrors of what the file system says in the block."""
+    try:
+        yield
     except FileNotFoundError:
         if _URL.match(str(path)):
             address = str(path).replace(":/", "://", 1)
@@ -65,11 +95,6 @@ def read_document(
         raise NotFoundError(
             f"{path} cannot be read ({error.strerror or error})", "check its name and your permissions"
         ) from None
-    if not any(letter.isalpha() for page in pages for letter in page["text"]):
-        raise NoTextError(f"{path.name} contains no words, only digits or symbols", "choose another file")
-    title = choose_title(titles) or " ".join(plain(path.stem).split()) or "Document"
-    files = [FileRecord(name=printable(path.name), first_page=1, pages=len(pages))]
-    return Reading(title=title, pages=pages, warnings=warnings, files=files)
 
 
 def choose_title(candidates: list[str]) -> str:
@@ -81,11 +106,8 @@ def choose_title(candidates: list[str]) -> str:
     return ""
 
 
-def _is_pdf(path: Path, config: LoadConfig) -> bool:
-    """Whether the first bytes are a PDF's: it need not be called one, and junk may come before it.
-
-    If not, it is text. Raises DocumentError, and OSError.
-    """
+def _first_bytes(path: Path, config: LoadConfig) -> bytes:
+    """The start of a file that is one, neither empty nor too large. Raises DocumentError, and OSError."""
     try:
         status = path.stat()
     except ValueError as error:
@@ -95,7 +117,7 @@ def _is_pdf(path: Path, config: LoadConfig) -> bool:
     if not stat.S_ISREG(status.st_mode):
         raise NotFoundError(f"{path} is a pipe or a device, not a file", "save its output to a file and give that")
     with path.open("rb") as file:
-        start = file.read(65_536)
+        start = file.read(_FIRST_BYTES)
     if not start:
         raise EmptyFileError(f"{path.name} is empty", "choose another file")
     megabytes = status.st_size / 2**20
@@ -104,17 +126,21 @@ def _is_pdf(path: Path, config: LoadConfig) -> bool:
             f"{path.name} is {megabytes:,.0f} MB, and load.max_file_mb allows {config.max_file_mb:,}",
             "raise load.max_file_mb",
         )
-    return _starts_as_pdf(path, start, max(status.st_size, len(start)))
+    return start
 
 
-def _starts_as_pdf(path: Path, start: bytes, size: int) -> bool:
+def _starts_as_pdf(path: Path, start: bytes) -> bool:
+    """Whether the first bytes are a PDF's: it need not be called one, and junk may come before it.
+
+    If not, it is text. Raises DocumentError.
+    """
     suffix = path.suffix.lower()
     offset = start.find(b"%PDF" if suffix == ".pdf" else b"%PDF-")
     named = offset >= 0 and suffix == ".pdf"
     if named or offset == 0 or (0 < offset <= 1024 and suffix not in _TEXT_SUFFIXES):
-        if size <= offset + 16:
+        if len(start) <= offset + 16 and len(start) < _FIRST_BYTES:
             raise DamagedPDFError(
-                f"{path.name} is a PDF of {size} bytes, no more than a header", "get a fresh copy"
+                f"{path.name} is a PDF of {len(start)} bytes, no more than a header", "get a fresh copy"
             )
         return True
     if suffix == ".pdf":

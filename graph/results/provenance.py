@@ -36,7 +36,7 @@ def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | 
             if value is not None
         },
         prompts={stage: _words(prompts, stage) for stage in STAGES},
-        # The embedded model copies sentences, whatever language the prompt asks for.
+        # The built-in model copies sentences, whatever language the prompt asks for.
         language="" if model is None and config.llm.provider == "textrank" else prompts.language,
         focus=prompts.focus,
     )
@@ -44,7 +44,7 @@ def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | 
 
 def model_name(config: RunConfig) -> str:
     """The configuration's model, as people call it."""
-    return getattr(config.llm, "model", "the embedded TextRank model")
+    return getattr(config.llm, "model", "the built-in TextRank model")
 
 
 def _words(prompts: Prompts, stage: Stage) -> str:

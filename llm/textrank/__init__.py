@@ -1,1 +1,1 @@
-"""TextRank, the embedded model: picks the most telling sentences of a text."""
+"""TextRank, the built-in model: picks the most telling sentences of a text."""

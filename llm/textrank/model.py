@@ -1,6 +1,6 @@
 """TextRank: a chat model that answers with the best sentences of the document it is given.
 
-Embedded: nothing to download, no network, the same answer every time. Knows nothing of prompts,
+Built in: nothing to download, no network, the same answer every time. Knows nothing of prompts,
 graphs or PDFs; the one thing it looks for in a prompt is the <document>…</document> span.
 """
 

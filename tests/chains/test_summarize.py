@@ -110,7 +110,7 @@ async def _gather(chain: Any, documents: list[str]) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
-def test_every_shipped_prompt_works_with_the_embedded_model(path: Path, stage: Stage) -> None:
+def test_every_shipped_prompt_works_with_the_built_in_model(path: Path, stage: Stage) -> None:
     shipped = read_prompts(PromptsConfig(file=str(path)))
     text = f"{TEXT} Nobody had measured the tide at the old bridge, so the engineers built a gauge of their own."
     answer = CHAINS[stage](TextRank(max_tokens=40), shipped).invoke({"document": text})

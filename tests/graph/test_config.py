@@ -157,6 +157,35 @@ def test_an_override_that_is_none_is_refused_with_an_example(tmp_path: Path, ove
     assert "KEY=VALUE" in message
 
 
+@pytest.mark.parametrize(
+    ("override", "beginning"),
+    [
+        ("llm.max_tokens=many", "--set llm.max_tokens: input should be a valid integer"),
+        ("llm.max_token=3", "--set llm.max_token: there is no key 'llm.max_token'; did you mean 'max_tokens'?"),
+        ("llm.provider=gemma", "--set llm.provider: llm.provider must be one of mlx"),
+        ("llm.provider=openai", "--set llm.provider: llm.base_url is missing."),
+        ("llm={provider: mlx}", "--set llm: llm.model is missing."),
+        ("llm={provider: textrank, max_tokens: true}", "--set llm: llm.max_tokens: this key does not take true"),
+        ("load.pages=9-1", "--set load.pages: '9-1' runs backwards"),
+        ("lod.pages=1", "--set lod.pages: there is no key 'lod'; did you mean 'load'?"),
+        ("prompts=structured", "--set prompts: this section has keys; to choose a prompt set, use prompts.file=s"),
+    ],
+)
+def test_a_mistake_in_an_override_is_not_said_of_the_file(tmp_path: Path, override: str, beginning: str) -> None:
+    others = ("load.ocr=off", "summarize.retries=1")
+    assert refuse(tmp_path, MLX + PROMPTS, others[0], override, others[1]).startswith(beginning)
+
+
+def test_a_mistake_in_the_file_is_not_said_of_an_override(tmp_path: Path) -> None:
+    message = refuse(tmp_path, TEXTRANK + PROMPTS + "load: {page: 3}\n", "load.pages=3", "llm.max_tokens=9")
+    assert message.startswith(f"{tmp_path / 'run.yaml'}: there is no key 'load.page'")
+
+
+def test_an_empty_path_in_a_file_is_not_the_folder_of_the_file(tmp_path: Path) -> None:
+    config = load_config(write(tmp_path, TEXTRANK + PROMPTS + "load: {source: ''}\noutput: {path: ''}\n"))
+    assert (config.load.source, config.output.path) == ("", "")
+
+
 # Refusals
 
 

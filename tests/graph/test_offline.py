@@ -91,7 +91,7 @@ def keep_in_hub(folder: Path, hub: Path, name: str) -> None:
     (repository / "refs" / "main").write_text(commit)
 
 
-def test_the_embedded_model_opens_no_socket(run: Run, seen: Path) -> None:
+def test_the_built_in_model_opens_no_socket(run: Run, seen: Path) -> None:
     code, out, err = run(ROOT / "configs/quickstart.yaml")
     assert (code, err) == (0, "")
     assert "harbour opens at six" in out

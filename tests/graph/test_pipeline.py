@@ -754,7 +754,7 @@ def test_prompts_that_cannot_be_used_fail_when_the_graph_is_built() -> None:
         build_graph(make_config(prompts__collapse="Join {documents}"), model=RecordingModel())
 
 
-def test_a_configuration_without_a_model_of_its_own_gets_the_embedded_one() -> None:
+def test_a_configuration_without_a_model_of_its_own_gets_the_built_in_one() -> None:
     config = RunConfig.model_validate({"llm": {"provider": "textrank"}, "prompts": PROMPTS})
     text = "The harbour opens at six. The first boats leave before the fog has lifted. " * 3
     assert "harbour" in build_graph(config).invoke({"documents": [Document(page_content=text)]})["summary"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -91,6 +92,29 @@ def test_documents_may_stand_anywhere(argv: list[str], capsys: pytest.CaptureFix
     assert "The harbour opens at six" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+@pytest.mark.parametrize(
+    "words",
+    [[""], ["", "--set", "load.pages=1"], ["", "book.pdf"], ["book.pdf", ""], ["quickstart", ""], ["--input", ""]],
+    ids=repr,
+)
+def test_an_empty_word_is_refused(command: str, words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == "A document or configuration is an empty word (''); give its path, or leave it out.\n"
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_a_blank_word_is_named_in_quotes_unless_it_is_a_file(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, " "]) == 2
+    assert capsys.readouterr().err == "There is no document or configuration ' '; check the path.\n"
+    Path(" ").write_text(TEXT)
+    assert main([command, " "]) == 0
+
+
 def test_several_words_are_several_documents(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "quickstart", "book.pdf", "harbour.txt", "--output", "made", "--quiet"]) == 0
     assert capsys.readouterr().out == ""
@@ -104,7 +128,9 @@ def test_quickstart_has_a_document_of_its_own(capsys: pytest.CaptureFixture[str]
 
 def test_a_name_that_is_none_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "quikstart", "book.pdf"]) == 2
-    assert "gemma, gemma3, quickstart or server" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "did you mean 'quickstart'?" in err
+    assert "gemma, gemma3, quickstart or server" in err
 
 
 def test_a_pdf_as_configuration_is_told_how_to_be_summarized() -> None:
@@ -154,14 +180,30 @@ def test_standard_input_is_a_document(
     assert list(tmp_path.glob("mlx-pdf-summarizer-*")) == []
 
 
+@pytest.mark.parametrize("more", [["book.pdf"], ["none.pdf"], ["book.pdf", "--set", "summarize.together=true"]])
+def test_standard_input_is_called_so_beside_others(
+    more: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Stdin(TEXT.encode()))
+    assert main(["run", "-", *more]) == (3 if "none.pdf" in more else 0)
+    out, err = capsys.readouterr()
+    assert "standard input" in out
+    assert "mlx-pdf-summarizer-" not in out + err
+    if "--set" not in more:
+        assert re.search(r"^done +standard input +\d", err, re.MULTILINE)
+
+
 def test_a_stdin_without_words_or_without_end_is_refused(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for content, word in ((b"", "empty"), (b"words " * 400_000, "max_file_mb")):
+    for content, word in (
+        (b"", "is empty; pipe a document into the program, or give the path of a file."),
+        (b"words " * 400_000, "max_file_mb"),
+    ):
         monkeypatch.setattr(sys, "stdin", stdin := Stdin(content))
         assert main(["run", "-", "--quiet", "--set", "load.max_file_mb=1"]) == 3
         err = capsys.readouterr().err
-        assert err.startswith("standard input ")
+        assert err.lower().startswith("standard input ")
         assert word in err
         assert stdin.buffer.tell() <= 2 * 2**20, "what is too much is not read"
     monkeypatch.setattr(sys, "stdin", None)

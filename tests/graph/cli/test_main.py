@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.exceptions import ModelError
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
@@ -43,7 +44,7 @@ def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture
 def config(tmp_path: Path) -> str:
-    """The path of a configuration for the embedded model, and beside it harbour.txt."""
+    """The path of a configuration for the built-in model, and beside it harbour.txt."""
     (tmp_path / "harbour.txt").write_text(TEXT * 3)
     return write_config(tmp_path)
 
@@ -84,7 +85,7 @@ def test_run_writes_the_summary_to_stdout_and_bars_to_stderr(
     out, err = capsys.readouterr()
     assert out.startswith("# harbour\n\n")
     assert "The harbour opens at six" in out
-    assert "From page 1, read as a whole. Made by the embedded TextRank model with 1 call in" in out
+    assert "From page 1, read as a whole. Made by the built-in TextRank model with 1 call in" in out
     assert [line.split()[0] for line in err.splitlines()] == ["load", "split", "final_summarize", "ground"]
 
 
@@ -236,6 +237,29 @@ ERRORS: dict[str, tuple[dict[str, Any], list[str], int, list[str]]] = {
     "only the start of a PDF": ({}, ["--input", "cut.pdf"], 3, ["cut.pdf"]),
     "a scan": ({}, ["--input", "scan.pdf"], 3, ["scan.pdf", "OCR"]),
     "an empty file": ({}, ["--input", "empty.txt"], 3, ["empty.txt"]),
+    "a folder without PDFs for many": (
+        {},
+        ["--input", "letters", "--output", "made/"],
+        3,
+        ["letters is a folder"],
+    ),
+    "neither PDF nor text": ({}, ["--input", "noise"], 3, ["noise is neither a PDF nor a text file"]),
+    "a device": ({}, ["--input", "/dev/null"], 3, ["/dev/null is a pipe or a device"]),
+    "an empty output": ({}, ["--output", ""], 2, ["output.path: '' names no file"]),
+    "an empty output, set": ({}, ["--set", "output.path="], 2, ["output.path: '' names no file"]),
+    "pages for many without a folder": ({}, ["harbour.txt", "book.pdf", "--format", "html"], 2, ["output.format"]),
+    "a document of the configuration": (
+        {"load": {"source": "gone.pdf"}},
+        [],
+        3,
+        ["run.yaml: load.source: there is no file", "gone.pdf"],
+    ),
+    "a misspelled prompt set": (
+        {},
+        ["--set", "prompts.file=structred"],
+        2,
+        ["prompts.file", "did you mean 'structured'?", "korean, plain, structured"],
+    ),
     "pages that are not there": ({}, ["--input", "book.pdf", "--set", "load.pages=7-9"], 3, ["pages"]),
     "a server that is not there": (
         {
@@ -260,6 +284,18 @@ ERRORS: dict[str, tuple[dict[str, Any], list[str], int, list[str]]] = {
 }
 
 
+# Errors that take a model, or more of a document than its first bytes.
+ONLY_RUN_KNOWS = {
+    "wrong password",
+    "no password",
+    "only the start of a PDF",
+    "a scan",
+    "pages that are not there",
+    "a server that is not there",
+    "a provider that is none",
+}
+
+
 @pytest.mark.parametrize(("sections", "argv", "code", "words"), ERRORS.values(), ids=ERRORS)
 def test_an_error_is_one_sentence_and_the_right_exit_code(
     tmp_path: Path,
@@ -269,6 +305,16 @@ def test_an_error_is_one_sentence_and_the_right_exit_code(
     words: list[str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    write_documents(tmp_path)
+    assert main(["run", write_config(tmp_path, **sections), "--quiet", *argv]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    sentence = one_sentence(err)
+    for word in words:
+        assert word in sentence
+
+
+def write_documents(tmp_path: Path) -> None:
     (tmp_path / "harbour.txt").write_text(TEXT)
     (tmp_path / "locked.pdf").write_bytes(encrypt(make_pdf([TEXT]), user="open sesame"))
     (tmp_path / "not.pdf").write_text("I am a letter.")
@@ -277,12 +323,7 @@ def test_an_error_is_one_sentence_and_the_right_exit_code(
     (tmp_path / "empty.txt").write_text("")
     (tmp_path / "letters").mkdir()
     (tmp_path / "book.pdf").write_bytes(make_pdf([TEXT]))
-    assert main(["run", write_config(tmp_path, **sections), "--quiet", *argv]) == code
-    out, err = capsys.readouterr()
-    assert out == ""
-    sentence = one_sentence(err)
-    for word in words:
-        assert word in sentence
+    (tmp_path / "noise").write_bytes(b"\0\1\2" * 100)
 
 
 @pytest.mark.parametrize("command", ["run", "check", "show"])
@@ -370,9 +411,7 @@ def test_check_shows_the_arithmetic_of_every_stage(config: str, capsys: pytest.C
 
 @pytest.mark.parametrize(
     ("sections", "argv", "code", "words"),
-    [pytest.param(*ERRORS[name], id=name) for name in ERRORS if ERRORS[name][2] == 2 and "output" not in name][
-        :10
-    ],
+    [pytest.param(*ERRORS[name], id=name) for name in ERRORS if name not in ONLY_RUN_KNOWS],
 )
 def test_check_refuses_what_run_would(
     tmp_path: Path,
@@ -382,11 +421,16 @@ def test_check_refuses_what_run_would(
     words: list[str],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    (tmp_path / "harbour.txt").write_text(TEXT)
-    assert main(["check", write_config(tmp_path, **sections), *argv]) == code
-    sentence = one_sentence(capsys.readouterr().err)
+    write_documents(tmp_path)
+    path = write_config(tmp_path, **sections)
+    assert main(["check", path, *argv]) == code
+    out, sentence = capsys.readouterr()
+    assert out == ""
     for word in words:
-        assert word in sentence
+        assert word in one_sentence(sentence)
+    assert main(["run", path, "--quiet", *argv]) == code
+    counted = re.compile(r"\d+ ?")  # check estimates the tokens of a prompt
+    assert counted.sub("", capsys.readouterr().err) == counted.sub("", sentence)
 
 
 @pytest.mark.parametrize("name", ["none.pdf", "x" * 300])
@@ -395,9 +439,20 @@ def test_check_misses_a_missing_document(config: str, name: str, capsys: pytest.
     assert name in one_sentence(capsys.readouterr().err)
 
 
-def test_check_needs_no_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["check", write_config(tmp_path, load={})]) == 0
-    assert "--input" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    "argv", [["--output", "out.md", "--format", "html"], ["--quiet", "--no-cache"], ["--output", "new/"]]
+)
+def test_check_takes_the_options_of_run_and_makes_nothing(
+    config: str, argv: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(Path().iterdir())
+    assert main(["check", config, *argv]) == 0
+    assert main(["check", config, "harbour.txt", "run.yaml", "--output", "new/folder"]) == 0
+    assert sorted(Path().iterdir()) == before
+
+
+def test_show_needs_no_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", write_config(tmp_path, load={})]) == 0
 
 
 def test_check_says_that_it_cannot_know_the_window_of_a_model_on_the_hub(
@@ -475,6 +530,21 @@ def without_pages(shown: str) -> list[str]:
     """The words without references, whether they stand after each sentence or in a row of their own."""
     row = re.sub(r"Pages by sentence: [^\]]*(\][^\]]*)*?\]\.\n", "", without_making(shown))
     return re.sub(r"\s\[[^\]]*\]", "", row).split()
+
+
+def test_a_missing_document_is_said_before_a_model_is_looked_for(
+    config: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere(config: Any) -> Any:
+        raise ModelError("there is no model")
+
+    monkeypatch.setattr("llm.load.load_model", nowhere)
+    together = ["--set", "summarize.together=true"]
+    for more in ([], ["--output", "made/"], together):
+        assert main(["run", config, "none.pdf", *more]) == 3
+        assert "There is no file none.pdf; check the path.\n" in capsys.readouterr().err
+    assert not Path("made").exists()
+    assert main(["run", config]) == 4
 
 
 # Whole processes

@@ -63,7 +63,7 @@ def test_what_a_library_prints_does_not_end_up_in_a_file() -> None:
     program = (
         "import os, sys\nfrom graph.cli.main import main\nimport graph.cli.check as check\n"
         "opened = []\n"
-        "def look(config, path):\n    opened.append(os.open('harbour.txt', os.O_RDONLY))\n    return ''\n"
+        "def look(request):\n    opened.append(os.open('harbour.txt', os.O_RDONLY))\n    return ''\n"
         "check.check = look\ncode = main(['check', 'quickstart'])\nos._exit(min(opened))"
     )
     Path("program.py").write_text(program)

@@ -34,7 +34,7 @@ class Run(NamedTuple):
 
 
 def run(path: Path) -> Run:
-    """`graph run` as a user would, with the embedded model. Fails when it takes too long."""
+    """`graph run` as a user would, with the built-in model. Fails when it takes too long."""
     started = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "graph", "run", "configs/quickstart.yaml", "--input", str(path), "--quiet"],

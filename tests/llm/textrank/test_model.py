@@ -1,4 +1,4 @@
-"""The embedded model: what it picks, what it may never do, and how it behaves as a chat model."""
+"""The built-in model: what it picks, what it may never do, and how it behaves as a chat model."""
 
 import asyncio
 import sys
