@@ -20,6 +20,7 @@ class PageObjects:
 
     pictures: list[Box] = field(default_factory=list)
     bars: list[Box] = field(default_factory=list)
+    has_invisible: bool = False  # text, by its render mode
     complete: bool = True  # whether these are all
 
 
@@ -30,7 +31,11 @@ def objects_of(raw: Any, page: Any) -> PageObjects:
         if count >= _MOST_OBJECTS:
             found.complete = False
             break
-        if kind == raw.FPDF_PAGEOBJ_IMAGE:
+        if kind == raw.FPDF_PAGEOBJ_TEXT:
+            if not found.has_invisible:
+                mode = raw.FPDFTextObj_GetTextRenderMode(handle)
+                found.has_invisible = mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE
+        elif kind == raw.FPDF_PAGEOBJ_IMAGE:
             found.pictures.append(_bounds(raw, handle, matrix))
         elif kind == raw.FPDF_PAGEOBJ_PATH:
             box = _bounds(raw, handle, matrix)

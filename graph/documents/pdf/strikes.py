@@ -28,13 +28,16 @@ def struck_words(words: PageWords, bars: list[Box]) -> list[Word]:
     for bar in bars:
         height = (bar[1] + bar[3]) / 2
         near = standing[bisect_left(bottoms, height - _TALLEST) : bisect_right(bottoms, height + 1)]
-        found += _run(words, bar, [word for word in near if word.box[0] < bar[2] and bar[0] < word.box[2]])
+        found += _run(words, bar, [word for word in near if word.box[0] < bar[2]])
     return found
 
 
 def words_within(words: PageWords, boxes: list[Box]) -> list[Word]:
     """The words whose middle is in one of the boxes: those that a strike-out annotation names."""
-    middles = [((word.box[0] + word.box[2]) / 2, (word.box[1] + word.box[3]) / 2, word) for word in words.words]
+    if not boxes:
+        return []
+    around = [(words.box(word), word) for word in words.words]
+    middles = [((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, word) for box, word in around]
     return [
         word
         for x, y, word in middles
@@ -57,18 +60,19 @@ def _merged(bars: list[Box]) -> list[Box]:
 def _run(words: PageWords, bar: Box, near: list[Word]) -> list[Word]:
     """Of the words near a bar, those that it strikes."""
     struck, tallest = list[Word](), 0.0
+    first, last = bar[2], bar[0]
     middle, thickness = (bar[1] + bar[3]) / 2, bar[3] - bar[1]
     for word in near:
         height = words.height(word)
-        left, bottom, right, top = word.box
-        if height <= 0 or top - bottom > 1.3 * height or thickness > 0.18 * height + 1:
+        if height <= 0 or thickness > 0.18 * height + 1:
             continue
-        is_through = _LOWEST * height <= middle - words.base(word) <= _HIGHEST * height
-        if is_through and min(bar[2], right) - max(bar[0], left) >= _OVER * (right - left):
+        if not _LOWEST * height <= middle - words.base(word) <= _HIGHEST * height:
+            continue
+        left, bottom, right, top = words.box(word)
+        if top - bottom <= 1.3 * height and min(bar[2], right) - max(bar[0], left) >= _OVER * (right - left):
             struck.append(word)
             tallest = max(tallest, height)
+            first, last = min(first, left), max(last, right)
     if sum(word.letters for word in struck) < _FEWEST_LETTERS:
         return []
-    before = min(word.box[0] for word in struck) - bar[0]
-    behind = bar[2] - max(word.box[2] for word in struck)
-    return struck if max(before, behind) <= _BEYOND * tallest else []
+    return struck if max(first - bar[0], bar[2] - last) <= _BEYOND * tallest else []

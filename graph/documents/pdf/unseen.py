@@ -19,21 +19,22 @@ def without_unseen(
     What cannot be looked at is taken for seen.
     """
     labels: dict[int, Label] = {}  # by the place of the word
-    words = list[Word]()
-    with contextlib.suppress(Exception):
+    try:
         page_words = PageWords(raw, textpage, text)
-        words = page_words.words
         objects = objects_of(raw, page)
-        with contextlib.suppress(Exception):
-            labels |= {word.start: "struck" for word in struck_words(page_words, objects.bars)}
-        with contextlib.suppress(Exception):
-            labels |= {word.start: "struck" for word in words_within(page_words, struck_places)}
-        with contextlib.suppress(Exception):
-            labels |= {word.start: "hidden" for word in hidden_words(raw, page, page_words, objects)}
+    except Exception:
+        return text, []
+    words = page_words.words
+    with contextlib.suppress(Exception):
+        labels |= {word.start: "struck" for word in struck_words(page_words, objects.bars)}
+    with contextlib.suppress(Exception):
+        labels |= {word.start: "struck" for word in words_within(page_words, struck_places)}
+    with contextlib.suppress(Exception):
+        labels |= {word.start: "hidden" for word in hidden_words(raw, page, page_words, objects)}
     if not labels:
         return text, []
     labels |= _between(words, text, labels)
-    return _blanked(text, [word for word in words if word.start in labels]), _lines(words, text, labels)
+    return _blanked(text, [word for word in words if word.start in labels]), _lines(page_words, text, labels)
 
 
 def _between(words: list[Word], text: str, labels: dict[int, Label]) -> dict[int, Label]:
@@ -71,13 +72,13 @@ def _blanked(text: str, words: list[Word]) -> str:
     return "".join(characters)
 
 
-def _lines(words: list[Word], text: str, labels: dict[int, Label]) -> list[Line]:
+def _lines(words: PageWords, text: str, labels: dict[int, Label]) -> list[Line]:
     lines: list[Line] = []
-    for line in _by_line(words, text):
+    for line in _by_line(words.words, text):
         for label, run in groupby(line, key=lambda word: labels.get(word.start)):
             if label:
                 group = list(run)
-                lefts, bottoms, rights, tops = zip(*(word.box for word in group), strict=True)
+                lefts, bottoms, rights, tops = zip(*map(words.box, group), strict=True)
                 box = (min(lefts), min(bottoms), max(rights), max(tops))
                 lines.append(Line(" ".join(word.text for word in group), box, starts=True, label=label))
     return lines

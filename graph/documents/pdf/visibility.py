@@ -28,38 +28,37 @@ def hidden_words(raw: Any, page: Any, words: PageWords, objects: PageObjects) ->
     area = sum((right - left) * (top - bottom) for left, bottom, right, top in objects.pictures)
     if not (judged and width > 0 and height > 0) or not objects.complete or area > 0.5 * width * height:
         return []
-    view = _View(raw, page, grey=True)
-    unseen = [word for word in judged if _is_suspect(word, words, view)]
-    if not unseen:
-        return []
-    colours = _View(raw, page, grey=False)
-    return [word for word in unseen if _is_hidden(word, words, colours, objects.pictures)]
+    grey = _View(raw, page, grey=True)
+    # A quick look first: the first letter is enough to see a word.
+    suspects = [word for word in judged if word.box[3] - word.box[1] < _TINY or grey.is_blank(word.box)]
+    unseen = [word for word in suspects if _is_hidden(words.box(word), word.letters, grey, objects.pictures)]
+    if unseen:
+        colours = _View(raw, page, grey=False)
+        unseen = [word for word in unseen if _is_hidden(words.box(word), word.letters, colours, objects.pictures)]
+    if objects.has_invisible:
+        unseen += [
+            word for word in judged
+            if words.is_invisible(word) and not _is_under(words.box(word), objects.pictures)
+        ]  # fmt: skip
+    return unseen
 
 
-def _is_suspect(word: Word, words: PageWords, view: "_View") -> bool:
-    """A quick look: the ends of a word are enough to see it."""
-    return word.box[3] - word.box[1] < _TINY or not view.has_ink(word.box) or not words.is_drawn(word)
-
-
-def _is_hidden(word: Word, words: PageWords, view: "_View", pictures: list[Box]) -> bool:
-    box = words.box(word)
+def _is_hidden(box: Box, letters: int, view: "_View", pictures: list[Box]) -> bool:
     width, height = box[2] - box[0], box[3] - box[1]
-    if width <= 0 or height <= 0 or _share(box, pictures) > 0.5:
+    if width <= 0 or height <= 0 or _is_under(box, pictures):
         return False
-    if not words.is_drawn(word):
-        return True
     if height < _TINY:
-        return word.letters >= _TINY_LETTERS
-    return min(width, height) >= _SMALLEST and view.shows(box) and not view.has_ink(box)
+        return letters >= _TINY_LETTERS
+    return min(width, height) >= _SMALLEST and view.is_blank(box)
 
 
-def _share(box: Box, pictures: Iterable[Box]) -> float:
-    """How much of a box lies under pictures."""
+def _is_under(box: Box, pictures: Iterable[Box]) -> bool:
+    """Whether more than half of a box lies under pictures, or over them."""
     covered = sum(
         max(0.0, min(box[2], right) - max(box[0], left)) * max(0.0, min(box[3], top) - max(box[1], bottom))
         for left, bottom, right, top in pictures
     )
-    return covered / ((box[2] - box[0]) * (box[3] - box[1]))
+    return covered > 0.5 * (box[2] - box[0]) * (box[3] - box[1])
 
 
 class _View:
@@ -73,22 +72,19 @@ class _View:
         self._bytes = bitmap.n_channels  # a pixel
         self._channels = min(3, self._bytes)
         self._pixels = bytes(bitmap.buffer)
-        self._corner, self._across, self._up = (
-            self._place(raw, page, x, y) for x, y in ((0, 0), (100, 0), (0, 100))
-        )
+        corner, across, up = (self._place(raw, page, x, y) for x, y in ((0, 0), (100, 0), (0, 100)))
+        self._matrix = (
+            (across[0] - corner[0]) / 100, (up[0] - corner[0]) / 100, corner[0],
+            (across[1] - corner[1]) / 100, (up[1] - corner[1]) / 100, corner[1],
+        )  # fmt: skip
 
     def _place(self, raw: Any, page: Any, x: float, y: float) -> tuple[float, float]:
         column, row = c_int(), c_int()
         raw.FPDF_PageToDevice(page, 0, 0, self._width * _FINE, self._height * _FINE, 0, x, y, column, row)
         return column.value / _FINE, row.value / _FINE
 
-    def shows(self, box: Box) -> bool:
-        """Whether any of a box is within the page."""
-        left, top, right, bottom = self._on_page(box)
-        return left < right and top < bottom
-
-    def has_ink(self, box: Box) -> bool:
-        """Whether the pixels of a box differ, in brightness or in one of their colours."""
+    def is_blank(self, box: Box) -> bool:
+        """Whether all pixels of a box are alike in brightness, or in all of their colours; not if it has none."""
         left, top, right, bottom = self._on_page(box)
         if left >= right or top >= bottom:
             return False
@@ -102,19 +98,17 @@ class _View:
                 darkest[channel] = min(darkest[channel], min(values))
                 lightest[channel] = max(lightest[channel], max(values))
                 if lightest[channel] - darkest[channel] >= _CONTRAST:
-                    return True
-        return False
+                    return False
+        return True
 
     def _on_page(self, box: Box) -> tuple[int, int, int, int]:
         """First column and row of pixels, and the ones behind the last."""
-        (x, y), (one, other) = self._corner, ((box[0], box[1]), (box[2], box[3]))
-        columns, rows = [], []
-        for across, up in (one, other):
-            columns.append(x + ((self._across[0] - x) * across + (self._up[0] - x) * up) / 100)
-            rows.append(y + ((self._across[1] - y) * across + (self._up[1] - y) * up) / 100)
+        a, b, c, d, e, f = self._matrix
+        left, right = sorted((a * box[0] + b * box[1] + c, a * box[2] + b * box[3] + c))
+        top, bottom = sorted((d * box[0] + e * box[1] + f, d * box[2] + e * box[3] + f))
         return (
-            max(0, int(min(columns))),
-            max(0, int(min(rows))),
-            min(self._width, int(max(columns)) + 1),
-            min(self._height, int(max(rows)) + 1),
+            max(0, int(left)),
+            max(0, int(top)),
+            min(self._width, int(right) + 1),
+            min(self._height, int(bottom) + 1),
         )

@@ -19,7 +19,7 @@ class Word:
     start: int  # in the page's text
     text: str
     first: int  # pdfium's index of the first character
-    box: Box  # around the ink of its first and last character; empty where they have none
+    box: Box  # around the ink of its first character; empty where it has none
 
     @property
     def letters(self) -> int:
@@ -52,28 +52,29 @@ class PageWords:
         self._raw.FPDFText_GetCharOrigin(self._textpage, word.first, self._x, self._y)
         return float(self._y.value)
 
-    def is_drawn(self, word: Word) -> bool:
-        """Whether its render mode leaves anything on the page."""
+    def is_invisible(self, word: Word) -> bool:
+        """Whether its render mode leaves nothing on the page."""
         handle = self._raw.FPDFText_GetTextObject(self._textpage, word.first)
         mode = self._raw.FPDFTextObj_GetTextRenderMode(handle) if handle else None
-        return bool(mode != self._raw.FPDF_TEXTRENDERMODE_INVISIBLE)
+        return bool(mode == self._raw.FPDF_TEXTRENDERMODE_INVISIBLE)
 
     def _all(self, text: str) -> Iterator[Word]:
         for match in _WORD.finditer(text):
-            start = match.start() + bisect(self._wide, match.start() - 1)
+            start = match.start() + (bisect(self._wide, match.start() - 1) if self._wide else 0)
             first = int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._textpage, start))
             if first >= 0:
-                yield Word(match.start(), match[0], first, self._around((first, first + len(match[0]) - 1)))
+                yield Word(match.start(), match[0], first, self._around((first,)))
 
     def _around(self, characters: Iterable[int]) -> Box:
         left, right, bottom, top = self._edges
-        boxes: list[Box] = [
-            (left.value, bottom.value, right.value, top.value)
-            for index in characters
-            if self._raw.FPDFText_GetCharBox(self._textpage, index, left, right, bottom, top)
-        ]
-        boxes = [box for box in boxes if box[0] < box[2] and box[1] < box[3]]
-        if not boxes:
-            return (0, 0, 0, 0)
-        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-        return (min(lefts), min(bottoms), max(rights), max(tops))
+        around: Box | None = None
+        for index in characters:
+            if not self._raw.FPDFText_GetCharBox(self._textpage, index, left, right, bottom, top):
+                continue
+            box = (left.value, bottom.value, right.value, top.value)
+            if not (box[0] < box[2] and box[1] < box[3]):
+                continue
+            around = box if around is None else (
+                min(around[0], box[0]), min(around[1], box[1]), max(around[2], box[2]), max(around[3], box[3])
+            )  # fmt: skip
+        return around or (0, 0, 0, 0)

@@ -40,7 +40,7 @@ def test_values_stand_behind_their_names(tmp_path: Path) -> None:
         "Name\nSum\nSigned",
         f"{FIELD} /FT /Tx /T (sum) /V (74,300) /Rect [150 655 300 672]",
         f"{FIELD} /FT /Tx /T (name) /V (Ada Park) /Rect [150 695 300 712]",
-        f"{FIELD} /FT /Btn /T (signed) /V /Yes /AS /Yes /Rect [150 615 162 627] /AP <</N <</Yes 4 0 R /Off 4 0 R>>>>",
+        f"{FIELD} /FT /Btn /T (c) /V /Yes /AS /Yes /Rect [150 615 162 627] /AP <</N <</Yes 4 0 R /Off 4 0 R>>>>",
     )
     assert text.split() == ["Name", "Ada", "Park", "Sum", "74,300", "Signed", "[x]"]
     assert warnings == []
