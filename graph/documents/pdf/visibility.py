@@ -16,8 +16,10 @@ from graph.documents.pdf.words import PageWords, Word
 _FEWEST_LETTERS = 2  # a mark of one character may have no ink of its own at this resolution
 _SMALLEST = 1.5  # points, of the box of a word that is looked at
 _TINY, _TINY_LETTERS = 1.2, 3  # points: nobody can read letters of this height
+_TINY_FONT = 2.4  # points; letters of a larger font that are flat are those of a font that is not there
 _CONTRAST = 12  # of 255, between the lightest and the darkest pixel
 _MOST_PIXELS = 2_000_000
+_COARSEST = 0.4  # pixels a point; on a page larger than a poster words leave no trace
 _FINE = 1000  # parts of a pixel in which pdfium is asked for places, for it tells whole numbers
 
 
@@ -28,13 +30,7 @@ def hidden_words(raw: Any, page: Any, words: PageWords, objects: PageObjects) ->
     area = sum((right - left) * (top - bottom) for left, bottom, right, top in objects.pictures)
     if not (judged and width > 0 and height > 0) or not objects.complete or area > 0.5 * width * height:
         return []
-    grey = _View(raw, page, grey=True)
-    # A quick look first: the first letter is enough to see a word.
-    suspects = [word for word in judged if word.box[3] - word.box[1] < _TINY or grey.is_blank(word.box)]
-    unseen = [word for word in suspects if _is_hidden(words.box(word), word.letters, grey, objects.pictures)]
-    if unseen:
-        colours = _View(raw, page, grey=False)
-        unseen = [word for word in unseen if _is_hidden(words.box(word), word.letters, colours, objects.pictures)]
+    unseen = _blank_words(raw, page, words, judged, objects) if _scale(width, height) >= _COARSEST else []
     if objects.has_invisible:
         unseen += [
             word for word in judged
@@ -43,12 +39,25 @@ def hidden_words(raw: Any, page: Any, words: PageWords, objects: PageObjects) ->
     return unseen
 
 
-def _is_hidden(box: Box, letters: int, view: "_View", pictures: list[Box]) -> bool:
+def _blank_words(raw: Any, page: Any, words: PageWords, judged: list[Word], objects: PageObjects) -> list[Word]:
+    """The words without ink, and those too small for any eye."""
+    grey = _View(raw, page, grey=True)
+    # A quick look first: the first letter is enough to see a word.
+    suspects = [word for word in judged if word.box[3] - word.box[1] < _TINY or grey.is_blank(word.box)]
+    unseen = [word for word in suspects if _is_hidden(word, words, grey, objects.pictures)]
+    if unseen:
+        colours = _View(raw, page, grey=False)
+        unseen = [word for word in unseen if _is_hidden(word, words, colours, objects.pictures)]
+    return unseen
+
+
+def _is_hidden(word: Word, words: PageWords, view: "_View", pictures: list[Box]) -> bool:
+    box = words.box(word)
     width, height = box[2] - box[0], box[3] - box[1]
     if width <= 0 or height <= 0 or _is_under(box, pictures):
         return False
     if height < _TINY:
-        return letters >= _TINY_LETTERS
+        return word.letters >= _TINY_LETTERS and words.height(word) < _TINY_FONT
     return min(width, height) >= _SMALLEST and view.is_blank(box)
 
 
@@ -61,12 +70,17 @@ def _is_under(box: Box, pictures: Iterable[Box]) -> bool:
     return covered > 0.5 * (box[2] - box[0]) * (box[3] - box[1])
 
 
+def _scale(width: float, height: float) -> float:
+    """Pixels a point."""
+    return float(min(1.0, (_MOST_PIXELS / (width * height)) ** 0.5))
+
+
 class _View:
     """A page drawn at 72 dpi, without what is typed or noted on it."""
 
     def __init__(self, raw: Any, page: Any, *, grey: bool) -> None:
         width, height = page.get_size()
-        scale = min(1.0, (_MOST_PIXELS / (width * height)) ** 0.5)
+        scale = _scale(width, height)
         bitmap = page.render(scale=scale, grayscale=grey, may_draw_forms=False, draw_annots=False)
         self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
         self._bytes = bitmap.n_channels  # a pixel
