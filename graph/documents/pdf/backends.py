@@ -4,6 +4,7 @@ pdfium reads faster and keeps words apart; pypdf is right for right-to-left scri
 pdfium refuses. Both raise anything on hostile files: callers catch Exception around every call.
 """
 
+import contextlib
 import io
 import logging
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any, Protocol
 
 from graph.documents.characters import plain
 from graph.documents.line import Line, lines_of
+from graph.documents.pdf.annotations import Annotations, annotations_of, with_annotations
 from graph.documents.pdf.layout.text_lines import page_lines
 from graph.documents.pdf.protocol import RefusalKind
+from graph.documents.pdf.unseen import without_unseen
 
 _LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
@@ -66,8 +69,6 @@ _PDFIUM_KINDS: dict[Any, RefusalKind] = {4: "password", 5: "protected"}  # FPDF_
 class Pdfium:
     """Reads with pypdfium2. Not safe for threads."""
 
-    _has_forms = False
-
     def __init__(self, source: Path | bytes, password: str | None) -> None:
         import pypdfium2
 
@@ -75,6 +76,8 @@ class Pdfium:
             self._document = pypdfium2.PdfDocument(source, password=password)
         except pypdfium2.PdfiumError as error:
             raise CannotOpenError(_PDFIUM_KINDS.get(getattr(error, "err_code", 0), "damaged")) from error
+        with contextlib.suppress(Exception):
+            self._document.init_forms()  # before any page is loaded: fields are read, and drawn for OCR
 
     def count(self) -> int:
         return len(self._document)
@@ -84,19 +87,31 @@ class Pdfium:
 
         page = self._document[number - 1]
         try:
+            annotations = self._annotations(page)
             textpage = page.get_textpage()
             try:
                 total = textpage.count_chars()
                 if total <= 0:
-                    return [], 0
+                    return with_annotations([], annotations), 0
                 text = textpage.get_text_range(0, min(total, limit))
+                shown, unseen = without_unseen(raw, page, textpage, text, annotations.strikes)
                 if total > _LAYOUT_WINDOW:
-                    return lines_of(plain(text)), total
-                return page_lines(raw, page, textpage, text), total
+                    lines = lines_of(plain(shown))
+                else:
+                    lines = page_lines(raw, page, textpage, text, shown)
+                return with_annotations(lines, annotations) + unseen, total
             finally:
                 textpage.close()
         finally:
             page.close()
+
+    def _annotations(self, page: Any) -> Annotations:
+        from pypdfium2 import raw
+
+        with contextlib.suppress(Exception):
+            form = self._document.formenv
+            return annotations_of(raw, page, form.raw if form else None)
+        return Annotations()
 
     def title(self) -> str:
         return str(self._document.get_metadata_value("Title"))
@@ -146,9 +161,6 @@ class Pdfium:
         return bool(covered > 0.8 * width * height)
 
     def draw(self, number: int) -> bytes:
-        if not self._has_forms:
-            self._has_forms = True
-            self._document.init_forms()  # what is typed into a form is drawn too
         return draw_page(self._document[number - 1])
 
 

@@ -22,6 +22,8 @@ from graph.documents.pdf.protocol import (
     Started,
 )
 
+_UNSEEN = ("hidden", "struck")
+
 
 @dataclass
 class PDFContent:
@@ -63,7 +65,8 @@ class PDFContent:
             case PageRecognized():
                 self.scans.discard(event.page)
                 if substance(event.text) > substance(self.texts[event.page]):
-                    self._keep(event.page, lines_of(event.text))
+                    unseen = [line for line in self.lines[event.page] if line.label in _UNSEEN]
+                    self._keep(event.page, lines_of(event.text) + unseen)
                     self.recognized.add(event.page)
             case PageFailed():
                 self.fail(event.page, event.failure)

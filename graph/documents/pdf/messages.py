@@ -17,6 +17,7 @@ from graph.documents.errors import (
     TooLargeError,
     WrongPasswordError,
 )
+from graph.documents.line import Label
 from graph.documents.pdf.content import PDFContent
 from graph.documents.pdf.protocol import Failure, FailureKind, OCRUnavailable, RefusalKind
 
@@ -209,6 +210,7 @@ def warnings(content: PDFContent, config: LoadConfig, missing: Iterable[str]) ->
         for number, total in sorted(content.page_characters.items())
         if total > config.max_page_characters
     ]
+    found += _unseen(content, "hidden", "not visible on") + _unseen(content, "struck", "struck out on")
     empty = [n for n, text in sorted(content.texts.items()) if not text.strip() and n not in content.failures]
     if empty:
         found.append(f"No text on {_named(empty)}: blank, or an image without a text layer.")
@@ -218,6 +220,23 @@ def warnings(content: PDFContent, config: LoadConfig, missing: Iterable[str]) ->
     if content.metadata.attachments:
         found.append(f"Files attached to the PDF were not read: {', '.join(content.metadata.attachments)}.")
     return found
+
+
+def _unseen(content: PDFContent, label: Label, what: str) -> list[str]:
+    """A sentence for the words of one label that no prompt is given."""
+    words: dict[int, int] = {}
+    for number, lines in sorted(content.lines.items()):
+        count = sum(len(line.text.split()) for line in lines if line.label == label)
+        if count:
+            words[number] = count
+    if not words:
+        return []
+    count, pages = sum(words.values()), _named(sorted(words))
+    one_page, one_word = len(words) == 1, count == 1
+    has = "has" if one_page else "have"
+    noun = "word that is" if one_word else "words that are"
+    ending = f"{'it' if one_page else 'them'}; {'it was' if one_word else 'they were'} left out."
+    return [f"{pages.capitalize()} {has} {count:,} {noun} {what} {ending}"]
 
 
 def _named(numbers: list[int]) -> str:

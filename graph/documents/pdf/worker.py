@@ -150,7 +150,8 @@ class Worker:
                 return False
         self._send(PageRead.of(number, lines, characters))
         text = text_of(line for line in lines if line.is_text)
-        if self._request.second_reading and has_right_to_left(text):
+        is_all_seen = not any(line.label in ("hidden", "struck") for line in lines)  # pypdf takes all for seen
+        if self._request.second_reading and is_all_seen and has_right_to_left(text):
             with contextlib.suppress(Exception):
                 lines, characters = self._second_reading(number)
                 if lines:

@@ -21,6 +21,7 @@ Span = tuple[int, int]  # of characters of the page's text
 _HYPHENS = "\x02\ufffe"  # what pdfium leaves of a hyphen at a line end, with no line break after it
 _PIECE = re.compile(rf"[^\r\n{_HYPHENS}]*[^\r\n{_HYPHENS}\s][^\r\n{_HYPHENS}]*[{_HYPHENS}]?")
 _DIGITS = re.compile(r"\d+[−–-]?\d+")
+_BLANKS = re.compile(r" {2,}")
 _ACCENTS = {
     "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "ˇ": "\u030c", "˚": "\u030a",
     "¸": "\u0327", "˘": "\u0306", "¯": "\u0304", "˙": "\u0307", "˝": "\u030b", "˛": "\u0328",
@@ -30,16 +31,17 @@ _CELL_GAP = 1.5  # times the height of the line, between the cells of a row
 _COVERED = 0.6  # share of a gutter that a gap between words has to cover
 
 
-def page_lines(raw: Any, page: Any, textpage: Any, text: str) -> list[Line]:
+def page_lines(raw: Any, page: Any, textpage: Any, text: str, shown: str) -> list[Line]:
     """The lines of a page in the order they are read; as they are when the page is turned.
 
-    `raw` is pypdfium2.raw, and `text` all that `textpage` has.
+    `raw` is pypdfium2.raw, `text` all that `textpage` has, and `shown` the same with spaces in place of words that
+    are not to be in the lines.
     """
-    printed = _Print(raw, textpage, text)
+    printed = _Print(raw, textpage, text, shown)
     spans = list(printed.spans())
     lines = [printed.line(span) for span in spans]
     if 2 * sum(line.is_upright for line in lines) < len(lines):
-        return lines_of(plain(text))
+        return lines_of(plain(shown))
     gutters = find_gutters([textpage.get_rect(index) for index in range(textpage.count_rects())])
     if gutters:
         lines = in_columns([list(printed.cut(span, gutters)) for span in spans], gutters) or lines
@@ -49,8 +51,9 @@ def page_lines(raw: Any, page: Any, textpage: Any, text: str) -> list[Line]:
 class _Print:
     """The characters of a page and where they stand."""
 
-    def __init__(self, raw: Any, textpage: Any, text: str) -> None:
-        self._raw, self._textpage, self._text = raw, textpage, text
+    def __init__(self, raw: Any, textpage: Any, text: str, shown: str) -> None:
+        self._raw, self._textpage, self._text = raw, textpage, shown
+        self._has_blanks = shown != text
         self._x, self._y = c_double(), c_double()
         # Characters that are two of UTF-16, as pdfium counts.
         self._wide = [place for place, character in enumerate(text) if character > "\uffff"]
@@ -96,8 +99,10 @@ class _Print:
         text = self._text[span[0] : span[1]]
         if _ACCENT.search(text):
             text = self._with_accents(span)
+        if len(text) == span[1] - span[0]:
+            text = _DIGITS.sub(self._with_power(span[0]), text)
         return PrintedLine(
-            _DIGITS.sub(self._with_power(span[0]), text) if len(text) == span[1] - span[0] else text,
+            _BLANKS.sub(" ", text) if self._has_blanks else text,
             (min(box[0] for box in around), tallest[1], max(box[2] for box in around), tallest[3]),
             (min(heights), max(heights)),
             min(weights),
