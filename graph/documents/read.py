@@ -19,6 +19,7 @@ from graph.documents.errors import (
 from graph.documents.pdf.reader import read_pdf
 from graph.documents.text import read_text
 from graph.documents.types import FileRecord, OnProgress, Reading
+from llm.language.sentences import split_sentences
 
 _TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text", ".rst", ".csv", ".log", ".tex"}
 _URL = re.compile(r"(?:https?|ftp|file|s3):/", re.IGNORECASE)  # a path has no two slashes left
@@ -27,8 +28,15 @@ _NO_TITLE = re.compile(
     r"|제목 ?없음|무제|문서)[ \d]*"
     r"|proceedings of .*|.*\.\.\.|.*\\.*"
     r"|.*\.(?:docx?|wpd|pdf|tex|dvi|ps|rtf|hwpx?|indd|qxd|pptx?|xlsx?|fm|html?)"
+    r"|(?:doi:? ?|(?:https?://|www\.)\S*|arxiv:? ?)?\S*\d\S*\.\S*/\S+|(?:https?://|www\.)\S+|(?:doi|arxiv|e?-?iss[nb])\b.*"
+    r"|(?:table of )?contents|inhalt(?:sverzeichnis)?|table des matières|sommaire|índice|indice"
+    r"|目\s*[次录錄]|목\s*차|차\s*례"
+    r"|(?:executive )?(?:abstract|summary)|page [\divx]+(?: of \d+)?"
     r"|[\W\d_]*",
     re.IGNORECASE,
+)
+_HANGING = re.compile(
+    r".*(?:[,(–—]|\b(?:the|a|an|of|and|or|to|for|with|by|from|that|which|und|oder|der|die|das|des|et|de|la|le))"
 )
 
 
@@ -76,9 +84,17 @@ def choose_title(candidates: list[str]) -> str:
     """The first candidate that looks like a title rather than a file name or a program's default; else ""."""
     for candidate in candidates:
         title = " ".join(candidate.split())
-        if 3 <= len(title) <= 300 and not _NO_TITLE.fullmatch(title):
+        if 3 <= len(title) <= 300 and not _NO_TITLE.fullmatch(title) and not _is_cut(title):
             return title
     return ""
+
+
+def _is_cut(title: str) -> bool:
+    """Whether it is a piece of a text: the first sentence ends within, and the last does not."""
+    if _HANGING.fullmatch(title):
+        return True
+    sentences = split_sentences(title)
+    return len(sentences) > 1 and sentences[0].rstrip()[-1] in ".。" and title[-1] not in ".!?…。！？"
 
 
 def _is_pdf(path: Path, config: LoadConfig) -> bool:
