@@ -29,7 +29,10 @@ _APPENDIX = re.compile(
 )
 _LETTERED = re.compile(r"A(?:\.1)?[.:]?\s+[A-Z][\w-]+(?:\s[\w–-]+){0,9}")  # "A Proofs": an appendix all the same
 # What a list of references is full of: years, page ranges, arXiv and DOI numbers, names with initials.
-_NAMES = r"\b(?-i:[A-Z]\.[ -]?){1,3}(?-i:[A-Z])[\w'’-]+(?:[,.]| and\b)|(?-i:[A-Z])[\w'’-]+, (?-i:[A-Z]\.(?!\s(?!and\b|und\b)[a-z]{3}))"
+_NAMES = (
+    r"\b(?-i:[A-Z]\.[ -]?){1,3}(?-i:[A-Z])[\w'’-]+(?:[,.]| and\b)"
+    r"|(?-i:[A-Z])[\w'’-]+, (?-i:[A-Z]\.(?!\s(?!and\b|und\b)[a-z]{3}))"  # not "Smith, A. asked"
+)
 _CITATION = re.compile(
     r"\b(?:1[6-9]|20)\d\d[a-z]?\b|\bpp?\.\s?\d|\bdoi\b|arxiv|https?://|\bvol(?:ume)?\b|\d{1,5}\s?[-–]\s?\d{1,5}"
     rf"|{_NAMES}",
