@@ -10,7 +10,6 @@ from graph.documents.cancel import CancelToken, current_token
 from graph.documents.characters import plain, printable
 from graph.documents.config import LoadConfig
 from graph.documents.errors import (
-    BadEncodingError,
     DamagedPDFError,
     EmptyFileError,
     NotAPDFError,
@@ -19,8 +18,9 @@ from graph.documents.errors import (
     TooLargeError,
 )
 from graph.documents.pdf.reader import read_pdf
-from graph.documents.text import decode, read_text
+from graph.documents.text import decoded, read_text
 from graph.documents.types import FileRecord, OnProgress, Reading
+from llm.language.sentences import split_sentences
 
 _FIRST_BYTES = 65_536
 _TEXT_SUFFIXES = {".txt", ".md", ".markdown", ".text", ".rst", ".csv", ".log", ".tex"}
@@ -30,8 +30,15 @@ _NO_TITLE = re.compile(
     r"|제목 ?없음|무제|문서)[ \d]*"
     r"|proceedings of .*|.*\.\.\.|.*\\.*"
     r"|.*\.(?:docx?|wpd|pdf|tex|dvi|ps|rtf|hwpx?|indd|qxd|pptx?|xlsx?|fm|html?)"
+    r"|(?:doi:? ?|(?:https?://|www\.)\S*|arxiv:? ?)?\S*\d\S*\.\S*/\S+|(?:https?://|www\.)\S+|(?:doi|arxiv|e?-?iss[nb])\b.*"
+    r"|(?:table of )?contents|inhalt(?:sverzeichnis)?|table des matières|sommaire|índice|indice"
+    r"|目\s*[次录錄]|목\s*차|차\s*례"
+    r"|(?:executive )?(?:abstract|summary)|page [\divx]+(?: of \d+)?"
     r"|[\W\d_]*",
     re.IGNORECASE,
+)
+_HANGING = re.compile(
+    r".*(?:[,(–—]|\b(?:the|a|an|of|and|or|to|for|with|by|from|that|which|und|oder|der|die|das|des|et|de|la|le))"
 )
 
 
@@ -67,8 +74,7 @@ def refuse_at_first_sight(path: str | Path, config: LoadConfig) -> None:
     with _missing_refused(path):
         start = _first_bytes(path, config)
         if not _starts_as_pdf(path, start):
-            with suppress(BadEncodingError):  # more of the text may tell its encoding
-                decode(path, start, is_whole=False)
+            decoded(path, start, config, is_whole=False)
 
 
 def _expanded(path: str | Path) -> Path:
@@ -101,9 +107,17 @@ def choose_title(candidates: list[str]) -> str:
     """The first candidate that looks like a title rather than a file name or a program's default; else ""."""
     for candidate in candidates:
         title = " ".join(candidate.split())
-        if 3 <= len(title) <= 300 and not _NO_TITLE.fullmatch(title):
+        if 3 <= len(title) <= 300 and not _NO_TITLE.fullmatch(title) and not _is_cut(title):
             return title
     return ""
+
+
+def _is_cut(title: str) -> bool:
+    """Whether it is a piece of a text: the first sentence ends within, and the last does not."""
+    if _HANGING.fullmatch(title):
+        return True
+    sentences = split_sentences(title)
+    return len(sentences) > 1 and sentences[0].rstrip()[-1] in ".。" and title[-1] not in ".!?…。！？"
 
 
 def _first_bytes(path: Path, config: LoadConfig) -> bytes:

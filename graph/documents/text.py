@@ -37,11 +37,11 @@ def read_text(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], li
         content = file.read(most)
     if not content:
         raise EmptyFileError(f"{path.name} is empty", "choose another file")
-    decoded = _decoded(path, content, config, is_whole=len(content) < most)
-    text = decoded.text.replace("\r\n", "\n").replace("\r", "\n")
+    whole = decoded(path, content, config, is_whole=len(content) < most)
+    text = whole.text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
         raise EmptyFileError(f"{path.name} contains only white space", "choose another file")
-    warnings = _about_encoding(path, decoded)
+    warnings = _about_encoding(path, whole)
     if len(text) > config.max_characters:
         text = text[: config.max_characters]
         warnings.append(f"Only the first {config.max_characters:,} characters of {path.name} were read.")
@@ -77,13 +77,14 @@ def _written(path: Path, content: bytes, text: str, warnings: list[str]) -> Writ
     return read_markdown(text, is_markdown=path.suffix.lower() not in _PLAIN_SUFFIXES)
 
 
-def _decoded(path: Path, content: bytes, config: LoadConfig, *, is_whole: bool) -> Decoded:
-    decoded = encoding.decode(content, is_whole=is_whole, encoding=config.encoding)
-    if decoded is None:
+def decoded(path: Path, content: bytes, config: LoadConfig, *, is_whole: bool) -> Decoded:
+    """The bytes of a file as text. Raises NotAPDFError where they are none."""
+    found = encoding.decode(content, is_whole=is_whole, encoding=config.encoding)
+    if found is None:
         raise NotAPDFError(
             f"{path.name} is neither a PDF nor a text file", "give a PDF, or a text or Markdown file"
         )
-    return decoded
+    return found
 
 
 def _about_encoding(path: Path, decoded: Decoded) -> list[str]:

@@ -71,7 +71,8 @@ def _rest(block: Block, following: list[Block], *, on_page: bool) -> int | None:
     return None
 
 
-def _is_prose(block: Block) -> bool:
+def is_prose(block: Block) -> bool:
+    """Whether a block is text rather than labels, figures or a heading."""
     text = " ".join(block)
     letters = sum(character.isalpha() for character in text)
     return letters >= _FEWEST and letters >= 0.65 * len(text)
@@ -83,12 +84,12 @@ def _is_aside(block: Block) -> bool:
 
 def _may_interrupt(block: Block) -> bool:
     """Whether a block can stand in the middle of a sentence: labels, a table, a caption, a note, a foot."""
-    return len(block) == 1 or not _is_prose(block) or _is_aside(block)
+    return len(block) == 1 or not is_prose(block) or _is_aside(block)
 
 
 def _breaks_off(block: Block) -> bool:
     last = block[-1].rstrip()
-    if not _is_prose(block) or _is_aside(block) or _ENDED.search(last):
+    if not is_prose(block) or _is_aside(block) or _ENDED.search(last):
         return False
     is_long = len(block) > 1 or len(last) >= 60  # not a heading
     return is_long and len(last) >= _FULL * max(map(len, block))
@@ -99,7 +100,7 @@ def _goes_on(block: Block, later: Block, *, is_next: bool) -> bool:
     if _is_aside(later):
         return False
     if later[0][0].islower():
-        return _is_prose(later) or (len(later[0]) >= 10 and bool(_ENDED.search(later[-1])))
-    if not _is_prose(later) or is_item(later[0]):
+        return is_prose(later) or (len(later[0]) >= 10 and bool(_ENDED.search(later[-1])))
+    if not is_prose(later) or is_item(later[0]):
         return False
     return bool(_HUNG.search(block[-1].rstrip())) or (is_next and len(later) > 1)

@@ -29,7 +29,10 @@ _APPENDIX = re.compile(
 )
 _LETTERED = re.compile(r"A(?:\.1)?[.:]?\s+[A-Z][\w-]+(?:\s[\w–-]+){0,9}")  # "A Proofs": an appendix all the same
 # What a list of references is full of: years, page ranges, arXiv and DOI numbers, names with initials.
-_NAMES = r"\b(?-i:[A-Z]\.[ -]?){1,3}(?-i:[A-Z])[\w'’-]+(?:[,.]| and\b)|(?-i:[A-Z])[\w'’-]+, (?-i:[A-Z]\.)"
+_NAMES = (
+    r"\b(?-i:[A-Z]\.[ -]?){1,3}(?-i:[A-Z])[\w'’-]+(?:[,.]| and\b)"
+    r"|(?-i:[A-Z])[\w'’-]+, (?-i:[A-Z]\.(?!\s(?!and\b|und\b)[a-z]{3}))"  # not "Smith, A. asked"
+)
 _CITATION = re.compile(
     r"\b(?:1[6-9]|20)\d\d[a-z]?\b|\bpp?\.\s?\d|\bdoi\b|arxiv|https?://|\bvol(?:ume)?\b|\d{1,5}\s?[-–]\s?\d{1,5}"
     rf"|{_NAMES}",
@@ -37,7 +40,10 @@ _CITATION = re.compile(
 )
 _NUMBERED = re.compile(r"(\d{1,2})([.)]?)\s+\S")
 # What begins an entry, and what is in entries and hardly in a chapter that happens to be called so.
-_ENTRY = re.compile(rf"\[\w{{1,12}}\]|\d{{1,3}}\.?\s|[A-Z][\w'’-]+, [A-Z]|[가-힣]{{2,4}}(?:[,·]|\s?\()|{_NAMES}")
+_ENTRY = re.compile(
+    r"\[\w{1,12}\]|\[[^\W\d_][^\]\d]{1,40}\d{2,4}[a-z]?\]?\s"
+    rf"|\d{{1,3}}\.?\s|[A-Z][\w'’-]+, [A-Z]|[가-힣]{{2,4}}(?:[,·]|\s?\()|{_NAMES}"
+)
 _TELLING = re.compile(
     rf"{_NAMES}|\bdoi\b|arxiv|https?://|\bpp?\.\s?\d|\bvol\b|\bet al\b|\bproc(?:eedings|\.)|\bjournal\b|\beds?\."
     r"|\b(?:university|press|verlag|publish(?:ers|ing))\b|\((?:1[6-9]|20)\d\d[a-z]?\)|\d\(\d{1,3}\)|학회|논문",
@@ -48,6 +54,7 @@ _EARLIEST = 0.4  # share of the text before which a heading of this name is a ta
 _LONGEST_GAP = 12  # lines without any trace of a citation after which the list is over
 _WINDOW, _DENSE = 20, 4  # of so many lines of a chapter's list, at least these have; text with citations has fewer
 _FIRST = 20  # lines after the heading: a third has such a trace, a sixth is telling, and two begin an entry
+_FEWEST_DATED = 3  # entries of long names: "Name and Name. 1997. Title"
 _PRINT = 1.05  # times as large as the entries, or bold: how headings are printed
 _LONGEST_HEADING = 90  # characters
 
@@ -103,6 +110,9 @@ def _is_followed_by_citations(texts: list[str], start: int) -> bool:
     cited = [bool(_CITATION.search(text)) for text in first]
     telling = [bool(_TELLING.search(text)) for text in first]
     if first and all(entries[:2] + cited[:2] + telling[:2]):
+        return True
+    dated = sum(bool(_DATED.search(text)) for text in first)
+    if dated >= _FEWEST_DATED and sum(telling) >= _FEWEST_DATED:
         return True
     return sum(entries) >= 2 and sum(cited) > len(first) / 3 and sum(telling) >= max(2, len(first) / 6)
 

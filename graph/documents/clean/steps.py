@@ -13,6 +13,7 @@ from graph.documents.clean.captions import sentences_first
 from graph.documents.clean.contents import label_contents
 from graph.documents.clean.hyphenation import join_hyphens, join_syllables, move_to_first_page
 from graph.documents.clean.line_numbers import label_line_numbers
+from graph.documents.clean.margins import body_of, with_margins
 from graph.documents.clean.page_headers import label_page_headers
 from graph.documents.clean.page_numbers import label_page_numbers, page_numbers
 from graph.documents.clean.paragraphs import reflow
@@ -38,7 +39,8 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
         label_contents(lines)
     if config.drop_references:
         label_references(lines)
-    texts = compose([text_of(line for line in page if line.is_text) for page in lines])
+    shown = [[line for line in page if line.is_text] for page in lines]
+    texts = with_margins(compose([text_of(body_of(page)) for page in shown]), shown)
     labels = _labels(pages, numbers)
     return [
         _cleaned(page, label, text, own)

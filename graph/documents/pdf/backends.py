@@ -7,6 +7,7 @@ pdfium refuses. Both raise anything on hostile files: callers catch Exception ar
 import contextlib
 import io
 import logging
+import re
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,7 @@ _MOST_ATTACHMENTS = 20
 _STAMP = 50  # letters: no more than "Scanned with ..." or a page number, on what is otherwise a picture
 _DPI = 300
 _MOST_PIXELS = 9_000_000  # A4 has 8.7 million at 300 dpi
+_CLAUSE_END = re.compile(r"[.!?;,](?:\s|$)|[。！？；，、।؟۔]")
 _LONGEST_SIDE, _SHORTEST_SIDE = 10_000, 16  # pixels; tesseract takes 32,767
 
 
@@ -239,12 +241,11 @@ def draw_page(page: Any) -> bytes:
 def largest(lines: list[tuple[float, str]]) -> str:
     """Of (height, text) lines: the first run of those within 8 % of the largest, if it stands out, else "".
 
-    On a page of a few lines alike, a cover, it is the first line.
+    On a page of a few lines alike, a cover, it is the first line, unless that is the beginning of a text.
     """
     heights = sorted(height for height, text in lines for _ in text)  # one per character, not per line
     if not lines or heights[-1] < 1.15 * heights[len(heights) // 2]:
-        is_cover = 2 <= len(lines) <= 8 and sum(len(text) for _, text in lines) < 300
-        return lines[0][1] if is_cover else ""
+        return lines[0][1] if _is_cover([text for _, text in lines]) else ""
     found: list[str] = []
     for height, text in lines:
         if height >= 0.92 * heights[-1]:
@@ -252,3 +253,14 @@ def largest(lines: list[tuple[float, str]]) -> str:
         elif found:
             break
     return " ".join(found)
+
+
+def _is_cover(texts: list[str]) -> bool:
+    """Whether a few lines of the same print begin with one that stands for itself."""
+    if not 2 <= len(texts) <= 8 or sum(map(len, texts)) >= 300:
+        return False
+    first, following = texts[0], texts[1]
+    if _CLAUSE_END.search(first) or following[:1].islower():
+        return False
+    is_full = len(first) >= 0.8 * max(map(len, texts))
+    return not (is_full and any(_CLAUSE_END.search(text) for text in texts[1:]))

@@ -1,6 +1,7 @@
 """PDF file -> every page of it, warnings, or a refusal. Imports no PDF library: a worker process reads."""
 
 import os
+import re
 from pathlib import Path
 
 from graph.documents.cancel import CancelToken
@@ -11,6 +12,8 @@ from graph.documents.pdf.protocol import Failure
 from graph.documents.pdf.supervisor import read_supervised
 from graph.documents.types import OnProgress, Page
 
+_CONFIRMED = 0.5  # of the words of a title in the properties of a file, so many are on its first page
+_WORD = re.compile(r"\w+")
 _PLACEHOLDER_CHARACTERS = 2000  # "Please wait ...", and how to get the vendor's program
 
 
@@ -34,8 +37,17 @@ def read_pdf(
         raise messages.only_a_placeholder(name)
     if not characters:
         raise messages.no_text(name, content, config)
-    titles = [content.metadata.title, content.metadata.heading]
+    titles = _titles(content.metadata.title, content.metadata.heading, content.texts.get(1, ""))
     return titles, _pages(content, count), messages.warnings(content, config, missing)
+
+
+def _titles(named: str, heading: str, first_page: str) -> list[str]:
+    """The title in the file's properties before the largest print of page 1, unless the page knows nothing of it:
+    properties are often those of the file that served as the model.
+    """
+    words = {word for word in _WORD.findall(named.casefold()) if len(word) > 2}
+    known = words & set(_WORD.findall(first_page.casefold()))
+    return [heading, named] if heading and len(known) < _CONFIRMED * len(words) else [named, heading]
 
 
 def _wanted(selection: str | None, count: int) -> tuple[set[int], list[str]]:
