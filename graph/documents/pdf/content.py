@@ -22,7 +22,7 @@ from graph.documents.pdf.protocol import (
     Started,
 )
 
-_UNSEEN = ("hidden", "struck")
+_NOT_PRINT = ("hidden", "struck", "annotation")  # OCR does not see them
 
 
 @dataclass
@@ -65,8 +65,8 @@ class PDFContent:
             case PageRecognized():
                 self.scans.discard(event.page)
                 if substance(event.text) > substance(self.texts[event.page]):
-                    unseen = [line for line in self.lines[event.page] if line.label in _UNSEEN]
-                    self._keep(event.page, lines_of(event.text) + unseen)
+                    kept = [line for line in self.lines[event.page] if line.label in _NOT_PRINT]
+                    self._keep(event.page, lines_of(event.text) + kept)
                     self.recognized.add(event.page)
             case PageFailed():
                 self.fail(event.page, event.failure)

@@ -38,19 +38,18 @@ def without_unseen(
 
 
 def _between(words: list[Word], text: str, labels: dict[int, Label]) -> dict[int, Label]:
-    """Labels for words too short to be judged, by their neighbours on the line."""
+    """Labels for words too short to be judged, where all judged words beside them on the line have the same."""
     found: dict[int, Label] = {}
     for line in _by_line(words, text):
-        known = [labels.get(word.start) for word in line]
+        judged = [index for index, word in enumerate(line) if word.letters > 1 or word.start in labels]
         for index, word in enumerate(line):
-            if known[index] is None and word.letters < 2:
-                before = next((known[at] for at in range(index - 1, -1, -1) if line[at].letters > 1), None)
-                behind = next((known[at] for at in range(index + 1, len(line)) if line[at].letters > 1), None)
-                at_end = not any(other.letters > 1 for other in line[index + 1 :])
-                at_start = not any(other.letters > 1 for other in line[:index])
-                label = behind if at_start else before
-                if label and (at_start or at_end or before == behind):
-                    found[word.start] = label
+            if not judged or index in judged:
+                continue
+            before = max((at for at in judged if at < index), default=judged[0])
+            behind = min((at for at in judged if at > index), default=judged[-1])
+            label = labels.get(line[before].start)
+            if label and label == labels.get(line[behind].start):
+                found[word.start] = label
     return found
 
 

@@ -158,7 +158,10 @@ class Worker:
                     self._send(PageRead.of(number, lines, characters))
             return False
         with contextlib.suppress(Exception):
-            if backend.is_scan(number, substance(text)):
+            printed = text_of(
+                line for line in lines if line.is_text and line.label not in ("form_field", "annotation")
+            )
+            if backend.is_scan(number, substance(printed)):
                 self._send(ScanFound(number))
                 return True
         return False

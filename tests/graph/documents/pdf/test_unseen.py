@@ -5,6 +5,10 @@ from pathlib import Path
 import pytest
 
 from graph.documents import LoadConfig, read_document
+from graph.documents.clean.steps import clean_pages
+from graph.documents.line import Line
+from graph.documents.pdf.content import PDFContent
+from graph.documents.pdf.protocol import PageRead, PageRecognized
 from graph.documents.types import Reading
 from tests.pdfs import Sheet, file_of, make_pdf, stream
 
@@ -163,3 +167,26 @@ def _right_of(tmp_path: Path, text: str) -> float:
     box = read_document(path, LoadConfig())["pages"][0]["lines"][0].box
     assert box
     return box[2]
+
+
+def test_pages_are_named_together(tmp_path: Path) -> None:
+    path = tmp_path / "pages.pdf"
+    secret, plain = (shown(SECRET, 600, state="1 g"), shown(TEXT, 700))
+    pages = [plain + secret, plain, plain + secret]
+    path.write_bytes(make_pdf([Sheet(content=page.encode()) for page in pages]))
+    reading = read_document(path, LoadConfig())
+    assert reading["warnings"] == ["Pages 1, 3 have 14 words that are not visible on them; they were left out."]
+
+
+def test_what_is_left_out_is_in_the_account(tmp_path: Path) -> None:
+    reading = read(tmp_path, shown(SECRET, 600, state="1 g"), shown("x1 y2", 500, state="1 g"))
+    cleaned = clean_pages(reading["pages"], LoadConfig())
+    assert cleaned[0]["left_out"] == [{"reason": "hidden text", "words": 9, "text": SECRET}]
+
+
+def test_ocr_keeps_the_account() -> None:
+    content = PDFContent(page_count=1)
+    content.take(PageRead.of(1, [Line("Scanned"), Line(SECRET, label="hidden")], 50))
+    content.take(PageRecognized(1, "All of what the picture of this page says"))
+    assert content.texts[1] == "All of what the picture of this page says"
+    assert [line.text for line in content.lines[1] if line.label == "hidden"] == [SECRET]
