@@ -11,7 +11,7 @@ from tests.pdfs import Sheet, make_pdf
 
 PROSE = (
     "The county shall keep all dikes in a state that withstands a tide of five metres above the mean, and it "
-    "shall report every year to the council what it has done for them, what it has paid, and what is still to be done "
+    "shall report every year to the council what it has done for them, what it has paid, and what is still to do "
     "before the winter comes. Whoever owns land behind a dike shall let the workers of the county pass at all "
     "hours, and shall not dig, plant or build within ten metres of its foot without a letter from the office "
     "that says where, how deep and for how long the work may go on. The office answers such a request within four "
