@@ -16,6 +16,7 @@ _NUMBER = re.compile(r"\s*(\d{1,4})\s*")
 _LEADING = re.compile(rf"\s*(\d{{1,4}})(?:{CELL}|\s+)(?=\S)")
 _TRAILING = re.compile(rf"{CELL}\s*(\d{{1,4}})\s*$")
 _FEWEST = 5  # numbers in a row
+_FEWEST_APART, _SPARSE = 3, 5  # or so many in a column of their own, beside every fifth line or fewer
 _FEWEST_PLAIN = 8  # where no places are known
 _STEPS = (1, 2, 5, 10)
 _GOING_ON = 0.5  # of the numbered lines, at least so many go on with the sentence above
@@ -66,11 +67,19 @@ def _runs(lines: Sequence[Line]) -> Iterator[list[_Numbered]]:
             if run and step in _STEPS and (len(run) < 2 or step == run[1].value - run[0].value):
                 run.append(numbered)
             else:
-                if len(run) >= _FEWEST:
+                if _is_long(run):
                     yield run
                 run = [numbered]
-        if len(run) >= _FEWEST:
+        if _is_long(run):
             yield run
+
+
+def _is_long(run: Sequence[_Numbered]) -> bool:
+    """Of every fifth line, a page has few numbers; their place tells."""
+    if len(run) < _FEWEST_APART:
+        return False
+    is_sparse = run[0].is_alone and run[0].line.box is not None and run[1].value - run[0].value >= _SPARSE
+    return is_sparse or len(run) >= _FEWEST
 
 
 def _alone(line: Line) -> _Numbered | None:
