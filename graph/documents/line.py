@@ -14,7 +14,7 @@ Label = Literal[
     "text", "title", "section_header", "list_item", "table", "caption", "footnote", "formula", "code",
     "form_field", "annotation",
     "page_header", "page_footer", "page_number", "line_number", "reference", "contents", "watermark",
-    "hidden", "struck",
+    "off_page", "hidden", "struck",
 ]  # fmt: skip
 
 # Labels of what no prompt is given, and what people call it.
@@ -26,6 +26,7 @@ LEFT_OUT: dict[Label, str] = {
     "reference": "references",
     "contents": "table of contents",
     "watermark": "stamps and watermarks",
+    "off_page": "print beside the page",
     "hidden": "hidden text",
     "struck": "struck-out text",
 }

@@ -41,7 +41,7 @@ def arranged(lines: list[PrintedLine], page: Box) -> list[Line]:
         found += [_line(line, starts=index == 0) for index, line in enumerate(part)]
     found += [_line(line, starts=True, edge="bottom") for line in feet]
     found += [_line(line, starts=True, label="watermark") for line in stamps]
-    return found + [_line(line, starts=True, label="hidden") for line in beside]
+    return found + [_line(line, starts=True, label="off_page") for line in beside]
 
 
 def _line(
