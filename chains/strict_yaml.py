@@ -1,10 +1,13 @@
-"""YAML in which a key given twice is an error, as people expect."""
+"""YAML as people expect it: a key given twice is an error, and a number is what is written."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
+
+_INT = "tag:yaml.org,2002:int"
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -27,6 +30,14 @@ class _UniqueKeyLoader(yaml.SafeLoader):
                 )
             seen.add(key.value if isinstance(key, yaml.ScalarNode) else None)
         return super().construct_mapping(node, deep)
+
+
+# YAML 1.1 reads 010 as eight and 1:30 as ninety; here only a plain decimal is a number.
+_UniqueKeyLoader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in resolvers if tag != _INT]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_UniqueKeyLoader.add_implicit_resolver(_INT, re.compile(r"[-+]?(?:0|[1-9][0-9]*)$"), list("-+0123456789"))
 
 
 def load_yaml(text: str) -> Any:

@@ -1,6 +1,7 @@
 """Characters that text may not contain. Knows nothing about pages, lines or files."""
 
 import re
+import unicodedata
 
 # What pdfium leaves of a hyphen at a line end: U+0002 or U+FFFE, with the line break swallowed or kept.
 _LINE_HYPHEN = re.compile(r"(?<=\w)[\x02\ufffe\u00ad](?:[ \t]*\r?\n|(?<=[\x02\ufffe])(?=\w))")
@@ -8,15 +9,21 @@ _LINE_BREAKS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _BULLET = re.compile(r"(?m)^[ \t]*[\ue000-\uf8ff](?=[ \t]*\S)")  # of a symbol font, which has codes of its own
 # C0 and C1 controls but for tab and newline, soft hyphens, lone surrogates, private use, BOM, non-characters.
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\ud800-\uf8ff\ufeff\ufdd0-\ufdef\ufffe\uffff]")
+# What nobody sees and what turns text around: zero-width spaces, marks of direction, tags, selectors of shape. The
+# joiners between letters of scripts that need them stay: Arabic, Persian, Indic and their neighbours.
+_INVISIBLE = re.compile(
+    "[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufff9-\ufffb\ufe00-\ufe0e\U000e0000-\U000e01ef]"
+    "|(?<![\u0590-\u1aff\u200c\u200d])[\u200c]|[\u200c](?![\u0590-\u1aff\u200c\u200d])"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def plain(text: str) -> str:
-    """Newlines, tabs and printable characters: every line break is "\\n", a line-end hyphen is "-\\n"."""
+    """Newlines, tabs and printable characters, composed (NFC): a line break is "\\n", a line-end hyphen "-\\n"."""
     text = _LINE_HYPHEN.sub("-\n", text)
     text = _LINE_BREAKS.sub("\n", text)
-    text = _BULLET.sub("•", text)
-    return _FORBIDDEN.sub("", text)
+    text = _INVISIBLE.sub("", _BULLET.sub("•", text))
+    return unicodedata.normalize("NFC", _FORBIDDEN.sub("", text))
 
 
 def printable(name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -310,3 +311,18 @@ def test_every_key_has_a_description_for_the_schema() -> None:
     for name, definition in schema["$defs"].items():
         for key, value in definition.get("properties", {}).items():
             assert value.get("description") or key == "provider", f"{name}.{key}"
+
+
+@pytest.mark.parametrize(
+    ("written", "pages"), [("010", "010"), ("10", "10"), ("-5", "-5"), ("0", None), ("1:30", None)]
+)
+def test_pages_are_what_is_written(tmp_path: Path, written: str, pages: str | None) -> None:
+    """YAML 1.1 would read 010 as eight, and 1:30 as ninety."""
+    path = tmp_path / "run.yaml"
+    prompts = "{map: '{document}', collapse: '{document}', final: '{document}'}"
+    path.write_text(f"llm: {{provider: textrank}}\nload:\n  pages: {written}\nprompts: {prompts}\n")
+    if pages is None:
+        with pytest.raises(ConfigError, match=re.escape(written)):
+            load_config(path)
+    else:
+        assert load_config(path).load.pages == pages
