@@ -648,7 +648,8 @@ def test_a_configuration_runs_no_code_and_is_refused_in_a_sentence(
         Path("prompts.yaml").write_text(text.replace("llm:", "map:"))
         text, said = "llm: {provider: textrank}\nprompts: {file: prompts.yaml}", said.replace("llm", "map")
     Path("run.yaml").write_text(text)
-    assert main(["check", "run.yaml"]) == 2
+    Path("towns.txt").write_text("A town.")
+    assert main(["check", "run.yaml", "towns.txt"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(r"[^\n]+\.\n", err)

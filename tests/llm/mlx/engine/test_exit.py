@@ -205,7 +205,7 @@ for action in (*calls, stream.close, chat.runtime.engine.close):
             action()
         except Exception as error:
             print(type(error).__name__, flush=True)
-        sys.exit(5)
+        os._exit(5)  # as the children of multiprocessing end
     print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
 """
     ended = end(start + program, MLX_SYSTEM_BLAS="0")
