@@ -104,16 +104,17 @@ def _is_margin(lines: Sequence[Line], run: list[_Numbered]) -> bool:
     if not run[0].line.box and len(run) < _FEWEST_PLAIN:
         return False
     numbered = {id(entry.line): entry.rest for entry in run}
-    within = [line for line in texts if _is_within(line, run, texts)]
+    within = _from_first_to_last(texts, run)
     step = run[1].value - run[0].value
     if step == 1 and len(run) < _NUMBERED * len(within):
         return False  # the items of a list, each of several lines
     return _is_running([numbered.get(id(line), line.text) for line in within])
 
 
-def _is_within(line: Line, run: list[_Numbered], texts: Sequence[Line]) -> bool:
-    order = [id(other) for other in texts]
-    return order.index(id(run[0].line)) <= order.index(id(line)) <= order.index(id(run[-1].line))
+def _from_first_to_last(texts: Sequence[Line], run: list[_Numbered]) -> Sequence[Line]:
+    """The lines that a run spans, those without a number included. A text file is one page: there may be many."""
+    places = {id(line): place for place, line in enumerate(texts)}
+    return texts[places[id(run[0].line)] : places[id(run[-1].line)] + 1]
 
 
 def _is_column_of_its_own(texts: Sequence[Line], run: list[_Numbered]) -> bool:
