@@ -41,7 +41,7 @@ class SamplingSettings(ModelSettings):
 class MLXSettings(SamplingSettings):
     """A model that mlx-lm runs in this process; the fields of `ChatMLX` and `MLX` too."""
 
-    model: str = Field(description="A Hugging Face id such as mlx-community/gemma-3-4b-it-4bit, or a folder.")
+    model: str = Field(description="A Hugging Face id such as mlx-community/gemma-3-4b-it-4bit, a folder, or a GGUF file.")
     revision: str | None = Field(default=None, description="Branch, tag or commit on Hugging Face.")
     top_k: int = Field(
         default=0, ge=0, description="Sample from this many of the most likely tokens; 0 means all."
@@ -110,6 +110,11 @@ class MLXConfig(_Section, MLXSettings):
     """`provider: mlx`."""
 
     provider: Literal["mlx"] = "mlx"
+    prompting: Literal["chat", "completion"] = Field(
+        default="chat",
+        description="chat: prompts go through the model's chat template. completion: a base model, which has none, "
+        "continues their text.",
+    )
 
     @property
     def concurrency(self) -> int:

@@ -35,8 +35,9 @@ class ChatTemplate:
         tokenizer = checkpoint.tokenizer
         if not tokenizer.has_chat_template:
             raise UnsupportedModelError(
-                f"{checkpoint.model} has no chat template.",
-                "Choose an instruction-tuned checkpoint (its name usually ends in -it).",
+                f"{checkpoint.model} has no chat template of its own: a base model, which continues text.",
+                "Choose an instruction-tuned checkpoint (its name usually ends in -it), or let it continue text: "
+                "prompting: completion, with prompts that end where the answer begins.",
             )
         self._tokenizer = tokenizer
         self._defuse = checkpoint.defuse

@@ -10,6 +10,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from llm.errors import InvalidRequestError, ModelNotFoundError, UnsupportedModelError, reason
+from llm.mlx.gguf.convert import convert
+from llm.mlx.gguf.source import find_source
 from llm.mlx.window import read_context_window
 
 if TYPE_CHECKING:
@@ -23,11 +25,12 @@ _NO_LIMIT = 10**9
 
 
 class Checkpoint:
-    """Tokenizer and settings of `model`, a folder or an id on Hugging Face; weights only when they are needed.
+    """Tokenizer and settings of `model`, a folder, a GGUF file or an id on Hugging Face; weights only when they are needed.
 
     Raises:
         ModelNotFoundError: there is no such folder, and it cannot be downloaded.
         UnsupportedModelError: the files are there but cannot be used.
+        MissingPackageError: a GGUF file, or a model in packages, without the extra for it.
     """
 
     def __init__(self, model: str, revision: str | None = None, adapter: str | None = None) -> None:
@@ -102,7 +105,9 @@ def check_text(text: str) -> None:
 
 
 def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
-    """The folder of `model`, with the files that match `patterns` (None: all), downloaded if need be."""
+    """The folder of `model`, with the files that match `patterns` (None: all), downloaded or converted if need be."""
+    if (source := find_source(model)) is not None:
+        return convert(source)
     if (folder := Path(os.path.expanduser(model))).is_dir():
         return folder
     from huggingface_hub import snapshot_download
