@@ -29,7 +29,7 @@ def load_model(config: LLMConfig) -> BaseChatModel:
             from llm.mlx.completion import ContinuingChat
 
             chat = ContinuingChat if config.prompting == "completion" else ChatMLX
-            return chat(**config.model_dump(exclude={"provider", "prompting"}))
+            return chat(**config.model_dump(exclude={"provider", "prompting", "family", "preset"}))
         case TextRankConfig():
             from llm.textrank.model import TextRank
 

@@ -1,4 +1,4 @@
-"""What a GGUF file calls a network, as mlx-lm calls it: the config.json, the names of weights, and what is stored otherwise.
+"""What a GGUF file calls a network, as mlx-lm calls it: the config.json, the names, and what is stored otherwise.
 
 Names are llama.cpp's (its gguf-py/gguf/constants.py). What its converters change in weights is undone here: rows of
 Llama's queries and keys are interleaved, and Gemma's norms have one added.
@@ -38,7 +38,7 @@ _TOP = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output
 # What a file may have beside its text model, and what is computed and not stored.
 _LEFT_OUT = ("v.", "mm.", "rope_freqs.", "rope_factors_")
 
-_LLAMA3 = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
+_LLAMA3: dict[str, float] = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
 
 
 @dataclass(frozen=True)
@@ -135,14 +135,14 @@ def llama3_scaling(factors: Any, head_dim: int, theta: float) -> dict[str, Any]:
     """
     import numpy as np
 
-    scaling = {"rope_type": "llama3", "factor": float(factors.max())} | _LLAMA3
-    low, high, old = (_LLAMA3[key] for key in _LLAMA3)
+    factor = float(factors.max())
+    low, high, old = _LLAMA3.values()
     wavelengths = 2 * math.pi * theta ** (np.arange(0, head_dim, 2) / head_dim)
     smooth = np.clip((old / wavelengths - low) / (high - low), 0, 1)
-    expected = 1 / ((1 - smooth) / scaling["factor"] + smooth)
+    expected = 1 / ((1 - smooth) / factor + smooth)
     if factors.shape != expected.shape or not np.allclose(factors, expected, rtol=0.01):
         raise Damaged("its rotary embedding is scaled in a way that is not known here")
-    return scaling
+    return {"rope_type": "llama3", "factor": factor, **_LLAMA3}
 
 
 def weight_name(tensor: str, found: Architecture, layers: int) -> str | None:

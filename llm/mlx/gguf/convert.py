@@ -64,7 +64,8 @@ def convert(source: Source, form: Form | None = None) -> Path:
     folder = _place(source, form)
     if folder is None:
         raise UnsupportedModelError(
-            "There is no home folder to keep the converted model in.", "Set the variable XDG_CACHE_HOME to a folder."
+            "There is no home folder to keep the converted model in.",
+            "Set the variable XDG_CACHE_HOME to a folder.",
         )
     if folder.is_dir():
         return folder
@@ -76,7 +77,9 @@ def convert(source: Source, form: Form | None = None) -> Path:
                 with source.whole(folder.parent) as path:
                     _make(path, form, folder)
     except OSError as error:
-        raise UnsupportedModelError(f"{source.name} cannot be converted into {folder}: {reason(error)}.") from error
+        raise UnsupportedModelError(
+            f"{source.name} cannot be converted into {folder}: {reason(error)}."
+        ) from error
     return folder
 
 
@@ -162,9 +165,7 @@ def _llama3(header: Header, data: memoryview, config: dict[str, Any]) -> dict[st
     return architectures.llama3_scaling(factors, config["head_dim"], config["rope_theta"])
 
 
-def _wanted(
-    header: Header, found: architectures.Architecture, layers: int
-) -> Iterator[tuple[str, Tensor]]:
+def _wanted(header: Header, found: architectures.Architecture, layers: int) -> Iterator[tuple[str, Tensor]]:
     for tensor in header.tensors.values():
         key = architectures.weight_name(tensor.name, found, layers)
         if key is not None:
@@ -226,9 +227,7 @@ class _Writer:
             return {}
         bits = list(self._bits.values())
         layers = {key: {"group_size": weights.GROUP, "bits": each} for key, each in self._bits.items()}
-        return {
-            "quantization": {"group_size": weights.GROUP, "bits": max(set(bits), key=bits.count), **layers}
-        }
+        return {"quantization": {"group_size": weights.GROUP, "bits": max(set(bits), key=bits.count), **layers}}
 
     def _hold(self, key: str, values: Any) -> None:
         import numpy as np

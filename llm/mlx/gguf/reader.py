@@ -136,7 +136,8 @@ def refuse_parts(path: Path, header: Header) -> None:
     parts = header.values.get("split.count", 1)
     if isinstance(parts, int) and parts > 1:
         raise UnsupportedModelError(
-            f"{path} is one of {parts} parts of a model.", "Join them with llama-gguf-split --merge, and name that."
+            f"{path} is one of {parts} parts of a model.",
+            "Join them with llama-gguf-split --merge, and name that.",
         )
 
 

@@ -91,7 +91,8 @@ def find_source(model: str) -> Source | None:
     if path.is_file():
         if not is_gguf(path):
             raise UnsupportedModelError(
-                f"{model} is a file, but no GGUF model.", "Set model to a GGUF file, or to the folder of a checkpoint."
+                f"{model} is a file, but no GGUF model.",
+                "Set model to a GGUF file, or to the folder of a checkpoint.",
             )
         return _from_file(path)
     if path.is_dir():
@@ -117,7 +118,9 @@ def _alone_in(folder: Path) -> Source | None:
     files = [path for path in sorted(folder.glob("*.gguf")) if not path.name.startswith("mmproj")]
     if len(files) > 1:
         names = ", ".join(path.name for path in files[:3])
-        raise UnsupportedModelError(f"{folder} has {len(files)} GGUF files ({names}, …).", "Set model to one of them.")
+        raise UnsupportedModelError(
+            f"{folder} has {len(files)} GGUF files ({names}, …).", "Set model to one of them."
+        )
     return _from_file(files[0]) if files else None
 
 

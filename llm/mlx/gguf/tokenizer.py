@@ -120,7 +120,9 @@ def _byte_level(header: Header, tokens: list[str]) -> Any:
         tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     elif cut == "digits":
         digits = pre_tokenizers.Digits(individual_digits=True)
-        tokenizer.pre_tokenizer = pre_tokenizers.Sequence([digits, pre_tokenizers.ByteLevel(add_prefix_space=False)])
+        tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [digits, pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        )
     else:
         split = pre_tokenizers.Split(Regex(cut), "isolated")
         level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
@@ -157,7 +159,9 @@ def _open_with(tokenizer: Any, token: str, number: int) -> None:
 
 def _adds_bos(header: Header) -> bool:
     """Whether prompts begin with BOS where the file does not say."""
-    return header.text("tokenizer.ggml.model") == "llama" or _CUTS.get(header.text("tokenizer.ggml.pre")) == _LLAMA3
+    return (
+        header.text("tokenizer.ggml.model") == "llama" or _CUTS.get(header.text("tokenizer.ggml.pre")) == _LLAMA3
+    )
 
 
 def _token(header: Header, name: str, tokens: list[str]) -> int | None:
@@ -171,7 +175,9 @@ def _token(header: Header, name: str, tokens: list[str]) -> int | None:
 def _write_settings(header: Header, tokens: list[str], kinds: list[int], folder: Path) -> dict[str, Any]:
     named = {name: _token(header, name, tokens) for name in ("bos", "eos", "unknown", "padding")}
     ends = {number for number in (named["eos"], _token(header, "eot", tokens)) if number is not None}
-    turn_ends = [number for number, token in enumerate(tokens) if token in _TURN_ENDS and kinds[number] == _CONTROL]
+    turn_ends = [
+        number for number, token in enumerate(tokens) if token in _TURN_ENDS and kinds[number] == _CONTROL
+    ]
     stops = sorted(ends.union(turn_ends))
     if not stops:
         raise Damaged("it does not say which token ends an answer")

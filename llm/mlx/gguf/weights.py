@@ -1,7 +1,7 @@
 """The numbers of a tensor as MLX takes them: exact, or as small as they are in the file.
 
-Blocks of 32 numbers `scale * q + bias` (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K) are what MLX's own quantization is
-too, so nothing is lost in it. Blocks of 16 (Q6_K and the like) become 8 bits.
+Blocks of 32 numbers `scale * q + bias` (Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K) are what MLX's own quantization
+is too, so nothing is lost in it. Blocks of 16 (Q6_K and the like) become 8 bits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from llm.mlx.gguf.reader import Damaged, Tensor
 
 GROUP = 32
 
-# Bits of the types that MLX can hold exactly, and by how much their numbers are shifted: None where each block says.
+# Bits of the types that MLX can hold exactly, and by how much numbers are shifted (None: each block says).
 _EXACT: dict[str, tuple[int, int | None]] = {
     "Q4_0": (4, 8), "Q5_0": (5, 16), "Q8_0": (8, 128),
     "Q4_1": (4, None), "Q5_1": (5, None), "Q4_K": (4, None), "Q5_K": (5, None),
