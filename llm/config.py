@@ -138,7 +138,11 @@ class MLXConfig(_Section, MLXSettings):
         if not isinstance(values, dict) or values.get("model") is not None:
             return values
         family, preset = values.get("family"), values.get("preset")
-        if (family is None and preset is None) or family not in (None, *FAMILIES) or preset not in (None, *PRESETS):
+        if (
+            (family is None and preset is None)
+            or family not in (None, *FAMILIES)
+            or preset not in (None, *PRESETS)
+        ):
             return values  # what is wrong is said field by field
         return {**values, "model": choose(family or NEWEST, preset or "auto").model.id}
 

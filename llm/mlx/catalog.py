@@ -144,7 +144,9 @@ def choose(family: Family = NEWEST, preset: Preset = "auto", usable: int | None 
         ValueError: none of them fits.
     """
     room = usable_bytes() if usable is None else usable
-    models = sorted((each for each in CATALOG if each.family == family), key=lambda each: (each.billions, each.bits))
+    models = sorted(
+        (each for each in CATALOG if each.family == family), key=lambda each: (each.billions, each.bits)
+    )
     four = [each for each in models if each.bits == 4]
     fit = [each for each in models if each.answers_at_once(room)]
     if preset == "memory_extreme":
@@ -155,7 +157,9 @@ def choose(family: Family = NEWEST, preset: Preset = "auto", usable: int | None 
             raise ValueError(
                 f"no {family} with all its 16 bits fits into {room / 1e9:.1f} GB; choose preset auto, or a smaller family"
             )
-        return Choice(whole[-1], f"the largest of {family} with all its 16 bits that fits into {room / 1e9:.1f} GB")
+        return Choice(
+            whole[-1], f"the largest of {family} with all its 16 bits that fits into {room / 1e9:.1f} GB"
+        )
     share = _MODEST if preset == "memory" else 1
     several = [each for each in four if each.answers_at_once(int(share * room)) >= _ENOUGH]
     if preset == "speed":

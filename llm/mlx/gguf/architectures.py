@@ -38,7 +38,11 @@ _TOP = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output
 # What a file may have beside its text model, and what is computed and not stored.
 _LEFT_OUT = ("v.", "mm.", "rope_freqs.", "rope_factors_")
 
-_LLAMA3: dict[str, float] = {"low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
+_LLAMA3: dict[str, float] = {
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 8192,
+}
 
 
 @dataclass(frozen=True)
