@@ -111,7 +111,7 @@ class _Section(BaseModel):
 
 
 class MLXConfig(_Section, MLXSettings):
-    """`provider: mlx`. Without `model`, `preset` and `family` choose it from the catalog, for this machine's memory."""
+    """`provider: mlx`. Without `model`, `preset` and `family` choose one for this machine's memory."""
 
     model_config = ConfigDict(json_schema_extra=lambda schema: schema["required"].remove("model"))
 
@@ -121,14 +121,14 @@ class MLXConfig(_Section, MLXSettings):
     )
     preset: Preset | None = Field(
         default=None,
-        description="Without a model: choose the largest of the family that fits (auto), the largest with all its bits "
-        "(exact), the fastest (speed), one that leaves half of the memory free (memory), or the smallest "
+        description="Without a model: choose the largest of the family that fits (auto), the largest with all its "
+        "bits (exact), the fastest (speed), one that leaves half of the memory free (memory), or the smallest "
         "(memory_extreme).",
     )
     prompting: Literal["chat", "completion"] = Field(
         default="chat",
-        description="chat: prompts go through the model's chat template. completion: a base model, which has none, "
-        "continues their text.",
+        description="chat: prompts go through the model's chat template. completion: a base model, which has "
+        "none, continues their text.",
     )
 
     @model_validator(mode="before")

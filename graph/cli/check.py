@@ -9,8 +9,8 @@ from chains.prompts import STAGES, PromptError, Prompts, read_prompts
 from graph.calling.budget import TokenBudget, estimate_budget
 from graph.cli.arguments import STDIN, STDIN_NAME
 from graph.cli.first_look import Request
-from graph.documents.find import find_documents
 from graph.config import RunConfig
+from graph.documents.find import find_documents
 from graph.errors import ConfigError
 from llm.config import MLXConfig
 

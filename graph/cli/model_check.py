@@ -1,4 +1,4 @@
-"""What `check` says of an MLX model: whether it is here, what its download takes, and whether it fits into memory."""
+"""What `check` says of an MLX model: is it here, what does its download take, does it fit into memory."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Models that are known to run here: what they are called, what they weigh, and what each answer takes beside them.
+"""Models that are known to run here: their names, what they weigh, and what each answer takes beside them.
 
-Ids were looked up in public sources in 2026: model pages of mlx-community on Hugging Face, issues and code that
-load them. A size in GB is a number that was found for that very id, or, where `checked` is False, computed from the
-number of weights and their bits; an id with `checked` None was itself not found and follows the pattern of its
-neighbours. Layers, heads and windows are those of the makers' config.json files. Imports nothing heavy.
+Names were looked up in public sources in 2026: model pages of mlx-community on Hugging Face, issues and code that
+load them. A size in GB was found for that very name, or, where `checked` is False, computed from the number of
+weights and their bits; a name with `checked` None was itself not found and follows the pattern of its neighbours.
+Layers, heads and windows are those of the makers' config.json files, as several programs repeat them; how many
+heads the global layers of Gemma 4 12B have was not found, and is taken as most. Imports nothing heavy.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ _BYTES_PER_NUMBER = 2  # of keys and values
 
 @dataclass(frozen=True)
 class CatalogModel:
-    """A checkpoint: `gb` of weights, `window` in tokens, and those keys of config.json that keys and values follow."""
+    """A checkpoint: `gb` of weights, `window` in tokens, and the keys of config.json that count here."""
 
     id: str
     family: Family
@@ -75,7 +76,7 @@ def kv_layers(config: Mapping[str, Any]) -> list[tuple[int, int | None]] | None:
     dim = text.get("head_dim")
     if dim is None and text.get("hidden_size") and text.get("num_attention_heads"):
         dim = text["hidden_size"] // text["num_attention_heads"]
-    if not all(isinstance(value, int) and value > 0 for value in (count, heads, dim)):
+    if not (isinstance(count, int) and isinstance(heads, int) and isinstance(dim, int) and count > 0):
         return None
     slides = _slides(text, count)
     window = text.get("sliding_window")
@@ -154,9 +155,7 @@ def choose(family: Family = NEWEST, preset: Preset = "auto", usable: int | None 
     if preset == "exact":
         whole = [each for each in fit if each.bits == 16]
         if not whole:
-            raise ValueError(
-                f"no {family} with all its 16 bits fits into {room / 1e9:.1f} GB; choose preset auto, or a smaller family"
-            )
+            raise ValueError(f"no {family} with all its 16 bits fits into {room / 1e9:.1f} GB; choose preset auto")
         return Choice(
             whole[-1], f"the largest of {family} with all its 16 bits that fits into {room / 1e9:.1f} GB"
         )
@@ -169,7 +168,8 @@ def choose(family: Family = NEWEST, preset: Preset = "auto", usable: int | None 
         part = "half of " if preset == "memory" else ""
         return Choice(
             several[-1],
-            f"the largest of {family} in 4 bits of which {_ENOUGH} answers at once fit into {part}{room / 1e9:.1f} GB",
+            f"the largest of {family} in 4 bits that fits, with {_ENOUGH} answers at once, "
+            f"into {part}{room / 1e9:.1f} GB",
         )
     if not any(each in fit for each in four) and preset == "auto":
         least = min(each.gb for each in four)
@@ -187,6 +187,10 @@ def find(model: str) -> CatalogModel | None:
 
 def _gemma3(layers: int, heads: int, dim: int, window: int) -> dict[str, Any]:
     return _plain(layers, heads, dim) | {"sliding_window": window, "sliding_window_pattern": 6}
+
+
+def _gemma3n(layers: int, *, shared: int) -> dict[str, Any]:
+    return _gemma3(layers, 2, 256, 512) | {"sliding_window_pattern": 5, "num_kv_shared_layers": shared}
 
 
 def _plain(layers: int, heads: int, dim: int) -> dict[str, Any]:
@@ -225,9 +229,9 @@ _GEMMA3: list[_Row] = [
         (16, "gemma-3-27b-it-bf16", None, None)]),
 ]  # fmt: skip
 _GEMMA3N: list[_Row] = [
-    ("E2B", 4.5, 2.0, 32768, _gemma3(30, 2, 256, 512) | {"sliding_window_pattern": 5, "num_kv_shared_layers": 10}, [
+    ("E2B", 4.5, 2.0, 32768, _gemma3n(30, shared=10), [
         (4, "gemma-3n-E2B-it-lm-4bit", None, True)]),
-    ("E4B", 6.9, 4.0, 32768, _gemma3(35, 2, 256, 512) | {"sliding_window_pattern": 5, "num_kv_shared_layers": 15}, [
+    ("E4B", 6.9, 4.0, 32768, _gemma3n(35, shared=15), [
         (4, "gemma-3n-E4B-it-lm-4bit", 3.9, True)]),
 ]  # fmt: skip
 _GEMMA4: list[_Row] = [

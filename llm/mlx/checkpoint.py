@@ -25,7 +25,7 @@ _NO_LIMIT = 10**9
 
 
 class Checkpoint:
-    """Tokenizer and settings of `model`, a folder, a GGUF file or an id on Hugging Face; weights only when they are needed.
+    """Tokenizer and settings of `model`, a folder, a GGUF file or an id on Hugging Face; weights when needed.
 
     Raises:
         ModelNotFoundError: there is no such folder, and it cannot be downloaded.
@@ -105,7 +105,10 @@ def check_text(text: str) -> None:
 
 
 def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
-    """The folder of `model`, with the files that match `patterns` (None: all), downloaded or converted if need be."""
+    """The folder of `model`, with the files that match `patterns` (None: all), downloaded or converted if need be.
+
+    A download that was broken off goes on where it stopped.
+    """
     if (source := find_source(model)) is not None:
         return convert(source)
     if (folder := Path(os.path.expanduser(model))).is_dir():

@@ -1,7 +1,7 @@
 """Text completion models that mlx-lm runs in this process, without a chat template.
 
-`MLX` takes raw text and returns raw text. `ContinuingChat` does the same behind a chat model's interface, with usage
-and finish reasons: a base model in the place of one that was trained to chat.
+`MLX` takes raw text and returns raw text. `ContinuingChat` does the same behind a chat model's interface, with
+usage and finish reasons: a base model in the place of one that was trained to chat.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a GGUF file calls a network, as mlx-lm calls it: the config.json, the names, and what is stored otherwise.
 
-Names are llama.cpp's (its gguf-py/gguf/constants.py). What its converters change in weights is undone here: rows of
-Llama's queries and keys are interleaved, and Gemma's norms have one added.
+Names are llama.cpp's (its gguf-py/gguf/constants.py). What its converters change in weights is undone here: rows
+of Llama's queries and keys are interleaved, and Gemma's norms have one added.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def llama3_scaling(factors: Any, head_dim: int, theta: float) -> dict[str, Any]:
     """
     import numpy as np
 
-    factor = float(factors.max())
+    factor = round(float(factors.max()), 3)
     low, high, old = _LLAMA3.values()
     wavelengths = 2 * math.pi * theta ** (np.arange(0, head_dim, 2) / head_dim)
     smooth = np.clip((old / wavelengths - low) / (high - low), 0, 1)
@@ -158,10 +158,31 @@ def weight_name(tensor: str, found: Architecture, layers: int) -> str | None:
         return f"{_TOP[stem]}.weight"
     block, _, rest = stem.partition(".")
     number, _, part = rest.partition(".")
-    if block == "blk" and number.isdecimal() and int(number) < layers and kind in ("weight", "bias"):
-        if part in found.names:
-            return f"model.layers.{int(number)}.{found.names[part]}.{kind}"
+    in_layer = block == "blk" and number.isdecimal() and int(number) < layers
+    if in_layer and part in found.names and kind in ("weight", "bias"):
+        return f"model.layers.{int(number)}.{found.names[part]}.{kind}"
     raise Damaged(f"it has the tensor {tensor[:60]!r}, which this architecture does not")
+
+
+def check_shape(key: str, shape: tuple[int, ...], config: dict[str, Any]) -> None:
+    """Raise Damaged if a tensor that will be `key` has not the shape that `config` gives it."""
+    hidden, ffn, dim = (config[name] for name in ("hidden_size", "intermediate_size", "head_dim"))
+    queries, keys = config["num_attention_heads"] * dim, config["num_key_value_heads"] * dim
+    matrices = {
+        "q_proj": (queries, hidden),
+        "k_proj": (keys, hidden),
+        "v_proj": (keys, hidden),
+        "o_proj": (hidden, queries),
+        "gate_proj": (ffn, hidden),
+        "up_proj": (ffn, hidden),
+        "down_proj": (hidden, ffn),
+        "embed_tokens": (config["vocab_size"], hidden),
+        "lm_head": (config["vocab_size"], hidden),
+    }
+    _, part, kind = f".{key}".rsplit(".", 2)
+    expected = matrices.get(part) or ((dim,) if part in ("q_norm", "k_norm") else (hidden,))
+    if shape != (expected if kind == "weight" else expected[:1]):
+        raise Damaged(f"what becomes {key} has the shape {list(shape)}, which does not fit the rest")
 
 
 def _llama(header: Header, name: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """A GGUF file to a folder that mlx-lm loads, made once in the cache folder, whole or not at all.
 
-On a GPU the weights stay as small as they are in the file, for memory is what a GPU is short of. On a processor MLX
-multiplies floats some twenty times faster than quantized numbers, so they become floats wherever they fit.
+On a GPU the weights stay as small as they are in the file, for memory is what a GPU is short of. On a processor
+with OpenBLAS, MLX multiplies floats some twenty times faster than quantized numbers, so they become floats where
+those fit.
 """
 
 from __future__ import annotations
@@ -122,6 +123,7 @@ def _make(path: Path, form: Form, folder: Path) -> None:
                 config["rope_scaling"] = _llama3(header, data, config)
             writer = _Writer(temporary, form)
             for key, tensor in _wanted(header, found, config["num_hidden_layers"]):
+                architectures.check_shape(key, tensor.shape, config)
                 writer.add(key, tensor, _changed(key, tensor, data, found, config))
             writer.close()
             config |= {"torch_dtype": form.dtype} | writer.quantization()
@@ -181,8 +183,6 @@ def _changed(
     part = key.split(".")[-2]
     if found.interleaved and part in heads:
         rows = rows if len(tensor.shape) > 1 else weights.numbers(tensor, rows).reshape(-1, 1)
-        if len(rows) != heads[part] * config["head_dim"]:
-            raise Damaged(f"{tensor.name} has {len(rows)} rows, not {heads[part]} times {config['head_dim']}")
         rows = rows.reshape(heads[part], -1, 2, rows.shape[1]).swapaxes(1, 2).reshape(len(rows), -1)
         return rows if len(tensor.shape) > 1 else rows.reshape(-1)
     if len(tensor.shape) > 1:

@@ -1,7 +1,7 @@
 """The header of a GGUF file: what it says of itself, and where its tensors are. Nothing in it is trusted.
 
-The format is described in ggml's docs/gguf.md. The `gguf` library's own reader makes an array of each token (half a
-minute for Gemma's 262,144) and believes every length it reads, so only its tables and its numbers are used.
+The format is described in ggml's docs/gguf.md. The `gguf` library's own reader makes an array of each of Gemma's
+262,144 tokens, and believes every length it reads, so only the library's tables and numbers are used.
 """
 
 from __future__ import annotations

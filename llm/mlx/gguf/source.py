@@ -24,7 +24,7 @@ _SAMPLE = 2**20
 
 @dataclass(frozen=True)
 class Source:
-    """A GGUF file, in one piece or in the parts of several packages; `identity` tells its content from any other."""
+    """A GGUF file, in one piece or in the parts of packages; `identity` tells its content from any other."""
 
     name: str
     parts: tuple[Path, ...]

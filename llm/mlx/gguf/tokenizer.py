@@ -25,8 +25,8 @@ _LLAMA3 = (
 )
 _QWEN2 = _LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
 _CUTS = {
-    "default": None, "gpt-2": None, "smollm": "digits", "llama-bpe": _LLAMA3, "llama3": _LLAMA3, "llama-v3": _LLAMA3,
-    "qwen2": _QWEN2,
+    "default": None, "gpt-2": None, "smollm": "digits", "qwen2": _QWEN2,
+    "llama-bpe": _LLAMA3, "llama3": _LLAMA3, "llama-v3": _LLAMA3,
 }  # fmt: skip
 
 
