@@ -96,8 +96,8 @@ def _slides(text: Mapping[str, Any], count: int) -> Sequence[bool]:
     types = text.get("layer_types")
     if isinstance(types, list) and len(types) >= count:
         return [kind == "sliding_attention" for kind in types]
-    every = text.get("sliding_window_pattern") or (6 if text.get("model_type") == "gemma3_text" else None)
-    return [bool(every) and (index + 1) % every != 0 for index in range(count)]
+    every = text.get("sliding_window_pattern") or (6 if text.get("model_type") == "gemma3_text" else 1)
+    return [(index + 1) % int(every) != 0 for index in range(count)]
 
 
 def answers_at_once(weights: int, config: Mapping[str, Any], usable: int, tokens: int) -> int | None:

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from llm.errors import InvalidRequestError, ModelNotFoundError, UnsupportedModelError, reason
+from llm.mlx.download import fetch_large
 from llm.mlx.gguf.convert import convert
 from llm.mlx.gguf.source import find_source
 from llm.mlx.window import read_context_window
@@ -117,6 +118,8 @@ def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
     try:
+        if patterns is None:
+            fetch_large(model, revision)
         return Path(snapshot_download(model, revision=revision, allow_patterns=patterns))
     except (HFValidationError, RepositoryNotFoundError) as error:
         raise ModelNotFoundError(

@@ -52,7 +52,7 @@ def _begun(model: str) -> int:
     from huggingface_hub import constants
 
     folder = Path(constants.HF_HUB_CACHE) / f"models--{model.replace('/', '--')}" / "blobs"
-    return sum(path.stat().st_size for path in folder.glob("*.incomplete")) if folder.is_dir() else 0
+    return sum(path.stat().st_size for path in folder.glob("*.part")) if folder.is_dir() else 0
 
 
 def download_bytes(model: str, revision: str | None = None) -> int | None:
