@@ -52,7 +52,11 @@ class _Handler(BaseHTTPRequestHandler):
         hub, path = self.server, self.path.partition("?")[0]
         if path.startswith(f"/api/models/{hub.name}/tree/"):
             self._send(json.dumps([self._entry(name) for name in hub.files]).encode(), with_body)
-        elif path in (f"/api/models/{hub.name}", f"/api/models/{hub.name}/revision/main"):
+        elif path in (
+            f"/api/models/{hub.name}",
+            f"/api/models/{hub.name}/revision/main",
+            f"/api/models/{hub.name}/revision/{COMMIT}",
+        ):
             listed = [self._entry(name) | {"rfilename": name} for name in hub.files]
             info = {"id": hub.name, "modelId": hub.name, "sha": COMMIT, "siblings": listed, "tags": []}
             self._send(json.dumps(info).encode(), with_body)

@@ -24,7 +24,9 @@ def fetch_large(model: str, revision: str | None) -> None:
     """
     from huggingface_hub import HfApi, constants
 
-    if constants.HF_HUB_OFFLINE:
+    from llm.mlx.disk import on_disk
+
+    if constants.HF_HUB_OFFLINE or on_disk(model, revision).whole:
         return
     info = HfApi().model_info(model, revision=revision, files_metadata=True)
     blobs = Path(constants.HF_HUB_CACHE) / f"models--{model.replace('/', '--')}" / "blobs"

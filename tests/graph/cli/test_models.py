@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -168,9 +169,10 @@ def test_a_download_shows_a_bar_and_goes_on_where_it_stopped(
         assert "are here already" in told
         hub.stops_after, begun = None, part.stat().st_size
         terminal, side = pty.openpty()
+        termios.tcsetwinsize(side, (24, 100))
         ran = subprocess.run(run_command(document), env=env, stdout=subprocess.PIPE, stderr=side, check=False)
         os.close(side)
-        shown = os.read(terminal, 100_000).decode("utf-8", "replace")
+        shown = os.read(terminal, 4000).decode("utf-8", "replace")
         os.close(terminal)
     assert ran.returncode == 0, shown
     assert json.loads(ran.stdout)["made"]["model"] == NAME
