@@ -63,6 +63,27 @@ def label_contents(pages: Sequence[Sequence[Line]]) -> None:
         index = rows[-1] + 1 if rows else index + 1
 
 
+def is_contents_heading(text: str) -> bool:
+    """Whether a title is that of a table of contents, in any of the languages known."""
+    return bool(_HEADING.fullmatch(text))
+
+
+def listed_titles(pages: Sequence[Sequence[Line]]) -> list[str]:
+    """The titles that labelled tables of contents list, without their page numbers."""
+    titles: list[str] = []
+    for lines in pages:
+        before = ""  # the beginning of a title that goes on in the next line
+        for line in lines:
+            if line.label != "contents":
+                before = ""
+                continue
+            row = _ROW.fullmatch(line.text.strip())
+            title = _LEADERS.sub(" ", row[1] if row else line.text).strip(" .·…⋯_\t")
+            titles += [title, f"{before} {title}"] if before and row else [title]
+            before = "" if row else title
+    return titles
+
+
 def _rows(texts: Sequence[str], start: int, form: re.Pattern[str]) -> list[int]:
     """The rows from a line on, as far as hardly anything else stands between them."""
     rows: list[int] = []

@@ -1,13 +1,15 @@
 """Sentences and their sizes -> where chunks end. Pure arithmetic."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import accumulate
-from math import log2
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, pairwise
+from math import ceil, log2
 from typing import NamedTuple
 
-# What a section holds. Fewer would fill chunks less, more would let a change on a page move more cuts.
-_SECTION_CHUNKS = 3
+# What a stretch holds. Fewer would fill chunks less, more would let a change on a page move more cuts.
+_STRETCH_CHUNKS = 3
+# What a chapter holds that is not mixed with others, in chunks; and how far a smaller one has to fill its own.
+_LARGE_CHUNKS, _FILLED = 2, 0.75
 
 
 class Unit(NamedTuple):
@@ -19,13 +21,13 @@ class Unit(NamedTuple):
     price: float  # of a cut behind it
 
 
-def sections(units: list[Unit], starts: list[int], numbers: list[int], budget: int) -> Iterator[list[Unit]]:
-    """Units by sections: as many pages each as a power of two, counted by number, so that no text decides it.
+def stretches(units: list[Unit], starts: list[int], numbers: list[int], budget: int) -> Iterator[list[Unit]]:
+    """Units by stretches: as many pages each as a power of two, counted by number, so that no text decides it.
 
-    A section begins with the first sentence that begins on its pages. What is left in the end joins the last one.
+    A stretch begins with the first sentence that begins on its pages. What is left in the end joins the last one.
     """
     tokens = sum(unit.tokens for unit in units)
-    size = 2 ** max(0, round(log2(max(1, _SECTION_CHUNKS * budget * len(numbers)) / max(1, tokens))))
+    size = 2 ** max(0, round(log2(max(1, _STRETCH_CHUNKS * budget * len(numbers)) / max(1, tokens))))
     last = (numbers[-1] - 1 - size // 2) // size if numbers else 0
     begins = [
         start
@@ -40,6 +42,28 @@ def sections(units: list[Unit], starts: list[int], numbers: list[int], budget: i
             first = end
     if units:
         yield units[first:]
+
+
+def chapters(units: list[Unit], begins: Iterable[int], budget: int) -> Iterator[list[Unit]]:
+    """Units by chapters, where these are large enough for chunks of their own; small ones go with their neighbours.
+
+    Large enough is what fills its chunks to three quarters, or two of them and more: so whole chapters cost few
+    chunks. Whether one is large is its own affair, for a change in another must not move its cuts.
+    """
+    edges = [0, *(bisect_left(units, begin, key=lambda unit: unit.start) for begin in sorted(begins)), len(units)]
+    waiting: list[Unit] = []
+    for first, last in pairwise(edges):
+        own = units[first:last]
+        share = sum(unit.tokens for unit in own) / budget
+        if share >= _LARGE_CHUNKS or share >= _FILLED * ceil(share) > 0:
+            if waiting:
+                yield waiting
+            yield own
+            waiting = []
+        else:
+            waiting = waiting + own
+    if waiting:
+        yield waiting
 
 
 def plan(units: list[Unit], budget: int) -> list[list[Unit]]:

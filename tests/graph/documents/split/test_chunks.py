@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from graph.documents import Chunk, Page, split_pages, split_sentences
-from graph.documents.split.chunks import whole_text
+from graph.documents.split.whole_text import whole_text
 
 Count = Callable[[str], int]
 
