@@ -43,7 +43,8 @@ def substance(text: str) -> int:
 
 def letters_of(text: str) -> str:
     """The letters and digits alone, whatever their case and width: what stays the same when print is set anew."""
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    whole = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return "".join(filter(str.isalnum, whole.casefold()))
 
 
 def has_right_to_left(text: str) -> bool:

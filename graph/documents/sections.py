@@ -18,7 +18,7 @@ def find_sections(pages: Iterable[Page]) -> list[Section]:
 def _sections(document: DocumentText) -> Iterator[Section]:
     starts = list(_starts(document))
     end, last_page = document.position + len(document.text), document.pages[-1]["number"]
-    for index, (section, is_first) in enumerate(starts):
+    for index, (section, _) in enumerate(starts):
         following = next((later for later in starts[index + 1 :] if later[0]["level"] <= section["level"]), None)
         section["end"], section["last_page"] = end, last_page
         if following:

@@ -55,6 +55,7 @@ _USUAL = re.compile(
 _ATX = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
 _FENCE = re.compile(r" {0,3}(?:```|~~~)")
 
+_MAY_END = re.compile(r"[.!?。！？][\"'”’)]?\s+\S|[。！？].")
 _TELLING = re.compile(r"[^\W\d_]{3}|[\u1100-\uffdc]{2}")
 
 Style = tuple[float, bool]  # size in points, and whether it is bold
@@ -210,7 +211,7 @@ def _is_title(block: _Block) -> bool:
     title = number.title if number else text
     if number and not title:
         return number.scheme not in ("decimal", "roman", "letter")
-    if len(split_sentences(title)) > 1 and not title.isupper():
+    if _MAY_END.search(title) and not title.isupper() and len(split_sentences(title, "en")) > 1:
         return False  # what leads into its paragraph
     letters = sum(map(str.isalpha, title))
     if not _TELLING.search(title) or letters < 0.5 * len(title.replace(" ", "")) or title[0].islower():

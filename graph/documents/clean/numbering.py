@@ -48,6 +48,7 @@ _ORDERED = (
     ("section", re.compile(rf"제\s?(\d{{1,3}})\s?절\s*(.*)|第\s?([\d{_HAN}十百]{{1,5}})\s?[節节]\s*(.*)", re.DOTALL)),
     ("article", re.compile(rf"제\s?(\d{{1,3}})\s?조\s*(.*)|第\s?([\d{_HAN}十百]{{1,5}})\s?[条條]\s*(.*)", re.DOTALL)),
 )  # fmt: skip
+_HAS_WORD = re.compile(rf"(?:{'|'.join(_KEYWORDS.values())}|[제第])\s*\S", re.IGNORECASE)
 _DECIMAL = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})(?:[.)]\s*|\s+)(?=[^\W\d_]|[\"“‘«(「『<《])(.*)", re.DOTALL)
 _ROMAN = re.compile(r"([IVX]{1,6})(?:[.)]\s*|\s+)(?=\S)(.*)", re.DOTALL)
 _LETTER = re.compile(r"([A-H](?:\.\d{1,2}){0,3})(?:[.)]?\s+)(?=[A-ZÀ-Þ])(.*)", re.DOTALL)
@@ -65,14 +66,15 @@ class Numbering(NamedTuple):
 
 def numbering(text: str) -> Numbering | None:
     """How a heading is numbered, if it is."""
-    text = normalize("NFKC", text).strip()
-    for scheme, form in _KEYWORD.items():
-        if (match := form.fullmatch(text)) and (path := _path(match[1])):
-            return Numbering(scheme, path, match[2].strip())
-    for scheme, form in _ORDERED:
-        if match := form.fullmatch(text):
-            number, title = (match[1], match[2]) if match[1] else (match[3], match[4])
-            return Numbering(scheme, (_value(number),), title.strip())
+    text = (text if text.isascii() else normalize("NFKC", text)).strip()
+    if _HAS_WORD.match(text):
+        for scheme, form in _KEYWORD.items():
+            if (match := form.fullmatch(text)) and (path := _path(match[1])):
+                return Numbering(scheme, path, match[2].strip())
+        for scheme, form in _ORDERED:
+            if match := form.fullmatch(text):
+                number, title = (match[1], match[2]) if match[1] else (match[3], match[4])
+                return Numbering(scheme, (_value(number),), title.strip())
     for scheme, form in (("decimal", _DECIMAL), ("roman", _ROMAN), ("letter", _LETTER)):
         if (match := form.fullmatch(text)) and (path := _path(match[1], roman=scheme == "roman")):
             return Numbering(scheme, path, match[2].strip())
@@ -115,6 +117,7 @@ def _follows(before: Path, path: Path) -> int:
 def _path(count: str, *, roman: bool = False) -> Path:
     """The numbers of "2.1", "IV", "B.3" or "three"; () where it is none."""
     first, *others = count.split(".")
+    value: int | None
     if first.isdecimal():
         value = int(first)
     elif first.lower() in _WORDS:

@@ -13,6 +13,7 @@ from graph.documents.sections import find_sections
 from graph.documents.split.plan import Unit, chapters, plan, stretches
 from graph.documents.split.whole_text import DocumentText, document_texts
 from graph.documents.types import Chunk, Page, Section
+from llm.language.detect import detect_language
 from llm.language.sentences import cut_point, split_sentences
 
 Count = Callable[[str], int]
@@ -81,9 +82,10 @@ def _units(document: DocumentText, sections: list[Section], budget: int, count: 
     begins = {section["start"] - document.position: section["level"] for section in reversed(sections)}
     heads = {begin: _line_end(document.text, begin) for begin in begins}
     edges = sorted({0, *begins, *heads.values(), len(document.text)})
+    language = detect_language(document.text)
     units: list[Unit] = []
     for start, end in pairwise(edges):
-        found = _sentences(document.text[start:end], start, budget, count)
+        found = _sentences(document.text[start:end], start, language, budget, count)
         if start in heads and found:
             found[-1] = found[-1]._replace(price=_HEADING)
         elif end in begins and found:
@@ -98,10 +100,10 @@ def _line_end(text: str, start: int) -> int:
     return len(text) if end < 0 else end + len(text[end:]) - len(text[end:].lstrip())
 
 
-def _sentences(text: str, position: int, budget: int, count: Count) -> list[Unit]:
+def _sentences(text: str, position: int, language: str, budget: int, count: Count) -> list[Unit]:
     units: list[Unit] = []
     base = count("")  # what the tokenizer adds to every text, such as a start token
-    for sentence in split_sentences(text):
+    for sentence in split_sentences(text, language):
         end = position + len(sentence)
         price = _PARAGRAPH if "\n" in sentence[len(sentence.rstrip()) :] else _SENTENCE
         pieces = list(_pieces(sentence, budget, count))

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 # What a stretch holds. Fewer would fill chunks less, more would let a change on a page move more cuts.
 _STRETCH_CHUNKS = 3
-# What a chapter holds that is not mixed with others, in chunks; and how far a smaller one has to fill its own.
-_LARGE_CHUNKS, _FILLED = 2, 0.75
+# What a chapter holds that is not mixed with another of its kind, in chunks; and how far smaller ones have to fill
+# theirs.
+_LARGE_CHUNKS, _FILLED = 3, 0.85
 
 
 class Unit(NamedTuple):
@@ -47,23 +48,26 @@ def stretches(units: list[Unit], starts: list[int], numbers: list[int], budget: 
 def chapters(units: list[Unit], begins: Iterable[int], budget: int) -> Iterator[list[Unit]]:
     """Units by chapters, where these are large enough for chunks of their own; small ones go with their neighbours.
 
-    Large enough is what fills its chunks to three quarters, or two of them and more: so whole chapters cost few
-    chunks. Whether one is large is its own affair, for a change in another must not move its cuts.
+    Chapters end together where they fill their chunks, or between two that take several: so this costs few chunks.
     """
     edges = [0, *(bisect_left(units, begin, key=lambda unit: unit.start) for begin in sorted(begins)), len(units)]
-    waiting: list[Unit] = []
-    for first, last in pairwise(edges):
-        own = units[first:last]
-        share = sum(unit.tokens for unit in own) / budget
-        if share >= _LARGE_CHUNKS or share >= _FILLED * ceil(share) > 0:
-            if waiting:
-                yield waiting
-            yield own
-            waiting = []
+    parts = [units[first:last] for first, last in pairwise(edges) if first < last]
+    shares = [sum(unit.tokens for unit in part) / budget for part in parts]
+    groups: list[list[Unit]] = []
+    filled = 0.0  # chunks that the last group takes
+    for index, (part, share) in enumerate(zip(parts, shares, strict=True)):
+        before = shares[index - 1] if index else 0.0
+        is_large = before >= _LARGE_CHUNKS and share >= _LARGE_CHUNKS
+        if not groups or is_large or filled >= _FILLED * max(1, ceil(filled)):
+            groups.append(part)
+            filled = share
         else:
-            waiting = waiting + own
-    if waiting:
-        yield waiting
+            groups[-1] = groups[-1] + part
+            filled += share
+    if len(groups) > 1 and filled < _FILLED * ceil(filled) and filled < _LARGE_CHUNKS:
+        last = groups.pop()
+        groups[-1] = groups[-1] + last
+    yield from groups
 
 
 def plan(units: list[Unit], budget: int) -> list[list[Unit]]:
