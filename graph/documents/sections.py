@@ -10,7 +10,7 @@ from graph.documents.types import Page, Section
 def find_sections(pages: Iterable[Page]) -> list[Section]:
     """The sections of cleaned pages, in order, one document after another; none where the pages show none.
 
-    `text[section["start"] : section["end"]]` of `whole_text(pages)` is what a section says, those below it included.
+    `text[section["start"] : section["end"]]` of `whole_text(pages)` is what a section says, with those below it.
     """
     return [section for document in document_texts(pages) for section in _sections(document)]
 

@@ -1,7 +1,7 @@
-"""A file's bookmarks -> headings, if they are any good. Word, scanners and printers write bookmarks that say nothing.
+"""A file's bookmarks -> headings, if they are any good: word processors and scanners write some that say nothing.
 
-They are of use when their titles stand on the pages that they lead to. A title that does not, among others that do,
-begins at the place its bookmark names, or with its page.
+They are of use when their titles stand on the pages that they lead to. A title that does not, among others that
+do, begins at the place its bookmark names, or with its page.
 """
 
 import re
@@ -16,14 +16,18 @@ from graph.documents.line import Line
 from graph.documents.types import Bookmark
 
 _JUNK = re.compile(
-    r"(?:untitled|unbenannt|sans titre|sin título|제목 ?없음|無題|title|title page|(?:front |back )?cover|blank(?: page)?"
+    r"(?:untitled|unbenannt|sans titre|sin título|제목 ?없음|無題|title|title page"
+    r"|(?:front |back )?cover|blank(?: page)?"
     r"|page (?:vierge|blanche)|leere seite|document|book ?marks?|contents?|toc|start|top|end|home)[\s\d.]*"
     r"|(?:page|seite|pagina|página|p|slide|folie|diapositive?|diapositiva|sheet|scan|image|img|dsc|쪽|페이지)[\s._-]*[\divxlc]*"
-    r"|_.*|\S+\.(?:docx?|wpd|pdf|tex|dvi|ps|rtf|hwpx?|indd|qxd|pptx?|xlsx?|fm|html?|txt|jpe?g|png|tiff?|dwg)(?: \d+)?"
-    r"|(?:https?:|file:|www\.)\S*|[0-9a-f-]{8,}|[\W\d_]*",
+    r"|_.*|\S+\.(?:docx?|wpd|pdf|tex|dvi|ps|rtf|hwpx?|indd|qxd"
+    r"|pptx?|xlsx?|fm|html?|txt|jpe?g|png|tiff?|dwg)(?: \d+)?"
+    r"|(?:https?:|file:|www\.)\S*|[0-9a-f-]{8,}|\S*(?:_|\d{3})\S*|[\W\d_]*",
     re.IGNORECASE,
 )
 _LONGEST = 150  # characters of a title; a longer one is a sentence
+_MASKED = re.compile(r"\d+")
+_FEWEST = 3  # of those that nothing bears out
 _MATCHED = 0.5  # of the titles have to stand on their pages
 _ORDERED = 0.8  # of the steps do not lead back
 _DISTINCT = 0.6
@@ -62,11 +66,27 @@ def trusted_bookmarks(bookmarks: Sequence[Sequence[Bookmark]], pages: Sequence[S
             place, lines = index, _from(bookmark.get("top", 0.0), pages[index])
         if lines or not any(heading.page == index for heading in found):
             found.append(Heading(place, lines, bookmark["title"], "bookmark", bookmark["level"], 0.0))
-    if not matched or matched < _MATCHED * readable:
+    is_borne_out = matched and matched >= _MATCHED * readable
+    one_page = len({index for index, _ in named}) == 1
+    if not is_borne_out or (one_page and any(heading.page != named[0][0] for heading in found)):
         return []
     places = {id(line): place for place, line in enumerate(line for page in pages for line in page)}
     found.sort(key=lambda heading: (heading.page, places[id(heading.lines[0])] if heading.lines else -1))
     return _without_jumps(found)
+
+
+def lone_bookmarks(bookmarks: Sequence[Sequence[Bookmark]]) -> list[Heading]:
+    """Bookmarks whose titles stand nowhere, of a file that shows no headings: if each names a page of its own."""
+    every = sorted(
+        ((bookmark["place"], index, bookmark) for index, own in enumerate(bookmarks) for bookmark in own),
+        key=lambda one: one[0],
+    )
+    titles = {_MASKED.sub("", letters_of(bookmark["title"])) for _, _, bookmark in every}
+    is_order = all(before[1] < after[1] for before, after in pairwise(every))
+    is_junk = any(_JUNK.fullmatch(one["title"]) or len(one["title"]) > _LONGEST for _, _, one in every)
+    if len(every) < _FEWEST or len(titles) < len(every) or is_junk or not is_order:
+        return []
+    return _without_jumps([Heading(at, [], one["title"], "bookmark", one["level"], 0.0) for _, at, one in every])
 
 
 def _heading(title: str, lines: Sequence[Line], taken: set[int]) -> list[Line]:

@@ -39,7 +39,8 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _AGENDA = re.compile(
-    r"\b(?:agenda|tagesordnung|ordre du jour|orden del d[ií]a|ordem do dia|ordine del giorno|program(?:me?)?|programm)\b"
+    r"\b(?:agenda|tagesordnung|ordre du jour|orden del d[ií]a|ordem do dia|ordine del giorno"
+    r"|program(?:me?)?|programm)\b"
     r"|의사\s*일정|안건|식순|议程|議程|議事日程|次第",
     re.IGNORECASE,
 )

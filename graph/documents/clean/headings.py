@@ -1,7 +1,8 @@
 """Headings by print, by numbers and by what the contents page lists: which lines begin a section, and its level.
 
-One sign is thin evidence: a bold line may be a lead-in, a name or the head of a table, and a numbered one an item of
-a list. So a print has to be kept for headings all through the file, numbers have to count on, and text has to follow.
+One sign is thin evidence: a bold line may be a lead-in, a name or the head of a table, and a numbered one an item
+of a list. So a print has to be kept for headings all through the file, numbers have to count on, and text has to
+follow.
 """
 
 import re
@@ -37,8 +38,9 @@ _HANGS = re.compile(r"[,;:、，；：=+&(–—-]$|\b(?:the|a|an|of|and|or|to|i
 _NO_TITLE = re.compile(
     rf"[{re.escape(BULLETS)}①-⑳*!]|\(|[-–—]\s|.*(?:@|://|www\.)|.*{CELL}"
     r"|(?:fig(?:ure|ura)?|tab(?:le|elle|leau|la)?|abb(?:ildung)?|algorithm|listing|chart|exhibit|plate|scheme|graph"
-    r"|equation|theorem|lemma|proof|box|그림|표|図|表|图|圖)s?\b\.?\s*[A-Z]?\d"
-    r"|(?:dear|sehr geehrte|liebe|cher|chère|estimad|querid|re|betreff|betrifft|subject|from|to|cc|date)\b[^.]*[:,]",
+    r"|equation|theorem|lemma|proof|definition|example|exercise|box|그림|표|図|表|图|圖)s?\b\.?\s*[A-Z]?\d"
+    r"|(?:dear|sehr geehrte|liebe|cher|chère|estimad|querid|re|betreff|betrifft|subject|from|to|cc"
+    r"|date)\b[^.]*[:,]",
     re.IGNORECASE,
 )
 _DATE_WORD = re.compile(
@@ -48,7 +50,8 @@ _DATE_WORD = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _USUAL = re.compile(
-    r"abstract|summary|executive summary|introduction|conclusions?|discussion|acknowledge?ments?|appendix|preface|foreword"
+    r"abstract|summary|executive summary|introduction|conclusions?|discussion|acknowledge?ments?|appendix"
+    r"|preface|foreword"
     r"|einleitung|zusammenfassung|résumé|introducción|conclusion(?:es)?|요약|서론|결론|머리말|摘要|结论|要約",
     re.IGNORECASE,
 )
@@ -80,7 +83,7 @@ class _Block:
 
 
 def find_headings(pages: Sequence[Sequence[Line]], listed: Sequence[str]) -> list[Heading]:
-    """The headings in the order of the file. `listed` are titles on contents pages. None, if the evidence is thin."""
+    """The headings in the order of the file; none, if evidence is thin. `listed` are titles on contents pages."""
     written = _written(pages)
     if written is not None:
         return written
@@ -213,8 +216,13 @@ def _is_title(block: _Block) -> bool:
         return number.scheme not in ("decimal", "roman", "letter")
     if _MAY_END.search(title) and not title.isupper() and len(split_sentences(title, "en")) > 1:
         return False  # what leads into its paragraph
+    is_plain = number is None or number.scheme in ("decimal", "roman", "letter")
     letters = sum(map(str.isalpha, title))
-    if not _TELLING.search(title) or letters < 0.5 * len(title.replace(" ", "")) or title[0].islower():
+    if (
+        letters < 0.5 * len(title.replace(" ", ""))
+        or title[0].islower()
+        or (is_plain and not _TELLING.search(title))
+    ):
         return False
     if text[-1] in ".。" and not (number and len(text) < 80 and ". " not in title):
         return False
@@ -319,7 +327,7 @@ def _confirmed(titles: list[_Block], listed: int) -> set[_Block]:
 
 
 def _printed(blocks: list[_Block], known: set[_Block], *, is_numbered: bool) -> set[_Block]:
-    """Titles in a print that is kept for them. Where titles are numbered, those without have to be in their print."""
+    """Titles in print that is kept for them. Where others have numbers, it has to be theirs, or kept strictly."""
     prints: defaultdict[Style, list[_Block]] = defaultdict(list)
     for block in blocks:
         if block.stands_out and block.lines[0].label != "reference":
@@ -350,22 +358,21 @@ def _is_references(block: _Block) -> bool:
 def _with_titles(chosen: list[_Block], blocks: list[_Block]) -> list[_Block]:
     """A title below its number, "Chapter 1", is one heading with it."""
     following = {id(block): after for block, after in pairwise(blocks)}
+    sure = set(chosen)
     found: list[_Block] = []
-    taken: set[int] = set()
+    taken: set[_Block] = set()
     for block in chosen:
-        if id(block) in taken:
+        if block in taken:
             continue
-        after = following.get(id(block))
-        if block.number and not block.number.title and after and after.page == block.page:
-            if (
-                after.is_title
-                and not after.number
-                and (after in chosen or after.stands_out or after.width < _PROSE / 2)
-            ):
-                taken.add(id(after))
-                block.lines = block.lines + after.lines
-                block.text = f"{block.text.strip()} {after.text.strip()}"
         found.append(block)
+        after = following.get(id(block))
+        if not (block.number and not block.number.title and after and after.page == block.page):
+            continue
+        is_short = after in sure or after.stands_out or after.width < _PROSE / 2
+        if after.is_title and not after.number and is_short:
+            taken.add(after)
+            block.lines = block.lines + after.lines
+            block.text = f"{block.text.strip()} {after.text.strip()}"
     return found
 
 

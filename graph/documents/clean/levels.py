@@ -1,4 +1,4 @@
-"""Levels of headings: by their numbers where they have some, else by their print, in the order in which they come."""
+"""Levels of headings: by their numbers where they have some, else by their print, in the order of the file."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence

@@ -42,12 +42,17 @@ _KEYWORD = {
     scheme: re.compile(rf"(?:{words})\s*({_COUNT})(?![\w.]*\w)\s*[.:)–—-]*\s*(.*)", re.IGNORECASE | re.DOTALL)
     for scheme, words in _KEYWORDS.items()
 }
-_ORDERED = (
-    ("part", re.compile(rf"제\s?(\d{{1,3}})\s?[편부]\s*(.*)|第\s?([\d{_HAN}十百]{{1,5}})\s?[編编部篇]\s*(.*)", re.DOTALL)),
-    ("chapter", re.compile(rf"제\s?(\d{{1,3}})\s?장\s*(.*)|第\s?([\d{_HAN}十百]{{1,5}})\s?章\s*(.*)", re.DOTALL)),
-    ("section", re.compile(rf"제\s?(\d{{1,3}})\s?절\s*(.*)|第\s?([\d{_HAN}十百]{{1,5}})\s?[節节]\s*(.*)", re.DOTALL)),
-    ("article", re.compile(rf"제\s?(\d{{1,3}})\s?조\s*(.*)|第\s?([\d{_HAN}十百]{{1,5}})\s?[条條]\s*(.*)", re.DOTALL)),
-)  # fmt: skip
+_HAN_COUNT = rf"[\d{_HAN}十百]{{1,5}}"
+_SIGNS = {
+    "part": ("편부", "編编部篇"),
+    "chapter": ("장", "章"),
+    "section": ("절", "節节"),
+    "article": ("조", "条條"),
+}
+_ORDERED = {
+    scheme: re.compile(rf"(?:제\s?(\d{{1,3}})\s?[{korean}]|第\s?({_HAN_COUNT})\s?[{han}])\s*(.*)", re.DOTALL)
+    for scheme, (korean, han) in _SIGNS.items()
+}
 _HAS_WORD = re.compile(rf"(?:{'|'.join(_KEYWORDS.values())}|[제第])\s*\S", re.IGNORECASE)
 _DECIMAL = re.compile(r"(\d{1,2}(?:\.\d{1,2}){0,4})(?:[.)]\s*|\s+)(?=[^\W\d_]|[\"“‘«(「『<《])(.*)", re.DOTALL)
 _ROMAN = re.compile(r"([IVX]{1,6})(?:[.)]\s*|\s+)(?=\S)(.*)", re.DOTALL)
@@ -71,10 +76,9 @@ def numbering(text: str) -> Numbering | None:
         for scheme, form in _KEYWORD.items():
             if (match := form.fullmatch(text)) and (path := _path(match[1])):
                 return Numbering(scheme, path, match[2].strip())
-        for scheme, form in _ORDERED:
+        for scheme, form in _ORDERED.items():
             if match := form.fullmatch(text):
-                number, title = (match[1], match[2]) if match[1] else (match[3], match[4])
-                return Numbering(scheme, (_value(number),), title.strip())
+                return Numbering(scheme, (_value(match[1] or match[2]),), match[3].strip())
     for scheme, form in (("decimal", _DECIMAL), ("roman", _ROMAN), ("letter", _LETTER)):
         if (match := form.fullmatch(text)) and (path := _path(match[1], roman=scheme == "roman")):
             return Numbering(scheme, path, match[2].strip())

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from graph.documents.characters import letters_of
-from graph.documents.clean.bookmarks import trusted_bookmarks
+from graph.documents.clean.bookmarks import lone_bookmarks, trusted_bookmarks
 from graph.documents.clean.contents import listed_titles
 from graph.documents.clean.headings import find_headings
 from graph.documents.clean.levels import Heading
@@ -21,6 +21,7 @@ _LONGEST = 200  # characters of a title
 def label_sections(pages: Sequence[Sequence[Line]], bookmarks: Sequence[Sequence[Bookmark]]) -> list[Heading]:
     """The headings of a document, in order. Their lines are labelled, and parted from those around them."""
     headings = trusted_bookmarks(bookmarks, pages) or find_headings(pages, listed_titles(pages))
+    headings = headings or lone_bookmarks(bookmarks)
     while len(headings) > _MOST:
         deepest = max(heading.level for heading in headings)
         if deepest == 1:
@@ -58,7 +59,7 @@ def locate_sections(cleaned: Sequence[Page], pages: Sequence[Sequence[Line]], he
 
 
 def _said(heading: Heading, lines: Sequence[Line]) -> str | None:
-    """What the text says where the section begins: the heading, or what is left behind it. None: the page's top."""
+    """What the text says where the section begins: the heading, or what is left after it. None: the page's top."""
     if not heading.lines:
         return None
     first = next(place for place, line in enumerate(lines) if line is heading.lines[0])

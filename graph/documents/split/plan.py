@@ -10,7 +10,7 @@ from typing import NamedTuple
 _STRETCH_CHUNKS = 3
 # What a chapter holds that is not mixed with another of its kind, in chunks; and how far smaller ones have to fill
 # theirs.
-_LARGE_CHUNKS, _FILLED = 3, 0.85
+_LARGE_CHUNKS, _FILLED = 2, 0.85
 
 
 class Unit(NamedTuple):
@@ -46,7 +46,7 @@ def stretches(units: list[Unit], starts: list[int], numbers: list[int], budget: 
 
 
 def chapters(units: list[Unit], begins: Iterable[int], budget: int) -> Iterator[list[Unit]]:
-    """Units by chapters, where these are large enough for chunks of their own; small ones go with their neighbours.
+    """Units by chapters that are large enough for chunks of their own; small ones go with their neighbours.
 
     Chapters end together where they fill their chunks, or between two that take several: so this costs few chunks.
     """
