@@ -13,7 +13,7 @@ class PageCharacters:
 
     def __init__(self, raw: Any, textpage: Any, text: str) -> None:
         self._raw, self._textpage = raw, textpage
-        self._edges = [c_double() for _ in range(4)]
+        self._edges, self._font_edges = [c_double() for _ in range(4)], raw.FS_RECTF()
         self._x, self._y = c_double(), c_double()
         self._boxes: dict[int, Box] = {}
         self._bases: dict[int, float] = {}
@@ -30,7 +30,10 @@ class PageCharacters:
         """As wide as the character, as high as its font."""
         box = self._boxes.get(place)
         if box is None:
-            box = self._boxes[place] = self._textpage.get_charbox(self.indices[place], loose=True)
+            edges = self._font_edges
+            if not self._raw.FPDFText_GetLooseCharBox(self._textpage, self.indices[place], edges):
+                raise ValueError("no box")
+            box = self._boxes[place] = (edges.left, edges.bottom, edges.right, edges.top)
         return box
 
     def ink(self, place: int) -> Box:

@@ -41,14 +41,10 @@ def hidden_words(raw: Any, page: Any, words: PageWords, objects: PageObjects) ->
 
 def _blank_words(raw: Any, page: Any, words: PageWords, judged: list[Word], objects: PageObjects) -> list[Word]:
     """The words without ink, and those too small for any eye."""
-    grey = _View(raw, page, grey=True)
+    view = _View(raw, page)
     # A quick look first: the first letter is enough to see a word.
-    suspects = [word for word in judged if word.box[3] - word.box[1] < _TINY or grey.is_blank(word.box)]
-    unseen = [word for word in suspects if _is_hidden(word, words, grey, objects.pictures)]
-    if unseen:
-        colours = _View(raw, page, grey=False)
-        unseen = [word for word in unseen if _is_hidden(word, words, colours, objects.pictures)]
-    return unseen
+    suspects = [word for word in judged if word.box[3] - word.box[1] < _TINY or view.is_blank(word.box)]
+    return [word for word in suspects if _is_hidden(word, words, view, objects.pictures)]
 
 
 def _is_hidden(word: Word, words: PageWords, view: "_View", pictures: list[Box]) -> bool:
@@ -78,10 +74,10 @@ def _scale(width: float, height: float) -> float:
 class _View:
     """A page drawn at 72 dpi, without what is typed or noted on it."""
 
-    def __init__(self, raw: Any, page: Any, *, grey: bool) -> None:
+    def __init__(self, raw: Any, page: Any) -> None:
         width, height = page.get_size()
         scale = _scale(width, height)
-        bitmap = page.render(scale=scale, grayscale=grey, may_draw_forms=False, draw_annots=False)
+        bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=False)
         self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
         self._bytes = bitmap.n_channels  # a pixel
         self._channels = min(3, self._bytes)

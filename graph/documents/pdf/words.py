@@ -1,13 +1,12 @@
 """The words of a page and where they stand, for those who look at the page itself. Raises anything."""
 
 import re
-from bisect import bisect
-from collections.abc import Iterable, Iterator
-from ctypes import c_double
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from graph.documents.line import Box
+from graph.documents.pdf.page_characters import PageCharacters
 
 _WORD = re.compile(r"[^\s\x02\ufffe\u00ad]+")
 
@@ -31,26 +30,26 @@ class PageWords:
 
     def __init__(self, raw: Any, textpage: Any, text: str) -> None:
         self._raw, self._textpage = raw, textpage
-        self._edges = [c_double() for _ in range(4)]
-        self._x, self._y = c_double(), c_double()
-        self._loose = raw.FS_RECTF()
-        # Characters that are two of UTF-16, as pdfium counts.
-        self._wide = [place for place, character in enumerate(text) if character > "\uffff"]
+        self._characters = PageCharacters(raw, textpage, text)
         self.words = list(self._all(text))
 
     def box(self, word: Word) -> Box:
         """Around the ink of all its characters."""
-        return self._around(range(word.first, word.first + len(word.text)))
+        ink = self._characters.ink
+        boxes = [box for place in range(word.start, word.start + len(word.text)) if not _is_empty(box := ink(place))]
+        if not boxes:
+            return (0, 0, 0, 0)
+        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
+        return (min(lefts), min(bottoms), max(rights), max(tops))
 
     def height(self, word: Word) -> float:
         """Of the font, in points, from below its lowest to above its highest letters."""
-        self._raw.FPDFText_GetLooseCharBox(self._textpage, word.first, self._loose)
-        return float(self._loose.top - self._loose.bottom)
+        _, bottom, _, top = self._characters.box(word.start)
+        return top - bottom
 
     def base(self, word: Word) -> float:
         """Height above the page's foot that the word stands on, in points."""
-        self._raw.FPDFText_GetCharOrigin(self._textpage, word.first, self._x, self._y)
-        return float(self._y.value)
+        return self._characters.base(word.start)
 
     def is_invisible(self, word: Word) -> bool:
         """Whether its render mode leaves nothing on the page."""
@@ -60,21 +59,12 @@ class PageWords:
 
     def _all(self, text: str) -> Iterator[Word]:
         for match in _WORD.finditer(text):
-            start = match.start() + (bisect(self._wide, match.start() - 1) if self._wide else 0)
-            first = int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._textpage, start))
+            start = match.start()
+            first = self._characters.indices[start]
             if first >= 0:
-                yield Word(match.start(), match[0], first, self._around((first,)))
+                box = self._characters.ink(start)
+                yield Word(start, match[0], first, (0, 0, 0, 0) if _is_empty(box) else box)
 
-    def _around(self, characters: Iterable[int]) -> Box:
-        left, right, bottom, top = self._edges
-        around: Box | None = None
-        for index in characters:
-            if not self._raw.FPDFText_GetCharBox(self._textpage, index, left, right, bottom, top):
-                continue
-            box = (left.value, bottom.value, right.value, top.value)
-            if not (box[0] < box[2] and box[1] < box[3]):
-                continue
-            around = box if around is None else (
-                min(around[0], box[0]), min(around[1], box[1]), max(around[2], box[2]), max(around[3], box[3])
-            )  # fmt: skip
-        return around or (0, 0, 0, 0)
+
+def _is_empty(box: Box) -> bool:
+    return not (box[0] < box[2] and box[1] < box[3])
