@@ -19,6 +19,7 @@ class PageObjects:
     """The pictures of a page, and the bars that may strike a word, underline it or rule a table."""
 
     pictures: list[Box] = field(default_factory=list)
+    handles: list[Any] = field(default_factory=list)  # of the pictures; valid as long as the page is open
     bars: list[Box] = field(default_factory=list)
     has_invisible: bool = False  # text, by its render mode
     complete: bool = True  # whether these are all
@@ -37,6 +38,7 @@ def objects_of(raw: Any, page: Any) -> PageObjects:
                 found.has_invisible = mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE
         elif kind == raw.FPDF_PAGEOBJ_IMAGE:
             found.pictures.append(_bounds(raw, handle, matrix))
+            found.handles.append(handle)
         elif kind == raw.FPDF_PAGEOBJ_PATH:
             box = _bounds(raw, handle, matrix)
             if box[3] - box[1] <= _THICKEST and box[2] - box[0] >= _SHORTEST:

@@ -20,6 +20,7 @@ _TINY_FONT = 2.4  # points; letters of a larger font that are flat are those of 
 _CONTRAST = 12  # of 255, between the lightest and the darkest pixel
 _MOST_PIXELS = 2_000_000
 _COARSEST = 0.4  # pixels a point; on a page larger than a poster words leave no trace
+_NEAR = 3  # points, around a picture: drawing it colours no pixel beyond
 _FINE = 1000  # parts of a pixel in which pdfium is asked for places, for it tells whole numbers
 
 
@@ -41,10 +42,24 @@ def hidden_words(raw: Any, page: Any, words: PageWords, objects: PageObjects) ->
 
 def _blank_words(raw: Any, page: Any, words: PageWords, judged: list[Word], objects: PageObjects) -> list[Word]:
     """The words without ink, and those too small for any eye."""
+    _leave_out_pictures(raw, words, objects)
     view = _View(raw, page)
     # A quick look first: the first letter is enough to see a word.
     suspects = [word for word in judged if word.box[3] - word.box[1] < _TINY or view.is_blank(word.box)]
     return [word for word in suspects if _is_hidden(word, words, view, objects.pictures)]
+
+
+def _leave_out_pictures(raw: Any, words: PageWords, objects: PageObjects) -> None:
+    """Pictures that touch no word need not be drawn: on many pages that takes longer than all the rest."""
+    if not objects.pictures:
+        return
+    boxes = words.runs()
+    for picture, (left, bottom, right, top) in zip(objects.handles, objects.pictures, strict=True):
+        if not any(
+            box[0] < right + _NEAR and left - _NEAR < box[2] and box[1] < top + _NEAR and bottom - _NEAR < box[3]
+            for box in boxes
+        ):
+            raw.FPDFPageObj_SetIsActive(picture, False)
 
 
 def _is_hidden(word: Word, words: PageWords, view: "_View", pictures: list[Box]) -> bool:

@@ -42,6 +42,10 @@ class PageWords:
         lefts, bottoms, rights, tops = zip(*boxes, strict=True)
         return (min(lefts), min(bottoms), max(rights), max(tops))
 
+    def runs(self) -> list[Box]:
+        """Around all characters, run by run, in the order of the file."""
+        return [self._textpage.get_rect(index) for index in range(self._textpage.count_rects())]
+
     def height(self, word: Word) -> float:
         """Of the font, in points, from below its lowest to above its highest letters."""
         _, bottom, _, top = self._characters.box(word.start)
