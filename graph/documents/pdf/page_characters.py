@@ -61,7 +61,9 @@ class PageCharacters:
 
 
 def _rising(ask: Callable[[int], int], count: int) -> list[int]:
-    """What `ask` answers to 0, 1, ... `count` - 1. The answers rise, mostly by one: then the ends tell all between."""
+    """What `ask` answers to 0, 1, ... `count` - 1. The answers rise: where the ends tell that it is by one each
+    time, nothing between them is asked.
+    """
     found: list[int] = []
     waiting = [(0, count - 1)] if count else []
     while waiting:

@@ -29,14 +29,14 @@ class PageWords:
     """All words of a text page of pypdfium2, and what pdfium knows of them."""
 
     def __init__(self, raw: Any, textpage: Any, text: str) -> None:
-        self._raw, self._textpage = raw, textpage
+        self._raw, self._textpage, self.text = raw, textpage, text
         self._characters = PageCharacters(raw, textpage, text)
         self.words = list(self._all(text))
 
     def box(self, word: Word) -> Box:
         """Around the ink of all its characters."""
-        ink = self._characters.ink
-        boxes = [box for place in range(word.start, word.start + len(word.text)) if not _is_empty(box := ink(place))]
+        all_ink = map(self._characters.ink, range(word.start, word.start + len(word.text)))
+        boxes = [box for box in all_ink if not _is_empty(box)]
         if not boxes:
             return (0, 0, 0, 0)
         lefts, bottoms, rights, tops = zip(*boxes, strict=True)
@@ -55,9 +55,13 @@ class PageWords:
         """Height above the page's foot that the word stands on, in points."""
         return self._characters.base(word.start)
 
+    def text_object(self, word: Word) -> Any:
+        """The handle of what draws its first character; null where pdfium knows none."""
+        return self._raw.FPDFText_GetTextObject(self._textpage, word.first)
+
     def is_invisible(self, word: Word) -> bool:
         """Whether its render mode leaves nothing on the page."""
-        handle = self._raw.FPDFText_GetTextObject(self._textpage, word.first)
+        handle = self.text_object(word)
         mode = self._raw.FPDFTextObj_GetTextRenderMode(handle) if handle else None
         return bool(mode == self._raw.FPDF_TEXTRENDERMODE_INVISIBLE)
 

@@ -10,7 +10,7 @@ from typing import Any
 from unicodedata import normalize
 
 from graph.documents.characters import plain
-from graph.documents.line import Box, Line, lines_of
+from graph.documents.line import Line, lines_of
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
