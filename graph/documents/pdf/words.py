@@ -1,12 +1,13 @@
 """The words of a page and where they stand, for those who look at the page itself. Raises anything."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from ctypes import c_double
 from dataclasses import dataclass
 from typing import Any
 
 from graph.documents.line import Box
-from graph.documents.pdf.page_characters import PageCharacters
+from graph.documents.pdf.indices import indices_of
 
 _WORD = re.compile(r"[^\s\x02\ufffe\u00ad]+")
 
@@ -29,35 +30,34 @@ class PageWords:
     """All words of a text page of pypdfium2, and what pdfium knows of them."""
 
     def __init__(self, raw: Any, textpage: Any, text: str) -> None:
-        self._raw, self._textpage, self.text = raw, textpage, text
-        self._characters = PageCharacters(raw, textpage, text)
+        self._raw, self._textpage = raw, textpage
+        self._edges = [c_double() for _ in range(4)]
+        self._x, self._y = c_double(), c_double()
+        self._loose = raw.FS_RECTF()
+        self.text = text
         self.words = list(self._all(text))
 
     def box(self, word: Word) -> Box:
         """Around the ink of all its characters."""
-        all_ink = map(self._characters.ink, range(word.start, word.start + len(word.text)))
-        boxes = [box for box in all_ink if not _is_empty(box)]
-        if not boxes:
-            return (0, 0, 0, 0)
-        lefts, bottoms, rights, tops = zip(*boxes, strict=True)
-        return (min(lefts), min(bottoms), max(rights), max(tops))
-
-    def runs(self) -> list[Box]:
-        """Around all characters, run by run, in the order of the file."""
-        return [self._textpage.get_rect(index) for index in range(self._textpage.count_rects())]
+        return self._around(range(word.first, word.first + len(word.text)))
 
     def height(self, word: Word) -> float:
         """Of the font, in points, from below its lowest to above its highest letters."""
-        _, bottom, _, top = self._characters.box(word.start)
-        return top - bottom
+        self._raw.FPDFText_GetLooseCharBox(self._textpage, word.first, self._loose)
+        return float(self._loose.top - self._loose.bottom)
 
     def base(self, word: Word) -> float:
         """Height above the page's foot that the word stands on, in points."""
-        return self._characters.base(word.start)
+        self._raw.FPDFText_GetCharOrigin(self._textpage, word.first, self._x, self._y)
+        return float(self._y.value)
 
     def text_object(self, word: Word) -> Any:
         """The handle of what draws its first character; null where pdfium knows none."""
         return self._raw.FPDFText_GetTextObject(self._textpage, word.first)
+
+    def runs(self) -> list[Box]:
+        """Around all characters, run by run, in the order of the file."""
+        return [self._textpage.get_rect(index) for index in range(self._textpage.count_rects())]
 
     def is_invisible(self, word: Word) -> bool:
         """Whether its render mode leaves nothing on the page."""
@@ -66,13 +66,22 @@ class PageWords:
         return bool(mode == self._raw.FPDF_TEXTRENDERMODE_INVISIBLE)
 
     def _all(self, text: str) -> Iterator[Word]:
+        indices = indices_of(self._raw, self._textpage, text)
         for match in _WORD.finditer(text):
-            start = match.start()
-            first = self._characters.indices[start]
+            first = indices[match.start()]
             if first >= 0:
-                box = self._characters.ink(start)
-                yield Word(start, match[0], first, (0, 0, 0, 0) if _is_empty(box) else box)
+                yield Word(match.start(), match[0], first, self._around((first,)))
 
-
-def _is_empty(box: Box) -> bool:
-    return not (box[0] < box[2] and box[1] < box[3])
+    def _around(self, characters: Iterable[int]) -> Box:
+        left, right, bottom, top = self._edges
+        around: Box | None = None
+        for index in characters:
+            if not self._raw.FPDFText_GetCharBox(self._textpage, index, left, right, bottom, top):
+                continue
+            box = (left.value, bottom.value, right.value, top.value)
+            if not (box[0] < box[2] and box[1] < box[3]):
+                continue
+            around = box if around is None else (
+                min(around[0], box[0]), min(around[1], box[1]), max(around[2], box[2]), max(around[3], box[3])
+            )  # fmt: skip
+        return around or (0, 0, 0, 0)

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from ctypes import c_double
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
@@ -10,17 +11,17 @@ from typing import Any
 from unicodedata import normalize
 
 from graph.documents.characters import plain
-from graph.documents.line import Line, lines_of
+from graph.documents.line import Box, Line, lines_of
+from graph.documents.pdf.indices import indices_of
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
-from graph.documents.pdf.page_characters import PageCharacters
 
 Span = tuple[int, int]  # of characters of the page's text
 
 _HYPHENS = "\x02\ufffe"  # what pdfium leaves of a hyphen at a line end, with no line break after it
 _PIECE = re.compile(rf"[^\r\n{_HYPHENS}]*[^\r\n{_HYPHENS}\s][^\r\n{_HYPHENS}]*[{_HYPHENS}]?")
-_WORD = re.compile(rf"[^\s{_HYPHENS}]+")
+_RUN = re.compile(rf"[^\s{_HYPHENS}]+")
 _DIGITS = re.compile(r"\d+[−–-]?\d+")
 _BLANKS = re.compile(r" {2,}")
 _ACCENTS = {
@@ -53,18 +54,19 @@ class _Print:
     """The characters of a page and where they stand."""
 
     def __init__(self, raw: Any, textpage: Any, text: str, shown: str) -> None:
-        self._text, self._has_blanks = shown, shown != text
-        characters = PageCharacters(raw, textpage, text)
-        self._box, self._base = characters.box, characters.base
-        self._angle, self._weight = characters.angle, characters.weight
+        self._raw, self._textpage, self._text = raw, textpage, shown
+        self._has_blanks = shown != text
+        self._x, self._y = c_double(), c_double()
+        self._indices = indices_of(raw, textpage, text)
+        self._known: dict[int, Box] = {}  # by pdfium's index
 
     def spans(self) -> Iterator[Span]:
         """The printed lines. pdfium may give several in one, with a space between them."""
         for match in _PIECE.finditer(self._text):
             start, end = match.span()
-            words = self._words((start, end))
-            if self._is_elsewhere(words[0][0], words[-1][1]):
-                for (before, _), (word, _) in pairwise(words):
+            visible = self._visible((start, end))
+            if self._is_elsewhere(visible[0], visible[-1]):
+                for before, word in pairwise(self._words((start, end))):
                     if self._is_elsewhere(before, word):
                         yield start, word
                         start = word
@@ -75,29 +77,28 @@ class _Print:
         start, end = span
         words = self._words(span)
         middles = [(left + right) / 2 for left, right in gutters]
-        columns = [bisect_left(middles, self._box(word)[0]) for word, _ in words]
-        for (before, column), (gap, word) in zip(pairwise(columns), self._gaps(words), strict=True):
-            if column < before or (column > before and _lies_over(gap, gutters[column - 1])):
+        columns = [bisect_left(middles, self._box(word)[0]) for word in words]
+        for (before, column), word in zip(pairwise(columns), words[1:], strict=True):
+            if column < before or (column > before and self._is_behind(word, gutters[column - 1])):
                 yield self._part((start, word))
                 start = word
         yield self._part((start, end))
 
     def _part(self, span: Span) -> PrintedLine:
         line = self.line(span)
-        gaps = (right - left for (left, right), _ in self._gaps(self._words(span)))
+        gaps = (self._box(word)[0] - self._end_before(word) for word in self._words(span)[1:])
         return replace(line, has_gap=any(gap > _CELL_GAP * line.height for gap in gaps))
 
     def line(self, span: Span) -> PrintedLine:
         """A line of print, by its ends and three letters between them."""
-        words = self._words(span)
-        letters = [place for place in range(*span) if self._text[place].isalpha()]
-        letters = letters or [place for first, last in words for place in range(first, last + 1)]
+        visible = self._visible(span)
+        letters = [place for place in visible if self._text[place].isalpha()] or visible
         told = [letters[len(letters) * part // 4] for part in (1, 2, 3)]
         boxes = [self._box(place) for place in told]
-        around = [self._box(words[0][0]), self._box(words[-1][1]), *boxes]
+        around = [self._box(visible[0]), self._box(visible[-1]), *boxes]
         heights = [box[3] - box[1] for box in boxes]
         tallest = boxes[heights.index(max(heights))]
-        weights = map(self._weight, told[::2])
+        weights = [self._raw.FPDFText_GetFontWeight(self._textpage, self._index(place)) for place in told[::2]]
         text = self._text[span[0] : span[1]]
         if _ACCENT.search(text):
             text = self._with_accents(span)
@@ -146,14 +147,28 @@ class _Print:
 
         return write
 
-    def _words(self, span: Span) -> list[Span]:
-        """The first and last character of each word."""
-        return [(match.start(), match.end() - 1) for match in _WORD.finditer(self._text, *span)]
+    def _visible(self, span: Span) -> list[int]:
+        text = self._text
+        return [place for place in range(*span) if not text[place].isspace() and text[place] not in _HYPHENS]
 
-    def _gaps(self, words: list[Span]) -> Iterator[tuple[tuple[float, float], int]]:
-        """Before each word but the first: where the one before it ends and it begins, and its first character."""
-        for (_, last), (first, _) in pairwise(words):
-            yield (self._box(last)[2], self._box(first)[0]), first
+    def _words(self, span: Span) -> list[int]:
+        """The first character of each word."""
+        return [match.start() for match in _RUN.finditer(self._text, *span)]
+
+    def _is_behind(self, word: int, gutter: Gutter) -> bool:
+        """Whether the gap before a word is the gutter, rather than one between words that lies over it."""
+        end = self._end_before(word)
+        return min(self._box(word)[0], gutter[1]) - max(end, gutter[0]) >= _COVERED * (gutter[1] - gutter[0])
+
+    def _end_before(self, word: int) -> float:
+        """Where the word before this one ends, in points from the left."""
+        last = word - 1
+        while self._text[last].isspace():
+            last -= 1
+        return self._box(last)[2]
+
+    def _index(self, place: int) -> int:
+        return self._indices[place]
 
     def _is_elsewhere(self, before: int, place: int) -> bool:
         """Whether a character stands on a line below that of another, not just a little lower, or is turned."""
@@ -162,7 +177,15 @@ class _Print:
             return True
         return abs(self._angle(before) - self._angle(place)) > 0.1
 
+    def _angle(self, place: int) -> float:
+        return float(self._raw.FPDFText_GetCharAngle(self._textpage, self._index(place)))
 
-def _lies_over(gap: tuple[float, float], gutter: Gutter) -> bool:
-    """Whether a gap is the gutter, rather than one between words that lies over it."""
-    return min(gap[1], gutter[1]) - max(gap[0], gutter[0]) >= _COVERED * (gutter[1] - gutter[0])
+    def _base(self, place: int) -> float:
+        self._raw.FPDFText_GetCharOrigin(self._textpage, self._index(place), self._x, self._y)
+        return float(self._y.value)
+
+    def _box(self, place: int) -> Box:
+        index = self._index(place)
+        if index not in self._known:
+            self._known[index] = self._textpage.get_charbox(index, loose=True)
+        return self._known[index]
