@@ -4,8 +4,8 @@ To draw a page takes longer than to read it. Dark text on bare paper is sure to 
 is not drawn. Whatever is not sure to be seen is a suspect.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
+from collections.abc import Iterable
 from ctypes import c_uint, c_ulong, c_ushort
 from typing import Any
 
@@ -18,6 +18,7 @@ TINY = 1.2  # points: nobody can read letters of this height
 _DARK = 160  # of 255: a colour with a part of at most this much stands out from white paper
 _THIN = 2  # points: rules and underlines, which cover no word
 _MOST_THIN = 2  # of them over one run of text: more may be the strips of a cover
+_BAND, _FARTHEST = 12, 5000  # points
 _BLOCKS = frozenset("█▇▆▉▊■▬▮⬛")  # characters that may cover others
 _LAYER = [ord("O"), ord("C"), 0]  # the name of a mark, as pdfium writes it
 
@@ -31,7 +32,7 @@ def suspect_words(
     covered, texts = Runs(runs.covered(objects)), _Texts(raw, objects.in_forms)
     return [
         word for word in judged
-        if is_tiny(word) or texts.are_suspect(words.text_object(word)) or covered.touched(word.box)
+        if is_tiny(word) or texts.are_suspect(words.text_object(word)) or covered.hold(word.box)
     ]  # fmt: skip
 
 
@@ -83,19 +84,29 @@ class _Texts:
 class Runs:
     """Where the text of a page stands."""
 
-    def __init__(self, boxes: list[Box]) -> None:
-        self._boxes = sorted(boxes, key=lambda box: box[1])
-        self._bottoms = [box[1] for box in self._boxes]
-        self._tallest = max((box[3] - box[1] for box in boxes), default=0.0)
+    def __init__(self, boxes: Iterable[Box]) -> None:
+        self._bands: dict[int, list[Box]] = {}
+        for box in boxes:
+            for band in _bands(box):
+                self._bands.setdefault(band, []).append(box)
 
-    def touched(self, box: Box, margin: float = 0) -> list[Box]:
+    def touched(self, box: Box, margin: float = 0) -> set[Box]:
         """Those that a box touches, or comes near."""
         left, bottom, right, top = box[0] - margin, box[1] - margin, box[2] + margin, box[3] + margin
-        first = bisect_left(self._bottoms, bottom - self._tallest)
-        near = self._boxes[first : bisect_right(self._bottoms, top)]
-        return [run for run in near if run[0] <= right and left <= run[2] and bottom <= run[3]]
+        return {
+            run
+            for band in _bands((left, bottom, right, top))
+            for run in self._bands.get(band, ())
+            if run[0] <= right and left <= run[2] and run[1] <= top and bottom <= run[3]
+        }
 
-    def covered(self, objects: PageObjects) -> list[Box]:
+    def hold(self, box: Box) -> bool:
+        """Whether the middle of a box is in one of them."""
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        here = self._bands.get(int(y // _BAND), ())
+        return any(run[0] <= x <= run[2] and run[1] <= y <= run[3] for run in here)
+
+    def covered(self, objects: PageObjects) -> Iterable[Box]:
         """Those that shapes or pictures may be over, or behind."""
         found: set[Box] = set()
         crossed = Counter[Box]()
@@ -105,4 +116,10 @@ class Runs:
                 found.update(touched)
             else:
                 crossed.update(touched)
-        return [*found, *(run for run, count in crossed.items() if count > _MOST_THIN)]
+        return found.union(run for run, count in crossed.items() if count > _MOST_THIN)
+
+
+def _bands(box: Box) -> range:
+    """The strips across the page that a box lies in; far outside the page all are one."""
+    lowest, highest = (int(min(max(y, -_FARTHEST), _FARTHEST) // _BAND) for y in box[1::2])
+    return range(lowest, highest + 1)
