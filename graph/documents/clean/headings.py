@@ -292,11 +292,13 @@ def _trusted(chain: list[_Block], members: list[_Block], scheme: str) -> list[_B
     """A chain without what is printed otherwise; none of it, if it may as well be a list."""
     out = [block for block in chain if block.stands_out and block.number]
     if len(out) >= 0.6 * len(chain) and len(out) >= _FEWEST_COUNTED:
-        depths = {len(block.number.path) for block in out if block.number}
+        shallow = any(block.number and len(block.number.path) == 1 for block in out)
         chain = [
             block
             for block in chain
-            if block.stands_out or block.is_listed or (block.number and len(block.number.path) not in depths)
+            if block.stands_out
+            or block.is_listed
+            or (block.number and (block.leads if len(block.number.path) > 1 else not shallow))
         ]
         return [block for block in chain if block.leads or block.is_listed or len(block.lines) == 1]
     if scheme == "letter":

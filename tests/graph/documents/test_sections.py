@@ -22,6 +22,7 @@ from tests.pdfs import make_pdf
 from tests.printed import PROSE, large, outline, printed
 
 WORDS = ["Gauge", "Storm", "Pier"]
+NUMBERED = ["1. Gauge", "2. Storm", "3. Pier"]
 BODY = "\n".join(["The harbour council met in the spring and decided to shorten the pier."] * 8)
 
 
@@ -85,7 +86,7 @@ def test_headings_of_markdown(tmp_path: Path) -> None:
     ("text", "titles"),
     [
         ("Gauge\n=====\n\nText.\n\nStorm\n-----\n\nMore.\n", ["Gauge", "Storm"]),
-        (f"1. Gauge\n\n{PROSE}\n\n2. Storm\n\n{PROSE}\n\n3. Pier\n\n{PROSE}\n", ["1. Gauge", "2. Storm", "3. Pier"]),
+        ("".join(f"{title}\n\n{PROSE}\n\n" for title in NUMBERED), NUMBERED),
         (f"CHAPTER I\n\n{PROSE}\n\nCHAPTER II\n\n{PROSE}\n", ["CHAPTER I", "CHAPTER II"]),
         ("\n".join(["# first comment", "# second comment", "x = 1", "# third", "# fourth", "# fifth"]), []),
         ("Gauge\n\n" + PROSE + "\n\nStorm\n\n" + PROSE + "\n\nPier\n\n" + PROSE, []),
