@@ -139,7 +139,7 @@ class _Grounder:
             preference[self._source.within(start, end)] = _PREFERRED
         return preference
 
-    def _labels(self, matches: Iterable[Match]) -> dict[int, str]:
+    def _labels(self, matches: Iterable[Match]) -> dict[int, str | None]:
         """Page numbers and labels of all pages that the passages touch."""
         passages = [self._source.passages[match.passage] for match in matches]
         touched = {page for passage in passages for page in range(passage.first, passage.last + 1)}

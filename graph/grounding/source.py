@@ -87,7 +87,7 @@ def _own(page: Mapping[str, Any], number: int) -> Page:
     number = page.get("number", number)
     return Page(
         number=number,
-        label=page.get("label") or str(number),
+        label=page.get("label") or None,
         text=without_surrogates(page["text"]),
         status="read",
     )
@@ -97,7 +97,7 @@ def _plain(item: Any, number: int) -> Page:
     if isinstance(item, Mapping):
         return _own(item, number)
     text = item if isinstance(item, str) else item.page_content
-    return Page(number=number, label=str(number), text=plain(text), status="read")
+    return Page(number=number, label=None, text=plain(text), status="read")
 
 
 def _starts(text: str, pages: list[Page]) -> list[int]:

@@ -136,12 +136,12 @@ def test_pages_are_named_as_printed_and_by_document() -> None:
         page["label"] = label
     html = ParsedHtml(to_html(made))
     assert "pp. ii, 1" in html.words["button"]
-    assert "p. i (PDF p. 1)" in html.words["figcaption"]
+    assert "p. i (page 1 of the file)" in html.words["figcaption"]
     for number, page in enumerate(made["pages"]):
-        page |= {"document": "a.pdf" if number < 3 else "b.pdf", "document_page": number % 3 + 1, "label": ""}
+        page |= {"document": "a.pdf" if number < 3 else "b.pdf", "document_page": number % 3 + 1, "label": None}
     files = [{"name": "a.pdf"}, {"name": "b.pdf"}, {"name": "c.pdf", "refused": "It is empty."}]
     html = ParsedHtml(to_html(made | {"files": files}))
-    assert "a.pdf p. 3; b.pdf p. 2" in html.words["button"]
+    assert "a.pdf PDF p. 3; b.pdf PDF p. 2" in html.words["button"]
     assert "Summary of a.pdf, b.pdfThe Harbour" in html.words["header"]
 
 
