@@ -23,8 +23,8 @@ def pages_from_documents(documents: Iterable[DocumentLike]) -> Reading:
     """One page per value of `metadata["page"]`, in order of first appearance within a source, then by number.
 
     Documents of several sources follow one another and are numbered on, as are documents without a page.
-    `page_label` becomes the label; of a PDF only if it is more than a count of the pages, which loaders give for want
-    of labels. Raises NoTextError when no document holds text.
+    `page_label` becomes the label; of a PDF only if it is more than a count of the pages, which loaders give for
+    want of labels. Raises NoTextError when no document holds text.
     """
     pages: list[Page] = []
     places: dict[tuple[str, int], Page] = {}

@@ -39,7 +39,11 @@ class Source:
         self.passages = [self._passage(start, end) for start, end in _spans(self.text, self.language)]
 
     def _passage(self, start: int, end: int) -> Passage:
-        return Passage(start, end, bisect_right(self.starts, start) - 1, bisect_right(self.starts, end - 1) - 1)
+        return Passage(start, end, self.page_at(start), self.page_at(end - 1))
+
+    def page_at(self, position: int) -> int:
+        """The index of the page that holds a character of the text."""
+        return bisect_right(self.starts, position) - 1
 
     def excerpt(self, index: int) -> str:
         """The passage, word for word."""

@@ -55,7 +55,7 @@ def test_the_pages_the_parts_and_what_was_left_out_stand_below_the_summary() -> 
     text = to_markdown(result([[1, 2], [2, 4]], "rrfrss"))
     assert text.startswith("# A title\n\nThe summary.\n\n---\n")
     assert (
-        "From pp. 1–2, 4 (3 of 6 pages), read in 2 parts (pp. 1–2 · pp. 2, 4). Made by Gemma with 3 calls in 1.0 s."
+        "From pp. 1–2, 4 (3 of 6 pages), read in 2 parts (pp. 1–2 · pp. 2, 4). Made by Gemma with 3 calls in"
         in text
     )
     assert "Not in the summary: p. 3 (could not be read); pp. 5–6 (not selected)." in text
