@@ -5,7 +5,7 @@ the pages of a sentence are looked up in what PDFium gives for each page, letter
 numbers in the outer fifths of the pages, in the page labels of the file, or between neighbours that have theirs.
 
 - sentences: of the summary, those that are compared with the document
-- page: of these, cited to pages that hold all of it, and no page that holds nothing of it
+- page: of these, cited to pages that hold all of it together, and each of them a part
 - name: of these, under a number that is found on each of the pages, or as a PDF page; and the citation, read back,
   names these pages and no others
 - printed: citations of pages by what is printed there
@@ -33,6 +33,7 @@ from graph.results.types import Result  # noqa: E402
 
 PIECE = 6  # letters of a line that are looked up together
 EDGE = 400  # letters of a page among which a sentence may end
+PART = 0.1  # of them that each of the pages holds
 HELD = 0.9  # of a sentence's letters that the cited pages hold
 MARGIN = 0.2  # of the height of a page, at its head and at its foot
 CITED = re.compile(r"(?P<pdf>PDF )?pp?\. (?P<names>.+?)(?=, (?:PDF )?pp?\. |$)")
@@ -134,18 +135,15 @@ def check(result: Result, sheets: list[Sheet], say: str = "") -> Count:
 
 
 def stands_on(letters: str, pages: list[int], sheets: list[Sheet]) -> bool:
-    """Whether the pages hold the sentence, all of it together, and each of them something the others do not."""
-    held = {page: covered(letters, sheets[page - 1].letters) for page in pages}
-    if sum(map(any, zip(*held.values(), strict=True))) < HELD * len(letters):
+    """Whether the pages hold all of the sentence together, and each of them a part, small at a page break."""
+    held = [covered(letters, sheets[page - 1].letters) for page in pages]
+    if sum(map(any, zip(*held, strict=True))) < HELD * len(letters):
         return False
-    return all(
-        len(pages) == 1
-        or any(
-            mine and not any(others)
-            for mine, *others in zip(held[page], *(held[other] for other in pages if other != page), strict=True)
-        )
+    breaks = [
+        letters[:PIECE] in sheets[page - 1].letters[-EDGE:] or letters[-PIECE:] in sheets[page - 1].letters[:EDGE]
         for page in pages
-    )
+    ]
+    return all(sum(mine) >= PART * len(letters) or at_break for mine, at_break in zip(held, breaks, strict=True))
 
 
 def covered(letters: str, page: str) -> list[bool]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from llm.language.marks import ENDS
+
 # Shorter than this, the start of a prompt may well be how a good answer starts.
 _ECHO = 20
 
@@ -11,7 +13,7 @@ _ECHO = 20
 _COPIES = 3
 _LOOP = 60
 
-_SENTENCE_END = re.compile("[.!?。！？]")
+_SENTENCE_END = re.compile(f"[{ENDS}]")
 
 
 def without_echo(answer: str, prompt: str, document: str) -> str:

@@ -86,9 +86,11 @@ def number_term(value: float) -> str:
 
 
 def _spelled(text: str, start: int, word: str, language: str) -> tuple[int, tuple[float, ...]] | None:
-    number = read_word(text, start, start + len(word), language)
-    if number is None and word.lower() in SPELLED:
+    if word.lower() in SPELLED:
         number = read_spelled(text, start)
+    else:  # a short text does not tell its language
+        end = start + len(word)
+        number = read_word(text, start, end, language) or read_word(text, start, end, "")
     return (number.end, number.values) if number else None
 
 

@@ -48,7 +48,7 @@ def spelled_in(language: str) -> dict[str, float]:
     """What words are numbers in a language, and which; "" for all, but for words of English."""
     if not language:
         words = {word: value for known in ("es", "fr", "de") for word, value in spelled_in(known).items()}
-        return {word: value for word, value in words.items() if word != "once"}
+        return {word: value for word, value in words.items() if word not in ("once", "cent", "seize")}
     if language == "de":
         return _german()
     if language == "fr":

@@ -110,7 +110,7 @@ def test_warnings_are_in_the_summary_and_on_stderr(config: str, capsys: pytest.C
     Path("book.pdf").write_bytes(make_pdf([TEXT, "", TEXT]))
     assert main(["run", config, "--input", "book.pdf", "--quiet"]) == 0
     out, err = capsys.readouterr()
-    assert "Not in the summary: page 2 (no text)." in out
+    assert "Not in the summary: PDF p. 2 (no text)." in out
     assert "Warnings:" in out
     assert re.fullmatch(r"warning: .*page 2.*\n", err)
 

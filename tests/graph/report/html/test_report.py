@@ -239,3 +239,18 @@ def test_without_a_file_html_goes_to_standard_output(argv: list[str], capsys: py
 
 def test_the_sample_has_what_these_tests_speak_of() -> None:
     assert all(said in SUMMARY for said, _, _ in SAID)
+
+
+def test_what_each_page_lost_is_said_and_much_of_it_shown() -> None:
+    made = result()
+    made["pages"][0] |= {"words": 80, "left_out": [{"reason": "references", "words": 20, "text": "[1] A <b>"}]}
+    made["pages"][1] |= {"words": 99, "left_out": [{"reason": "page headers", "words": 1, "text": "Harbour"}]}
+    page = ParsedHtml(to_html(made))
+    bars = [(bar["class"], bar["title"]) for bar in bars_of(page)]
+    assert bars[0] == ("bar w10 lossy", "p. 1 (left out: references (20 words)): sentence 1")
+    assert bars[1] == ("bar w6", "p. 2: sentences 2, 5")
+    assert "More than a tenth of the words left outp. 1" in page.words["dl"]
+    assert "p. 1references (20 words): [1] A <b>" in page.words["li"]
+    assert "p. 2page headers (1 word): Harbour" in page.words["li"]
+    made["coverage"]["weights"] = []
+    assert "More than a tenth of the words left out." in ParsedHtml(to_html(made)).words["span"]
