@@ -16,7 +16,11 @@ _HAPPENED: dict[FinishReason, str] = {
     "length": "stopped at the token limit, so its end is missing; raise {key}",
     "cut": "went over the token limit and was cut at the end of a sentence; raise {key} or change the prompt",
     "repeated": "fell into repeating itself and was cut there; set llm.repetition_penalty, or try another model",
+    "language": "came in another language than prompts.language asks for; try another model or prompt",
     "empty": "came back empty",
+    "thought": "was still thought about when the answer ended; raise {key}, or turn the model's thinking off",
+    "echo": "was the prompt said again, twice; it takes a model that is tuned to follow instructions",
+    "refusal": "was refused by the model, twice; try another model or prompt",
     "error": "is missing, because the model call failed",
 }
 
