@@ -152,7 +152,7 @@ class _Grounder:
         return {self._source.page_at(passage.start + word.start) for word in shared} or {passage.first}
 
     def _evidence(self, match: Match, terms: frozenset[str]) -> Evidence:
-        page = self._source.pages[self._source.passages[match.passage].first]
+        page = self._source.pages[min(self._touched(match.passage, terms))]
         before, after = self._source.around(match.passage)
         words = self._aligner.words(match.passage)
         return Evidence(

@@ -14,7 +14,7 @@ class Evidence(TypedDict):
     """A sentence of the source that supports a sentence of the summary, and the text around it in its page."""
 
     page: int
-    """Number of the page where it begins."""
+    """Number of the first page on which it has words of the sentence."""
     label: str | None
     """Label of that page, as printed, or nothing."""
     excerpt: str
