@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from graph.calling.stage_answer import FinishReason, Timing
+from graph.documents.left_out import count_words
 from graph.documents.types import Chunk, FileRecord, Page
 from graph.results.page_ranges import in_pages
 from graph.results.types import FINAL_ID, ChunkRecord, PageRecord, Stats, Summary
@@ -26,10 +27,13 @@ _HAPPENED: dict[FinishReason, str] = {
 
 def page_records(pages: Iterable[Page]) -> list[PageRecord]:
     """The ledger: what is remembered of each page."""
-    return [
-        cast(PageRecord, {key: page[key] for key in PageRecord.__annotations__ if key in page})  # type: ignore[literal-required]
-        for page in pages
-    ]
+    ledger = []
+    for page in pages:
+        record = cast(PageRecord, {key: page[key] for key in PageRecord.__annotations__ if key in page})  # type: ignore[literal-required]
+        if page["status"] == "read":
+            record["words"] = count_words(page["text"])
+        ledger.append(record)
+    return ledger
 
 
 def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:
