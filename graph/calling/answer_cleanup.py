@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from graph.calling.phrases import is_refusal, may_be_preface, without_offer, without_preface
 from graph.calling.thoughts import answer_so_far, without_thoughts
+from llm.language.marks import ENDS
 from llm.language.names import other_language
 from llm.language.sentences import split_sentences
 
@@ -23,7 +24,7 @@ _ORDER = 12
 _COPIES = 3
 _LOOP = 60
 
-_SENTENCE_END = re.compile("[.!?。！？]")
+_SENTENCE_END = re.compile(f"[{ENDS}]")
 _FENCE = re.compile(r"\A(`{3,}|~{3,})[\w+-]*[ \t]*\n((?:(?!\1).)*)(?:\1|\Z)\s*\Z", re.DOTALL)
 _WRAPPER = re.compile(
     r"\A<(answer|summary|output|response|document)>((?:(?!</?\1>).)*)</\1>\s*\Z"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from graph.calling.stage_answer import FinishReason, Timing
+from graph.documents.left_out import count_words
 from graph.documents.types import Chunk, FileRecord, Page
 from graph.results.page_ranges import in_pages
 from graph.results.types import FINAL_ID, ChunkRecord, PageRecord, Stats, Summary
@@ -26,25 +27,31 @@ _HAPPENED: dict[FinishReason, str] = {
 
 def page_records(pages: Iterable[Page]) -> list[PageRecord]:
     """The ledger: what is remembered of each page."""
-    return [
-        cast(PageRecord, {key: page[key] for key in PageRecord.__annotations__ if key in page})  # type: ignore[literal-required]
-        for page in pages
-    ]
+    ledger = []
+    for page in pages:
+        record = cast(PageRecord, {key: page[key] for key in PageRecord.__annotations__ if key in page})  # type: ignore[literal-required]
+        if page["status"] == "read":
+            record["words"] = count_words(page["text"])
+        ledger.append(record)
+    return ledger
 
 
 def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:
     """What is remembered of each chunk. Its pages are those of its range whose text was read."""
     read = [page["number"] for page in ledger if page["status"] == "read"]
-    return [
-        ChunkRecord(
+    records: list[ChunkRecord] = []
+    for chunk in chunks:
+        record = ChunkRecord(
             id=chunk["id"],
             tokens=chunk["tokens"],
             start=chunk["start"],
             end=chunk["start"] + len(chunk["text"]),
             pages=read[bisect_left(read, chunk["first_page"]) : bisect_right(read, chunk["last_page"])],
         )
-        for chunk in chunks
-    ]
+        if "section" in chunk:
+            record["section"] = chunk["section"]
+        records.append(record)
+    return records
 
 
 def tree_warnings(tree: Sequence[Summary], files: Sequence[FileRecord]) -> list[str]:

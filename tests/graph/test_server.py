@@ -520,7 +520,7 @@ def test_a_stream_that_breaks_once_is_read_anew(
     shown = " ".join(outcome.out.split())
     assert shown.startswith("# towns ")
     assert f"{digest(final)} " in shown
-    assert " --- From pages 1-4 of 4" in shown
+    assert " --- From pp. 1–4 (4 of 4 pages)" in shown
 
 
 @pytest.mark.parametrize(("does", "said"), [BREAKS[name] for name in BREAKS if BREAKS[name][1]])
