@@ -93,7 +93,7 @@ def test_a_page_is_as_likely_alone_in_a_batch_and_behind_a_kept_beginning(name: 
 def test_the_whole_graph_summarizes_the_handbook(
     real: Real, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """SmolLM2 on two pages, in parts: it ends well, repeats nothing without saying so, and each sentence is traced."""
+    """SmolLM2 on two pages, in parts: it ends well, repeats nothing in silence, and each sentence is traced."""
     from graph.cli.main import main
 
     settings = {
