@@ -30,7 +30,7 @@ def fetch_model(config: RunConfig, *, quiet: bool) -> None:
         what = "is converted" if found.whole else "is downloaded"
         note(f"The model {llm.model} {what} once, which takes a while; a download goes on where it stopped.")
     else:
-        from huggingface_hub.utils import disable_progress_bars
+        from huggingface_hub.utils import disable_progress_bars  # type: ignore[attr-defined]
 
         disable_progress_bars()
     fetch(llm.model, llm.revision, None)
