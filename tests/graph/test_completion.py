@@ -1,4 +1,4 @@
-"""Base models in the graph: they continue text, the result says so, and chat prompts for one are refused with advice."""
+"""Base models in the graph: they continue text, the result says so, and chat prompts are refused with advice."""
 
 from __future__ import annotations
 

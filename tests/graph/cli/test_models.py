@@ -8,8 +8,10 @@ import pty
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +148,26 @@ def run_command(document: Path) -> list[str]:
     return [sys.executable, "-c", SMALL, "run", "gemma3", str(document), "--format", "json", *words]
 
 
+def on_a_terminal(command: list[str], env: dict[str, str]) -> tuple[subprocess.CompletedProcess[bytes], str]:
+    """Run a program whose standard error is a terminal, and return what it showed there too."""
+    terminal, side = pty.openpty()
+    termios.tcsetwinsize(side, (24, 100))
+    pieces: list[bytes] = []
+
+    def read() -> None:
+        with suppress(OSError):  # which is how Linux says that the last writer has gone
+            while piece := os.read(terminal, 65536):
+                pieces.append(piece)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    ran = subprocess.run(command, env=env, stdout=subprocess.PIPE, stderr=side, check=False)
+    os.close(side)
+    reader.join()
+    os.close(terminal)
+    return ran, b"".join(pieces).decode("utf-8", "replace")
+
+
 def test_a_download_shows_a_bar_and_goes_on_where_it_stopped(
     checkpoint: Callable[[str], Path], online: dict[str, str], tmp_path: Path
 ) -> None:
@@ -168,12 +190,7 @@ def test_a_download_shows_a_bar_and_goes_on_where_it_stopped(
         ).stdout  # fmt: skip
         assert "are here already" in told
         hub.stops_after, begun = None, part.stat().st_size
-        terminal, side = pty.openpty()
-        termios.tcsetwinsize(side, (24, 100))
-        ran = subprocess.run(run_command(document), env=env, stdout=subprocess.PIPE, stderr=side, check=False)
-        os.close(side)
-        shown = os.read(terminal, 4000).decode("utf-8", "replace")
-        os.close(terminal)
+        ran, shown = on_a_terminal(run_command(document), env)
     assert ran.returncode == 0, shown
     assert json.loads(ran.stdout)["made"]["model"] == NAME
     assert "is downloaded once" in shown
