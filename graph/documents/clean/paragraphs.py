@@ -8,6 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from graph.documents.line import BAR, ROW
 from llm.language.joins import join
 from llm.language.marks import BULLETS, FIRM_BULLETS, LINE_ENDED
 
@@ -68,7 +69,7 @@ def reflow(text: str) -> str:
                 out.append("")
             out.append(line)
             last = index
-    return "\n".join(out).strip("\n")
+    return "\n".join(_SPACES.sub(" ", line.replace(ROW, BAR)).strip() if ROW in line else line for line in out).strip("\n")
 
 
 def _items(lines: list[str]) -> list[bool]:
@@ -149,6 +150,8 @@ def _continues(lines: list[str], widths: list[int], last: int, index: int, *, is
 @lru_cache(maxsize=4096)
 def _is_row(line: str) -> bool:
     """Whether a line is a row of a table: cells between bars, or mostly numbers and no punctuation of prose."""
+    if ROW in line:
+        return True
     words = line.split()
     if any(word[-1] in ",;:" for word in words):
         return False
