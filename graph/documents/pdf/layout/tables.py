@@ -166,7 +166,12 @@ def _stacks(levels: Sequence[_Level]) -> list[list[tuple[int, _Cell]]]:
         for cell in level:
             if not cell.is_figure and not _NOTHING.fullmatch(cell.text):
                 continue
-            near = [stack for stack in open_ if stack[-1][0] < number and _is_below(stack[-1][1], cell)]
+            near = [
+                stack
+                for stack in open_
+                if stack[-1][0] < number
+                and (_is_below(stack[-1][1], cell) or _are_pairs(levels[stack[-1][0]], level))
+            ]
             if near:
                 min(near, key=lambda stack: abs(stack[-1][1].box[2] - cell.box[2])).append((number, cell))
             elif cell.is_figure:
@@ -179,6 +184,14 @@ def _stacks(levels: Sequence[_Level]) -> list[list[tuple[int, _Cell]]]:
         for stack in closed + open_
         if sum(cell.is_figure for _, cell in stack) >= FEWEST_FIGURES and not _counts(stack)
     ]
+
+
+def _are_pairs(above: _Level, level: _Level) -> bool:
+    """Whether two lines are a name and a figure each, wherever that stands: at the end of a bar of a chart."""
+    if any(len(line) != 2 or line[0].is_figure or not line[1].is_figure for line in (above, level)):
+        return False
+    edge = _EDGE * max(above[0].height, level[0].height)
+    return min(abs(above[0].box[side] - level[0].box[side]) for side in (0, 2)) <= edge
 
 
 def _is_below(above: _Cell, cell: _Cell) -> bool:
@@ -286,19 +299,18 @@ class _Table:
         return sorted(found, key=lambda column: column.left)
 
     def _is_prose(self, column: _Column) -> bool:
-        """Whether its lines fill it, and go on with the line above."""
-        cells = [
-            cell
-            for level in self._levels[max(0, self.first - _AROUND) : self.last + 1 + _AROUND]
-            for cell in level
-            if column.shared(cell) > 0.5 * (cell.box[2] - cell.box[0])
-        ]
+        """Whether it is a column of text beside the table: its lines fill it, go on, and go beyond the rows."""
+        inner = self._within(column, self.first, self.last + 1)
+        above = self._within(column, max(0, self.first - _AROUND), self.first)
+        beyond = above + self._within(column, self.last + 1, self.last + 1 + _AROUND)
+        cells = inner + beyond
         widths = [cell.box[2] - cell.box[0] for cell in cells]
         starts = [cell.text[0] for cell in cells if cell.text[:1].isalpha()]
         is_uncased = 2 * sum(letter.lower() == letter.upper() for letter in starts) > len(cells)
-        words = median(len(_LEADERS.sub("", cell.text).split()) for cell in cells)
-        if median(widths) < _PROSE * self._height or (words < _PROSE_WORDS and not is_uncased):
+        if median(widths) < _PROSE * self._height or (_words(cells) < _PROSE_WORDS and not is_uncased):
             return False
+        if len(beyond) >= _AROUND and _words(beyond) >= _PROSE_WORDS:
+            return True
         is_mixed = (
             len({letter.islower() for letter in starts}) > 1
             or sum(bool(_INNER.search(cell.text)) for cell in cells) > _PAUSES * len(cells)
@@ -306,6 +318,11 @@ class _Table:
         going = sum(_goes_on(above, below) for above, below in pairwise(cells)) >= _GOING_ON * (len(cells) - 1)
         is_full = sum(width >= _FULL * max(widths) for width in widths) >= _FULL * len(cells)
         return is_full and ((is_mixed and going) or is_uncased or median(widths) > 2 * _PROSE * self._height)
+
+    def _within(self, column: _Column, first: int, end: int) -> list[_Cell]:
+        """The cells of some levels that are in the column and no wider."""
+        left, right = column.left - self._height, column.right + self._height
+        return [cell for level in self._levels[first:end] for cell in level if left < cell.box[0] < cell.box[2] < right]
 
     def _column(self, cell: _Cell) -> _Column | None:
         """The column of a cell; None when it stands in none, or over several."""
@@ -407,20 +424,21 @@ class _Table:
 
     def _end(self) -> int:
         """The level behind the last of the table: rows without a figure, and the rest of the last row's name."""
+        above = self._inside(self._levels[self.last])
         end = self.last + 1
-        pitch = self._pitch()
-        while end < len(self._levels):
-            inside = self._inside(self._levels[end])
-            above = self._inside(self._levels[end - 1])
-            if not inside or not above or above[0].base - inside[0].base > 1.5 * pitch:
-                break
+        for number, level in enumerate(self._levels[end:], end):
+            inside = self._inside(level)
+            if not inside:
+                continue
+            distance = above[0].base - inside[0].base
             columns = [self._column(cell) for cell in inside]
             named = {id(column) for column in columns if column}
-            is_row = len(named) == len(inside) > 1 and any(column in self._figures for column in columns)
-            is_rest = len(named) == len(inside) == 1 and inside[0].text[:1].islower()
-            if not is_row and not (is_rest and above[0].base - inside[0].base < 1.6 * self._height):
+            is_whole = len(named) == len(inside)
+            is_row = is_whole and len(inside) > 1 and any(column in self._figures for column in columns)
+            is_rest = is_whole and len(inside) == 1 and inside[0].text[:1].islower()
+            if not (is_row and distance <= 1.5 * self._pitch()) and not (is_rest and distance < 1.6 * self._height):
                 break
-            end += 1
+            above, end = inside, number + 1
         return end
 
     def _pitch(self) -> float:
@@ -441,7 +459,8 @@ class _Table:
         names = {id(self._column(cell)) for cell in cells}
         if distance <= _BESIDE * self._height:
             figures = level if more else cells
-            return all(cell.is_figure for cell in figures) and not names & {id(self._column(c)) for c in level}
+            if all(cell.is_figure for cell in figures) and not names & {id(self._column(cell)) for cell in level}:
+                return True
         is_near = distance < 1.8 * self._height
         if not more:
             goes_on = all(cell.text[:1].islower() for cell in level) and is_near
@@ -473,6 +492,10 @@ class _Table:
         while row and not row[-1].pieces:
             row.pop()
         yield row if sum(bool(cell.pieces) for cell in row) > 1 else [cell for cell in row if cell.pieces]
+
+
+def _words(cells: Sequence[_Cell]) -> float:
+    return median(len(_LEADERS.sub("", cell.text).split()) for cell in cells)
 
 
 def _goes_on(above: _Cell, below: _Cell) -> bool:

@@ -152,7 +152,8 @@ class _Print:
     def _is_gap(self, last: int, word: int, gap: float) -> bool:
         if self._text[last] in ".·․…_" and _LED.search(self._text, max(0, last - 12), last + 1):
             return self._text[word] not in ".·․…_"
-        return self._box(word)[0] - self._box(last)[2] > gap
+        before, behind = self._box(last), self._box(word)
+        return max(behind[0] - before[2], before[0] - behind[2]) > gap  # or back, to what stands further left
 
     def _part(self, span: Span) -> PrintedLine:
         line = self.line(span)
