@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
+from graph.documents.line import BAR
 from graph.documents.split.plan import Unit, plan, sections
 from graph.documents.types import Chunk, Page
 from llm.language.joins import gap
@@ -20,8 +21,9 @@ Count = Callable[[str], int]
 _ENDED = re.compile(LINE_ENDED)
 _LONG_CHARACTERS = 4000  # sentences longer than this are not counted in one piece
 _FULL_LINE = 60  # letters of a line that may have broken off because it was full; half as many of wide ones
+_LONGEST_ROW = 400  # characters of a row of a table
 _BETWEEN_DOCUMENTS = "\n\n"
-_PARAGRAPH, _SENTENCE, _INSIDE = 0.0, 0.1, 0.5  # price of a cut after each, as a share of a chunk
+_PARAGRAPH, _SENTENCE, _ROW, _INSIDE = 0.0, 0.1, 0.3, 0.5  # price of a cut after each, as a share of a chunk
 
 
 def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -> list[Chunk]:
@@ -97,6 +99,8 @@ def _between(before: str, after: str) -> str:
     last = before[before.rfind("\n") + 1 :].rstrip()
     if _ENDED.search(last):
         return "\n\n"
+    if _is_row(last) or _is_row(_line_at(after, 0)):
+        return "\n"
     between = gap(before, after)
     return between if after[0].islower() or len(last) >= (_FULL_LINE if between else _FULL_LINE // 2) else "\n"
 
@@ -105,9 +109,11 @@ def _units(text: str, budget: int, count: Count) -> list[Unit]:
     units: list[Unit] = []
     position = 0
     base = count("")  # what the tokenizer adds to every text, such as a start token
-    for sentence in split_sentences(text):
+    for sentence in _whole_rows(split_sentences(text)):
         end = position + len(sentence)
         price = _PARAGRAPH if "\n" in sentence[len(sentence.rstrip()) :] else _SENTENCE
+        if _is_row(sentence) and _is_row(_line_at(text, end)):
+            price = _ROW
         pieces = list(_pieces(sentence, budget, count))
         sizes = [max(0, tokens - base) for _, tokens in pieces]
         if sum(sizes) + base <= budget:
@@ -119,6 +125,31 @@ def _units(text: str, budget: int, count: Count) -> list[Unit]:
             units[-1] = units[-1]._replace(price=price)
         position = end
     return units
+
+
+def _whole_rows(sentences: list[str]) -> Iterator[str]:
+    """The sentences, those of a row of a table as one: a row is a line."""
+    line: list[str] = []
+    for sentence in sentences:
+        line.append(sentence)
+        if sentence.endswith("\n"):
+            yield from _row_or_sentences(line)
+            line = []
+    yield from _row_or_sentences(line)
+
+
+def _row_or_sentences(line: list[str]) -> list[str]:
+    return ["".join(line)] if len(line) > 1 and _is_row("".join(line)) else line
+
+
+def _is_row(line: str) -> bool:
+    """Whether a line is a row of a table, not a paragraph with a formula."""
+    return BAR in line and len(line) <= _LONGEST_ROW
+
+
+def _line_at(text: str, start: int) -> str:
+    end = text.find("\n", start, start + _LONGEST_ROW)
+    return text[start : end if end >= 0 else start + _LONGEST_ROW + 1]
 
 
 def _pieces(sentence: str, budget: int, count: Count) -> Iterator[tuple[str, int]]:

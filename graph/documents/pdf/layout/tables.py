@@ -18,6 +18,7 @@ from graph.documents.line import CELL, Box
 from graph.documents.pdf.layout.printed_line import PrintedLine
 
 Rows = list[PrintedLine]
+Figure = tuple[float, float, bool]  # left and right edge, in points, and whether its line is nothing else
 
 _FIGURE = re.compile(
     r"[-+±~<>≤≥=(\[$€£¥₩]*\s?(?:[A-Z]{2,3}\$?\s?)?[-−–]?[$€£¥₩]?[.,]?\d[\d.,:/'’%()*†‡§\s+−–^±×-]*"
@@ -30,7 +31,8 @@ _LEADERS = re.compile(r"\s*(?:[.·․…_]\s?){3,}$")
 _COUNT = re.compile(r"\W*(\d{1,4})\W*")
 _OPEN = re.compile(r"[,(\-–—&/]$|\b(?:the|a|of|and|or|to|in|for|with|by|from|on|at|und|der|die|et|de|du|des|y)$")
 _INNER = re.compile(r"[^\W\d][,;.] \w")
-FEWEST_FIGURES = 3  # of a column
+_FEWEST = 3  # of a column
+_ALIGNED = 6.0  # points by which the edges of three figures of a column may differ, before it is looked at closely
 _LEVEL = 0.3  # of the height of print, by which base lines of one row may differ
 _EDGE = 0.6  # of the height, by which the edges of one column may differ
 _FARTHEST = 4.0  # heights from a figure to the next one below
@@ -53,6 +55,14 @@ def is_figure(text: str) -> bool:
     """Whether a cell is a number, an amount, a share, or a date in digits."""
     text = text.strip()
     return len(text) <= 30 and text.count(")") <= text.count("(") and bool(_FIGURE.fullmatch(text))
+
+
+def are_figures(figures: Sequence[Figure]) -> bool:
+    """Whether there may be a column of figures at all: a quick look, before all words are measured."""
+    if sum(is_all for _, _, is_all in figures) >= _FEWEST:
+        return True
+    edges = (sorted(figure[side] for figure in figures) for side in (0, 1))
+    return any(last - first <= _ALIGNED for side in edges for first, last in zip(side, side[2:], strict=False))
 
 
 @dataclass(slots=True)
@@ -88,7 +98,7 @@ def find_tables(pieces: Sequence[PrintedLine], page: Box) -> list[tuple[Rows, se
 
     What is printed beside the `page` is no part of any.
     """
-    if sum(is_figure(piece.text) for piece in pieces) < FEWEST_FIGURES:
+    if sum(is_figure(piece.text) for piece in pieces) < _FEWEST:
         return []
     levels = _levels(pieces, page)
     found: list[tuple[Rows, set[int]]] = []
@@ -182,7 +192,7 @@ def _stacks(levels: Sequence[_Level]) -> list[list[tuple[int, _Cell]]]:
     return [
         stack
         for stack in closed + open_
-        if sum(cell.is_figure for _, cell in stack) >= FEWEST_FIGURES and not _counts(stack)
+        if sum(cell.is_figure for _, cell in stack) >= _FEWEST and not _counts(stack)
     ]
 
 
@@ -251,7 +261,7 @@ class _Table:
         if all(map(self._is_mixed, self._figures)):
             return False
         full = [row for row in self._rows if len({id(self._column(cell)) for cell in row} - {id(None)}) > 1]
-        if len(full) < max(FEWEST_FIGURES, _FILLED * len(self._rows)):
+        if len(full) < max(_FEWEST, _FILLED * len(self._rows)):
             return False
         if len(self._figures) == 1:
             values = [_COUNT.fullmatch(cell.text) for cell in self._figures[0].cells]

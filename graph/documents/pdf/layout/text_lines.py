@@ -15,7 +15,7 @@ from graph.documents.line import Box, Line, lines_of
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
-from graph.documents.pdf.layout.tables import FEWEST_FIGURES, find_tables, is_figure
+from graph.documents.pdf.layout.tables import Figure, are_figures, find_tables, is_figure
 from llm.language.marks import BULLETS
 
 Span = tuple[int, int]  # of characters of the page's text
@@ -64,7 +64,7 @@ def _with_tables(
     printed: "_Print", spans: list[Span], lines: list[PrintedLine], page: Box
 ) -> tuple[list[Span], list[PrintedLine]]:
     """The lines, with the rows of each table where its first piece stands; a row has an empty span."""
-    if sum(printed.figures(span, line) for span, line in zip(spans, lines, strict=True)) < FEWEST_FIGURES:
+    if not are_figures([figure for span, line in zip(spans, lines, strict=True) for figure in printed.figures(span, line)]):
         return spans, lines
     cut = [list(printed.cells(span, line)) for span, line in zip(spans, lines, strict=True)]
     parts = [(number, part) for number, own in enumerate(cut) for part in own]
@@ -94,8 +94,11 @@ class _Print:
         self._raw, self._textpage, self._text = raw, textpage, shown
         self._has_blanks = shown != text
         self._x, self._y = c_double(), c_double()
+        self._boxes: dict[int, Box] = {}
         # Characters that are two of UTF-16, as pdfium counts.
         self._wide = [place for place, character in enumerate(text) if character > "\uffff"]
+        last = len(text) - 1
+        self._is_index = not self._wide and raw.FPDFText_GetCharIndexFromTextIndex(textpage, last) == last
 
     def spans(self) -> Iterator[Span]:
         """The printed lines. pdfium may give several in one, with a space between them."""
@@ -120,21 +123,21 @@ class _Print:
                 start = word
         yield self._part((start, end))
 
-    def figures(self, span: Span, line: PrintedLine) -> int:
-        """How many figures stand by themselves in the line, as in a column."""
+    def figures(self, span: Span, line: PrintedLine) -> Iterator[Figure]:
+        """The figures that stand by themselves in the line, as in a column: their edges, and whether they are all."""
         text = self._text
         if is_figure(text[span[0] : span[1]]):
-            return 1
+            yield line.box[0], line.box[2], True
+            return
         gap = _FIGURE_GAP * line.height
         words = [match.span() for match in _WORD.finditer(text, *span)]
-        alone = 0
         for index, (start, end) in enumerate(words):
             if not any(map(str.isdigit, text[start:end])):
                 continue
             if index and not self._is_gap(words[index - 1][1] - 1, start, gap):
                 continue
-            alone += index == len(words) - 1 or self._is_gap(end - 1, words[index + 1][0], gap)
-        return alone
+            if index == len(words) - 1 or self._is_gap(end - 1, words[index + 1][0], gap):
+                yield self._box(start)[0], self._box(end - 1)[2], False
 
     def cells(self, span: Span, line: PrintedLine) -> Iterator[Span]:
         """The line, cut at its wide gaps and where dots lead to a figure."""
@@ -237,6 +240,8 @@ class _Print:
         return self._box(len(self._text[:word].rstrip()) - 1)[2]
 
     def _index(self, place: int) -> int:
+        if self._is_index:
+            return place  # no character is without its place in the text, up to the last
         shifted = place + bisect(self._wide, place - 1)
         return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._textpage, shifted))
 
@@ -255,5 +260,7 @@ class _Print:
         return float(self._y.value)
 
     def _box(self, place: int) -> Box:
-        box: Box = self._textpage.get_charbox(self._index(place), loose=True)
+        box = self._boxes.get(place)
+        if box is None:
+            box = self._boxes[place] = self._textpage.get_charbox(self._index(place), loose=True)
         return box
