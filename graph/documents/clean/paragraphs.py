@@ -130,7 +130,7 @@ def _room(widths: list[int], index: int) -> int:
 
 
 def _is_running(lines: list[str], index: int) -> bool:
-    """Whether narrow lines are those of a text: they go on in small letters, with marks inside. Labels have none."""
+    """Whether narrow lines are those of a text: they go on in small letters, and have marks inside."""
     first = max(0, min(index, len(lines) - _NEARBY) - _NEARBY)
     near = [line for line in lines[first : first + 2 * _NEARBY + 1] if line]
     going = sum(below[0].islower() and not _TERMINAL.search(above) for above, below in pairwise(near))
@@ -149,7 +149,9 @@ def _continues(lines: list[str], widths: list[int], last: int, index: int, *, is
     if _HYPHENATED.search(line) or following[0] in _NEVER_FIRST:
         return True
     room = _room(widths, last)
-    if (room < _NARROWEST and not _is_running(lines, last)) or (is_item and not (_OPEN.search(line) and _CAPTION.match(following))):
+    if (room < _NARROWEST and not _is_running(lines, last)) or (
+        is_item and not (_OPEN.search(line) and _CAPTION.match(following))
+    ):
         return False
     if _NUMBERED_HEADING.match(line) and widths[last] < 0.6 * room and not _OPEN.search(line):
         return False  # whatever its paragraph begins with

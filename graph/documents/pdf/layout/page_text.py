@@ -179,7 +179,12 @@ def _is_parted(before: PrintedLine, line: PrintedLine, leadings: dict[int, float
 def _is_indented(before: PrintedLine, line: PrintedLine, after: PrintedLine | None) -> bool:
     """Whether a line begins a paragraph by its indent: the lines before and after it begin further left."""
     indent = line.box[0] - before.box[0]
-    if after is None or line.table or not _ENDED.search(before.text.rstrip()) or not _are_above_another(before, line):
+    if (
+        after is None
+        or line.table
+        or not _ENDED.search(before.text.rstrip())
+        or not _are_above_another(before, line)
+    ):
         return False
     return 0.8 * line.height < indent < 6 * line.height and abs(after.box[0] - before.box[0]) < 0.4 * line.height
 

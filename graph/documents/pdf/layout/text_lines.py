@@ -12,10 +12,11 @@ from unicodedata import normalize
 
 from graph.documents.characters import plain
 from graph.documents.line import Box, Line, lines_of
+from graph.documents.pdf.layout.cells import Figure, are_figures, is_figure
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
-from graph.documents.pdf.layout.tables import Figure, are_figures, find_tables, is_figure
+from graph.documents.pdf.layout.tables import find_tables
 from llm.language.marks import BULLETS
 
 Span = tuple[int, int]  # of characters of the page's text
@@ -64,7 +65,9 @@ def _with_tables(
     printed: "_Print", spans: list[Span], lines: list[PrintedLine], page: Box
 ) -> tuple[list[Span], list[PrintedLine]]:
     """The lines, with the rows of each table where its first piece stands; a row has an empty span."""
-    if not are_figures([figure for span, line in zip(spans, lines, strict=True) for figure in printed.figures(span, line)]):
+    if not are_figures(
+        [figure for span, line in zip(spans, lines, strict=True) for figure in printed.figures(span, line)]
+    ):
         return spans, lines
     cut = [list(printed.cells(span, line)) for span, line in zip(spans, lines, strict=True)]
     parts = [(number, part) for number, own in enumerate(cut) for part in own]
@@ -124,7 +127,7 @@ class _Print:
         yield self._part((start, end))
 
     def figures(self, span: Span, line: PrintedLine) -> Iterator[Figure]:
-        """The figures that stand by themselves in the line, as in a column: their edges, and whether they are all."""
+        """The figures that stand by themselves in the line, as in a column."""
         text = self._text
         if is_figure(text[span[0] : span[1]]):
             yield line.box[0], line.box[2], True

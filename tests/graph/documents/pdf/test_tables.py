@@ -167,6 +167,22 @@ def test_a_table_that_goes_on_loses_no_row_and_no_title(tmp_path: Path) -> None:
     assert found.count("Item | In stock | Price") == 4
 
 
+def test_bars_of_a_chart_have_their_names(tmp_path: Path) -> None:
+    names, shares = ["On foot", "By bicycle", "By bus", "By car"], ["12%", "31%", "7%", "50%"]
+    drawn = [(130.0 + 4 * int(share[:-1]), 740 - 25.0 * row, 10.0, share) for row, share in enumerate(shares)]
+    drawn += [(120 - right_of(name, 10), 740 - 25.0 * row, 10.0, name) for row, name in enumerate(names)]
+    found = read(tmp_path, [*ABOVE, *drawn, *BELOW])
+    assert found[1:-1] == [f"{name} | {share}" for name, share in zip(names, shares, strict=True)]
+
+
+def test_a_text_that_goes_on_beside_a_table_is_no_part_of_it(tmp_path: Path) -> None:
+    text: list[Line] = [(60.0, 760 - 14.0 * row, 10.0, line) for row, line in enumerate(PROSE)]
+    rows = table(ACCOUNTS, [320, 450, 505, 560], by="rows", top=732, leading=14)
+    found = read(tmp_path, [*text, *rows])
+    assert [line for line in found if "|" in line] == rows_of(ACCOUNTS)
+    assert " ".join(line for line in found if "|" not in line) == " ".join(PROSE)
+
+
 # What is no table.
 
 
@@ -176,6 +192,8 @@ def columns_of(xs: Sequence[float], *, by: str) -> list[Line]:
 
 
 NAMES = ["Anna Berg", "Bruno Carl", "Clara Dorn", "David Ernst", "Edith Fink", "Fritz Gross"]
+TERMS = ["Bank", "Dike", "Lock", "Weir"]
+CODE = ["x = 1", "y = x + 1", "z = x * y", "print(z)"]
 CONTROLS: dict[str, list[Line]] = {
     "two columns of prose": columns_of([60, 330], by="columns"),
     "three columns of prose": columns_of([40, 220, 400], by="columns"),
@@ -209,23 +227,29 @@ CONTROLS: dict[str, list[Line]] = {
     "terms and what they mean": [
         line
         for row, text in enumerate(PROSE)
-        for line in [(60.0, 740 - 14.0 * row, 11.0, "Bank Dike Lock Weir".split()[row // 3])] * (row % 3 == 0)
+        for line in [(60.0, 740 - 14.0 * row, 11.0, TERMS[row // 3])] * (row % 3 == 0)
         + [(160.0, 740 - 14.0 * row, 11.0, text)]
     ],
     "verse with every fifth line numbered": [
         line
         for row, text in enumerate(PROSE)
-        for line in [(72.0, 740 - 14.0 * row, 11.0, text)] + [(400.0, 740 - 14.0 * row, 9.0, str(row + 1))] * (row % 5 == 4)
+        for line in [(72.0, 740 - 14.0 * row, 11.0, text)]
+        + [(400.0, 740 - 14.0 * row, 9.0, str(row + 1))] * (row % 5 == 4)
     ],
     "numbered formulas": [
         line
         for row, text in enumerate(["a = b + c", "d = e + f", "g = h + i", "k = l + m"])
         for line in [(150.0, 740 - 20.0 * row, 11.0, text), (480.0, 740 - 20.0 * row, 11.0, f"({row + 1})")]
     ],
+    "the axis of a chart beside text": [
+        line
+        for row, text in enumerate(PROSE)
+        for line in [(72.0, 740 - 14.0 * row, 9.0, f"{97 - row / 2:.1f}"), (330.0, 740 - 14.0 * row, 10.0, text)]
+    ],
     "code and its comments": [
         line
-        for row, text in enumerate(["x = 1", "y = x + 1", "z = x * y", "print(z)"])
-        for line in [(72.0, 740 - 14.0 * row, 11.0, text), (250.0, 740 - 14.0 * row, 11.0, f"# step {'abcd'[row]}")]
+        for row, text in enumerate(CODE)
+        for line in [(72.0, 740 - 14.0 * row, 11.0, text), (250.0, 740 - 14.0 * row, 11.0, f"# step {row}")]
     ],
 }  # fmt: skip
 
