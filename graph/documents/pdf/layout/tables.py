@@ -327,9 +327,9 @@ class _Table:
                 return True
         is_near = distance < 1.8 * self._height
         if not more:
-            goes_on = all(cell.text[:1].islower() for cell in level) and is_near
+            is_rest = all(cell.text[:1].islower() for cell in level) and is_near
             within = all(id(self._column(cell)) in names for cell in level)
-            return has_figure and within and (goes_on or distance <= _TIGHT * self._pitch())
+            return has_figure and within and (is_rest or distance <= _TIGHT * self._pitch())
         return (
             is_near
             and len(above) == 1

@@ -109,6 +109,13 @@ def test_names_that_wrap_are_one_cell(tmp_path: Path, by: str) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("by", ["columns", "rows"])
+def test_a_name_that_begins_above_its_figure_is_whole(tmp_path: Path, by: str) -> None:
+    rows = [["Others", "960"], ["Guests of the hotel and", ""], ["of the two inns", "4,210"], ["All", "5,170"]]
+    found = read(tmp_path, [*ABOVE, *table(rows, [90, 360], by=by, leading=14), *BELOW])
+    assert found[1:-1] == ["Others | 960", "Guests of the hotel and of the two inns | 4,210", "All | 5,170"]
+
+
 def test_signs_of_money_belong_to_their_figures(tmp_path: Path) -> None:
     rows = [
         ["Cash", "$", "4,210", "$", "3,900"], ["Stocks", "", "1,875", "", "1,700"],
