@@ -34,6 +34,8 @@ CELL = "\t"  # between the cells of a row, in lines of tables and where a file h
 BAR = " | "  # between them in a text
 ROW = "\x1f"  # between them while a text is composed, for bars stand in formulas too; no file's text has it
 
+LONGEST_ROW = 400  # characters of a row of a table; a longer line with bars is a paragraph with a formula
+
 
 @dataclass(slots=True)
 class Line:
@@ -74,3 +76,8 @@ def text_of(lines: Iterable[Line], bar: str = BAR) -> str:
             parts.append("\n\n" if line.starts else "\n")
         parts.append(line.text.replace(CELL, bar) if line.label == "table" else line.text)
     return "".join(parts)
+
+
+def is_row(line: str) -> bool:
+    """Whether a line of a text is a row of a table."""
+    return BAR in line and len(line) <= LONGEST_ROW

@@ -307,8 +307,11 @@ class _Table:
 
     def _pitch(self) -> float:
         """The usual distance of rows that have figures."""
+        return median(self._distances())
+
+    def _distances(self) -> list[float]:
         bases = [self._levels[number][0].base for number in self._numbers]
-        return median(above - below for above, below in pairwise(bases))
+        return [above - below for above, below in pairwise(bases)]
 
     def _is_one_row(self, group: list[Level], level: Level) -> bool:
         """Whether a line goes on with the cells above it."""
@@ -329,7 +332,7 @@ class _Table:
         if not more:
             is_rest = all(cell.text[:1].islower() for cell in level) and is_near
             within = all(id(self._column(cell)) in names for cell in level)
-            return has_figure and within and (is_rest or distance <= _TIGHT * self._pitch())
+            return has_figure and within and (is_rest or distance <= _TIGHT * min(self._distances()))
         return (
             is_near
             and len(above) == 1
