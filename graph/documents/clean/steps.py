@@ -22,7 +22,7 @@ from graph.documents.clean.sections import label_sections, locate_sections
 from graph.documents.clean.spacing import mend_spaces
 from graph.documents.config import LoadConfig
 from graph.documents.left_out import by_reason, left_out
-from graph.documents.line import LEFT_OUT, Line, lines_of, text_of
+from graph.documents.line import LEFT_OUT, ROW, Line, lines_of, text_of
 from graph.documents.types import LeftOut, Page, PageStatus
 
 _LIGATURE = re.compile(r"[\ufb00-\ufb06]")
@@ -42,7 +42,7 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
         label_references(lines)
     sections = label_sections(lines, [page.get("bookmarks", []) for page in pages])
     shown = [[line for line in page if line.is_text] for page in lines]
-    texts = with_margins(compose([text_of(body_of(page)) for page in shown]), shown)
+    texts = with_margins(compose([text_of(body_of(page), ROW) for page in shown]), shown)
     labels = page_labels([page["label"] for page in pages], numbers)
     cleaned = [
         _cleaned(page, label, text, own)
@@ -53,7 +53,10 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
 
 
 def compose(texts: list[str]) -> list[str]:
-    """The lines of pages as paragraphs: sentences and words whole, a line for each paragraph, item and row."""
+    """The lines of pages as paragraphs: sentences and words whole, a line for each paragraph, item and row.
+
+    Cells of a row are parted by `ROW`, and by bars in what is returned.
+    """
     texts = sentences_first(texts)
     texts = join_syllables(join_hyphens(move_to_first_page(mend_spaces(texts))))
     return [reflow(text) if text else "" for text in texts]

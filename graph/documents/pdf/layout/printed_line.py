@@ -20,6 +20,7 @@ class PrintedLine:
     angle: float = 0  # in radians
     base: float = 0  # height above the page's foot that the letters stand on, in points
     has_gap: bool = False  # wider than any between words: cells of a table, where it was looked for
+    table: int = 0  # which of the page's tables it is a row of, from 1; 0 is none
 
     @property
     def height(self) -> float:
@@ -34,11 +35,15 @@ def in_rows(lines: list[PrintedLine]) -> list[PrintedLine]:
     """Put together the pieces of one printed line that were cut at raised, lowered or other print."""
     rows: list[PrintedLine] = []
     for line in lines:
-        if rows and line.is_upright and rows[-1].is_upright and _goes_on(rows[-1], line):
+        if rows and _may_join(rows[-1]) and _may_join(line) and _goes_on(rows[-1], line):
             rows.append(joined(rows.pop(), line))
         else:
             rows.append(line)
     return rows
+
+
+def _may_join(line: PrintedLine) -> bool:
+    return line.is_upright and not line.table
 
 
 def joined(before: PrintedLine, line: PrintedLine) -> PrintedLine:

@@ -13,9 +13,12 @@ from unicodedata import normalize
 from graph.documents.characters import plain
 from graph.documents.line import Box, Line, lines_of
 from graph.documents.pdf.indices import indices_of
+from graph.documents.pdf.layout.cells import Figure, are_figures, is_figure
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
+from graph.documents.pdf.layout.tables import find_tables
+from llm.language.marks import BULLETS
 
 Span = tuple[int, int]  # of characters of the page's text
 
@@ -30,6 +33,11 @@ _ACCENTS = {
 }  # fmt: skip
 _ACCENT = re.compile(f"[{''.join(_ACCENTS)}]")
 _CELL_GAP = 1.5  # times the height of the line, between the cells of a row
+_FIGURE_GAP = 0.7  # where a figure stands beside it: the columns of figures are set closely
+_NEXT_GAP = 0.45  # between two figures
+_WORD = re.compile(r"\S+")
+_MARKER = re.compile(rf"[-–—*{BULLETS}]|\(?\w{{1,3}}[.)]|\(\w{{1,3}}\)")  # of an item
+_LED = re.compile(r"(?:[.·․…_]\s?){4,}\s*$")  # dots that lead to a figure
 _COVERED = 0.6  # share of a gutter that a gap between words has to cover
 
 
@@ -44,10 +52,44 @@ def page_lines(raw: Any, page: Any, textpage: Any, text: str, shown: str) -> lis
     lines = [printed.line(span) for span in spans]
     if 2 * sum(line.is_upright for line in lines) < len(lines):
         return lines_of(plain(shown))
+    spans, lines = _with_tables(printed, spans, lines, page.get_bbox())
     gutters = find_gutters([textpage.get_rect(index) for index in range(textpage.count_rects())])
     if gutters:
-        lines = in_columns([list(printed.cut(span, gutters)) for span in spans], gutters) or lines
+        parts = [
+            [line] if line.table else list(printed.cut(span, gutters))
+            for span, line in zip(spans, lines, strict=True)
+        ]
+        lines = in_columns(parts, gutters) or lines
     return arranged(lines, page.get_bbox())
+
+
+def _with_tables(
+    printed: "_Print", spans: list[Span], lines: list[PrintedLine], page: Box
+) -> tuple[list[Span], list[PrintedLine]]:
+    """The lines, with the rows of each table where its first piece stands; a row has an empty span."""
+    if not are_figures(
+        [figure for span, line in zip(spans, lines, strict=True) for figure in printed.figures(span, line)]
+    ):
+        return spans, lines
+    cut = [list(printed.cells(span, line)) for span, line in zip(spans, lines, strict=True)]
+    parts = [(number, part) for number, own in enumerate(cut) for part in own]
+    pieces = [lines[number] if len(cut[number]) == 1 else printed.line(part) for number, part in parts]
+    tables = find_tables(pieces, page)
+    if not tables:
+        return spans, lines
+    found: list[tuple[Span, PrintedLine]] = []
+    taken = set().union(*(places for _, places in tables))
+    begin = {min(places): rows for rows, places in tables}
+    for place, (number, (start, end)) in enumerate(parts):
+        found += [((0, 0), row) for row in begin.get(place, [])]
+        if place in taken:
+            continue
+        is_rest = place and place - 1 not in taken and parts[place - 1][0] == number
+        if is_rest:
+            start = found.pop()[0][0]
+        whole = (start, end) == spans[number]
+        found.append(((start, end), lines[number] if whole else printed.line((start, end))))
+    return [span for span, _ in found], [line for _, line in found]
 
 
 class _Print:
@@ -83,6 +125,41 @@ class _Print:
                 yield self._part((start, word))
                 start = word
         yield self._part((start, end))
+
+    def figures(self, span: Span, line: PrintedLine) -> Iterator[Figure]:
+        """The figures that stand by themselves in the line, as in a column."""
+        text = self._text
+        if is_figure(text[span[0] : span[1]]):
+            yield line.box[0], line.box[2], True
+            return
+        gap = _FIGURE_GAP * line.height
+        words = [match.span() for match in _WORD.finditer(text, *span)]
+        for index, (start, end) in enumerate(words):
+            if not any(map(str.isdigit, text[start:end])):
+                continue
+            if index and not self._is_gap(words[index - 1][1] - 1, start, gap):
+                continue
+            if index == len(words) - 1 or self._is_gap(end - 1, words[index + 1][0], gap):
+                yield self._box(start)[0], self._box(end - 1)[2], False
+
+    def cells(self, span: Span, line: PrintedLine) -> Iterator[Span]:
+        """The line, cut at its wide gaps and where dots lead to a figure."""
+        text = self._text
+        words = [match.span() for match in _WORD.finditer(text, *span)]
+        gap, start = _FIGURE_GAP * line.height, span[0]
+        for (first, end), (word, behind) in pairwise(words):
+            is_marker = first == words[0][0] and _MARKER.fullmatch(text, first, end)
+            are_figures = is_figure(text[first:end]) and is_figure(text[word:behind])
+            if not is_marker and self._is_gap(end - 1, word, _NEXT_GAP * line.height if are_figures else gap):
+                yield start, word
+                start = word
+        yield start, span[1]
+
+    def _is_gap(self, last: int, word: int, gap: float) -> bool:
+        if self._text[last] in ".·․…_" and _LED.search(self._text, max(0, last - 12), last + 1):
+            return self._text[word] not in ".·․…_"
+        before, behind = self._box(last), self._box(word)
+        return max(behind[0] - before[2], before[0] - behind[2]) > gap  # or back, to what stands further left
 
     def _part(self, span: Span) -> PrintedLine:
         line = self.line(span)
