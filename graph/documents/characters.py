@@ -39,11 +39,3 @@ def without_surrogates(text: str) -> str:
 def substance(text: str) -> int:
     """How many letters and digits there are: glyphs that stand for no character that is known are none."""
     return sum(map(str.isalnum, text))
-
-
-def has_right_to_left(text: str) -> bool:
-    """Whether Hebrew or Arabic letters are more than a stray word of the text."""
-    return len(_RIGHT_TO_LEFT.findall(text)) > max(20, len(text) // 20)
-
-
-_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")

@@ -1,13 +1,15 @@
 """The two PDF libraries behind one interface. The only module that imports them; runs inside the worker.
 
-pdfium reads faster and keeps words apart; pypdf is right for right-to-left script and opens some files that
-pdfium refuses. Both raise anything on hostile files: callers catch Exception around every call.
+pdfium reads faster and keeps words apart; pypdf opens some files that pdfium refuses, and knows the characters of
+fonts that are neither in the file nor on the machine. Both raise anything on hostile files: callers catch
+Exception around every call.
 """
 
 import contextlib
 import io
 import logging
 import re
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +23,7 @@ from graph.documents.pdf.unseen import without_unseen
 _LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
 _MOST_ATTACHMENTS = 20
+_MOST_TEXTS = 1000  # that are counted
 _STAMP = 50  # letters: no more than "Scanned with ..." or a page number, on what is otherwise a picture
 _DPI = 300
 _MOST_PIXELS = 9_000_000  # A4 has 8.7 million at 300 dpi
@@ -60,6 +63,9 @@ class Backend(Protocol):
 
     def is_scan(self, number: int, letters: int) -> bool:
         """Whether a page with so many letters and digits in its text layer has more to show than them."""
+
+    def texts_drawn(self, number: int) -> int:
+        """How many pieces of text a page draws, whatever becomes of them; 0 when the backend cannot tell."""
 
     def draw(self, number: int) -> bytes:
         """The page in grey as a PGM image of about 300 dpi; b"" when it shows nothing."""
@@ -162,6 +168,12 @@ class Pdfium:
         covered = sum((right - left) * (top - bottom) for left, bottom, right, top in images)
         return bool(covered > 0.8 * width * height)
 
+    def texts_drawn(self, number: int) -> int:
+        from pypdfium2 import raw
+
+        page = self._document[number - 1]
+        return sum(1 for _ in islice(page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=3), _MOST_TEXTS))
+
     def draw(self, number: int) -> bytes:
         return draw_page(self._document[number - 1])
 
@@ -216,6 +228,9 @@ class Pypdf:
 
     def is_scan(self, number: int, letters: int) -> bool:
         return False  # it could not be drawn
+
+    def texts_drawn(self, number: int) -> int:
+        return 0
 
     def draw(self, number: int) -> bytes:
         raise NotImplementedError

@@ -3,7 +3,7 @@
 import re
 from bisect import bisect
 from collections.abc import Callable, Iterator
-from ctypes import c_double
+from ctypes import c_double, c_void_p, cast
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
@@ -12,9 +12,11 @@ from unicodedata import normalize
 
 from graph.documents.characters import plain
 from graph.documents.line import Box, Line, lines_of
+from graph.documents.pdf.layout.bidi import RIGHT_TO_LEFT
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
+from graph.documents.pdf.layout.right_to_left import in_reading_order, runs_leftwards
 
 Span = tuple[int, int]  # of characters of the page's text
 
@@ -37,26 +39,48 @@ def page_lines(raw: Any, page: Any, textpage: Any, text: str, shown: str) -> lis
     `raw` is pypdfium2.raw, `text` all that `textpage` has, and `shown` the same with spaces in place of words that
     are not to be in the lines.
     """
-    printed = _Print(raw, textpage, text, shown)
+    printed = _Print(raw, textpage, text, shown, page)
     spans = list(printed.spans())
     lines = [printed.line(span) for span in spans]
     if 2 * sum(line.is_upright for line in lines) < len(lines):
         return lines_of(plain(shown))
-    gutters = find_gutters([textpage.get_rect(index) for index in range(textpage.count_rects())])
+    rects = [printed.turned(textpage.get_rect(index)) for index in range(textpage.count_rects())]
+    gutters = find_gutters(rects)
     if gutters:
         lines = in_columns([list(printed.cut(span, gutters)) for span in spans], gutters) or lines
-    return arranged(lines, page.get_bbox())
+    return printed.turned_back(arranged(lines, printed.turned(page.get_bbox())))
 
 
 class _Print:
-    """The characters of a page and where they stand."""
+    """The characters of a page and where they stand.
 
-    def __init__(self, raw: Any, textpage: Any, text: str, shown: str) -> None:
+    Where most of it is read from right to left, places are those of its mirror image: what holds for lines that
+    run to the right holds for its lines then.
+    """
+
+    def __init__(self, raw: Any, textpage: Any, text: str, shown: str, page: Any) -> None:
         self._raw, self._textpage, self._text = raw, textpage, shown
         self._has_blanks = shown != text
         self._x, self._y = c_double(), c_double()
         # Characters that are two of UTF-16, as pdfium counts.
         self._wide = [place for place, character in enumerate(text) if character > "\uffff"]
+        self._places: list[int] | None = None  # in `text`, where lines are not in its order
+        self._mirror: float | None = None  # the sum of the two edges that change places
+        if RIGHT_TO_LEFT.search(shown):
+            self._text, self._places = in_reading_order(shown, self._box, self._drawn(page))
+            if runs_leftwards(shown):
+                left, _, right, _ = page.get_bbox()
+                self._mirror = left + right
+
+    def turned(self, box: Box) -> Box:
+        """A place on the page, or on its mirror image."""
+        if self._mirror is None:
+            return box
+        return (self._mirror - box[2], box[1], self._mirror - box[0], box[3])
+
+    def turned_back(self, lines: list[Line]) -> list[Line]:
+        """The lines with their places on the page itself."""
+        return [replace(line, box=self.turned(line.box)) if line.box else line for line in lines]
 
     def spans(self) -> Iterator[Span]:
         """The printed lines. pdfium may give several in one, with a space between them."""
@@ -163,6 +187,8 @@ class _Print:
         return self._box(len(self._text[:word].rstrip()) - 1)[2]
 
     def _index(self, place: int) -> int:
+        if self._places:
+            place = self._places[place]
         shifted = place + bisect(self._wide, place - 1)
         return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._textpage, shifted))
 
@@ -176,10 +202,25 @@ class _Print:
     def _angle(self, place: int) -> float:
         return float(self._raw.FPDFText_GetCharAngle(self._textpage, self._index(place)))
 
+    def _drawn(self, page: Any) -> Callable[[int], int]:
+        """Which piece of text of the page a character is drawn with: those drawn later have higher numbers."""
+        numbers: dict[int | None, int] = {}
+        for number in range(self._raw.FPDFPage_CountObjects(page)):
+            numbers[_address(self._raw.FPDFPage_GetObject(page, number))] = number
+
+        def drawn(place: int) -> int:
+            handle = self._raw.FPDFText_GetTextObject(self._textpage, self._index(place))
+            return numbers.get(_address(handle), 0)
+
+        return drawn
+
     def _base(self, place: int) -> float:
         self._raw.FPDFText_GetCharOrigin(self._textpage, self._index(place), self._x, self._y)
         return float(self._y.value)
 
     def _box(self, place: int) -> Box:
-        box: Box = self._textpage.get_charbox(self._index(place), loose=True)
-        return box
+        return self.turned(self._textpage.get_charbox(self._index(place), loose=True))
+
+
+def _address(handle: Any) -> int | None:
+    return cast(handle, c_void_p).value
