@@ -9,6 +9,7 @@ import contextlib
 import io
 import logging
 import re
+from functools import reduce
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,13 +18,17 @@ from graph.documents.characters import plain
 from graph.documents.line import Line, lines_of
 from graph.documents.pdf.annotations import Annotations, annotations_of, with_annotations
 from graph.documents.pdf.layout.text_lines import page_lines
+from graph.documents.pdf.layout.vertical import Glyph, columns_as_text
 from graph.documents.pdf.protocol import RefusalKind
 from graph.documents.pdf.unseen import without_unseen
+from llm.language.joins import join
 
 _LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
+_FEWEST_LETTERS = 4  # of a line that may be a title
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
 _MOST_ATTACHMENTS = 20
 _MOST_TEXTS = 1000  # that are counted
+_LETTERWISE = 0.9  # of the letters of a page are placed one by one
 _STAMP = 50  # letters: no more than "Scanned with ..." or a page number, on what is otherwise a picture
 _DPI = 300
 _MOST_PIXELS = 9_000_000  # A4 has 8.7 million at 300 dpi
@@ -125,22 +130,9 @@ class Pdfium:
         return str(self._document.get_metadata_value("Title"))
 
     def heading(self) -> str:
-        from pypdfium2 import raw
-
-        textpage = self._document[0].get_textpage()
-        text = textpage.get_text_range(0, min(textpage.count_chars(), _HEADING_WINDOW))
-        lines: list[tuple[float, str]] = []
-        position = 0
-        for line in text.split("\n"):
-            letters = [place for place, character in enumerate(line, position) if character.isalpha()]
-            position += len(line) + 1
-            if len(letters) < 4:
-                continue
-            index = raw.FPDFText_GetCharIndexFromTextIndex(textpage, letters[len(letters) // 2])
-            _, bottom, _, top = textpage.get_charbox(index, loose=True)
-            if abs(raw.FPDFText_GetCharAngle(textpage, index)) < 0.1:  # not a stamp up the margin
-                lines.append((top - bottom, line.strip()))
-        return largest(lines)
+        lines, _ = self.lines(1, _HEADING_WINDOW)
+        texts = [(line.size, line.text.strip()) for line in lines if line.label == "text"]
+        return largest([(size, text) for size, text in texts if sum(map(str.isalpha, text)) >= _FEWEST_LETTERS])
 
     def labels(self) -> list[str]:
         labels = [str(self._document.get_page_label(index))[:40] for index in range(self.count())]
@@ -207,7 +199,17 @@ class Pypdf:
         return self._count
 
     def lines(self, number: int, limit: int) -> tuple[list[Line], int]:
-        text = self._reader.pages[number - 1].extract_text()
+        glyphs: list[Glyph] = []
+
+        def visit(text: str, outer: list[float], matrix: list[float], font: Any, size: float) -> None:
+            if len(character := text.strip()) == 1:
+                left, bottom = matrix[4], matrix[5]
+                height = abs(size * matrix[3])
+                glyphs.append(Glyph(character, len(glyphs), (left, bottom, left + height, bottom + height)))
+
+        text = self._reader.pages[number - 1].extract_text(visitor_text=visit)
+        if len(glyphs) > _LETTERWISE * len("".join(text.split())):
+            text = columns_as_text(glyphs) or text
         return lines_of(plain(text[:limit])), len(text)
 
     def title(self) -> str:
@@ -267,7 +269,7 @@ def largest(lines: list[tuple[float, str]]) -> str:
             found.append(text)
         elif found:
             break
-    return " ".join(found)
+    return reduce(join, found, "").strip()
 
 
 def _is_cover(texts: list[str]) -> bool:

@@ -12,11 +12,13 @@ from unicodedata import normalize
 
 from graph.documents.characters import plain
 from graph.documents.line import Box, Line, lines_of
+from graph.documents.pdf.layout import vertical
 from graph.documents.pdf.layout.bidi import RIGHT_TO_LEFT
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
 from graph.documents.pdf.layout.right_to_left import in_reading_order, runs_leftwards
+from graph.documents.pdf.layout.vertical import Glyph, is_vertical, may_be_vertical
 
 Span = tuple[int, int]  # of characters of the page's text
 
@@ -39,48 +41,54 @@ def page_lines(raw: Any, page: Any, textpage: Any, text: str, shown: str) -> lis
     `raw` is pypdfium2.raw, `text` all that `textpage` has, and `shown` the same with spaces in place of words that
     are not to be in the lines.
     """
-    printed = _Print(raw, textpage, text, shown, page)
+    printed = _print_of(raw, page, textpage, text, shown)
     spans = list(printed.spans())
     lines = [printed.line(span) for span in spans]
     if 2 * sum(line.is_upright for line in lines) < len(lines):
         return lines_of(plain(shown))
-    rects = [printed.turned(textpage.get_rect(index)) for index in range(textpage.count_rects())]
-    gutters = find_gutters(rects)
+    gutters = find_gutters(printed.runs())
     if gutters:
         lines = in_columns([list(printed.cut(span, gutters)) for span in spans], gutters) or lines
     return printed.turned_back(arranged(lines, printed.turned(page.get_bbox())))
 
 
+def _print_of(raw: Any, page: Any, textpage: Any, text: str, shown: str) -> "_Print":
+    printed = _Print(raw, textpage, text, shown)
+    if RIGHT_TO_LEFT.search(shown):
+        return _LeftwardPrint(printed, page)
+    if may_be_vertical(shown):
+        glyphs = printed.glyphs()
+        if is_vertical(glyphs):
+            return _VerticalPrint(printed, page, glyphs)
+    return printed
+
+
 class _Print:
-    """The characters of a page and where they stand.
+    """The characters of a page and where they stand."""
 
-    Where most of it is read from right to left, places are those of its mirror image: what holds for lines that
-    run to the right holds for its lines then.
-    """
-
-    def __init__(self, raw: Any, textpage: Any, text: str, shown: str, page: Any) -> None:
+    def __init__(self, raw: Any, textpage: Any, text: str, shown: str) -> None:
         self._raw, self._textpage, self._text = raw, textpage, shown
         self._has_blanks = shown != text
         self._x, self._y = c_double(), c_double()
         # Characters that are two of UTF-16, as pdfium counts.
         self._wide = [place for place, character in enumerate(text) if character > "\uffff"]
-        self._places: list[int] | None = None  # in `text`, where lines are not in its order
-        self._mirror: float | None = None  # the sum of the two edges that change places
-        if RIGHT_TO_LEFT.search(shown):
-            self._text, self._places = in_reading_order(shown, self._box, self._drawn(page))
-            if runs_leftwards(shown):
-                left, _, right, _ = page.get_bbox()
-                self._mirror = left + right
+        self._places: list[int] | None = None  # in pdfium's text, where lines are not in its order
 
     def turned(self, box: Box) -> Box:
-        """A place on the page, or on its mirror image."""
-        if self._mirror is None:
-            return box
-        return (self._mirror - box[2], box[1], self._mirror - box[0], box[3])
+        """A place on the page as it is looked at, for what is known of lines that run to the right."""
+        return box
 
     def turned_back(self, lines: list[Line]) -> list[Line]:
         """The lines with their places on the page itself."""
-        return [replace(line, box=self.turned(line.box)) if line.box else line for line in lines]
+        return lines
+
+    def runs(self) -> list[Box]:
+        """The places of runs of print."""
+        return [self._textpage.get_rect(index) for index in range(self._textpage.count_rects())]
+
+    def glyphs(self) -> list[Glyph]:
+        """All that is not white space."""
+        return [Glyph(self._text[place], place, self._box(place)) for place in self._visible((0, len(self._text)))]
 
     def spans(self) -> Iterator[Span]:
         """The printed lines. pdfium may give several in one, with a space between them."""
@@ -202,6 +210,41 @@ class _Print:
     def _angle(self, place: int) -> float:
         return float(self._raw.FPDFText_GetCharAngle(self._textpage, self._index(place)))
 
+    def _base(self, place: int) -> float:
+        self._raw.FPDFText_GetCharOrigin(self._textpage, self._index(place), self._x, self._y)
+        return float(self._y.value)
+
+    def _box(self, place: int) -> Box:
+        box: Box = self._textpage.get_charbox(self._index(place), loose=True)
+        return box
+
+
+class _LeftwardPrint(_Print):
+    """With script that is read from right to left; where that is most of it, places are of the mirror image."""
+
+    def __init__(self, printed: _Print, page: Any) -> None:
+        self.__dict__.update(printed.__dict__)
+        shown = self._text
+        self._mirror: float | None = None  # the sum of the two edges that change places
+        self._text, self._places = in_reading_order(shown, self._box, self._drawn(page))
+        if runs_leftwards(shown):
+            left, _, right, _ = page.get_bbox()
+            self._mirror = left + right
+
+    def turned(self, box: Box) -> Box:
+        if self._mirror is None:
+            return box
+        return (self._mirror - box[2], box[1], self._mirror - box[0], box[3])
+
+    def turned_back(self, lines: list[Line]) -> list[Line]:
+        return [replace(line, box=self.turned(line.box)) if line.box else line for line in lines]
+
+    def runs(self) -> list[Box]:
+        return [self.turned(box) for box in super().runs()]
+
+    def _box(self, place: int) -> Box:
+        return self.turned(super()._box(place))
+
     def _drawn(self, page: Any) -> Callable[[int], int]:
         """Which piece of text of the page a character is drawn with: those drawn later have higher numbers."""
         numbers: dict[int | None, int] = {}
@@ -214,12 +257,60 @@ class _Print:
 
         return drawn
 
-    def _base(self, place: int) -> float:
-        self._raw.FPDFText_GetCharOrigin(self._textpage, self._index(place), self._x, self._y)
-        return float(self._y.value)
+
+class _VerticalPrint(_Print):
+    """Whose lines run down. Places are those of the page turned by a quarter."""
+
+    def __init__(self, printed: _Print, page: Any, glyphs: list[Glyph]) -> None:
+        self.__dict__.update(printed.__dict__)
+        self._page: Box = page.get_bbox()
+        pieces, self._rows = vertical.in_columns(glyphs)
+        self._text, self._places, self._boxes = "", [], list[Box]()
+        em = median(glyph.height for glyph in glyphs)
+        for piece in pieces:
+            middle = median(glyph.middle for glyph in piece)
+            column = vertical.with_spaces(piece)
+            for glyph in [*column, replace(column[-1], text="\n")]:
+                _, bottom, _, top = glyph.box
+                height = top - bottom
+                half = (em if 0.8 * em < height < 1.25 * em else height) / 2
+                self._text += glyph.text
+                self._places.append(glyph.place)
+                self._boxes.append(self.turned((middle - half, bottom, middle + half, top)))
+
+    def turned(self, box: Box) -> Box:
+        return vertical.turned(box, self._page)
+
+    def turned_back(self, lines: list[Line]) -> list[Line]:
+        placed = [
+            replace(line, box=vertical.turned_back(line.box, self._page), edge=None)
+            for line in lines if line.box
+        ]  # fmt: skip
+        if not placed:
+            return placed
+        highest = max(line.box[3] for line in placed if line.box)
+        above, below = list[Line](), list[Line]()
+        for row in self._rows:
+            is_above = row[0].box[1] >= highest
+            line = vertical.line_across(row, "top" if is_above else "bottom")
+            (above if is_above else below).append(line)
+        return above + placed + below
+
+    def runs(self) -> list[Box]:
+        ends = [match.span() for match in _PIECE.finditer(self._text)]
+        return [
+            (self._boxes[start][0], self._boxes[start][1], self._boxes[end - 1][2], self._boxes[start][3])
+            for start, end in ends
+        ]
 
     def _box(self, place: int) -> Box:
-        return self.turned(self._textpage.get_charbox(self._index(place), loose=True))
+        return self._boxes[place]
+
+    def _base(self, place: int) -> float:
+        return self._boxes[place][1]
+
+    def _angle(self, place: int) -> float:
+        return 0
 
 
 def _address(handle: Any) -> int | None:
