@@ -14,7 +14,7 @@ Label = Literal[
     "text", "title", "section_header", "list_item", "table", "caption", "footnote", "formula", "code",
     "form_field", "annotation",
     "page_header", "page_footer", "page_number", "line_number", "reference", "contents", "watermark",
-    "off_page", "hidden", "struck",
+    "off_page", "hidden", "struck", "garbled",
 ]  # fmt: skip
 
 # Labels of what no prompt is given, and what people call it.
@@ -29,6 +29,7 @@ LEFT_OUT: dict[Label, str] = {
     "off_page": "print beside the page",
     "hidden": "hidden text",
     "struck": "struck-out text",
+    "garbled": "garbled characters",
 }
 CELL = "\t"  # between the cells of a row, where print leaves a gap wider than one between words
 

@@ -69,6 +69,9 @@ class Backend(Protocol):
     def is_scan(self, number: int, letters: int) -> bool:
         """Whether a page with so many letters and digits in its text layer has more to show than them."""
 
+    def garbled_fonts(self, number: int) -> list[str]:
+        """Names of the fonts of a page that was read in which characters are not what they look like."""
+
     def texts_drawn(self, number: int) -> int:
         """How many pieces of text a page draws, whatever becomes of them; 0 when the backend cannot tell."""
 
@@ -89,6 +92,7 @@ class Pdfium:
             self._document = pypdfium2.PdfDocument(source, password=password)
         except pypdfium2.PdfiumError as error:
             raise CannotOpenError(_PDFIUM_KINDS.get(getattr(error, "err_code", 0), "damaged")) from error
+        self._garbled: dict[int, list[str]] = {}
         with contextlib.suppress(Exception):
             self._document.init_forms()  # before any page is loaded: fields are read, and drawn for OCR
 
@@ -107,7 +111,9 @@ class Pdfium:
                 if total <= 0:
                     return with_annotations([], annotations), 0
                 text = textpage.get_text_range(0, min(total, limit))
-                shown, unseen = without_unseen(raw, page, textpage, text, annotations.strikes)
+                shown, unseen, self._garbled[number] = without_unseen(
+                    raw, page, textpage, text, annotations.strikes
+                )
                 if total > _LAYOUT_WINDOW:
                     lines = lines_of(plain(shown))
                 else:
@@ -159,6 +165,9 @@ class Pdfium:
         images = (image.get_bounds() for image in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
         covered = sum((right - left) * (top - bottom) for left, bottom, right, top in images)
         return bool(covered > 0.8 * width * height)
+
+    def garbled_fonts(self, number: int) -> list[str]:
+        return self._garbled.get(number, [])
 
     def texts_drawn(self, number: int) -> int:
         from pypdfium2 import raw
@@ -230,6 +239,9 @@ class Pypdf:
 
     def is_scan(self, number: int, letters: int) -> bool:
         return False  # it could not be drawn
+
+    def garbled_fonts(self, number: int) -> list[str]:
+        return []
 
     def texts_drawn(self, number: int) -> int:
         return 0

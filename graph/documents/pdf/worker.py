@@ -21,6 +21,7 @@ from graph.documents.pdf.ocr import OCRError, OCRUnavailableError, Tesseract
 from graph.documents.pdf.open_pdf import open_first
 from graph.documents.pdf.protocol import (
     EXIT_OUT_OF_MEMORY,
+    CharactersGarbled,
     Ended,
     Event,
     Failure,
@@ -41,6 +42,7 @@ from graph.documents.pdf.protocol import (
 
 _HOPELESS = 4  # pages that OCR cannot make out, after which it gives up if it could not read any
 _AT_ONCE = min(4, os.cpu_count() or 1)  # pages that OCR reads at the same time, 100 to 250 MB each
+_GARBLED, _FEWEST_LETTERS = 0.1, 4  # times the text, garbled words of so many on a page that is one for OCR
 _FEW_CHARACTERS = 100  # of a page whose texts are counted
 _LONGEST_TITLE = 2000  # characters
 
@@ -161,7 +163,11 @@ class Worker:
             printed = text_of(
                 line for line in lines if line.is_text and line.label not in ("form_field", "annotation")
             )
-            if backend.is_scan(number, substance(printed)):
+            if fonts := backend.garbled_fonts(number):
+                self._send(CharactersGarbled(number, tuple(fonts)))
+            noise = [word for line in lines if line.label == "garbled" for word in line.text.split()]
+            lost = sum(len(word) for word in noise if len(word) >= _FEWEST_LETTERS)
+            if lost > _GARBLED * len(printed) or backend.is_scan(number, substance(printed)):
                 self._send(ScanFound(number))
                 return True
         return False
