@@ -14,7 +14,7 @@ Label = Literal[
     "text", "title", "section_header", "list_item", "table", "caption", "footnote", "formula", "code",
     "form_field", "annotation",
     "page_header", "page_footer", "page_number", "line_number", "reference", "contents", "watermark",
-    "off_page", "hidden", "struck", "garbled",
+    "off_page", "hidden", "struck", "garbled", "note_mark",
 ]  # fmt: skip
 
 # Labels of what no prompt is given, and what people call it.
@@ -30,7 +30,9 @@ LEFT_OUT: dict[Label, str] = {
     "hidden": "hidden text",
     "struck": "struck-out text",
     "garbled": "garbled characters",
+    "note_mark": "marks of notes",
 }
+RAISED, LOWERED = "\x0e", "\x0f"  # around what the print raises above its line, until it is known what that is
 CELL = "\t"  # between the cells of a row, where print leaves a gap wider than one between words
 
 

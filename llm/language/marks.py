@@ -13,8 +13,9 @@ ENDS = ".!?。．！？｡…‥؟۔।॥։\u1362\u1367\u104b។៕"  # the esc
 OPENERS = "\"'“‘«„「『([{（"
 CLOSERS = "\"'”’»›)]}」』）】》〉"
 CLOSING_QUOTES = "\"'”’»」』"
-# A printed line that ends what it says, as a regular expression; notes may be called after the mark.
-LINE_ENDED = rf"[{ENDS}:;：；][{re.escape(CLOSERS)}\d*†‡]{{0,4}}$"
+# A printed line that ends what it says, as a regular expression; notes may be called after the mark
+# (between \x0e and \x0f, where they are raised).
+LINE_ENDED = rf"[{ENDS}:;：；][{re.escape(CLOSERS)}\d*†‡\x0e\x0f]{{0,6}}$"
 
 # Letters of scripts, as the inside of a class of characters for `re` and `regex`: Hangul, and those without spaces
 # between words: Thai, Lao, Burmese, Khmer, kana and bopomofo, Han.

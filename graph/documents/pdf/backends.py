@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from graph.documents.characters import plain
+from graph.documents.clean.note_marks import without_raised
 from graph.documents.line import Line, lines_of
 from graph.documents.pdf.annotations import Annotations, annotations_of, with_annotations
 from graph.documents.pdf.layout.text_lines import page_lines
@@ -137,7 +138,7 @@ class Pdfium:
 
     def heading(self) -> str:
         lines, _ = self.lines(1, _HEADING_WINDOW)
-        texts = [(line.size, line.text.strip()) for line in lines if line.label == "text"]
+        texts = [(line.size, without_raised(line.text).strip()) for line in lines if line.label == "text"]
         return largest([(size, text) for size, text in texts if sum(map(str.isalpha, text)) >= _FEWEST_LETTERS])
 
     def labels(self) -> list[str]:

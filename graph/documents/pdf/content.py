@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from graph.documents.characters import plain, substance
+from graph.documents.clean.note_marks import resolve_raised
 from graph.documents.line import Line, lines_of, text_of
 from graph.documents.pdf.protocol import (
     CharactersGarbled,
@@ -106,7 +107,8 @@ class PDFContent:
             self._known.add(page)
 
     def _keep(self, page: int, lines: list[Line]) -> None:
-        text = plain(text_of(line for line in lines if line.is_text))
+        (shown,) = resolve_raised([lines])
+        text = plain(text_of(line for line in shown if line.is_text))
         self.lines[page] = lines
         self.characters += len(text) - len(self.texts.get(page, ""))
         self.texts[page] = text

@@ -16,7 +16,7 @@ from graph.documents.pdf.layout import vertical
 from graph.documents.pdf.layout.bidi import RIGHT_TO_LEFT
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
 from graph.documents.pdf.layout.page_text import arranged
-from graph.documents.pdf.layout.printed_line import PrintedLine
+from graph.documents.pdf.layout.printed_line import PrintedLine, raised
 from graph.documents.pdf.layout.right_to_left import in_reading_order, runs_leftwards
 from graph.documents.pdf.layout.vertical import Glyph, is_vertical, may_be_vertical
 
@@ -24,7 +24,12 @@ Span = tuple[int, int]  # of characters of the page's text
 
 _HYPHENS = "\x02\ufffe"  # what pdfium leaves of a hyphen at a line end, with no line break after it
 _PIECE = re.compile(rf"[^\r\n{_HYPHENS}]*[^\r\n{_HYPHENS}\s][^\r\n{_HYPHENS}]*[{_HYPHENS}]?")
-_DIGITS = re.compile(r"\d+[−–-]?\d+")
+# Digits that may be a number and its power, and what may be raised behind a word or a mark.
+_RAISABLE = re.compile(
+    r"(?<![^\W\d_])(?P<number>\d+[−–-]?\d+)"
+    r"|(?:(?<=[^\W\d_])|(?<=[^\d\s][.,])|(?<=[;:!?)\]\"”’»]))(?:\d{1,3}(?:[,–-]\d{1,3})*|[abc])(?![\w.])"
+    r"|(?<=[\w.,;:!?)\]\"”’»])[*†‡§¶]+|(?<=\d)[abc](?!\w)"
+)
 _BLANKS = re.compile(r" {2,}")
 _ACCENTS = {
     "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "ˇ": "\u030c", "˚": "\u030a",
@@ -132,7 +137,7 @@ class _Print:
         if _ACCENT.search(text):
             text = self._with_accents(span)
         if len(text) == span[1] - span[0]:
-            text = _DIGITS.sub(self._with_power(span[0]), text)
+            text = _RAISABLE.sub(self._with_raised(span[0]), text)
         return PrintedLine(
             _BLANKS.sub(" ", text) if self._has_blanks else text,
             (min(box[0] for box in around), tallest[1], max(box[2] for box in around), tallest[3]),
@@ -162,19 +167,27 @@ class _Print:
                 characters[place] = ""
         return "".join(characters)
 
-    def _with_power(self, start: int) -> Callable[[re.Match[str]], str]:
-        """Writes raised digits behind others as a power, for 10^6 is not 106. The text starts at `start`."""
+    def _with_raised(self, start: int) -> Callable[[re.Match[str]], str]:
+        """Marks what is raised behind a word or a number: 10 and a raised 6 are not 106.
+
+        The text starts at `start`.
+        """
 
         def write(match: re.Match[str]) -> str:
-            first, last = start + match.start(), start + match.end() - 1
-            one, other = self._box(first), self._box(last)
-            if other[3] - other[1] > 0.85 * (one[3] - one[1]) or self._base(last) <= self._base(first):
-                return match[0]
+            found, first, last = match[0], start + match.start(), start + match.end() - 1
+            if match["number"] is None:
+                return raised(found) if self._is_raised(first - 1, first, last) else found
+            if not self._is_raised(first, last, last):
+                return found
             base = self._base(first)
-            raised = next(place for place in range(first, last + 1) if self._base(place) > base)
-            return f"{match[0][: raised - first]}^{match[0][raised - first :]}"
+            at = next(place for place in range(first, last + 1) if self._base(place) > base) - first
+            return found[:at] + raised(found[at:])
 
         return write
+
+    def _is_raised(self, before: int, first: int, last: int) -> bool:
+        one, other = self._box(before), self._box(last)
+        return other[3] - other[1] <= 0.85 * (one[3] - one[1]) and self._base(first) > self._base(before)
 
     def _visible(self, span: Span) -> list[int]:
         text = self._text

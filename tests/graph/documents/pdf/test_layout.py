@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from graph.documents import LoadConfig, read_document
+from graph.documents.clean.note_marks import resolve_raised
 from graph.documents.line import text_of
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
@@ -139,7 +140,8 @@ def test_pieces_of_a_line_are_put_together() -> None:
     line = [piece("a rate of 10", 72, 130, 700), piece("−5", 130, 137, 704, 6), piece("for n", 140, 165, 700)]
     line += [piece("i", 165, 167, 697, 6), piece("and so on", 172, 220, 700)]
     below = piece("The next line begins", 72, 220, 688)
-    assert text_of(arranged([*line, below], PAGE)) == "a rate of 10^−5 for ni and so on\nThe next line begins"
+    (lines,) = resolve_raised([arranged([*line, below], PAGE)])
+    assert text_of(lines) == "a rate of 10^−5 for ni and so on\nThe next line begins"
     cells = [piece("one cell", 72, 120, 700), piece("another far away", 200, 280, 700)]
     assert text_of(arranged(cells, PAGE)) == "one cell\nanother far away"
 
