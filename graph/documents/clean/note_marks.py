@@ -2,10 +2,12 @@
 
 The reader says what is raised, between RAISED and LOWERED. Where a note begins with the same number, on the page
 or among the notes of the document, it is a mark: it is taken out of the text, for `3,500` with a mark 12 is not
-350012, and is counted as left out. Behind ten, a unit, a variable, or beside an operator it is a power, note or not.
+350012, and is counted as left out. Behind ten, a unit, a variable, or beside an operator it is a power, whatever
+notes there are.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -18,13 +20,16 @@ _BEGINS = re.compile(
 )
 _PARTS = re.compile(r"\d+|[^\W\d_]|[*†‡§¶#]+")
 _TEN = re.compile(r"(?:^|[^\d.,])10$")
-_UNIT = re.compile(
-    r"(?:^|[^^\W\d_])(?:[^\W\d_]|[kcmdµμn]m|ft|in|yd|mi|sec|min|kg|Hz|mol|Å|°C)$|[)\]|°]$", re.IGNORECASE
-)  # a unit, or a variable
-_OPERATOR_BEFORE = re.compile(r"[=+×·*/<>≤≥−^√∑(|]\s?[\d.,]*$")
-_OPERATOR_BEHIND = re.compile(r"\s?[=+×·*/<>≤≥−^√∑|]")
+_UNIT = re.compile(  # a unit, a variable, or what is in brackets and is calculated
+    r"(?<![^\W\d_])(?:[^\W\d_]|[kcmdµμn]m|ft|in|yd|mi|sec|min|kg|Hz|mol|Å|°C)$"
+    r"|[(\[|][^()\[\]|]{0,20}[-+×·*/−^][^()\[\]|]{0,20}[)\]|]$|°$",
+    re.IGNORECASE,
+)
+_OPERATOR_BEFORE = re.compile(r"[=+×·<>≤≥−^√∑]\s?[\w.,]*$")
+_OPERATOR_BEHIND = re.compile(r"\s?[=+×·<>≤≥−^√∑]")
 _ORDINAL = re.compile(r"(?:st|nd|rd|th|er|re|e|o|a|º|ª)$")
 _DIGIT = re.compile(r"\d$")
+_SMALL = 0.93  # times the size of the text: how notes are printed
 _LOWER_HALF = 0.5  # of the page, where a note stands that nothing else tells
 
 
@@ -48,10 +53,15 @@ def _notes(page: Sequence[Line]) -> set[str]:
     lowest = min((line.box[1] for line in placed if line.box), default=0.0)
     highest = max((line.box[3] for line in placed if line.box), default=0.0)
     half = lowest + _LOWER_HALF * (highest - lowest)
+    sizes = Counter[float]()
+    for line in placed:
+        sizes[round(line.size, 1)] += len(line.text)
+    small = _SMALL * sizes.most_common(1)[0][0] if sizes else 0.0
     found: set[str] = set()
     for line in page:
         match = _BEGINS.match(line.text.lstrip())
-        if match and (match[1] or (line.starts and line.box and line.box[1] <= half)):
+        is_low = line.box and line.box[1] <= half and (line.starts or line.size <= small)
+        if match and (match[1] or is_low):
             found.add((match[1] or match[2] or match[3]).strip())
     return found
 
@@ -94,6 +104,6 @@ def _is_power(match: re.Match[str], text: str) -> bool:
         return bool(_ORDINAL.fullmatch(raised)) and bool(_DIGIT.search(before))
     if _TEN.search(before) or raised[0] in "−–-":
         return True
-    if _DIGIT.search(before):
-        return bool(_OPERATOR_BEFORE.search(before) or _OPERATOR_BEHIND.match(behind))
-    return len(raised) == 1 and raised in "23456789" and bool(_UNIT.search(before))
+    if _OPERATOR_BEFORE.search(before) or _OPERATOR_BEHIND.match(behind):
+        return True
+    return not _DIGIT.search(before) and len(raised) == 1 and raised in "23456789" and bool(_UNIT.search(before))

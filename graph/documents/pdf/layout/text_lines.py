@@ -26,9 +26,9 @@ _HYPHENS = "\x02\ufffe"  # what pdfium leaves of a hyphen at a line end, with no
 _PIECE = re.compile(rf"[^\r\n{_HYPHENS}]*[^\r\n{_HYPHENS}\s][^\r\n{_HYPHENS}]*[{_HYPHENS}]?")
 # Digits that may be a number and its power, and what may be raised behind a word or a mark.
 _RAISABLE = re.compile(
-    r"(?<![^\W\d_])(?P<number>\d+[−–-]?\d+)"
-    r"|(?:(?<=[^\W\d_])|(?<=[^\d\s][.,])|(?<=[;:!?)\]\"”’»]))(?:\d{1,3}(?:[,–-]\d{1,3})*|[abc])(?![\w.])"
+    r"(?:(?<=[^\W\d_])|(?<=[^\d\s][.,])|(?<=[;:!?)\]\"”’»]))(?:\d{1,3}(?:[,–-]\d{1,3})*|[abc])(?![\w.])"
     r"|(?<=[\w.,;:!?)\]\"”’»])[*†‡§¶]+|(?<=\d)[abc](?!\w)"
+    r"|(?<![^\W\d_])(?P<number>\d+[−–-]?\d+)"
 )
 _BLANKS = re.compile(r" {2,}")
 _ACCENTS = {
@@ -175,9 +175,9 @@ class _Print:
 
         def write(match: re.Match[str]) -> str:
             found, first, last = match[0], start + match.start(), start + match.end() - 1
-            if match["number"] is None:
-                return raised(found) if self._is_raised(first - 1, first, last) else found
-            if not self._is_raised(first, last, last):
+            if match["number"] is None and self._is_raised(first - 1, first, last):
+                return raised(found)
+            if not found[:1].isdecimal() or not self._is_raised(first, last, last):
                 return found
             base = self._base(first)
             at = next(place for place in range(first, last + 1) if self._base(place) > base) - first
