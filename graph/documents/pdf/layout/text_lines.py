@@ -24,9 +24,10 @@ Span = tuple[int, int]  # of characters of the page's text
 
 _HYPHENS = "\x02\ufffe"  # what pdfium leaves of a hyphen at a line end, with no line break after it
 _PIECE = re.compile(rf"[^\r\n{_HYPHENS}]*[^\r\n{_HYPHENS}\s][^\r\n{_HYPHENS}]*[{_HYPHENS}]?")
-# Digits that may be a number and its power, and what may be raised behind a word or a mark.
-_RAISABLE = re.compile(
-    r"(?:(?<=[^\W\d_])|(?<=[^\d\s][.,])|(?<=[;:!?)\]\"”’»]))(?:\d{1,3}(?:[,–-]\d{1,3})*|[abc])(?![\w.])"
+# Between two sentences, what may be raised behind a word or a mark, and digits that may be a number and its power.
+_LOOKED_AT = re.compile(
+    r"(?P<seam>(?<=[^\W\d_]{2}[.!?])(?=[A-ZÀ-ÞΑ-ΩА-Я“\"]))"
+    r"|(?:(?<=[^\W\d_])|(?<=[^\d\s][.,])|(?<=[;:!?)\]\"”’»]))(?:\d{1,3}(?:[,–-]\d{1,3})*|[abc])(?![\w.])"
     r"|(?<=[\w.,;:!?)\]\"”’»])[*†‡§¶]+|(?<=\d)[abc](?!\w)"
     r"|(?<![^\W\d_])(?P<number>\d+[−–-]?\d+)"
 )
@@ -37,6 +38,7 @@ _ACCENTS = {
 }  # fmt: skip
 _ACCENT = re.compile(f"[{''.join(_ACCENTS)}]")
 _CELL_GAP = 1.5  # times the height of the line, between the cells of a row
+_STOP_GAP = 0.08  # times the height of the line, between a full stop and the next sentence
 _COVERED = 0.6  # share of a gutter that a gap between words has to cover
 
 
@@ -137,7 +139,7 @@ class _Print:
         if _ACCENT.search(text):
             text = self._with_accents(span)
         if len(text) == span[1] - span[0]:
-            text = _RAISABLE.sub(self._with_raised(span[0]), text)
+            text = _LOOKED_AT.sub(self._looked_at(span[0]), text)
         return PrintedLine(
             _BLANKS.sub(" ", text) if self._has_blanks else text,
             (min(box[0] for box in around), tallest[1], max(box[2] for box in around), tallest[3]),
@@ -167,14 +169,16 @@ class _Print:
                 characters[place] = ""
         return "".join(characters)
 
-    def _with_raised(self, start: int) -> Callable[[re.Match[str]], str]:
-        """Marks what is raised behind a word or a number: 10 and a raised 6 are not 106.
+    def _looked_at(self, start: int) -> Callable[[re.Match[str]], str]:
+        """Marks what is raised behind a word or a number: 10 and a raised 6 are not 106. Parts sentences.
 
         The text starts at `start`.
         """
 
         def write(match: re.Match[str]) -> str:
             found, first, last = match[0], start + match.start(), start + match.end() - 1
+            if match["seam"] is not None:
+                return " " if self._is_parted(first) else ""
             if match["number"] is None and self._is_raised(first - 1, first, last):
                 return raised(found)
             if not found[:1].isdecimal() or not self._is_raised(first, last, last):
@@ -184,6 +188,12 @@ class _Print:
             return found[:at] + raised(found[at:])
 
         return write
+
+    def _is_parted(self, place: int) -> bool:
+        """Whether a gap too small for pdfium stands before a character, wider than that before its neighbour."""
+        one, stop, other = (self._box(place + step) for step in (-2, -1, 0))
+        gap = other[0] - stop[2]
+        return gap > _STOP_GAP * (other[3] - other[1]) and gap > 2 * (stop[0] - one[2])
 
     def _is_raised(self, before: int, first: int, last: int) -> bool:
         one, other = self._box(before), self._box(last)
