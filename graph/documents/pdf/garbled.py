@@ -38,6 +38,7 @@ _WITH_UNKNOWN_SHARE = 0.2  # of the words; symbols of formulas, bullets and icon
 _ODD_SHARE, _ODD_WORDS = 0.05, 0.2  # of the pairs, and of the words that have one; prose has 0.3 and 1.5 %
 _UNEVEN = 1.35  # how often two letters are alike, against letters drawn by lot: prose 1.6 and more, codes 1
 _NO_VOWEL_SHARE, _ACCENTED_SHARE, _SIGN_SHARE, _MIXED_SHARE, _DIGIT_SHARE = 0.6, 0.6, 0.5, 0.4, 0.4
+_FEWEST_SIGNS = 12  # kinds of them
 _LONGEST_WORD = 20
 _ENOUGH = 400  # words, by which odd pairs are judged
 _DIFFERENT = 0.3  # of so many
@@ -140,7 +141,7 @@ def _is_signs(words: Iterable[str]) -> bool:
     found = {word for word in words if len(word) > 2 and len(set(word)) > 2 and word.isascii()}
     written = "".join(found)
     signs = "".join(_SIGNS.findall(written))
-    if len(found) < _FEWEST_WORDS or len(signs) < _SIGN_SHARE * len(written) or len(set(signs)) < _FEWEST_WORDS:
+    if len(found) < _FEWEST_WORDS or len(signs) < _SIGN_SHARE * len(written) or len(set(signs)) < _FEWEST_SIGNS:
         return False
     return _unevenness(written) >= _UNEVEN
 

@@ -241,7 +241,8 @@ def warnings(content: PDFContent, config: LoadConfig, missing: Iterable[str]) ->
         words = "1 word was" if count == 1 else f"{count:,} words were"
         found.append(f"On {pages}, {_wrong_characters(content.garbled.values())}: {words} left out as unreadable.")
     found += _unseen(content, "hidden", "not visible on") + _unseen(content, "struck", "struck out on")
-    empty = [n for n, text in sorted(content.texts.items()) if not text.strip() and n not in content.failures]
+    explained = content.failures.keys() | content.garbled.keys()
+    empty = [n for n, text in sorted(content.texts.items()) if not text.strip() and n not in explained]
     if empty:
         found.append(f"No text on {_named(empty)}: blank, or an image without a text layer.")
     if content.scans and content.ocr_unavailable:

@@ -126,7 +126,8 @@ def in_columns(glyphs: list[Glyph]) -> tuple[list[list[Glyph]], list[list[Glyph]
                 pieces.append(column[start:index])
                 start = index
         pieces.append(column[start:])
-    written = [piece for piece in pieces if len(piece) > 2 and not _ASIDE.fullmatch(_text(piece))]
+    written = [piece for piece in pieces if piece[0].box[3] - piece[-1].box[1] > _APART * em]
+    written = [piece for piece in written if not _ASIDE.fullmatch(_text(piece))]
     if not written:
         return pieces, []
     top, bottom = max(piece[0].box[3] for piece in written), min(piece[-1].box[1] for piece in written)

@@ -163,3 +163,10 @@ def test_accents_drawn_by_themselves_come_to_their_letters(tmp_path: Path) -> No
     word += b" BT /F1 10 Tf 93.9 700 Td (tze) Tj ET"
     accent = b" BT /F1 10 Tf 89.4 700 Td (\xa8) Tj ET"
     assert read(tmp_path, Sheet(content=word + accent)) == ["Schütze"]
+
+
+@pytest.mark.parametrize(("gap", "expected"), [(1.6, "damaged. One"), (0.2, "damaged.One")])
+def test_a_small_gap_behind_a_full_stop_parts_two_sentences(tmp_path: Path, gap: float, expected: str) -> None:
+    first, second = "It was damaged.", "One is lost, of example.Org, e.g.This and 3.5."
+    page = show("1 0 0 1 72 700", first, 10) + show(f"1 0 0 1 {72 + 73.37 + gap} 700", second, 10)
+    assert read(tmp_path, Sheet(content=page)) == [f"It was {expected} is lost, of example.Org, e.g.This and 3.5."]
