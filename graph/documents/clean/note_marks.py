@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from graph.documents.line import LOWERED, RAISED, Line
 
-_RAISED = re.compile(f"{RAISED}([^{LOWERED}]*){LOWERED}")
+_RAISED = re.compile(rf"{RAISED}([^{LOWERED}]*){LOWERED}(\)?)")  # Korean marks are often "1)"
+_FRACTION = re.compile(r"\s?[/⁄]\s?\d")
 _MARK = re.compile(r"\d{1,3}(?:\s?[,–-]\s?\d{1,3})*|[a-z](?:,[a-z])*|[*†‡§¶#]{1,3}")
 _BEGINS = re.compile(
     rf"\W{{0,2}}{RAISED}\s*(\d{{1,3}}|[a-z]|[*†‡§¶#]{{1,3}})\s*{LOWERED}|(\d{{1,3}})[.)]?\s+[^\W\d_]|([*†‡§¶])"
@@ -89,20 +90,21 @@ def _writer(text: str, own: set[str], everywhere: set[str], marks: list[str]) ->
 def _written(match: re.Match[str], text: str, notes: set[str], marks: list[str] | None = None) -> str:
     before, behind, raised = text[: match.start()], text[match.end() :], match[1]
     if not before.strip():
-        return raised + ("" if behind[:1].isspace() else " ")  # the note itself
+        return raised + match[2] + ("" if behind[:1].isspace() else " ")  # the note itself
     is_mark = bool(_MARK.fullmatch(raised.strip())) and all(part in notes for part in _PARTS.findall(raised))
     if is_mark and not _is_power(match, text) and marks is not None:
         marks.append(raised.strip())
-        return ""
-    is_number = _DIGIT.search(before) and raised.lstrip("−–-")[:1].isdecimal()
-    return f"^{raised}" if is_number else raised
+        return match[2] if before.count("(") > before.count(")") else ""
+    if not (_DIGIT.search(before) and raised.lstrip("−–-")[:1].isdecimal()):
+        return raised + match[2]
+    return (" " if _FRACTION.match(behind) else "^") + raised + match[2]
 
 
 def _is_power(match: re.Match[str], text: str) -> bool:
     before, behind, raised = text[: match.start()], text[match.end() :], match[1].strip()
     if not raised.lstrip("−–-").isdecimal():
         return bool(_ORDINAL.fullmatch(raised)) and bool(_DIGIT.search(before))
-    if _TEN.search(before) or raised[0] in "−–-":
+    if _TEN.search(before) or raised[0] in "−–-" or _FRACTION.match(behind):
         return True
     if _OPERATOR_BEFORE.search(before) or _OPERATOR_BEHIND.match(behind):
         return True

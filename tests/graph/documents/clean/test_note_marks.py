@@ -34,6 +34,8 @@ NOTES = ("2 Of the board.", "3 On Monday.", "12 Without tax.", "<a> In May.", "<
         ("“so it was”<2> (they say)<3> and", "“so it was” (they say) and"),
         ("the mayor<a> and the clerk<*> there<2,3>", "the mayor and the clerk there"),
         ("in 2021<3>", "in 2021"),
+        ("지표<3>) 증가", "지표 증가"),
+        ("(the gauges<3>) there", "(the gauges) there"),
     ],
 )
 def test_a_mark_of_a_note_goes(text: str, expected: str) -> None:
@@ -51,6 +53,7 @@ def test_a_mark_of_a_note_goes(text: str, expected: str) -> None:
         ("E = mc<2>", "E = mc2"),
         ("2<3> = 8", "2^3 = 8"),
         ("(a+b)<2>", "(a+b)2"),
+        ("of 48<2>/3 cents", "of 48 2/3 cents"),
         ("on the 1<st> and 2<nd>", "on the 1st and 2nd"),
         ("of 500<77> and gauges<77>", "of 500^77 and gauges77"),  # there is no such note
         ("the clerk<b>", "the clerkb"),
