@@ -30,7 +30,7 @@ class Page(TypedDict):
     """One page of the file. Pages that were not read have one too: together they are the ledger."""
 
     number: int  # position in the file, from 1
-    label: str  # as printed on the page ("iv", "A-3"), else the number
+    label: str | None  # as printed on the page ("iv", "A-3"), or as the file itself calls it; None for nothing
     text: str  # "" unless status is "read"
     status: PageStatus
     note: NotRequired[str]  # why a page was not read, or that OCR read it

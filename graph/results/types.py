@@ -45,14 +45,16 @@ class PageRecord(TypedDict):
 
     number: int
     """Position in the file, from 1."""
-    label: str
-    """As printed on the page, else the number."""
+    label: str | None
+    """As printed on the page ("iv", "A-3"), or nothing."""
     status: PageStatus | Literal["unsummarized"]
     """What became of the page."""
     document: NotRequired[str]
     """Which of several documents it belongs to."""
     document_page: NotRequired[int]
     """Its position in that document, from 1."""
+    words: NotRequired[int]
+    """How many words of it prompts were given."""
     left_out: NotRequired[list[LeftOut]]
     """What the page shows and no prompt was given, by reason."""
 

@@ -16,7 +16,7 @@ from graph.documents.clean.line_numbers import label_line_numbers
 from graph.documents.clean.margins import body_of, with_margins
 from graph.documents.clean.note_marks import resolve_raised
 from graph.documents.clean.page_headers import label_page_headers
-from graph.documents.clean.page_numbers import label_page_numbers, page_numbers
+from graph.documents.clean.page_numbers import label_page_numbers, page_labels, page_numbers
 from graph.documents.clean.paragraphs import reflow
 from graph.documents.clean.references import label_references
 from graph.documents.clean.spacing import mend_spaces
@@ -42,7 +42,7 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
         label_references(lines)
     shown = [[line for line in page if line.is_text] for page in lines]
     texts = with_margins(compose([text_of(body_of(page)) for page in shown]), shown)
-    labels = _labels(pages, numbers)
+    labels = page_labels([page["label"] for page in pages], numbers)
     return [
         _cleaned(page, label, text, own)
         for page, label, text, own in zip(pages, labels, texts, lines, strict=True)
@@ -79,14 +79,7 @@ def _mended(text: str) -> str:
     return _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), plain(text))
 
 
-def _labels(pages: list[Page], numbers: list[str]) -> list[str]:
-    """Labels of the file itself before those that were found printed on the pages."""
-    if any(page["label"] != str(page["number"]) for page in pages):
-        return [page["label"] for page in pages]
-    return [number or page["label"] for page, number in zip(pages, numbers, strict=True)]
-
-
-def _cleaned(page: Page, label: str, text: str, lines: list[Line]) -> Page:
+def _cleaned(page: Page, label: str | None, text: str, lines: list[Line]) -> Page:
     gone = [*page.get("left_out", []), *(_entry(line) for line in lines if not line.is_text)]
     status: PageStatus = page["status"]
     if page["text"] and not text.strip():

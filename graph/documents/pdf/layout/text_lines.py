@@ -1,7 +1,7 @@
 """A page as pdfium sees it -> lines of print with their places."""
 
 import re
-from bisect import bisect
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from ctypes import c_double, c_void_p, cast
 from dataclasses import replace
@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 from graph.documents.characters import plain
 from graph.documents.line import Box, Line, lines_of
+from graph.documents.pdf.indices import indices_of
 from graph.documents.pdf.layout import vertical
 from graph.documents.pdf.layout.bidi import RIGHT_TO_LEFT
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
@@ -31,6 +32,7 @@ _LOOKED_AT = re.compile(
     r"|(?<=[\w.,;:!?)\]\"”’»])[*†‡§¶]+|(?<=\d)[abc](?!\w)"
     r"|(?<![^\W\d_])(?P<number>\d+[−–-]?\d+)"
 )
+_RUN = re.compile(rf"[^\s{_HYPHENS}]+")
 _BLANKS = re.compile(r" {2,}")
 _ACCENTS = {
     "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "ˇ": "\u030c", "˚": "\u030a",
@@ -77,9 +79,8 @@ class _Print:
         self._raw, self._textpage, self._text = raw, textpage, shown
         self._has_blanks = shown != text
         self._x, self._y = c_double(), c_double()
-        # Characters that are two of UTF-16, as pdfium counts.
-        self._wide = [place for place, character in enumerate(text) if character > "\uffff"]
-        self._places: list[int] | None = None  # in pdfium's text, where lines are not in its order
+        self._indices = indices_of(raw, textpage, text)
+        self._known: dict[int, Box] = {}  # by pdfium's index
 
     def turned(self, box: Box) -> Box:
         """A place on the page as it is looked at, for what is known of lines that run to the right."""
@@ -113,7 +114,8 @@ class _Print:
         """The line, or the parts of it that stand on the two sides of a gutter."""
         start, end = span
         words = self._words(span)
-        columns = [sum(self._box(word)[0] > (left + right) / 2 for left, right in gutters) for word in words]
+        middles = [(left + right) / 2 for left, right in gutters]
+        columns = [bisect_left(middles, self._box(word)[0]) for word in words]
         for (before, column), word in zip(pairwise(columns), words[1:], strict=True):
             if column < before or (column > before and self._is_behind(word, gutters[column - 1])):
                 yield self._part((start, word))
@@ -205,8 +207,7 @@ class _Print:
 
     def _words(self, span: Span) -> list[int]:
         """The first character of each word."""
-        visible = self._visible(span)
-        return visible[:1] + [place for place in visible[1:] if self._text[place - 1].isspace()]
+        return [match.start() for match in _RUN.finditer(self._text, *span)]
 
     def _is_behind(self, word: int, gutter: Gutter) -> bool:
         """Whether the gap before a word is the gutter, rather than one between words that lies over it."""
@@ -215,13 +216,13 @@ class _Print:
 
     def _end_before(self, word: int) -> float:
         """Where the word before this one ends, in points from the left."""
-        return self._box(len(self._text[:word].rstrip()) - 1)[2]
+        last = word - 1
+        while self._text[last].isspace():
+            last -= 1
+        return self._box(last)[2]
 
     def _index(self, place: int) -> int:
-        if self._places:
-            place = self._places[place]
-        shifted = place + bisect(self._wide, place - 1)
-        return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._textpage, shifted))
+        return self._indices[place]
 
     def _is_elsewhere(self, before: int, place: int) -> bool:
         """Whether a character stands on a line below that of another, not just a little lower, or is turned."""
@@ -238,8 +239,10 @@ class _Print:
         return float(self._y.value)
 
     def _box(self, place: int) -> Box:
-        box: Box = self._textpage.get_charbox(self._index(place), loose=True)
-        return box
+        index = self._index(place)
+        if index not in self._known:
+            self._known[index] = self._textpage.get_charbox(index, loose=True)
+        return self._known[index]
 
 
 class _LeftwardPrint(_Print):
@@ -249,7 +252,8 @@ class _LeftwardPrint(_Print):
         self.__dict__.update(printed.__dict__)
         shown = self._text
         self._mirror: float | None = None  # the sum of the two edges that change places
-        self._text, self._places = in_reading_order(shown, self._box, self._drawn(page))
+        self._text, places = in_reading_order(shown, self._box, self._drawn(page))
+        self._indices = [self._indices[place] for place in places]
         if runs_leftwards(shown):
             left, _, right, _ = page.get_bbox()
             self._mirror = left + right
@@ -288,7 +292,8 @@ class _VerticalPrint(_Print):
         self.__dict__.update(printed.__dict__)
         self._page: Box = page.get_bbox()
         pieces, self._rows = vertical.in_columns(glyphs)
-        self._text, self._places, self._boxes = "", [], list[Box]()
+        indices, self._indices = self._indices, []
+        self._text, self._boxes = "", list[Box]()
         em = median(glyph.height for glyph in glyphs)
         for piece in pieces:
             middle = median(glyph.middle for glyph in piece)
@@ -298,7 +303,7 @@ class _VerticalPrint(_Print):
                 height = top - bottom
                 half = (em if 0.8 * em < height < 1.25 * em else height) / 2
                 self._text += glyph.text
-                self._places.append(glyph.place)
+                self._indices.append(indices[glyph.place])
                 self._boxes.append(self.turned((middle - half, bottom, middle + half, top)))
 
     def turned(self, box: Box) -> Box:
