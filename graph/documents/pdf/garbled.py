@@ -30,7 +30,7 @@ _MIXED = re.compile(r"[a-z]\d+[a-z]|[^\W\d_][!-&*+/:-@\[-^`{-~][^\W_]")
 _ACCENTED = re.compile(r"[\u00c0-\u024f]")
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~]")
 
-_SAMPLE = 80  # words of a page that are looked at first
+_SAMPLE = 60  # words of a page that are looked at first
 _FEWEST_WORDS, _FEWEST_LETTERS = 20, 100  # of a font, by which it is judged
 _FEWEST_DISTINCT = 5
 _UNKNOWN_SHARE = 0.2  # of the letters of a word, and not just a sign before or behind it

@@ -26,12 +26,16 @@ Span = tuple[int, int]  # of characters of the page's text
 _HYPHENS = "\x02\ufffe"  # what pdfium leaves of a hyphen at a line end, with no line break after it
 _PIECE = re.compile(rf"[^\r\n{_HYPHENS}]*[^\r\n{_HYPHENS}\s][^\r\n{_HYPHENS}]*[{_HYPHENS}]?")
 # Between two sentences, what may be raised behind a word or a mark, and digits that may be a number and its power.
-_LOOKED_AT = re.compile(
-    r"(?P<seam>(?<=[^\W\d_]{2}[.!?])(?=[A-ZÀ-ÞΑ-ΩА-Я“\"]))"
-    r"|(?:(?<=[^\W\d_])|(?<=[^\d\s][.,])|(?<=[;:!?)\]\"”’»]))(?:\d{1,3}(?:[,–-]\d{1,3})*|[abc])(?![\w.])"
-    r"|(?<=[\w.,;:!?)\]\"”’»])[*†‡§¶]+|(?<=\d)[abc](?!\w)"
-    r"|(?<![^\W\d_])(?P<number>\d+[−–-]?\d+)"
+# The first character decides, for lines are many.
+_BEHIND = r"(?:(?<=[^\W\d_].)|(?<=[^\d\s][.,].)|(?<=[;:!?)\]\"”’»].))"
+_LOOKED_AT = (
+    r"(?:(?P<seam>(?<=[^\W\d_]{2}[.!?])(?=[A-ZÀ-ÞΑ-ΩА-Я“\"]))"
+    rf"|(?<=\d){_BEHIND}\d{{0,2}}(?:[,–-]\d{{1,3}})*(?![\w.])|(?<=[abc])(?:{_BEHIND}|(?<=\d.))(?!\w)"
+    r"|(?<=[\w.,;:!?)\]\"”’»][*†‡§¶])[*†‡§¶]*|(?P<number>(?<![^\W\d_]\d)(?<=\d)\d*[−–-]?\d+))"
 )
+_LOOK = re.compile(rf"[.!?\d*†‡§¶]{_LOOKED_AT}")
+_LOOK_AT_LETTERS = re.compile(rf"[.!?\d*†‡§¶abc]{_LOOKED_AT}")
+_LETTERED = re.compile(r"(?m)^[ \t]*[abc][.)]?\s*[A-Z]")  # a note, perhaps, that a letter calls for
 _RUN = re.compile(rf"[^\s{_HYPHENS}]+")
 _BLANKS = re.compile(r" {2,}")
 _ACCENTS = {
@@ -63,6 +67,8 @@ def page_lines(raw: Any, page: Any, textpage: Any, text: str, shown: str) -> lis
 
 def _print_of(raw: Any, page: Any, textpage: Any, text: str, shown: str) -> "_Print":
     printed = _Print(raw, textpage, text, shown)
+    if shown.isascii():
+        return printed
     if RIGHT_TO_LEFT.search(shown):
         return _LeftwardPrint(printed, page)
     if may_be_vertical(shown):
@@ -79,6 +85,7 @@ class _Print:
         self._raw, self._textpage, self._text = raw, textpage, shown
         self._has_blanks = shown != text
         self._x, self._y = c_double(), c_double()
+        self._look = _LOOK_AT_LETTERS if _LETTERED.search(shown) else _LOOK
         self._indices = indices_of(raw, textpage, text)
         self._known: dict[int, Box] = {}  # by pdfium's index
 
@@ -141,7 +148,7 @@ class _Print:
         if _ACCENT.search(text):
             text = self._with_accents(span)
         if len(text) == span[1] - span[0]:
-            text = _LOOKED_AT.sub(self._looked_at(span[0]), text)
+            text = self._look.sub(self._looked_at(span[0]), text)
         return PrintedLine(
             _BLANKS.sub(" ", text) if self._has_blanks else text,
             (min(box[0] for box in around), tallest[1], max(box[2] for box in around), tallest[3]),
@@ -180,7 +187,7 @@ class _Print:
         def write(match: re.Match[str]) -> str:
             found, first, last = match[0], start + match.start(), start + match.end() - 1
             if match["seam"] is not None:
-                return " " if self._is_parted(first) else ""
+                return f"{found} " if self._is_parted(last + 1) else found
             if match["number"] is None and self._is_raised(first - 1, first, last):
                 return raised(found)
             if not found[:1].isdecimal() or not self._is_raised(first, last, last):

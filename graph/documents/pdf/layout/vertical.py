@@ -50,6 +50,8 @@ class Glyph:
 
 def may_be_vertical(text: str) -> bool:
     """Whether a page has the letters for it, and more than a few lines of one or many letters: a quick look."""
+    if not _WIDE.search(text):
+        return False
     letters = "".join(text.split())
     wide = len(_WIDE.findall(letters))
     return _FEWEST <= wide <= _MOST and wide > 0.5 * len(letters)
