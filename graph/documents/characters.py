@@ -39,3 +39,9 @@ def without_surrogates(text: str) -> str:
 def substance(text: str) -> int:
     """How many letters and digits there are: glyphs that stand for no character that is known are none."""
     return sum(map(str.isalnum, text))
+
+
+def letters_of(text: str) -> str:
+    """The letters and digits alone, whatever their case and width: what stays the same when print is set anew."""
+    whole = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return "".join(filter(str.isalnum, whole.casefold()))

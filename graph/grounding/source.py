@@ -11,7 +11,7 @@ from graph.documents.clean.steps import clean_pages
 from graph.documents.config import LoadConfig
 from graph.documents.errors import NoTextError
 from graph.documents.from_langchain import DocumentLike, pages_from_documents
-from graph.documents.split.chunks import whole_text
+from graph.documents.split.whole_text import whole_text
 from graph.documents.types import Page
 from llm.language.detect import detect_language
 from llm.language.sentences import pieces, split_sentences

@@ -39,16 +39,19 @@ def page_records(pages: Iterable[Page]) -> list[PageRecord]:
 def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:
     """What is remembered of each chunk. Its pages are those of its range whose text was read."""
     read = [page["number"] for page in ledger if page["status"] == "read"]
-    return [
-        ChunkRecord(
+    records: list[ChunkRecord] = []
+    for chunk in chunks:
+        record = ChunkRecord(
             id=chunk["id"],
             tokens=chunk["tokens"],
             start=chunk["start"],
             end=chunk["start"] + len(chunk["text"]),
             pages=read[bisect_left(read, chunk["first_page"]) : bisect_right(read, chunk["last_page"])],
         )
-        for chunk in chunks
-    ]
+        if "section" in chunk:
+            record["section"] = chunk["section"]
+        records.append(record)
+    return records
 
 
 def tree_warnings(tree: Sequence[Summary], files: Sequence[FileRecord]) -> list[str]:

@@ -19,6 +19,7 @@ from graph.documents.clean.page_headers import label_page_headers
 from graph.documents.clean.page_numbers import label_page_numbers, page_labels, page_numbers
 from graph.documents.clean.paragraphs import reflow
 from graph.documents.clean.references import label_references
+from graph.documents.clean.sections import label_sections, locate_sections
 from graph.documents.clean.spacing import mend_spaces
 from graph.documents.config import LoadConfig
 from graph.documents.left_out import by_reason, left_out
@@ -40,13 +41,16 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
         label_contents(lines)
     if config.drop_references:
         label_references(lines)
+    sections = label_sections(lines, [page.get("bookmarks", []) for page in pages])
     shown = [[line for line in page if line.is_text] for page in lines]
     texts = with_margins(compose([text_of(body_of(page)) for page in shown]), shown)
     labels = page_labels([page["label"] for page in pages], numbers)
-    return [
+    cleaned = [
         _cleaned(page, label, text, own)
         for page, label, text, own in zip(pages, labels, texts, lines, strict=True)
     ]
+    locate_sections(cleaned, lines, sections)
+    return cleaned
 
 
 def _with_raised(pages: list[Page]) -> list[Page]:

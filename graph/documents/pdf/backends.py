@@ -18,9 +18,10 @@ from graph.documents.characters import plain
 from graph.documents.clean.note_marks import without_raised
 from graph.documents.line import Line, lines_of
 from graph.documents.pdf.annotations import Annotations, annotations_of, with_annotations
+from graph.documents.pdf.bookmarks import bookmarks_of
 from graph.documents.pdf.layout.text_lines import page_lines
 from graph.documents.pdf.layout.vertical import Glyph, columns_as_text
-from graph.documents.pdf.protocol import RefusalKind
+from graph.documents.pdf.protocol import PDFBookmark, RefusalKind
 from graph.documents.pdf.unseen import without_unseen
 from llm.language.joins import join
 
@@ -66,6 +67,9 @@ class Backend(Protocol):
 
     def placeholder(self) -> bool:
         """Whether the pages only stand for a form (XFA) that Adobe's programs draw in their place."""
+
+    def bookmarks(self) -> list[PDFBookmark]:
+        """Entries of the file's outline; [] when it has none, or the backend cannot tell."""
 
     def is_scan(self, number: int, letters: int) -> bool:
         """Whether a page with so many letters and digits in its text layer has more to show than them."""
@@ -154,6 +158,9 @@ class Pdfium:
 
         return bool(self._document.get_formtype() == raw.FORMTYPE_XFA_FULL)
 
+    def bookmarks(self) -> list[PDFBookmark]:
+        return bookmarks_of(self._document)
+
     def is_scan(self, number: int, letters: int) -> bool:
         from pypdfium2 import raw
 
@@ -237,6 +244,9 @@ class Pypdf:
 
     def placeholder(self) -> bool:
         return False
+
+    def bookmarks(self) -> list[PDFBookmark]:
+        return []
 
     def is_scan(self, number: int, letters: int) -> bool:
         return False  # it could not be drawn

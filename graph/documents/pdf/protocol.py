@@ -92,6 +92,16 @@ class Request:
 
 
 @dataclass(frozen=True)
+class PDFBookmark:
+    """An entry of the file's outline, as the file has it."""
+
+    title: str
+    level: int  # from 1
+    page: int  # from 1
+    top: float = 0.0  # height on the page that it leads to, in points from the foot; 0 where it says none
+
+
+@dataclass(frozen=True)
 class Metadata:
     """What a file tells beside its pages. All of it is empty where the file, or the backend, says nothing."""
 
@@ -100,6 +110,7 @@ class Metadata:
     heading: str = ""  # the largest print of page 1
     attachments: tuple[str, ...] = ()  # names of files within the file
     placeholder: bool = False  # the pages only stand for a form (XFA) that Adobe's programs draw in their place
+    bookmarks: tuple[PDFBookmark, ...] = ()  # last, for they may be many
 
 
 @dataclass(frozen=True)

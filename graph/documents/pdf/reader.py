@@ -11,7 +11,7 @@ from graph.documents.pdf import messages
 from graph.documents.pdf.content import PDFContent
 from graph.documents.pdf.protocol import Failure
 from graph.documents.pdf.supervisor import read_supervised
-from graph.documents.types import OnProgress, Page
+from graph.documents.types import Bookmark, OnProgress, Page
 
 _CONFIRMED = 0.5  # of the words of a title in the properties of a file, so many are on its first page
 _WORD = re.compile(r"\w+")
@@ -91,6 +91,10 @@ def _pages(content: PDFContent, count: int) -> list[Page]:
         if page["status"] in ("read", "empty") and number in content.lines:
             page["lines"] = content.lines[number]
         pages.append(page)
+    for place, entry in enumerate(content.metadata.bookmarks):
+        if 1 <= entry.page <= count:
+            bookmark = Bookmark(title=entry.title, level=entry.level, place=place, top=entry.top)
+            pages[entry.page - 1].setdefault("bookmarks", []).append(bookmark)
     return pages
 
 
