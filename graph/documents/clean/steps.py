@@ -14,6 +14,7 @@ from graph.documents.clean.contents import label_contents
 from graph.documents.clean.hyphenation import join_hyphens, join_syllables, move_to_first_page
 from graph.documents.clean.line_numbers import label_line_numbers
 from graph.documents.clean.margins import body_of, with_margins
+from graph.documents.clean.note_marks import resolve_raised
 from graph.documents.clean.page_headers import label_page_headers
 from graph.documents.clean.page_numbers import label_page_numbers, page_labels, page_numbers
 from graph.documents.clean.paragraphs import reflow
@@ -30,7 +31,7 @@ _LIGATURE = re.compile(r"[\ufb00-\ufb06]")
 
 def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
     """The pages with nothing but their text, and what was left out of it. The argument is not changed."""
-    lines = [_lines(page) for page in pages]
+    lines = [_lines(page) for page in _with_raised(pages)]
     numbers = page_numbers(lines)
     if config.drop_running_heads:
         label_line_numbers(lines)
@@ -50,6 +51,15 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
     ]
     locate_sections(cleaned, lines, sections)
     return cleaned
+
+
+def _with_raised(pages: list[Page]) -> list[Page]:
+    """The pages with marks of notes told from powers."""
+    resolved = resolve_raised([page.get("lines", []) for page in pages])
+    return [
+        Page(**{**page, "lines": lines}) if "lines" in page else page
+        for page, lines in zip(pages, resolved, strict=True)
+    ]
 
 
 def compose(texts: list[str]) -> list[str]:

@@ -13,6 +13,7 @@ from statistics import median
 
 from graph.documents.line import Box
 from graph.documents.pdf.layout.printed_line import PrintedLine
+from llm.language.marks import UNSPACED
 
 Gutter = tuple[float, float]  # left and right edge of the strip between two columns, in points
 
@@ -25,7 +26,7 @@ _FARTHEST = 5000  # points from the corner; a file may claim any coordinates
 _MOST_BOXES = 3000
 _JUMPS = 0.25  # share of drawing steps that change the column
 _BESIDE = 2  # lines of prose taken for one with those of the next column
-_WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u9fff]{4}")  # Japanese and Chinese have no spaces
+_WORDS = re.compile(rf"[{UNSPACED}]{{4}}|[^\W\d_]{{2,}}")  # Japanese and Chinese have no spaces
 _FILLED = 0.7  # share of a column's width that its lines have in the middle
 
 

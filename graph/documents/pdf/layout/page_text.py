@@ -16,10 +16,11 @@ from typing import Literal
 
 from graph.documents.line import Box, Label, Line
 from graph.documents.pdf.layout.printed_line import PrintedLine, in_rows
+from llm.language.marks import LINE_ENDED
 
 _Lines = list[PrintedLine]
 
-_ENDED = re.compile(r"[.!?:;。！？][\"'”’»)\]\d*]{0,4}$")
+_ENDED = re.compile(LINE_ENDED)
 _HYPHENS = ("\x02", "\ufffe", "-", "\u2010")
 _MARGIN = 0.12  # share of the page's height in which heads and feet stand
 _SMALL = 0.93  # times the size of the text: footnotes, captions
