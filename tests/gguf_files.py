@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import gguf
-import mlx.core as mx
 import numpy as np
 from gguf import GGMLQuantizationType, GGUFWriter
-from mlx.utils import tree_flatten
 
 from tests.checkpoints import make_checkpoint
 
@@ -53,6 +51,10 @@ def make_source(folder: Path, family: str, *, bits_friendly: bool = False, **cha
     if family == "qwen2":
         config["head_dim"] = config["hidden_size"] // config["num_attention_heads"]
     (folder / "config.json").write_text(json.dumps(config))
+    # Not above: the first import of MLX in a test run is `import_mlx`, as make_checkpoint does it.
+    import mlx.core as mx
+    from mlx.utils import tree_flatten
+
     module = import_module(f"mlx_lm.models.{family}")
     mx.random.seed(3)
     model = module.Model(module.ModelArgs.from_dict(config))
@@ -63,6 +65,8 @@ def make_source(folder: Path, family: str, *, bits_friendly: bool = False, **cha
 
 def write_gguf(source: Path, path: Path, kind: str = "F32", **changes: Any) -> Path:
     """`source` as a GGUF file whose matrices are of `kind`; `changes` replace keys (None: leave out)."""
+    import mlx.core as mx
+
     config = json.loads((source / "config.json").read_text())
     arch = {"gemma3_text": "gemma3"}.get(config["model_type"], config["model_type"])
     writer = GGUFWriter(str(path), arch)

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-import mlx.core as mx
 import numpy as np
 import pytest
 from gguf.quants import dequantize
@@ -36,6 +35,7 @@ def made(path: Path, form: Form = FLOATS) -> Path:
 
 
 def logits(folder: Path, ids: list[int]) -> Any:
+    import mlx.core as mx
     from mlx_lm.utils import load_model
 
     model, _ = load_model(folder)
@@ -68,6 +68,8 @@ def test_what_mlx_can_hold_is_held_exactly(kind: str, tmp_path: Path) -> None:
     with opened(path) as (header, data):
         tensor = header.tensors["blk.1.ffn_up.weight"]
         expected = dequantize(weights.raw_rows(tensor, data), tensor.type)
+    import mlx.core as mx
+
     stored = mx.load(str(next(floats.glob("*.safetensors"))))["model.layers.1.mlp.up_proj.weight"]
     np.testing.assert_array_equal(np.array(stored), expected)
     if kind.startswith("Q"):
@@ -89,6 +91,8 @@ def test_other_blocks_are_rounded_to_eight_bits(tmp_path: Path) -> None:
 def test_bfloat16_rounds_as_mlx_does(tmp_path: Path) -> None:
     source = make_source(tmp_path / "source", "gemma3")
     folder = made(write_gguf(source, tmp_path / "model.gguf"), Form("bfloat16", keeps_quantized=True))
+    import mlx.core as mx
+
     ours = mx.load(str(next(folder.glob("*.safetensors"))))["model.embed_tokens.weight"]
     theirs = mx.load(str(source / "model.safetensors"))["model.embed_tokens.weight"].astype(mx.bfloat16)
     assert ours.dtype == mx.bfloat16
