@@ -155,7 +155,10 @@ def alone(
         model,
         max_tokens=request.max_tokens,
         sampler=Following(Sampler(request.sampling), getattr(request.sink, "ids", ())),
-        logits_processors=[*processors(request.sampling), *([processor] if processor else [])],
+        logits_processors=[
+            *processors(request.sampling, len(request.prompt)),
+            *([processor] if processor else []),
+        ],
     )
     tokens: list[int] = []
     for token, _ in steps:
@@ -183,7 +186,10 @@ def is_clear(model: Any, request: Request) -> bool:
     from mlx_lm.generate import generate_step
 
     sampler = Doubting(request.sampling)
-    options = {"max_tokens": request.max_tokens, "logits_processors": processors(request.sampling)}
+    options = {
+        "max_tokens": request.max_tokens,
+        "logits_processors": processors(request.sampling, len(request.prompt)),
+    }
     for _ in generate_step(mx.array(request.prompt), model, sampler=sampler, **options):
         if not sampler.is_clear:
             return False
