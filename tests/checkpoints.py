@@ -82,6 +82,53 @@ _WRITTEN_CALL: dict[ToolFormat, str] = {
 }
 
 
+# How models think, in templates made for these tests: a thought between tags, by default (Qwen 3); one that the
+# template opens, whether asked or not (R1); a channel, off by default (Gemma 4); messages with headers (gpt-oss).
+Thinking = Literal["qwen3", "r1", "gemma4", "harmony"]
+THOUGHT_MARKERS: dict[Thinking, list[str]] = {
+    "qwen3": ["<think>", "</think>"],
+    "r1": ["<think>", "</think>"],
+    "gemma4": ["<|channel>", "<channel|>", "<|think|>"],
+    "harmony": ["<|start|>", "<|channel|>", "<|message|>", "<|end|>"],
+}
+_THOUGHT_TURNS = (
+    "{{ bos_token }}BEFORE"
+    "{% for tool in tools or [] %}{{ 'tool: ' + (tool.function | tojson) + '\n' }}{% endfor %}"
+    "{% for m in messages %}{{ OPEN }}"
+    "{% if m.reasoning_content and m.tool_calls %}{{ THOUGHT }}{% endif %}{{ m.content }}"
+    "{% for tool_call in m.tool_calls or [] %}{% set tool_call = tool_call.function %}CALL{% endfor %}"
+    "{{ CLOSE }}{% endfor %}{% if add_generation_prompt %}AFTER{% endif %}"
+)
+_TAGGED = {
+    "BEFORE": "",
+    "OPEN": "'<start_of_turn>' + m.role + '\n'",
+    "CLOSE": "'<end_of_turn>\n'",
+    "THOUGHT": "'<think>' + m.reasoning_content + '</think>'",
+}
+_THOUGHT_PARTS: dict[Thinking, dict[str, str]] = {
+    "qwen3": _TAGGED
+    | {
+        "AFTER": "{{ '<start_of_turn>model\n' }}{% if enable_thinking is defined and not enable_thinking %}"
+        "{{ '<think>\n\n</think>\n\n' }}{% endif %}"
+    },
+    "r1": _TAGGED | {"AFTER": "{{ '<start_of_turn>model\n<think>\n' }}"},
+    "gemma4": _TAGGED
+    | {
+        "BEFORE": "{% if enable_thinking %}{{ '<start_of_turn>system\n<|think|><end_of_turn>\n' }}{% endif %}",
+        "THOUGHT": "'<|channel>thought\n' + m.reasoning_content + '<channel|>'",
+        "AFTER": "{{ '<start_of_turn>model\n' }}{% if not enable_thinking %}"
+        "{{ '<|channel>thought\n<channel|>' }}{% endif %}",
+    },
+    "harmony": {
+        "BEFORE": "",
+        "OPEN": "'<|start|>' + m.role + ('<|channel|>final' if m.role == 'assistant' else '') + '<|message|>'",
+        "THOUGHT": "'(' + m.reasoning_content + ')'",
+        "CLOSE": "'<|end|>'",
+        "AFTER": "{{ '<|start|>assistant' }}",
+    },
+}
+
+
 def make_checkpoint(
     directory: Path | str,
     family: Family = "gemma",
@@ -96,14 +143,19 @@ def make_checkpoint(
     sliding_window: int = 64,
     random_seed: int = 0,
     tool_format: ToolFormat | None = None,
+    thinking: Thinking | None = None,
+    template: str | None = None,
 ) -> Path:
     """Write a float32 checkpoint of `family` into `directory` (made if need be) and return its path.
 
-    With a `tool_format` its template knows tools.
+    With a `tool_format` its template knows tools; `thinking` gives it one that knows thoughts and tools;
+    `template` is one of the caller's.
     """
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_tokenizer(folder, family, vocab_size, tool_format)
+    markers = [*MARKERS[tool_format or "json"], *THOUGHT_MARKERS[thinking]] if thinking else []
+    markers = markers or (MARKERS[tool_format] if tool_format else [])
+    _write_tokenizer(folder, template or _chat_template(family, tool_format, thinking), vocab_size, markers)
     config: dict[str, Any] = {
         "model_type": {"gemma": "gemma", "gemma2": "gemma2", "gemma3": "gemma3_text"}[family],
         "hidden_size": hidden_size,
@@ -147,11 +199,10 @@ def _write_weights(folder: Path, config: dict[str, Any], random_seed: int) -> No
     mx.save_safetensors(str(folder / "model.safetensors"), weights)
 
 
-def _write_tokenizer(folder: Path, family: Family, vocab_size: int, tool_format: ToolFormat | None) -> None:
+def _write_tokenizer(folder: Path, template: str, vocab_size: int, markers: list[str]) -> None:
     """A SentencePiece-like BPE with byte fallback, as Gemma's: any text goes in and comes out whole."""
     from tokenizers import Tokenizer, decoders, models, normalizers, processors, trainers
 
-    markers = MARKERS[tool_format] if tool_format else []
     tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
@@ -180,12 +231,17 @@ def _write_tokenizer(folder: Path, family: Family, vocab_size: int, tool_format:
         "pad_token": "<pad>",
         "unk_token": "<unk>",
         "clean_up_tokenization_spaces": False,
-        "chat_template": _chat_template(family, tool_format),
+        "chat_template": template,
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=1))
 
 
-def _chat_template(family: Family, tool_format: ToolFormat | None) -> str:
+def _chat_template(family: Family, tool_format: ToolFormat | None, thinking: Thinking | None) -> str:
+    if thinking is not None:
+        template = _THOUGHT_TURNS.replace("CALL", _WRITTEN_CALL[tool_format or "json"])
+        for part, text in _THOUGHT_PARTS[thinking].items():
+            template = template.replace(part, text)
+        return template
     if tool_format is not None:
         return _TOOL_TURNS.replace("CALL", _WRITTEN_CALL[tool_format])
     return _TAKES_SYSTEM if family == "gemma3" else _REFUSES_SYSTEM

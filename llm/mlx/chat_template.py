@@ -160,8 +160,8 @@ class ChatTemplate:
             text = str(self._render(with_marks, goes_on=goes_on, tokenize=False, **extras))
         except _REFUSALS as error:
             return reason(error)
-        missing = next((number for number, mark in enumerate(marks) if mark not in text), None)
-        return "" if missing is None else f"it leaves out what the {with_marks[missing]['role']} says"
+        missing = next((role for mark, role in marks.items() if mark not in text), None)
+        return "" if missing is None else f"it leaves out what the {missing} says"
 
 
 def _is_begun_answer(message: BaseMessage) -> bool:

@@ -24,7 +24,7 @@ from llm.mlx.output_processor import OutputEvent, OutputLimits, OutputProcessor,
 from llm.mlx.thinking import AnswerProcessor, ThinkingFormat
 
 # Tokens that open and close thoughts, and name channels.
-_MARKERS = 16
+_MARKERS = 32
 
 
 @dataclass(frozen=True)

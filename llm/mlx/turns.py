@@ -63,17 +63,18 @@ def signature(turns: Sequence[Turn]) -> tuple[Any, ...]:
     )
 
 
-def marked(turns: Sequence[Turn]) -> tuple[list[Turn], list[str]]:
-    """`turns` that say nothing but marks, and the marks: a template that leaves one out would lose that turn."""
-    marks, with_marks = [], []
+def marked(turns: Sequence[Turn]) -> tuple[list[Turn], dict[str, str]]:
+    """`turns` that say nothing but marks, and whose each mark is: a template that leaves one out loses a turn."""
+    marks: dict[str, str] = {}
+    with_marks = []
     for number, turn in enumerate(turns):
         changed = dict(turn)
         if turn["content"].strip():
-            marks.append(f"mark{number}x")
-            changed["content"] = marks[-1]
+            changed["content"] = f"mark{number}x"
+            marks[changed["content"]] = turn["role"]
         if calls := turn.get("tool_calls"):
-            marks.append(f"call{number}x")
-            function = {"name": marks[-1], "arguments": {}}
+            function = {"name": f"call{number}x", "arguments": {}}
+            marks[f"call{number}x"] = turn["role"]
             changed["tool_calls"] = [{**call, "function": function} for call in calls]
         with_marks.append(changed)
     return with_marks, marks
