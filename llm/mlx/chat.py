@@ -164,8 +164,14 @@ class ChatMLX(MLXModel, BatchedChat):
             return runtime.template.count(messages, spec, thinks=self.thinking)
 
     def get_thinking_reserve(self) -> int:
-        """Tokens to leave free for thoughts beside the `max_tokens` of the answer; 0 where there are none."""
-        return self.thinking_tokens if self._may_think(self, is_structured=False) else 0
+        """Tokens to leave free for thoughts beside the `max_tokens` of the answer; 0 where the model does not think.
+
+        It is `thinking_tokens`, or a quarter of the context window, if that is less.
+        """
+        if not self._may_think(self, is_structured=False):
+            return 0
+        window = self.get_context_window()
+        return self.thinking_tokens if window is None else min(self.thinking_tokens, window // 4)
 
     def _may_think(self, settings: MLXSettings, *, is_structured: bool) -> bool:
         """Whether thoughts may come before the answer. By default none do before one that follows a grammar."""

@@ -20,7 +20,7 @@ from llm.mlx.checkpoint import Checkpoint
 from tests.checkpoints import Thinking, make_checkpoint
 from tests.scripted_network import Reciter
 
-THREADS, TASKS, ROUNDS = 3, 3, 14
+THREADS, TASKS, ROUNDS = 3, 3, 10
 
 # Words of thoughts and of answers. None of the former may be in an answer, or the other way round.
 THOUGHTS = [
