@@ -164,7 +164,7 @@ class ChatMLX(MLXModel, BatchedChat):
             return runtime.template.count(messages, spec, thinks=self.thinking)
 
     def get_thinking_reserve(self) -> int:
-        """Tokens to leave free for thoughts beside the `max_tokens` of the answer; 0 where the model does not think.
+        """Tokens to leave free for thoughts beside the `max_tokens` of the answer; 0 if the model does not think.
 
         It is `thinking_tokens`, or a quarter of the context window, if that is less.
         """
