@@ -23,7 +23,8 @@ def pages_from_documents(documents: Iterable[DocumentLike]) -> Reading:
     """One page per value of `metadata["page"]`, in order of first appearance within a source, then by number.
 
     Documents of several sources follow one another and are numbered on, as are documents without a page.
-    `page_label` becomes the label. Raises NoTextError when no document holds text.
+    `page_label` becomes the label; of a PDF only if it is more than a count of the pages, which loaders give for
+    want of labels. Raises NoTextError when no document holds text.
     """
     pages: list[Page] = []
     places: dict[tuple[str, int], Page] = {}
@@ -44,7 +45,7 @@ def pages_from_documents(documents: Iterable[DocumentLike]) -> Reading:
         last = max(last, number)
         page = Page(
             number=number,
-            label=_line(metadata.get("page_label")) or str(number),
+            label=_label(metadata, index, number),
             text=plain(document.page_content),
             status="read",
         )
@@ -63,6 +64,13 @@ def _ordered(pages: list[Page]) -> list[Page]:
     if not any(page["text"] for page in pages):
         raise NoTextError("None of the documents contains any text", "check the loader that made them")
     return sorted(pages, key=lambda page: page["number"])
+
+
+def _label(metadata: Mapping[str, Any], index: int | None, number: int) -> str | None:
+    label = _line(metadata.get("page_label"))
+    if index is None or PurePath(str(metadata.get("source") or "")).suffix.casefold() != ".pdf":
+        return label or str(number)
+    return None if label == str(index + 1) else label or None
 
 
 def _page_index(metadata: Mapping[str, Any]) -> int | None:
