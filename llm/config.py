@@ -31,7 +31,8 @@ class SamplingSettings(ModelSettings):
         description="Sample from the most likely tokens that together have this probability.",
     )
     seed: int | None = Field(
-        default=None, description="Seed of the sampling: the same seed and prompt give the same answer."
+        default=None,
+        description="Seed of the sampling: the same seed and prompt give the same answer, but for rounding.",
     )
     stop: list[str] = Field(
         default_factory=list, description="Texts that end the answer; they are not part of it."

@@ -32,7 +32,8 @@ class Sampler:
     """Draws from log probabilities with a random key of its own.
 
     MLX's global generator is per thread and starts from the same state in each; a key that travels with
-    the sampler makes a seed give the same tokens alone and in any batch.
+    the sampler makes a seed draw with the same random numbers alone and in any batch. The tokens are the same,
+    too, until rounding decides one: a batch adds up in another order than a single row (see benchmarks/LOG.md).
     """
 
     def __init__(self, sampling: Sampling) -> None:
