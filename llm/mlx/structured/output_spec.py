@@ -68,7 +68,7 @@ class OutputSpec:
         if not self.tools.usable:
             return TextParser()
         if markers is None or (self.is_structured and not markers.hold_json):
-            return JSONToolParser(self.tools.names)
+            return JSONToolParser(self.tools.tools)
         return MarkedToolParser(markers, self.tools.tools)
 
     def needs_grammar(self, markers: CallMarkers | None) -> bool:

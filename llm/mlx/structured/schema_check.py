@@ -26,7 +26,6 @@ _INSTEAD = {
     "minProperties": "Name the properties and require them.",
     "oneOf": "Use anyOf, or a discriminator.",
     "if": "Use anyOf, with one object for each case.",
-    "format": "Leave the format out, or give a pattern instead.",
     "lookarounds": "Write the pattern without lookahead, lookbehind and word boundaries.",
     "pattern": "Write the pattern without lookahead, lookbehind and word boundaries.",
 }
@@ -124,8 +123,6 @@ def _explain(said: str) -> str:
         return " and ".join(map(repr, json.loads(unknown[1]))) + _UNSUPPORTED
     if said.startswith("oneOf"):
         return "'oneOf'" + _UNSUPPORTED
-    if format_name := re.match(r"Unknown format: (.*)", said):
-        return f"format {format_name[1]!r}{_UNSUPPORTED}"
     if wrong := re.search(r"^error: (.*)", said, re.MULTILINE):
         return f"pattern is not a regular expression that is supported: {wrong[1]}"
     return said.partition("\n")[0].rstrip(".:")
