@@ -11,12 +11,13 @@ from langchain_core.language_models import BaseLLM
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
 from llm.mlx.base import MLXModel
+from llm.mlx.batch import BatchedCalls
 from llm.mlx.client import Call, astream, await_answers, stream, wait
 from llm.mlx.output_processor import RequestOutput
 from llm.mlx.runtime import Runtime
 
 
-class MLX(MLXModel, BaseLLM):
+class MLX(MLXModel, BatchedCalls[str], BaseLLM):
     """A text completion model on Apple's MLX: the prompt goes in as it is, without a chat template.
 
     It shares weights and batches with every `ChatMLX` on the same checkpoint. A list of prompts is decoded

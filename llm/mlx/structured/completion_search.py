@@ -69,8 +69,8 @@ class JSONPosition:
 class CompletionSearch:
     """Searches for completions under one grammar.
 
-    `example` is an answer, or much like one; `pieces` are texts that may end a string: without them nothing would be
-    found where a pattern lets any text come first.
+    `example` is an answer, or much like one; `pieces` are texts that may end a string: without them nothing would
+    be found where a pattern lets any text come first.
     """
 
     def __init__(
@@ -98,7 +98,11 @@ class CompletionSearch:
         """
         best = self._known(start) or self._find(start, JSONPosition(), _LIMITS[-1], _STEPS)
         steps = [_STEPS // 4]
-        while best and len(best) <= _LONG and (shorter := self._search(start, JSONPosition(), len(best) - 1, 1, steps)):
+        while (
+            best
+            and len(best) <= _LONG
+            and (shorter := self._search(start, JSONPosition(), len(best) - 1, 1, steps))
+        ):
             best = shorter
         return best
 

@@ -8,30 +8,12 @@ from typing import Any
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import AIMessage
-from langchain_core.output_parsers import BaseGenerationOutputParser, JsonOutputParser
+from langchain_core.output_parsers import BaseGenerationOutputParser
 from langchain_core.outputs import ChatGeneration, Generation
 from pydantic import ValidationError
 
-from llm.mlx.structured.sets import has_sets, read_sets
-
 # The argument of a call whose schema is not one of an object.
 VALUE = "value"
-
-
-class SetsParser(JsonOutputParser):
-    """JSON whose sets have no item twice. `json_schema` says where the sets are."""
-
-    json_schema: dict[str, Any]
-
-    def parse_result(self, result: list[Generation], *, partial: bool = False) -> Any:
-        """The value; OutputParserException for a set of too few different items."""
-        value = super().parse_result(result, partial=partial)
-        try:
-            return read_sets(value, self.json_schema)
-        except ValueError as error:
-            if partial:
-                return None
-            raise OutputParserException(f"{error}.", llm_output=result[0].text) from error
 
 
 class ValueParser(BaseGenerationOutputParser[Any]):
@@ -59,8 +41,3 @@ class ValueParser(BaseGenerationOutputParser[Any]):
             return self.read_json(text)
         except (ValidationError, ValueError) as error:
             raise OutputParserException(f"The answer cannot be read: {error}", llm_output=text) from error
-
-
-def json_parser(schema: dict[str, Any]) -> JsonOutputParser:
-    """From text to plain JSON of `schema`."""
-    return SetsParser(json_schema=schema) if has_sets(schema) else JsonOutputParser()

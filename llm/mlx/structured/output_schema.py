@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from langchain_core.output_parsers import PydanticOutputParser
+from langchain_core.output_parsers import JsonOutputParser, PydanticOutputParser
 from langchain_core.output_parsers.openai_tools import JsonOutputKeyToolsParser, PydanticToolsParser
 from langchain_core.runnables import Runnable
 from langchain_core.utils.function_calling import convert_to_openai_tool
@@ -16,7 +16,7 @@ from pydantic import BaseModel, PydanticUserError
 from typing_extensions import is_typeddict
 
 from llm.errors import InvalidRequestError, reason
-from llm.mlx.structured.output_parser import VALUE, ValueParser, json_parser
+from llm.mlx.structured.output_parser import VALUE, ValueParser
 from llm.mlx.structured.python_types import is_python_type, type_schema
 from llm.mlx.structured.sets import has_sets, read_sets
 from llm.mlx.structured.strict_schema import resolve
@@ -37,7 +37,8 @@ class OutputSchema:
     """What an answer, or the arguments of a tool call, shall be.
 
     `name` is empty for a JSON schema without a title. `json_schema` has the title and the description in it.
-    `read_json` makes an object of a Python type from JSON text; without it, and without a class, JSON stays as it is.
+    `read_json` makes an object of a Python type from JSON text; without it, and without a class, JSON stays what it
+    is.
     """
 
     name: str
@@ -52,7 +53,7 @@ class OutputSchema:
             return ValueParser(read_json=self.read_json)
         if self.pydantic_class is not None:
             return PydanticOutputParser(pydantic_object=self.pydantic_class)
-        return json_parser(self.json_schema)
+        return ValueParser(read_json=self._read_plain) if has_sets(self.json_schema) else JsonOutputParser()
 
     @property
     def tool_call_parser(self) -> Runnable[Any, Any]:
@@ -95,10 +96,11 @@ class OutputSchema:
         named = replace(self, name=self.name or "answer")
         if is_object(self.json_schema):
             return named.as_tool()
-        definitions = {key: self.json_schema[key] for key in ("$defs", "definitions") if key in self.json_schema}
+        definitions = {key: value for key, value in self.json_schema.items() if key in ("$defs", "definitions")}
         value = {key: item for key, item in self.json_schema.items() if key not in definitions}
-        parameters = {"type": "object", "properties": {VALUE: value}, "required": [VALUE], **definitions}
-        return OutputSchema(named.name, {**parameters, "description": value.get("description", "")}).as_tool()
+        parameters: dict[str, Any] = {"type": "object", "properties": {VALUE: value}, "required": [VALUE]}
+        about = {"description": value.get("description", "")}
+        return OutputSchema(named.name, {**parameters, **definitions, **about}).as_tool()
 
 
 def read_schema(schema: Any) -> OutputSchema:
@@ -161,9 +163,9 @@ def _read_dict(schema: dict[str, Any]) -> OutputSchema:
     named = schema.get("name")
     holder = next((key for key in _HOLDERS if isinstance(schema.get(key), dict)), None)
     if holder is not None and (isinstance(named, str) or schema.keys() <= {"schema", "strict"}):
-        about = {"title": named, "description": schema.get("description")}
         # A tool is known by its name, whatever the title of its arguments is.
-        inner = {**schema[holder], **{key: value for key, value in about.items() if value}}
+        about: dict[str, Any] = {"title": named, "description": schema.get("description")}
+        inner: dict[str, Any] = {**schema[holder], **{key: value for key, value in about.items() if value}}
         return OutputSchema(str(inner.get("title") or ""), inner)
     if _is_json_schema(schema):
         return OutputSchema(str(schema.get("title") or ""), schema)

@@ -124,7 +124,9 @@ class OutputSpec:
 
 
 def _compile(checkpoint: Checkpoint, rules: GrammarRules, start: str) -> Grammar:
-    return compiler_for(checkpoint).compile(f"start: {start}\n{rules.text}", rules.growth, rules.example, rules.pieces)
+    return compiler_for(checkpoint).compile(
+        f"start: {start}\n{rules.text}", rules.growth, rules.example, rules.pieces
+    )
 
 
 def _marker(checkpoint: Checkpoint, marker: str) -> str:

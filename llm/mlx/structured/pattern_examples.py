@@ -112,14 +112,14 @@ def _one_of(members: list[tuple[Any, Any]]) -> str:
             likely += [chr(value[0]), chr(value[1])]
     for character in [*likely, *_CHARACTERS]:
         if any(_is_member(character, str(operation), value) for operation, value in members) != negated:
-            return character
+            return str(character)
     raise ValueError("no character")
 
 
 def _is_member(character: str, operation: str, value: Any) -> bool:
     match operation:
         case "LITERAL":
-            return ord(character) == value
+            return bool(ord(character) == value)
         case "RANGE":
             return bool(value[0] <= ord(character) <= value[1])
         case "CATEGORY":

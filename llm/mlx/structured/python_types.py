@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import UnionType
-from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, NotRequired, Required, Union, get_args, get_origin
 
 from pydantic import BaseModel, Field, TypeAdapter
-from pydantic.errors import PydanticSchemaGenerationError, PydanticUserError
+from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
-from typing_extensions import (
-    NotRequired,
-    Required,
-    TypeAliasType,
-    TypedDict,
-    get_type_hints,
-    is_typeddict,
-)
+from typing_extensions import TypeAliasType, TypedDict, get_type_hints, is_typeddict
 
 from llm.mlx.structured.formats import COMPLEX_NUMBER, NAIVE_DATE_TIME, PYDANTIC_FORMATS, address_pattern
 from llm.mlx.structured.strict_schema import nodes
@@ -45,8 +38,8 @@ def type_schema(kind: Any) -> tuple[dict[str, Any], Callable[[str], Any]] | None
 
 
 def _for_pydantic(kind: Any, inside: tuple[Any, ...]) -> Any:
-    """`kind` with TypedDicts as pydantic takes them: those of `typing` anew, before Python 3.12, and descriptions as
-    LangChain writes them: `Annotated[int, ..., "How many."]`.
+    """`kind` with TypedDicts as pydantic takes them before Python 3.12, and with descriptions as LangChain writes
+    them: `Annotated[int, ..., "How many."]`.
     """
     if is_typeddict(kind) and kind not in inside:
         return _typed_dict(kind, (*inside, kind))
@@ -70,11 +63,13 @@ def _typed_dict(kind: Any, inside: tuple[Any, ...]) -> Any:
     for name, hint in get_type_hints(kind, include_extras=True).items():
         # Under `from __future__ import annotations`, only the hint knows.
         wanted = name in kind.__required_keys__
-        while (origin := get_origin(hint)) in (Required, NotRequired):
+        origin: Any = get_origin(hint)
+        if origin in (Required, NotRequired):
             hint, wanted = get_args(hint)[0], origin is Required
         held = _for_pydantic(hint, inside)
         fields[name] = held if wanted else NotRequired[held]
-    made: Any = TypedDict(kind.__name__, fields)  # type: ignore[operator]
+    make: Any = TypedDict
+    made = make(kind.__name__, fields)
     made.__doc__ = kind.__doc__
     return made
 

@@ -56,6 +56,6 @@ def pop_response_format(options: dict[str, Any]) -> ResponseFormat | None:
 def _refused(given: Any) -> InvalidRequestError:
     return InvalidRequestError(
         f"response_format is {given!r}.",
-        'It must be {"type": "json_object"}, {"type": "json_schema", "json_schema": {"schema": ...}}, or a schema: '
-        "a pydantic class, a dataclass, a TypedDict, or a JSON schema.",
+        'It must be {"type": "json_object"}, {"type": "json_schema", "json_schema": {"schema": ...}}, '
+        "or a schema: a pydantic class, a dataclass, a TypedDict, or a JSON schema.",
     )

@@ -38,8 +38,9 @@ _UNSUPPORTED = " is not supported"
 
 @dataclass(frozen=True)
 class HeldSchema:
-    """What a grammar enforces for a schema: do not change it. `example` is a JSON text that follows it, `pieces` are
-    texts that may end a string of it.
+    """What a grammar enforces for a schema. Do not change it.
+
+    `example` is a JSON text that follows it, `pieces` are texts that may end a string of it.
     """
 
     schema: dict[str, Any]

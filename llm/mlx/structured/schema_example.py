@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
@@ -98,25 +99,13 @@ def _string(node: dict[str, Any]) -> str:
 
 def _number(node: dict[str, Any]) -> str:
     """The simplest number within the limits, which may be none."""
-    least, most = node.get("minimum"), node.get("maximum")
-    above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
-    step = node.get("multipleOf")
-    candidates: list[Any] = [0, 1, -1, least, most, step]
-    candidates += [limit + more for limit in (above, below) if _is_number(limit) for more in (1, -1)]
-    if _is_number(above) and _is_number(below):
-        candidates.append((above + below) / 2)
-    for number in candidates:
-        if (
-            _is_number(number)
-            and (not _is_number(least) or number >= least)
-            and (not _is_number(most) or number <= most)
-            and (not _is_number(above) or number > above)
-            and (not _is_number(below) or number < below)
-            and (not _is_number(step) or number % step == 0)
-        ):
+    limits = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+    given = {key: node[key] for key in limits if isinstance(node.get(key), int | float)}
+    least, most = given.get("minimum", -math.inf), given.get("maximum", math.inf)
+    above, below = given.get("exclusiveMinimum", -math.inf), given.get("exclusiveMaximum", math.inf)
+    step = given.get("multipleOf") or 0
+    tried = [0, 1, -1, *given.values(), above + 1, below - 1, (above + below) / 2]
+    for number in filter(math.isfinite, tried):
+        if least <= number <= most and above < number < below and (not step or number % step == 0):
             return json.dumps(int(number) if float(number).is_integer() else number)
     return "0"
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

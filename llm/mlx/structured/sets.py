@@ -1,4 +1,4 @@
-"""Sets in answers (`uniqueItems`): decoded as lists, for no grammar compares items; looked through when they are read."""
+"""Sets in answers (`uniqueItems`): decoded as lists, as no grammar compares items, and looked through when read."""
 
 from __future__ import annotations
 
@@ -52,11 +52,15 @@ def _read(value: Any, node: Any, root: dict[str, Any], count: bool) -> Any:
         named, others = node.get("properties") or {}, node.get("additionalProperties")
         return {name: _read(item, named.get(name, others), root, count) for name, item in value.items()}
     first = node.get("prefixItems") or []
-    items = [_read(item, (first[i : i + 1] or [node.get("items")])[0], root, count) for i, item in enumerate(value)]
+    items = [
+        _read(item, (first[i : i + 1] or [node.get("items")])[0], root, count) for i, item in enumerate(value)
+    ]
     if node.get("uniqueItems") is True:
         items = list({json.dumps(item, sort_keys=True): item for item in reversed(items)}.values())[::-1]
         if count and len(items) < node.get("minItems", 0):
-            raise ValueError(f"{json.dumps(value, ensure_ascii=False)} has fewer than {node['minItems']} different items")
+            raise ValueError(
+                f"{json.dumps(value, ensure_ascii=False)} has fewer than {node['minItems']} different items"
+            )
     return items
 
 
@@ -71,7 +75,9 @@ def _fits(value: Any, node: Any, root: dict[str, Any]) -> bool:
     if not isinstance(node, dict):
         return node is True
     kinds = node.get("type", list(_KINDS))
-    if not any(isinstance(value, _KINDS.get(kind, ())) for kind in (kinds if isinstance(kinds, list) else [kinds])):
+    if not any(
+        isinstance(value, _KINDS.get(kind, ())) for kind in (kinds if isinstance(kinds, list) else [kinds])
+    ):
         return False
     if "const" in node or "enum" in node:
         return value in [*node.get("enum", ()), *([node["const"]] if "const" in node else [])]
@@ -79,4 +85,6 @@ def _fits(value: Any, node: Any, root: dict[str, Any]) -> bool:
         return True
     named = node["properties"]
     required = set(node.get("required") or ())
-    return required <= value.keys() <= named.keys() and all(_fits(value[name], named[name], root) for name in value)
+    return required <= value.keys() <= named.keys() and all(
+        _fits(value[name], named[name], root) for name in value
+    )

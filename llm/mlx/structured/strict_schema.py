@@ -16,10 +16,20 @@ MAPS = ("properties", "patternProperties", "$defs", "definitions")
 LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 SINGLES = ("items", "additionalProperties")
 
-# For people to read, or said of a value and not demanded of it. Beside a recursive reference, llguidance refuses them.
+# For people to read, or said of a value and not demanded. Beside a recursive reference, llguidance refuses them.
 _ANNOTATIONS = frozenset(
-    "title description default example examples discriminator deprecated readOnly writeOnly nullable $comment $id"
-    " $schema contentMediaType contentEncoding contentSchema".split()
+    {
+        "title",
+        "description",
+        "default",
+        "example",
+        "examples",
+        "discriminator",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+    }
+    | {"nullable", "$comment", "$id", "$schema", "contentMediaType", "contentEncoding", "contentSchema"}
 )
 
 # Nobody waits for so many characters, items or properties; searching for their completion would take seconds.
