@@ -21,7 +21,6 @@ from graph.documents.types import FileRecord
 from graph.grounding.types import Sentence
 from graph.results.types import ChunkRecord, Coverage, PageRecord, Provenance, Stats, Summary
 
-
 # As JSON has them. In a program they may be LangChain's own Documents.
 _DOCUMENTS = {
     "type": "array",

@@ -66,7 +66,7 @@ async def adrive(flow: Flow[T], limiter: Limiter, run: str, config: RunnableConf
             step = await asyncio.to_thread(_step, flow.throw, error)
         else:
             step = await asyncio.to_thread(_step, flow.send, message)
-    return step.value
+    return step.value  # type: ignore[no-any-return]
 
 
 class _Done(NamedTuple):

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any, Protocol
 
 from graph.documents.characters import plain
-from graph.documents.errors import NoTextError, NotADocumentError
+from graph.documents.errors import NotADocumentError, NoTextError
 from graph.documents.types import FileRecord, Page, Reading
 
 
@@ -37,8 +37,8 @@ def pages_from_documents(documents: Iterable[DocumentLike | Mapping[str, Any] | 
     Documents of several sources follow one another and are numbered on, as are documents without a page.
     `page_label` becomes the label.
 
-    A document may also be a text, or a dict: `{"page_content": ..., "metadata": {...}}`, or what LangChain's `dumpd`
-    writes.
+    A document may also be a text, or a dict: `{"page_content": ..., "metadata": {...}}`, or what `dumpd` of
+    LangChain writes.
 
     Raises:
         NotADocumentError: it is none of these, or its content is not text.

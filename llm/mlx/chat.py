@@ -145,8 +145,8 @@ class ChatMLX(MLXModel, BatchedChat):
 
         The answer always satisfies the schema, whatever the weights; `strict` is accepted and changes nothing.
         Sets are decoded as lists and lose their doubles when they are read. `method`: "json_schema" and
-        "function_calling" describe the schema in the prompt, "json_mode" does not. With `tools`, the model may call
-        one instead, and the object is None; other keywords are settings of each call.
+        "function_calling" describe the schema in the prompt, "json_mode" does not. With `tools`, the model may
+        call one instead, and the object is None; other keywords are settings of each call.
 
         Raises:
             InvalidRequestError: an unknown method, no schema, or one that cannot be enforced.

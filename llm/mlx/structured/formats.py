@@ -1,7 +1,7 @@
 """String formats as patterns. In JSON Schema a format is a note, yet those that have one here are held.
 
-Stricter than the standards: real days only (llguidance's own pattern takes the 31st of February), and addresses of the
-web only, so that pydantic's types accept every string.
+Stricter than the standards: real days only (llguidance's own pattern takes the 31st of February), and addresses of
+the web only, so that pydantic's types accept every string.
 """
 
 from __future__ import annotations

@@ -37,8 +37,7 @@ class OutputSchema:
     """What an answer, or the arguments of a tool call, shall be.
 
     `name` is empty for a JSON schema without a title. `json_schema` has the title and the description in it.
-    `read_json` makes an object of a Python type from JSON text; without it, and without a class, JSON stays what it
-    is.
+    `read_json` makes an object of a Python type from JSON text. Without it, and without a class, JSON stays JSON.
     """
 
     name: str
@@ -79,7 +78,10 @@ class OutputSchema:
         Raises:
             InvalidRequestError: there is no name to call it by, or the schema is not one of an object.
         """
-        parameters = {key: value for key, value in self.json_schema.items() if key not in ("title", "description")}
+        # Templates look for the properties at the top, where a class that contains itself has a reference.
+        full = {**self.json_schema, **resolve(self.json_schema, self.json_schema)}
+        about = {"title", "description", "$ref"} if "$ref" in self.json_schema else {"title", "description"}
+        parameters = {key: value for key, value in full.items() if key not in about}
         if not self.name:
             raise InvalidRequestError(f"The tool {self.json_schema!r} has no name.", "Give its schema a title.")
         if not is_object(parameters):
@@ -87,7 +89,7 @@ class OutputSchema:
                 f"The schema of {self.name} cannot be that of a tool call: arguments are a JSON object.",
                 "Make the value a field of an object.",
             )
-        description = self.json_schema.get("description", "")
+        description = full.get("description", "")
         function = {"name": self.name, "description": description, "parameters": parameters}
         return {"type": "function", "function": function}
 

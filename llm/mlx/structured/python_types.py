@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import UnionType
 from typing import Annotated, Any, Literal, NewType, NotRequired, Required, Union, get_args, get_origin
 
+from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel, Field, TypeAdapter
 from pydantic.errors import PydanticSchemaGenerationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
@@ -30,6 +31,8 @@ def type_schema(kind: Any) -> tuple[dict[str, Any], Callable[[str], Any]] | None
     """
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return kind.model_json_schema(schema_generator=_PydanticSchema), kind.model_validate_json
+    if isinstance(kind, type) and is_basemodel_subclass(kind):
+        return None
     try:
         adapter = TypeAdapter(_for_pydantic(kind, ()))
     except PydanticSchemaGenerationError:

@@ -1,4 +1,4 @@
-"""Sets in answers (`uniqueItems`): decoded as lists, as no grammar compares items, and looked through when read."""
+"""Sets in answers (`uniqueItems`): decoded as lists, as no grammar compares items, and looked through later."""
 
 from __future__ import annotations
 
@@ -56,7 +56,10 @@ def _read(value: Any, node: Any, root: dict[str, Any], count: bool) -> Any:
         _read(item, (first[i : i + 1] or [node.get("items")])[0], root, count) for i, item in enumerate(value)
     ]
     if node.get("uniqueItems") is True:
-        items = list({json.dumps(item, sort_keys=True): item for item in reversed(items)}.values())[::-1]
+        different: dict[str, Any] = {}
+        for item in items:
+            different.setdefault(json.dumps(item, sort_keys=True), item)
+        items = list(different.values())
         if count and len(items) < node.get("minItems", 0):
             raise ValueError(
                 f"{json.dumps(value, ensure_ascii=False)} has fewer than {node['minItems']} different items"
