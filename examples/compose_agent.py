@@ -1,6 +1,6 @@
 """An agent of LangChain on a model in this process, the pipeline as its tool, and its events as they come.
 
-`create_agent` is in the package langchain. Small models call tools when they see fit: name the tool in the request.
+`create_agent` is in the package langchain. Small models call tools when they see fit: name the tool when you ask.
 Usage: compose_agent.py [MODEL [FILE]]
 """
 

@@ -56,10 +56,8 @@ PYDANTIC_FORMATS = {
 NAIVE_DATE_TIME = f"^{_DATE}T{_CLOCK}$"
 COMPLEX_NUMBER = r"^-?\d{1,9}(\.\d{1,9})?[+-]\d{1,9}(\.\d{1,9})?j$"
 
-# Those that llguidance has patterns for.
-_HELD_BY_LLGUIDANCE = frozenset(
-    {"date", "time", "date-time", "duration", "email", "uri", "hostname", "ipv4", "ipv6", "uuid"}
-)
+# Those that llguidance has good patterns for.
+_HELD_BY_LLGUIDANCE = frozenset({"hostname", "ipv4", "ipv6", "uuid"})
 
 
 def address_pattern(schemes: Sequence[str]) -> str:
@@ -69,13 +67,17 @@ def address_pattern(schemes: Sequence[str]) -> str:
 
 
 def hold_format(node: dict[str, Any]) -> dict[str, Any]:
-    """`node` with its format as a pattern, or without it where none is known; a pattern of its own goes first."""
+    """`node` with its format as a pattern, or without it where none is known, or it has a pattern of its own: of two
+    long patterns nobody can tell in time whether any text has both.
+    """
     name, kinds = node.get("format"), node.get("type", "string")
     if not isinstance(name, str):
         return node
     rest = {key: value for key, value in node.items() if key != "format"}
     if kinds != "string" and "string" not in (kinds if isinstance(kinds, list) else ()):
         return rest
-    if name in FORMATS and "pattern" not in node:
+    if "pattern" in node:
+        return rest
+    if name in FORMATS:
         return {**rest, "pattern": FORMATS[name]}
     return node if name in _HELD_BY_LLGUIDANCE else rest

@@ -97,9 +97,8 @@ class _PydanticSchema(GenerateJsonSchema):
 
     def datetime_schema(self, schema: Any) -> JsonSchemaValue:
         json_schema = super().datetime_schema(schema)
-        # The format asks for a zone.
         is_naive = schema.get("tz_constraint") == "naive"
-        return {"type": "string", "pattern": NAIVE_DATE_TIME} if is_naive else json_schema
+        return {**json_schema, "pattern": NAIVE_DATE_TIME} if is_naive else json_schema
 
     def complex_schema(self, schema: Any) -> JsonSchemaValue:
         return {**super().complex_schema(schema), "pattern": COMPLEX_NUMBER}
