@@ -67,8 +67,9 @@ def address_pattern(schemes: Sequence[str]) -> str:
 
 
 def hold_format(node: dict[str, Any]) -> dict[str, Any]:
-    """`node` with its format as a pattern, or without it where none is known, or it has a pattern of its own: of two
-    long patterns nobody can tell in time whether any text has both.
+    """`node` with its format as a pattern, or without it: where none is known, or `node` has a pattern of its own.
+
+    Of two long patterns nobody can tell in time whether any text has both.
     """
     name, kinds = node.get("format"), node.get("type", "string")
     if not isinstance(name, str):
