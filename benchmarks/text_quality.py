@@ -141,7 +141,7 @@ def measure(path: Path) -> tuple[Row, dict[str, list[str]]]:
         "cut": len(without_heads) - len(text_of(cleaned)),
         "after": text_after_references(cleaned, without_heads),
     }
-    row["labels"] = sum(page["label"] != str(page["number"]) for page in cleaned)
+    row["labels"] = sum(page["label"] is not None for page in cleaned)
     return row, {name: list(words)[:12] for name, words in found.items() if words}
 
 

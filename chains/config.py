@@ -34,6 +34,10 @@ class PromptSet(BaseModel):
     final: Template | None = Field(default=None, description="Writes the final summary.")
     language: str | None = Field(default=None, description="Fills {language}: the language of the summary.")
     focus: str | None = Field(default=None, description="Fills {focus}: what the summary should concentrate on.")
+    reminder: str | None = Field(
+        default=None,
+        description="Ends a prompt that is asked again because its answer was no summary; empty: none is.",
+    )
 
 
 class PromptsConfig(PromptSet):

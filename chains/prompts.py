@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from string import Formatter
@@ -23,6 +23,7 @@ VARIABLES = ("document", "language", "focus")
 
 _LANGUAGE = "English"
 _FOCUS = "the main points"
+_REMINDER = "Write nothing but the summary, in {language}."
 
 # The messages of one prompt: (role, template) each.
 Pairs = tuple[tuple[str, str], ...]
@@ -41,6 +42,21 @@ class Prompts:
     final: Pairs
     language: str
     focus: str
+    reminder: str = _REMINDER
+
+    def reminded(self) -> Prompts:
+        """The same prompts, each with the reminder behind its last message."""
+
+        def with_reminder(pairs: Pairs) -> Pairs:
+            role, template = pairs[-1]
+            return (*pairs[:-1], (role, f"{template.rstrip()}\n\n{self.reminder}"))
+
+        return replace(
+            self,
+            map=with_reminder(self.map),
+            collapse=with_reminder(self.collapse),
+            final=with_reminder(self.final),
+        )
 
     def text(self, stage: Stage) -> str:
         """The text of a stage's prompt, with everything but the document filled in."""
@@ -68,7 +84,18 @@ def read_prompts(config: PromptsConfig) -> Prompts:
         final=pairs("final"),
         language=config.language or in_file.language or _LANGUAGE,
         focus=config.focus or in_file.focus or _FOCUS,
+        reminder=_reminder(config, in_file),
     )
+
+
+def _reminder(config: PromptsConfig, in_file: PromptSet) -> str:
+    where, given = ("prompts", config.reminder) if config.reminder is not None else (config.file, in_file.reminder)
+    if given is None:
+        return _REMINDER
+    for name in _variables(given, f"{where}: reminder"):
+        if name not in ("language", "focus"):
+            raise PromptError(f"{where}: reminder: the variables of a reminder are {{language}} and {{focus}}.")
+    return given.strip()
 
 
 def _read_file(path: Path) -> PromptSet:

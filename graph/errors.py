@@ -32,10 +32,15 @@ class SummarizeError(RunError):
 
 
 class EmptyAnswerError(SummarizeError):
-    """The model answered nothing."""
+    """The model answered nothing, or nothing but a thought."""
 
-    def __init__(self) -> None:
-        super().__init__("the model's answer is empty; try another model or prompt.")
+    def __init__(self, *, thought: bool = False) -> None:
+        super().__init__(
+            "the model was still thinking when its answer ended; raise llm.max_tokens, or turn its thinking off."
+            if thought
+            else "the model's answer is empty; try another model or prompt."
+        )
+        self.thought = thought
 
 
 class Interrupted(RunError):

@@ -101,6 +101,7 @@ def result(summary: str = SUMMARY, said: Any = SAID) -> dict[str, Any]:
             for n, made in enumerate(parts, start=1)
         ],
         "pages": ledger(6, {4: "empty", 6: "skipped"}),
+        "sections": [],
         "files": [{"name": "harbour.pdf", "first_page": 1, "pages": 6}],
         "coverage": {
             "pages_read": 4,

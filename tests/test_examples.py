@@ -323,7 +323,7 @@ def test_a_command_of_the_handbook_works(
         assert out.startswith("# " if written.suffix == ".md" else "<!DOCTYPE html>")
     assert len(out) > 200
     if "load.pages=1-9" in arguments:
-        assert "From pages 1-9 of " in out
+        assert "From pp. 1–9 (9 of " in out
 
 
 def test_the_arithmetic_is_what_check_prints(

@@ -1,22 +1,106 @@
-"""What models do wrong in an answer, and how to mend it: echoes and repetition."""
+"""What models do wrong in an answer, and how to mend it: thoughts, the prompt said again, prefaces, loops."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
 
-# Shorter than this, the start of a prompt may well be how a good answer starts.
+from graph.calling.phrases import is_refusal, may_be_preface, without_offer, without_preface
+from graph.calling.thoughts import answer_so_far, without_thoughts
+from llm.language.marks import ENDS
+from llm.language.names import other_language
+from llm.language.sentences import split_sentences
+
+# Why an answer is no summary: nothing in it, a thought without an end, the prompt said again, a refusal. An answer
+# in another language is one, though not the one that was asked for.
+Fault = Literal["empty", "thought", "echo", "refusal", "language"]
+
+# Shorter than this, the start of a prompt may well be how a good answer starts, and a sentence of it chance.
 _ECHO = 20
+_ORDER = 12
 
 # A text that ends in so many copies of one passage, together of so many characters, has fallen into a loop.
 _COPIES = 3
 _LOOP = 60
 
-_SENTENCE_END = re.compile("[.!?。！？]")
+_SENTENCE_END = re.compile(f"[{ENDS}]")
+_FENCE = re.compile(r"\A(`{3,}|~{3,})[\w+-]*[ \t]*\n((?:(?!\1).)*)(?:\1|\Z)\s*\Z", re.DOTALL)
+_WRAPPER = re.compile(
+    r"\A<(answer|summary|output|response|document)>((?:(?!</?\1>).)*)</\1>\s*\Z"
+    r"|\A<\|(?:START_RESPONSE|begin_of_solution)\|>(.*?)(?:<\|(?:END_RESPONSE|end_of_solution)\|>|\Z)\s*\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+_TAG = re.compile(r"</?(?:document|source_sentences)>")
 
 
-def without_echo(answer: str, prompt: str, document: str) -> str:
-    """The answer without the prompt that some models repeat before it, and the document in that prompt."""
+class Cleaned(NamedTuple):
+    """What an answer says, and why that is no summary, if it is none."""
+
+    text: str
+    fault: Fault | None = None
+
+
+def clean(answer: str, prompt: Sequence[str], document: str) -> Cleaned:
+    """The summary in an answer to `prompt` (the texts of its messages), in which `document` stands."""
+    said, unfinished = without_thoughts(answer)
+    if not said:
+        return Cleaned("", "thought" if unfinished else "empty")
+    text = without_offer(without_wrapper(without_preface(without_wrapper(without_echo(said, prompt, document)))))
+    if not text:
+        return Cleaned("", "echo" if len(said) > _ECHO else "empty")
+    if is_refusal(text, document):
+        return Cleaned(text, "refusal")
+    return Cleaned(text)
+
+
+def clean_so_far(answer: str) -> str:
+    """What can be shown of an answer that is still being written. It may be taken back: the end decides."""
+    text = answer_so_far(answer)
+    if text.startswith(("```", "~~~", "<")):
+        text = text.partition("\n")[2] if text.startswith(("```", "~~~")) else without_wrapper(text)
+    if "\n" not in text and may_be_preface(text):
+        return ""
+    return without_preface(text)
+
+
+def in_language(cleaned: Cleaned, language: str) -> Cleaned:
+    """The same, unless the summary is plainly in another language than the named one."""
+    if cleaned.fault is None and other_language(cleaned.text, language):
+        return Cleaned(cleaned.text, "language")
+    return cleaned
+
+
+def without_wrapper(answer: str) -> str:
+    """The answer without the code fence or the pair of tags around all of it."""
     answer = answer.strip()
+    for pattern in (_WRAPPER, _FENCE):
+        if found := pattern.match(answer):
+            answer = (found[2] or found[found.lastindex or 0]).strip()
+    return answer
+
+
+def without_echo(answer: str, prompt: Sequence[str], document: str) -> str:
+    """The answer without what some models, base models above all, repeat of the prompt.
+
+    Taken off are a repeated beginning of the prompt with its document, and sentences of the instructions wherever
+    they stand; where nothing is then left but what the document says word for word, nothing is left.
+    """
+    rest = _without_beginning(answer.strip(), prompt[-1], document)
+    orders = _instructions(prompt, document)
+    kept, is_order = [], False
+    pieces = split_sentences(_TAG.sub("\n\n", rest))
+    for sentence in pieces:
+        is_order = _is_order(sentence, orders, 1 if is_order else _ORDER)
+        if not is_order:
+            kept.append(sentence)
+    if len(kept) == len(pieces) and rest == answer.strip():
+        return rest
+    text = "".join(kept).strip()
+    return "" if _squeezed(text) in _squeezed(document) else text
+
+
+def _without_beginning(answer: str, prompt: str, document: str) -> str:
     before, _, after = prompt.partition(document)
     if len(before.strip()) < _ECHO or not answer.startswith(before.strip()):
         return answer
@@ -24,6 +108,29 @@ def without_echo(answer: str, prompt: str, document: str) -> str:
         if answer.startswith(piece.strip()):
             answer = answer[len(piece.strip()) :].strip()
     return answer
+
+
+def _instructions(prompt: Sequence[str], document: str) -> list[str]:
+    """The sentences of a prompt that are long enough to know again, and that its document does not have."""
+    said = _squeezed(document)
+    sentences = [
+        _squeezed(sentence)
+        for text in prompt
+        for piece in text.split(document)
+        for line in _TAG.sub("\n\n", piece).split("\n\n")
+        for sentence in split_sentences(" ".join(line.split()))
+    ]
+    return [sentence for sentence in sentences if len(sentence) >= _ORDER and sentence not in said]
+
+
+def _is_order(sentence: str, orders: list[str], fewest: int) -> bool:
+    """Whether the sentence, of at least so many characters, is an instruction or, where it was cut, begins one."""
+    said = _squeezed(sentence)
+    return len(said) >= fewest and any(order.startswith(said) for order in orders)
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.split()).casefold().strip(" .:>#*")
 
 
 def without_loop(answer: str, document: str) -> str:

@@ -20,6 +20,12 @@ _INNER = ("bound", "runnable")
 # The words of OpenAI and MLX, of Anthropic and Gemini, and of OpenAI's newer API.
 _LIMIT_REACHED = {"length", "max_tokens", "max_output_tokens"}
 
+# What they call an answer that was withheld.
+_REFUSED = {"refusal", "content_filter", "safety", "prohibited_content", "blocklist"}
+
+# Content blocks that are thoughts: LangChain's own, Anthropic's.
+_THOUGHTS = {"reasoning", "thinking", "redacted_thinking"}
+
 
 def with_cache(model: Runnable[Any, Any], cache: BaseCache) -> Runnable[Any, Any]:
     """The model, or what is bound to it, with a cache for its answers; one of its own is left as it is."""
@@ -80,6 +86,28 @@ def finish_reason(message: BaseMessage | str) -> FinishReason:
     metadata = getattr(message, "response_metadata", None) or {}
     reason = metadata.get("finish_reason") or metadata.get("stop_reason") or metadata.get("done_reason")
     return "length" if str(reason).lower() in _LIMIT_REACHED else "stop"
+
+
+def is_thought_only(message: BaseMessage | str) -> bool:
+    """Whether the model has parted a thought from its answer itself, and there is no answer."""
+    if isinstance(message, str) or str(message.text).strip():
+        return False
+    blocks = message.content if isinstance(message.content, list) else []
+    kinds = {block.get("type") for block in blocks if isinstance(block, dict)}
+    usage = getattr(message, "usage_metadata", None) or {}
+    details = usage.get("output_token_details") or {}
+    return bool(
+        message.additional_kwargs.get("reasoning_content") or kinds & _THOUGHTS or details.get("reasoning")
+    )
+
+
+def is_refused(message: BaseMessage | str) -> bool:
+    """Whether the model's maker says that it refused: OpenAI in a field, others in the finish reason."""
+    if isinstance(message, str):
+        return False
+    metadata = message.response_metadata
+    reason = metadata.get("finish_reason") or metadata.get("stop_reason")
+    return bool(message.additional_kwargs.get("refusal")) or str(reason).lower() in _REFUSED
 
 
 def is_cached(message: BaseMessage | str) -> bool:

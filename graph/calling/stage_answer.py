@@ -12,8 +12,11 @@ from chains.prompts import Stage
 from graph.node_names import NodeName
 
 # How a summary came out: whole; ended at its token limit by the model, or cut there by us; cut where it began to
-# repeat itself; nothing; no answer.
-FinishReason = Literal["stop", "length", "cut", "repeated", "empty", "error"]
+# repeat itself; in another language than asked for; nothing; a thought without an answer; the prompt said again; a
+# refusal; no answer.
+FinishReason = Literal[
+    "stop", "length", "cut", "repeated", "language", "empty", "thought", "echo", "refusal", "error"
+]
 
 
 class Timing(TypedDict):

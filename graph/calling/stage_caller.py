@@ -12,13 +12,20 @@ from langchain_core.runnables import Runnable, RunnablePassthrough
 
 from chains.prompts import STAGES, Prompts, Stage
 from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template
-from graph.calling.answer_cleanup import without_echo, without_loop
+from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, without_loop
 from graph.calling.budget import TokenBudget, make_budget
 from graph.calling.cutting import cut
 from graph.calling.failures import PASSED_ON, in_stage
 from graph.calling.flow import Chain, Flow, ModelCall
 from graph.calling.key_sentences import Part, joined_text, without_source_sentences
-from graph.calling.model_adapter import asked_anew, finish_reason, is_cached, unwrap
+from graph.calling.model_adapter import (
+    asked_anew,
+    finish_reason,
+    is_cached,
+    is_refused,
+    is_thought_only,
+    unwrap,
+)
 from graph.calling.retry import TRIED_AGAIN, RetryPolicy
 from graph.calling.stage_answer import FinishReason, StageAnswer, Timing
 from graph.calling.token_counter import TokenCounter
@@ -26,6 +33,10 @@ from graph.config import RunConfig
 from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError
 from graph.node_names import NODE_OF
+from llm.textrank.model import TextRank
+
+# Asked for again once, with the reminder: the same prompt would be answered the same.
+_REMINDED: set[Fault | None] = {"echo", "refusal", "language"}
 
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
 
@@ -43,7 +54,8 @@ class StageCaller:
         self._model = model
         self._base = unwrap(model)
         self._retries = RetryPolicy(config, self._base)
-        self._chains: dict[tuple[Stage, bool], Chain] = {}
+        self._extracts = isinstance(self._base, TextRank)  # it copies, and reads no instructions
+        self._chains: dict[tuple[Stage, Prompts, bool], Chain] = {}
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -66,9 +78,9 @@ class StageCaller:
             EmptyAnswerError: a server answered nothing, however often it was asked.
             SummarizeError: instead of any other exception of the model.
         """
-        fitted, started = self._fit(stage, text, tokens), time.time()
-        message, said = yield from self._tries(stage, fitted, bool(fallback))
-        answer, reason = self._bounded(stage, said, finish_reason(message), fitted, fallback)
+        started = time.time()
+        fitted, message, cleaned = yield from self._answered(stage, text, tokens, bool(fallback))
+        answer, reason = self._bounded(stage, cleaned, finish_reason(message), fitted, fallback)
         return StageAnswer(
             stage=stage,
             text=answer,
@@ -100,40 +112,59 @@ class StageCaller:
             raise ConfigError("llm.context_window: the model does not report its context window; set it here.")
         return min(known)
 
-    def _prompt_tokens(self, stage: Stage, text: str) -> int:
-        return self.counter.prompt(prompt_template(stage, self._prompts).invoke({"document": text}))
+    def _prompt_tokens(self, stage: Stage, text: str, prompts: Prompts | None = None) -> int:
+        template = prompt_template(stage, prompts or self._prompts)
+        return self.counter.prompt(template.invoke({"document": text}))
 
-    def _fit(self, stage: Stage, text: str, tokens: int) -> str:
+    def _answered(
+        self, stage: Stage, text: str, tokens: int, has_fallback: bool
+    ) -> Flow[tuple[str, BaseMessage | str, Cleaned]]:
+        """The text as it was sent, the message, and the summary in it."""
+        fitted = self._fit(stage, text, tokens, self._prompts)
+        message, cleaned = yield from self._tries(stage, fitted, has_fallback, self._prompts)
+        if cleaned.fault in _REMINDED and self._prompts.reminder:
+            prompts = self._prompts.reminded()
+            again = self._fit(stage, fitted, tokens, prompts)
+            second, better = yield from self._tries(stage, again, True, prompts)
+            if cleaned.fault != "language" or better.fault is None:
+                return again, second, better
+        return fitted, message, cleaned
+
+    def _fit(self, stage: Stage, text: str, tokens: int, prompts: Prompts) -> str:
         """Shorten `text`, of so many `tokens`, should the whole prompt, counted as the model will, not fit.
 
         It is not counted where it would fit with twice as many.
         """
         room = self.budget.window - self.budget.output[stage]
-        if self.budget.template[stage] + 2 * tokens <= room:
+        if prompts is self._prompts and self.budget.template[stage] + 2 * tokens <= room:
             return text
         allowed = self.budget.input(stage)
-        while (excess := self._prompt_tokens(stage, text) - room) > 0:
+        while (excess := self._prompt_tokens(stage, text, prompts) - room) > 0:
             allowed = min(allowed, self.counter.text(text)) - excess
             text = cut(text, allowed, self.counter)
         return text
 
-    def _tries(self, stage: Stage, document: str, has_fallback: bool) -> Flow[tuple[BaseMessage | str, str]]:
-        """The message of the first good try, and what it says without what it repeats of the prompt."""
+    def _tries(
+        self, stage: Stage, document: str, has_fallback: bool, prompts: Prompts
+    ) -> Flow[tuple[BaseMessage | str, Cleaned]]:
+        """The message of the first try that says something, and what it says."""
         tries, pause = 0, 0.0
         message: BaseMessage | str = ""
+        cleaned = Cleaned("", "empty")
         while True:
             try:
                 # An answer that was no good is not looked up in the cache again.
-                message = yield ModelCall(self._chain(stage, anew=tries > 0), document, pause)
-                if said := self._text_of(stage, message, document):
-                    return message, said
-                raise EmptyAnswerError
+                message = yield ModelCall(self._chain(stage, prompts, anew=tries > 0), document, pause)
+                cleaned = self._cleaned(stage, message, document, prompts)
+                if cleaned.fault in ("empty", "thought"):
+                    raise EmptyAnswerError(thought=cleaned.fault == "thought")
+                return message, cleaned
             except TRIED_AGAIN as error:
                 tries += 1
                 if not self._retries.is_last(tries, error):
                     pause = self._retries.pause(tries)
                 elif self._retries.accepts_nothing(error, has_fallback):
-                    return message, ""
+                    return message, cleaned
                 else:
                     raise
             except PASSED_ON:
@@ -141,36 +172,47 @@ class StageCaller:
             except Exception as error:
                 raise in_stage(stage, error) from error
 
-    def _chain(self, stage: Stage, *, anew: bool) -> Chain:
+    def _chain(self, stage: Stage, prompts: Prompts, *, anew: bool) -> Chain:
         """Kept: to build it takes as long as to go through it."""
-        if (stage, anew) not in self._chains:
+        key = (stage, prompts, anew)
+        if key not in self._chains:
             model = asked_anew(self._model) if anew else self._model
             fields = type(self._base).model_fields
             if "max_tokens" in fields:
                 model = model.bind(max_tokens=self.budget.output[stage])
             if "focus" in fields and self._config.prompts.focus:  # TextRank's; other models read it in the prompt
                 model = model.bind(focus=self._config.prompts.focus)
-            self._chains[stage, anew] = _CHAINS[stage](model, self._prompts, parser=RunnablePassthrough())
-        return self._chains[stage, anew]
+            self._chains[key] = _CHAINS[stage](model, prompts, parser=RunnablePassthrough())
+        return self._chains[key]
 
-    def _text_of(self, stage: Stage, message: BaseMessage | str, document: str) -> str:
+    def _cleaned(self, stage: Stage, message: BaseMessage | str, document: str, prompts: Prompts) -> Cleaned:
         answer = plain(message if isinstance(message, str) else str(message.text)).strip()
-        asked = getattr(self._prompts, stage)[-1][1]
-        values = {"language": self._prompts.language, "focus": self._prompts.focus}
-        answer = without_echo(answer, asked.format(document=document, **values), document)
-        return without_source_sentences(answer) if self.budget.source_sentences else answer
+        if self._extracts:
+            return Cleaned(answer, None if answer else "empty")
+        if is_refused(message) or is_thought_only(message):
+            return Cleaned("", "refusal" if is_refused(message) else "thought")
+        values = {"language": prompts.language, "focus": prompts.focus}
+        templates = [template for _, template in getattr(prompts, stage)]
+        asked = [template.format(document=document, **values) for template in templates]
+        cleaned = clean(answer, asked, document)
+        if self.budget.source_sentences and cleaned.fault is None:
+            text = without_source_sentences(cleaned.text)
+            cleaned = Cleaned(text, None if text else "echo")
+        return in_language(cleaned, prompts.language) if "{language}" in "".join(templates) else cleaned
 
     def _bounded(
-        self, stage: Stage, said: str, reason: FinishReason, document: str, fallback: str
+        self, stage: Stage, cleaned: Cleaned, reason: FinishReason, document: str, fallback: str
     ) -> tuple[str, FinishReason]:
-        """The answer without a loop and within its limit, and how it came out."""
+        """The summary without a loop and within its limit, and how it came out."""
         limit = self.budget.output[stage]
-        answer = without_loop(said, document) if reason == "length" else said
-        if answer != said:
+        if cleaned.fault not in (None, "language"):
+            return cut(fallback, limit, self.counter), cleaned.fault
+        answer = without_loop(cleaned.text, document) if reason == "length" else cleaned.text
+        if answer != cleaned.text:
             reason = "repeated"
         if self.counter.text(answer) > limit:
             answer, reason = cut(answer, limit, self.counter), "cut" if reason == "stop" else reason
-        return (answer, reason) if answer else (cut(fallback, limit, self.counter), "empty")
+        return answer, cleaned.fault or reason
 
 
 def _timing(stage: Stage, message: BaseMessage | str, started: float) -> Timing:

@@ -103,8 +103,9 @@ class _Screen:
 
     def close(self, result: Result, text: str) -> None:
         """Show what is not there yet of the whole `text`."""
-        if self._streamed.strip() == result["summary"]:
-            self._wrap.add(page_list(result) + footing(result))
+        shown = self._streamed.strip()
+        if shown and result["summary"].startswith(shown):
+            self._wrap.add(result["summary"][len(shown) :] + page_list(result) + footing(result))
         else:
             self._wrap.add(f"\n\n{text}" if self._streamed else text)
         self._wrap.close()

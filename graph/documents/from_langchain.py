@@ -35,10 +35,9 @@ def pages_from_documents(documents: Iterable[DocumentLike | Mapping[str, Any] | 
     """One page per value of `metadata["page"]`, in order of first appearance within a source, then by number.
 
     Documents of several sources follow one another and are numbered on, as are documents without a page.
-    `page_label` becomes the label.
-
-    A document may also be a text, or a dict: `{"page_content": ..., "metadata": {...}}`, or what `dumpd` of
-    LangChain writes.
+    `page_label` becomes the label; of a PDF only if it is more than a count of the pages, which loaders give for
+    want of labels. A document may also be a text, or a dict: `{"page_content": ..., "metadata": {...}}`, or what
+    `dumpd` of LangChain writes.
 
     Raises:
         NotADocumentError: it is none of these, or its content is not text.
@@ -63,7 +62,7 @@ def pages_from_documents(documents: Iterable[DocumentLike | Mapping[str, Any] | 
         last = max(last, number)
         page = Page(
             number=number,
-            label=_line(metadata.get("page_label")) or str(number),
+            label=_label(metadata, index, number),
             text=plain(document.page_content),
             status="read",
         )
@@ -112,6 +111,13 @@ def _ordered(pages: list[Page]) -> list[Page]:
     if not any(page["text"] for page in pages):
         raise NoTextError("None of the documents contains any text", "check the loader that made them")
     return sorted(pages, key=lambda page: page["number"])
+
+
+def _label(metadata: Mapping[str, Any], index: int | None, number: int) -> str | None:
+    label = _line(metadata.get("page_label"))
+    if index is None or PurePath(str(metadata.get("source") or "")).suffix.casefold() != ".pdf":
+        return label or str(number)
+    return None if label == str(index + 1) else label or None
 
 
 def _page_index(metadata: Mapping[str, Any]) -> int | None:

@@ -13,7 +13,12 @@ def left_out(reason: str, text: str) -> LeftOut:
     """One entry: why a text is left out, how many words it has, and how it begins."""
     words = " ".join(text.split())
     shown = words if len(words) <= _SHOWN else f"{words[: _SHOWN - 1]}…"
-    return LeftOut(reason=reason, words=len(_WORD.findall(text)), text=shown)
+    return LeftOut(reason=reason, words=count_words(text), text=shown)
+
+
+def count_words(text: str) -> int:
+    """How many words a text has, in every account of them."""
+    return len(_WORD.findall(text))
 
 
 def by_reason(entries: Iterable[LeftOut]) -> list[LeftOut]:

@@ -26,15 +26,51 @@ class LeftOut(TypedDict):
     """The beginning of it, up to 80 characters."""
 
 
+class Bookmark(TypedDict):
+    """An entry of the outline that a file has of itself, on the page that it leads to."""
+
+    title: str
+    level: int  # from 1
+    place: int  # in the outline, from 0
+    top: NotRequired[float]  # height on the page, in points from the foot
+
+
+class SectionStart(TypedDict):
+    """Where a section begins on a page."""
+
+    title: str
+    level: int  # from 1
+    start: int  # characters into the page's text
+
+
+class Section(TypedDict):
+    """A chapter of a document, or a part of one. It ends where the next of its level begins, or of one above."""
+
+    title: str
+    """Its heading, or the bookmark that leads to it."""
+    level: int
+    """1 for a chapter, 2 for a section of one, and so on."""
+    first_page: int
+    """Number of the page on which it begins."""
+    last_page: int
+    """Number of the page on which it ends."""
+    start: int
+    """Where it begins in the text of all pages, in characters, sections below it included."""
+    end: int
+    """Where it ends; the same, if nothing of it is in the text."""
+
+
 class Page(TypedDict):
     """One page of the file. Pages that were not read have one too: together they are the ledger."""
 
     number: int  # position in the file, from 1
-    label: str  # as printed on the page ("iv", "A-3"), else the number
+    label: str | None  # as printed on the page ("iv", "A-3"), or as the file itself calls it; None for nothing
     text: str  # "" unless status is "read"
     status: PageStatus
     note: NotRequired[str]  # why a page was not read, or that OCR read it
     lines: NotRequired[list[Line]]  # until it is cleaned: what its text is composed of
+    bookmarks: NotRequired[list[Bookmark]]  # until it is cleaned: of the file, those that lead here
+    sections: NotRequired[list[SectionStart]]  # that begin here, in order
     left_out: NotRequired[list[LeftOut]]  # what the page shows and `text` has not
     document: NotRequired[str]  # of several documents: the file's name, made unique
     document_page: NotRequired[int]  # and the page's position in that file, from 1; `number` counts them all
@@ -49,6 +85,7 @@ class Chunk(TypedDict):
     start: int  # characters into whole_text(pages)
     first_page: int  # page numbers, from 1, both included
     last_page: int
+    section: NotRequired[int]  # in which it begins, the innermost: an index into find_sections(pages)
 
 
 class FileRecord(TypedDict):

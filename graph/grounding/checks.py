@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from graph.grounding.alignment import Aligner, Claim, Match
 from graph.grounding.names import is_named, names_in
-from graph.grounding.numerals import named_values
+from graph.grounding.numerals import named_values, speaks_of_a_fall
 from graph.grounding.words import Word, number_term
 
 _BESIDE_NUMBERS = 2  # passages on each side of the evidence in which a number is looked for
@@ -47,8 +47,12 @@ def lacks_number(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bo
         return False
     speaking = [match.passage for match in matches if match.score >= _SPEAKS] or [m.passage for m in matches[:1]]
     near = aligner.near(speaking, _BESIDE_NUMBERS)
-    values = {value for i in near for word in aligner.words(i) for value in word.values}
-    values |= {value for i in near for value in named_values(aligner.passages[i])}
+    has_fallen, values = speaks_of_a_fall(claim.text), set[float]()
+    for i in near:
+        passage = aligner.passages[i]
+        found = named_values(passage).union(*(word.values for word in aligner.words(i)))
+        is_signed = not has_fallen and not speaks_of_a_fall(passage)
+        values |= found if is_signed else found | {-value for value in found}
     known = set(map(number_term, values))
     return not all(_is_known(claim.text, word, known, values) for word in numbers)
 

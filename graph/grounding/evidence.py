@@ -96,7 +96,7 @@ class _Grounder:
         """The sentence with its evidence. A heading, or one that has no word to compare, needs none."""
         support, flags, matches, terms = self._supported("" if statement.is_heading else statement.text)
         evidence = [self._evidence(match, terms) for match in matches]
-        labels = self._labels(matches)
+        labels = self._labels(matches, terms)
         sentence = Sentence(
             text=statement.text,
             start=statement.start,
@@ -139,14 +139,20 @@ class _Grounder:
             preference[self._source.within(start, end)] = _PREFERRED
         return preference
 
-    def _labels(self, matches: Iterable[Match]) -> dict[int, str]:
-        """Page numbers and labels of all pages that the passages touch."""
-        passages = [self._source.passages[match.passage] for match in matches]
-        touched = {page for passage in passages for page in range(passage.first, passage.last + 1)}
+    def _labels(self, matches: Iterable[Match], terms: frozenset[str]) -> dict[int, str | None]:
+        """Numbers and labels of the pages on which the passages have words of the sentence."""
+        touched = {page for match in matches for page in self._touched(match.passage, terms)}
         return {self._source.pages[page]["number"]: self._source.pages[page]["label"] for page in touched}
 
+    def _touched(self, index: int, terms: frozenset[str]) -> set[int]:
+        passage = self._source.passages[index]
+        if passage.first == passage.last:
+            return {passage.first}
+        shared = [word for word in self._aligner.words(index) if not terms.isdisjoint(word.terms)]
+        return {self._source.page_at(passage.start + word.start) for word in shared} or {passage.first}
+
     def _evidence(self, match: Match, terms: frozenset[str]) -> Evidence:
-        page = self._source.pages[self._source.passages[match.passage].first]
+        page = self._source.pages[min(self._touched(match.passage, terms))]
         before, after = self._source.around(match.passage)
         words = self._aligner.words(match.passage)
         return Evidence(

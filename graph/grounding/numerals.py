@@ -5,15 +5,41 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from llm.language.numbers import HAN_SCALES, SCALES, spelled_in
+
 _GAP = r"[,.'’ \u00a0\u2009\u202f]"
 _GROUPS = rf"\d{{1,3}}(?P<gap>{_GAP})\d{{3}}(?:(?P=gap)\d{{3}})*(?!\d)(?:[.,]\d+)?"
-DIGITS = rf"{_GROUPS}|\d+(?:[.,]\d+)*|(?<![^\W_])\.\d+"
+DIGITS = rf"{_GROUPS}|\d{{1,2}}(?:,\d\d)+,\d{{3}}(?![\d,])|\d+(?:[.,]\d+)*|(?<![^\W_])\.\d+"
 
 _GROUPED = re.compile(_GROUPS)
+_INDIAN = re.compile(r"\d{1,2}(?:,\d\d)+,\d{3}")
+# What makes a number negative: a minus that nothing stands before, or a word. "2019-5", "COVID-19", "- 5", "5 -7"
+# and "10^-5" have none.
+_CURRENCY = r"[$€£¥₩₹]?"
+_MINUS = re.compile(rf"(?<![^\s(\[{{\"'“‘«=<>≤≥≈~:|/])(?<!\d\s)[-−]{_CURRENCY}$|[$€£¥₩₹]\s?[-−(]$")
+_MINUS_WORD = re.compile(
+    r"(?<!\d\s)(?:\b(?:minus|moins|menos|meno|минус)\s|(?:마이너스|영하)\s?|(?:零下|マイナス|氷点下|负|負)\s?)$",
+    re.I,
+)
+# And what may: an en dash, brackets, "negative".
+_PERHAPS_MINUS = re.compile(
+    rf"(?<![^\s(\[])(?<!\d\s)–{_CURRENCY}$|\({_CURRENCY}$|\bnegative\s$|\d\s?minus\s$", re.I
+)
+_BELOW = re.compile(
+    r"\s?(?:°\s?[CF]?\s|degrees\s(?:Celsius\s|Fahrenheit\s)?|Grad\s)?(?:below zero|unter null)", re.I
+)
+_FALL = re.compile(
+    r"\b(?:f[ae]ll|declin|decreas|drop|los[st]|down|shr[aiu]nk|below|deficit|lower|negative|reduc|contract"
+    r"|sank|sunk|slump|outflow|debit|gesunken|sank|rückgang|verlust|abnahme|gefallen|fiel"
+    r"|baiss|perte|recul|diminu|chute|caíd|cayó|pérdid|baj[óa]|disminu|déficit|perdit|calo)"
+    r"|감소|하락|적자|손실|줄[어었]|낮|하회|축소|下降|下落|减少|減少|低下|赤字|亏损|損失|縮小",
+    re.IGNORECASE,
+)
 # "19 백신" is no 1,900.
 _HAN_SCALE = r"[십백천]?[만억조]|(?<=\d)[십백천]|[십백천](?![가-힣]{2})|[十百千]?[万萬億亿兆]|[十百千]"
 _SCALE = re.compile(
-    r"[\s-]?(?P<name>thousand|million|billion|trillion)s?(?![^\W_가-힣])|(?P<letter>bn|tn|[kmb])(?![^\W_])"
+    rf"[\s-]?(?P<name>{'|'.join(sorted(SCALES, key=len, reverse=True))})(?![^\W_가-힣])"
+    rf"|(?P<letter>bn|tn|[kmb])(?![^\W_])"
     rf"|\s?(?P<han>{_HAN_SCALE})",
     re.IGNORECASE,
 )
@@ -22,12 +48,8 @@ _PERCENT = re.compile(r"\s?(?:[%％]|per\s?cent|pct\b|퍼센트|프로(?![가-�
 _CENTURY = re.compile(r"(?P<first>\d\d)\d\d\s?[-–—/]$|['‘’]$")
 # "’24.6월" and "2024.8" are a year and a month, where "24.6" alone is a number.
 _YEAR_MONTH = re.compile(r"((?:19|20)\d\d|(?<=['‘’])\d\d|\d\d(?=\.\d\d?월))\.(0?[1-9]|1[0-2])(?!\d)")
-_POWERS = {"thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_POWERS = {name: SCALES[name] for name in ("thousand", "million", "billion", "trillion")}
 _LETTERS = {"k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "tn": 1e12}
-_HAN = {
-    **dict.fromkeys("십十", 1e1), **dict.fromkeys("백百", 1e2), **dict.fromkeys("천千", 1e3),
-    **dict.fromkeys("만万萬", 1e4), **dict.fromkeys("억億亿", 1e8), **dict.fromkeys("조兆", 1e12),
-}  # fmt: skip
 _ONES = re.findall(
     "[a-z]+",
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -45,6 +67,7 @@ _SPELLED = re.compile(rf"(?:-|\s|\sand\s)?({_WORDS})(?![^\W_가-힣])", re.IGNOR
 _MONTHS = re.findall(
     r"\w+", "January February March April May June July August September October November December"
 )
+_LETTERS_ONLY = re.compile(r"[^\W\d_]{3,}")
 _KOREAN = ["한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열"]
 _NAMED = {
     **{word: float(value) for value, word in enumerate(_MONTHS, start=1)},
@@ -76,7 +99,7 @@ def read_digits(text: str, start: int, end: int) -> Number:
         if scale["letter"]:
             values += tuple(value * _LETTERS[scale["letter"].lower()] for value in values)
         elif scale["name"]:
-            values = tuple(value * _POWERS[scale["name"].lower()] for value in values)
+            values = tuple(value * SCALES[scale["name"].lower()] for value in values)
         else:
             end, values = _han(text, end, values, scale["han"])
     elif end - start == 2 and (before := _CENTURY.search(text, max(0, start - 6), start)):
@@ -84,7 +107,22 @@ def read_digits(text: str, start: int, end: int) -> Number:
     if percent := _PERCENT.match(text, end):
         end = percent.end()
         values += tuple(value / 100 for value in values if value < 100)
-    return Number(end, values)
+    return Number(end, _signed(text, start, end, values))
+
+
+def speaks_of_a_fall(text: str) -> bool:
+    """Whether a text says that something fell or is missing: "fell by 5%" is what a table has as -5%."""
+    return bool(_FALL.search(text))
+
+
+def _signed(text: str, start: int, end: int, values: tuple[float, ...]) -> tuple[float, ...]:
+    before = text[max(0, start - 12) : start]
+    negative = tuple(-value for value in values)
+    if _MINUS.search(before) or _MINUS_WORD.search(before):
+        return negative
+    if _PERHAPS_MINUS.search(before) or _BELOW.match(text, end):
+        return values + negative
+    return values
 
 
 def read_spelled(text: str, start: int) -> Number | None:
@@ -101,17 +139,35 @@ def read_spelled(text: str, start: int) -> Number | None:
         else:
             current += _WORTH[name]
         end = word.end()
-    return Number(end, (total + current,)) if end > start and text[start:end].lower() != "one" else None
+    return (
+        Number(end, _signed(text, start, end, (total + current,)))
+        if end > start and text[start:end].lower() != "one"
+        else None
+    )
+
+
+def read_word(text: str, start: int, end: int, language: str) -> Number | None:
+    """The number that text[start:end], a word of this language, spells out; the name of a scale may follow."""
+    value = spelled_in(language).get(text[start:end].casefold())
+    if value is None:
+        return None
+    if (scale := _SCALE.match(text, end)) and scale["name"]:
+        value, end = value * SCALES[scale["name"].lower()], scale.end()
+    return Number(end, _signed(text, start, end, (value,)))
 
 
 def named_values(text: str) -> set[float]:
-    """What months and Korean numerals in `text` may count as: "March" is 3, and so is "세 가지"."""
-    return {_NAMED[name] for name in _NAMES.findall(text)}
+    """What words in `text` may count as, whatever its language: "March" is 3, so is "세 가지", and "elf" is 11."""
+    named = {_NAMED[name] for name in _NAMES.findall(text)}
+    spelled = (read_word(text, *word.span(), "") for word in _LETTERS_ONLY.finditer(text))
+    return named | {value for number in spelled if number for value in number.values}
 
 
 def _values(digits: str) -> tuple[float, ...]:
     parts = re.split(_GAP, digits)
     numbers = tuple(float(part) for part in parts if part)
+    if _INDIAN.fullmatch(digits):
+        return float(digits.replace(",", "")), *numbers
     if grouped := _GROUPED.fullmatch(digits):
         gap = grouped["gap"]
         whole, _, decimals = digits.replace(gap, "").replace(",", ".").partition(".")
@@ -151,5 +207,5 @@ def _value(match: re.Match[str]) -> float:
 def _power(scale: str) -> float:
     power = 1.0
     for character in scale:
-        power *= _HAN[character]
+        power *= HAN_SCALES[character]
     return power

@@ -11,7 +11,7 @@ from graph.documents.clean.steps import clean_pages
 from graph.documents.config import LoadConfig
 from graph.documents.errors import NoTextError
 from graph.documents.from_langchain import DocumentLike, pages_from_documents
-from graph.documents.split.chunks import whole_text
+from graph.documents.split.whole_text import whole_text
 from graph.documents.types import Page
 from llm.language.detect import detect_language
 from llm.language.sentences import pieces, split_sentences
@@ -39,7 +39,11 @@ class Source:
         self.passages = [self._passage(start, end) for start, end in _spans(self.text, self.language)]
 
     def _passage(self, start: int, end: int) -> Passage:
-        return Passage(start, end, bisect_right(self.starts, start) - 1, bisect_right(self.starts, end - 1) - 1)
+        return Passage(start, end, self.page_at(start), self.page_at(end - 1))
+
+    def page_at(self, position: int) -> int:
+        """The index of the page that holds a character of the text."""
+        return bisect_right(self.starts, position) - 1
 
     def excerpt(self, index: int) -> str:
         """The passage, word for word."""
@@ -87,7 +91,7 @@ def _own(page: Mapping[str, Any], number: int) -> Page:
     number = page.get("number", number)
     return Page(
         number=number,
-        label=page.get("label") or str(number),
+        label=page.get("label") or None,
         text=without_surrogates(page["text"]),
         status="read",
     )
@@ -97,7 +101,7 @@ def _plain(item: Any, number: int) -> Page:
     if isinstance(item, Mapping):
         return _own(item, number)
     text = item if isinstance(item, str) else item.page_content
-    return Page(number=number, label=str(number), text=plain(text), status="read")
+    return Page(number=number, label=None, text=plain(text), status="read")
 
 
 def _starts(text: str, pages: list[Page]) -> list[int]:

@@ -14,9 +14,9 @@ class Evidence(TypedDict):
     """A sentence of the source that supports a sentence of the summary, and the text around it in its page."""
 
     page: int
-    """Number of the page where it begins."""
-    label: str
-    """Label of that page, as printed."""
+    """Number of the first page on which it has words of the sentence."""
+    label: str | None
+    """Label of that page, as printed, or nothing."""
     excerpt: str
     """The sentence, as the document was cleaned."""
     before: str
@@ -43,8 +43,8 @@ class Sentence(TypedDict):
     """Where it ends in the summary, in characters."""
     pages: list[int]
     """Numbers of the pages that support it, ascending; none if nothing does."""
-    labels: list[str]
-    """Labels of these pages, as printed."""
+    labels: list[str | None]
+    """Labels of these pages, as printed, or nothing."""
     support: float
     """How well the evidence fits the sentence, 0 to 1; below 0.25 (in Korean 0.18) it is weak."""
     excerpt: str

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import regex
 
-from graph.grounding.numerals import DIGITS, SPELLED, read_digits, read_spelled
+from graph.grounding.numerals import DIGITS, SPELLED, read_digits, read_spelled, read_word
+from llm.language.numbers import HAN_NUMERAL, han_value
 from llm.language.words import ASCII_WORDS, STOP_WORDS, WORDS, normal, pairs, stem
 
 _TOKEN = regex.compile(rf"(?P<digits>{DIGITS})|{WORDS}")
@@ -55,9 +56,14 @@ def words_of(text: str, language: str) -> list[Word]:
         values: tuple[float, ...] = ()
         if kind == "digits":
             position, values = read_digits(text, start, position)
-        elif kind == "word" and (spelled := _spelled(text, start, token[0])):
+        elif kind == "word" and (spelled := _spelled(text, start, token[0], language)):
             position, values = spelled
-        terms = tuple(number_term(value) for value in values) or _terms(token[0], str(kind), language)
+        elif kind == "unspaced" and (numeral := HAN_NUMERAL.search(text, start, position)):
+            if numeral.start() == start:
+                position, values = numeral.end(), (han_value(numeral[0]),)
+            else:
+                position = numeral.start()
+        terms = tuple(number_term(value) for value in values) or _terms(text[start:position], str(kind), language)
         if terms:
             words.append(Word(start, position, terms, values))
     return words
@@ -79,8 +85,12 @@ def number_term(value: float) -> str:
     return f"#{value:.9g}"
 
 
-def _spelled(text: str, start: int, word: str) -> tuple[int, tuple[float, ...]] | None:
-    number = read_spelled(text, start) if word.lower() in SPELLED else None
+def _spelled(text: str, start: int, word: str, language: str) -> tuple[int, tuple[float, ...]] | None:
+    if word.lower() in SPELLED:
+        number = read_spelled(text, start)
+    else:  # a short text does not tell its language
+        end = start + len(word)
+        number = read_word(text, start, end, language) or read_word(text, start, end, "")
     return (number.end, number.values) if number else None
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 
+from graph.documents.types import LeftOut
 from graph.report.citations import is_claim
 from graph.results.coverage import FEW_CHUNKS
-from graph.results.page_ranges import in_pages, page_names
-from graph.results.types import Result
+from graph.results.page_ranges import PageName, cite
+from graph.results.types import PageRecord, Result
 
 # Why a page is not in the summary, by its status in the ledger.
 LEFT_OUT = {
@@ -17,6 +19,7 @@ LEFT_OUT = {
     "references": "references only, left out",
     "unsummarized": "the model failed on all or part of it",
 }
+_MUCH = 0.1  # of a page's words
 
 
 def coverage_line(result: Result) -> str:
@@ -33,15 +36,31 @@ def coverage_line(result: Result) -> str:
         sentences.append(f"No sentence draws on {', '.join(unused)}.")
     if any(map(is_claim, result["sentences"])):
         sentences.append(_flagged(result))
-    if any(name.label for name in page_names(result["pages"]).values()):
-        sentences.append(
-            "Pages in brackets are as printed; elsewhere they are counted from the start of the file."
-        )
     return " ".join(sentences)
 
 
-def left_out_of_pages(result: Result) -> str:
-    """What pages show and no prompt was given: "page headers (1,204 words), references on page 9 (310 words)"."""
+def not_read(pages: Iterable[PageRecord], names: Mapping[int, PageName]) -> dict[str, list[PageName]]:
+    """The pages that are not in the summary, by why."""
+    found: dict[str, list[PageName]] = {}
+    for page in pages:
+        if page["status"] in LEFT_OUT:
+            found.setdefault(page["status"], []).append(names[page["number"]])
+    return {why: found[status] for status, why in LEFT_OUT.items() if status in found}
+
+
+def lost_much(page: PageRecord) -> bool:
+    """Whether a page that was read shows much that no prompt was given: more than a tenth of its words."""
+    lost = sum(entry["words"] for entry in page.get("left_out", []))
+    return page["status"] == "read" and lost > _MUCH * (lost + page.get("words", 0))
+
+
+def entry_words(entry: LeftOut) -> str:
+    """ "references (310 words)"."""
+    return f"{entry['reason']} ({_count(entry['words'], 'word')})"
+
+
+def left_out_of_pages(result: Result, names: Mapping[int, PageName]) -> str:
+    """What pages show and no prompt was given: "page headers (1,204 words), references on p. 9 (310 words)"."""
     words: Counter[str] = Counter()
     pages: dict[str, list[int]] = {}
     for page in result["pages"]:
@@ -51,7 +70,7 @@ def left_out_of_pages(result: Result) -> str:
     parts = []
     for reason, count in words.items():
         is_everywhere = len(pages[reason]) > len(result["pages"]) / 2  # which needs no list of pages
-        where = "" if is_everywhere else f" on {in_pages(pages[reason], result['files'])}"
+        where = "" if is_everywhere else f" on {cite(names[page] for page in pages[reason])}"
         parts.append(f"{reason}{where} ({_count(count, 'word')})")
     return ", ".join(parts)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from graph.report.citations import cited
-from graph.report.coverage import LEFT_OUT, coverage_line, left_out_of_pages
-from graph.results.page_ranges import in_pages, page_ranges
+from graph.report.coverage import coverage_line, left_out_of_pages, not_read
+from graph.results.page_ranges import PageName, are_printed, cite, page_names
 from graph.results.types import Result
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.
@@ -26,32 +28,42 @@ def heading(result: Result) -> str:
 
 def footing(result: Result) -> str:
     """What stands below the summary: where it comes from, what it covers and leaves out, and the warnings."""
-    lines = ["", "", "---", "", f"{_origin(result)} {_run(result)}", "", coverage_line(result)]
-    if left_out := _left_out(result):
-        lines += ["", f"Not in the summary: {left_out}."]
-    if parts := left_out_of_pages(result):
+    names = page_names(result["pages"])
+    lines = ["", "", "---", "", f"{_origin(result, names)} {_run(result)}", "", coverage_line(result)]
+    if left_out := not_read(result["pages"], names):
+        lines += [
+            "",
+            f"Not in the summary: {'; '.join(f'{cite(pages)} ({why})' for why, pages in left_out.items())}.",
+        ]
+    if parts := left_out_of_pages(result, names):
         lines += ["", f"Left out: {parts}."]
     if result["warnings"]:
-        lines += ["", "Warnings:", "", *(f"- {' '.join(warning.split())}" for warning in result["warnings"])]
+        counted = " (pages are counted from the start of the file)" if are_printed(names.values()) else ""
+        lines += [
+            "",
+            f"Warnings{counted}:",
+            "",
+            *(f"- {' '.join(warning.split())}" for warning in result["warnings"]),
+        ]
     return "\n".join(lines) + "\n"
 
 
-def _origin(result: Result) -> str:
+def _origin(result: Result, names: Mapping[int, PageName]) -> str:
     pages = sorted({page for summary in result["tree"] for page in summary["pages"]})
     if not pages:
         return "No page had anything to summarize."
     total, files = len(result["pages"]), result["files"]
-    text = f"From {in_pages(pages, files)}"
+    text = f"From {cite(names[page] for page in pages)}"
     if len(files) > _FILES_LISTED:
         text = f"From {len(pages)} of {total} pages in {sum(file['pages'] > 0 for file in files)} documents"
     elif len(files) < 2 and total > 1:
-        text += f" of {total}"
+        text += f" ({len(pages)} of {total} pages)"
     parts = [summary for summary in result["tree"] if summary["level"] == 0]
     if len(parts) < 2:
         return f"{text}, read as a whole."
     ranges = ""
     if len(files) < 2 and len(pages) > 1 and len(parts) <= _PARTS_LISTED:
-        ranges = f" ({' · '.join(page_ranges(part['pages']) for part in parts)})"
+        ranges = f" ({' · '.join(cite(names[page] for page in part['pages']) for part in parts)})"
     return f"{text}, read in {len(parts)} parts{ranges}."
 
 
@@ -62,11 +74,3 @@ def _run(result: Result) -> str:
     if cached := stats["cached_calls"]:
         calls += f" ({'all' if cached == stats['calls'] else cached} from the cache)"
     return f"Made by {result['made']['model']} with {calls} in {seconds:.1f} s."
-
-
-def _left_out(result: Result) -> str:
-    reasons = []
-    for status, words in LEFT_OUT.items():
-        if pages := [page["number"] for page in result["pages"] if page["status"] == status]:
-            reasons.append(f"{in_pages(pages, result['files'])} ({words})")
-    return "; ".join(reasons)

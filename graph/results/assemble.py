@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from graph.calling.failures import in_words
-from graph.calling.stage_answer import StageAnswer, Timing
+from graph.calling.stage_answer import FinishReason, StageAnswer, Timing
 from graph.errors import EmptyAnswerError
 from graph.grounding import Traced
 from graph.results.coverage import cover
@@ -18,7 +18,7 @@ from graph.tasks import FinalTask, map_id
 Update = dict[str, Any]
 
 # Why a run that ended well has no summary.
-NO_SUMMARY = "The model answered nothing for any part, so there is no summary; try another model or prompt."
+NO_SUMMARY = "The model summarized no part, so there is no summary; try another model or prompt."
 
 
 def mapped_part(task: MapTask, answer: StageAnswer, source_sentences: list[str]) -> Update:
@@ -36,10 +36,16 @@ def failed_part(task: MapTask, error: Exception) -> Update:
         tokens=0,
         sources=[task["id"]],
         pages=task["pages"],
-        finish_reason="empty" if isinstance(error, EmptyAnswerError) else "error",
+        finish_reason=_reason(error),
     )
     said = in_words(task["where"], error)
     return {"tree": [summary], "errors": [said], "warnings": [said]}
+
+
+def _reason(error: Exception) -> FinishReason:
+    if not isinstance(error, EmptyAnswerError):
+        return "error"
+    return "thought" if error.thought else "empty"
 
 
 def merged_part(task: CollapseTask, answer: StageAnswer, source_sentences: list[str]) -> Update:
@@ -58,7 +64,7 @@ def finished(state: State, task: FinalTask, answer: StageAnswer, made: Provenanc
 
 
 def finished_without_summary(state: State, made: Provenance) -> Update:
-    """The result where the model answered nothing for any part."""
+    """The result where the model summarized no part."""
     warnings = [*tree_warnings(state["tree"], state["files"]), NO_SUMMARY]
     return _result(state, "", made) | {"warnings": warnings, "stats": make_stats(state["timings"])}
 
@@ -95,9 +101,7 @@ def _result(state: State, summary: str, made: Provenance) -> Update:
 
 def _ledger(state: State) -> list[PageRecord]:
     """What became of every page, those among them on which the model failed."""
-    lost = {
-        page for part in state["tree"] if part["finish_reason"] in ("empty", "error") for page in part["pages"]
-    }
+    lost = {page for part in state["tree"] if not part["text"] for page in part["pages"]}
     return [page | {"status": "unsummarized"} if page["number"] in lost else page for page in state["pages"]]
 
 

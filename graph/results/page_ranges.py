@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import NamedTuple, TypeVar
 
+from graph.documents.clean.page_numbers import parse_number
 from graph.documents.types import FileRecord
 from graph.results.types import PageRecord
 
@@ -29,7 +30,7 @@ def in_pages(numbers: Iterable[int], files: Sequence[FileRecord] = ()) -> str:
 
 
 class PageName(NamedTuple):
-    """What a page is called."""
+    """What a page is called: as printed, or, where that is nothing, by its position."""
 
     number: int
     """Its number in the ledger."""
@@ -38,58 +39,57 @@ class PageName(NamedTuple):
     position: int
     """Its position in that document, from 1."""
     label: str
-    """What is printed on it; "" if that is nothing, its position, or no name for one page alone."""
-    ambiguous: bool
-    """Whether its position, which it goes by, is printed on another page, or a label is printed twice."""
-
-    @property
-    def text(self) -> str:
-        """The label, or for want of one the position."""
-        return self.label or str(self.position)
+    """What is printed on it; "" if that is nothing, or no name for one page alone."""
 
 
 def page_names(ledger: Sequence[PageRecord]) -> dict[int, PageName]:
     """The names of all pages of a ledger, by number. A document that prints a label twice goes by positions."""
     several = len({page.get("document") for page in ledger}) > 1
-    printed = Counter((page.get("document"), _printed(page)) for page in ledger if _printed(page))
+    printed = Counter((page.get("document"), _printed(page).casefold()) for page in ledger if _printed(page))
     unclear = {document for (document, _), count in printed.items() if count > 1}
     names = {}
     for page in ledger:
         document, position = page.get("document"), page.get("document_page", page["number"])
         label = "" if document in unclear else _printed(page)
-        taken = document in unclear or (not label and (document, str(position)) in printed)
         shown = " ".join((document or "").split()) if several else ""
-        names[page["number"]] = PageName(page["number"], shown, position, label, taken)
+        names[page["number"]] = PageName(page["number"], shown, position, label)
     return names
 
 
+def are_printed(names: Iterable[PageName]) -> bool:
+    """Whether pages are called otherwise than they are counted in the file."""
+    return any(name.label not in ("", str(name.position)) for name in names)
+
+
 def cite(names: Iterable[PageName]) -> str:
-    """ "p. 3", "pp. iii–v, 12", "p. 11, PDF pp. 11–13"; of several documents "a.pdf p. 3; b.pdf p. 1"."""
+    """ "p. 3", "pp. iii–v, 12", "PDF p. 2, pp. 1–3"; of several documents "a.pdf p. 3; b.pdf PDF p. 1"."""
     documents = groupby(names, key=lambda name: name.document)
     return "; ".join(f"{document} {_cite_one(list(inside))}".strip() for document, inside in documents)
 
 
 def _cite_one(names: Sequence[PageName]) -> str:
-    """Pages of one document. What goes by its position where that could be taken for a label says so."""
+    """Pages of one document. What goes by its position says so, whatever is printed on other pages."""
     said = []
-    for ambiguous, group in groupby(names, key=lambda name: name.ambiguous):
+    for is_printed, group in groupby(names, key=lambda name: bool(name.label)):
         pages = list(group)
-        ranges = ", ".join(_span(run[0].text, run[-1].text, "–") for run in _runs(pages, _follows))
-        said.append(f"{'PDF ' if ambiguous else ''}{'p.' if len(pages) == 1 else 'pp.'} {ranges}")
+        ranges = ", ".join(_span(_text(run[0]), _text(run[-1]), "–") for run in _runs(pages, _follows))
+        said.append(f"{'' if is_printed else 'PDF '}{'p.' if len(pages) == 1 else 'pp.'} {ranges}")
     return ", ".join(said)
 
 
+def _text(name: PageName) -> str:
+    return name.label or str(name.position)
+
+
 def _follows(name: PageName, following: PageName) -> bool:
-    """Neighbours are joined where both are called by numbers, which follow each other, or neither is."""
-    if following.number != name.number + 1 or name.text.isdecimal() != following.text.isdecimal():
-        return False
-    return not name.text.isdecimal() or int(following.text) == int(name.text) + 1
+    """Neighbours are joined where what they are called counts on: iv and v, A-1 and A-2, 3 and 4."""
+    number, after = parse_number(_text(name).casefold()), parse_number(_text(following).casefold())
+    counts_on = number and after and number[0] == after[0] and after[1] == number[1] + 1
+    return following.number == name.number + 1 and bool(counts_on)
 
 
 def _printed(page: PageRecord) -> str:
-    """The page's label, if it is more than its position."""
-    label = " ".join(page["label"].split())
-    return "" if label == str(page.get("document_page", page["number"])) else label
+    return " ".join((page["label"] or "").split())
 
 
 def _runs(items: Sequence[T], follows: Callable[[T, T], bool]) -> list[Sequence[T]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import cast
 
 from graph.calling.stage_answer import FinishReason, Timing
+from graph.documents.left_out import count_words
 from graph.documents.types import Chunk, FileRecord, Page
 from graph.results.page_ranges import in_pages
 from graph.results.types import FINAL_ID, ChunkRecord, PageRecord, Stats, Summary
@@ -15,32 +16,42 @@ _HAPPENED: dict[FinishReason, str] = {
     "length": "stopped at the token limit, so its end is missing; raise {key}",
     "cut": "went over the token limit and was cut at the end of a sentence; raise {key} or change the prompt",
     "repeated": "fell into repeating itself and was cut there; set llm.repetition_penalty, or try another model",
+    "language": "came in another language than prompts.language asks for; try another model or prompt",
     "empty": "came back empty",
+    "thought": "was still thought about when the answer ended; raise {key}, or turn the model's thinking off",
+    "echo": "was the prompt said again, twice; it takes a model that is tuned to follow instructions",
+    "refusal": "was refused by the model, twice; try another model or prompt",
     "error": "is missing, because the model call failed",
 }
 
 
 def page_records(pages: Iterable[Page]) -> list[PageRecord]:
     """The ledger: what is remembered of each page."""
-    return [
-        cast(PageRecord, {key: page[key] for key in PageRecord.__annotations__ if key in page})  # type: ignore[literal-required]
-        for page in pages
-    ]
+    ledger = []
+    for page in pages:
+        record = cast(PageRecord, {key: page[key] for key in PageRecord.__annotations__ if key in page})  # type: ignore[literal-required]
+        if page["status"] == "read":
+            record["words"] = count_words(page["text"])
+        ledger.append(record)
+    return ledger
 
 
 def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:
     """What is remembered of each chunk. Its pages are those of its range whose text was read."""
     read = [page["number"] for page in ledger if page["status"] == "read"]
-    return [
-        ChunkRecord(
+    records: list[ChunkRecord] = []
+    for chunk in chunks:
+        record = ChunkRecord(
             id=chunk["id"],
             tokens=chunk["tokens"],
             start=chunk["start"],
             end=chunk["start"] + len(chunk["text"]),
             pages=read[bisect_left(read, chunk["first_page"]) : bisect_right(read, chunk["last_page"])],
         )
-        for chunk in chunks
-    ]
+        if "section" in chunk:
+            record["section"] = chunk["section"]
+        records.append(record)
+    return records
 
 
 def tree_warnings(tree: Sequence[Summary], files: Sequence[FileRecord]) -> list[str]:

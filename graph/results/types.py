@@ -8,7 +8,7 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from graph.calling.stage_answer import FinishReason
-from graph.documents.types import FileRecord, LeftOut, PageStatus
+from graph.documents.types import FileRecord, LeftOut, PageStatus, Section
 from graph.grounding.types import Sentence
 
 # The id of the summary at the top of the tree.
@@ -45,14 +45,16 @@ class PageRecord(TypedDict):
 
     number: int
     """Position in the file, from 1."""
-    label: str
-    """As printed on the page, else the number."""
+    label: str | None
+    """As printed on the page ("iv", "A-3"), or nothing."""
     status: PageStatus | Literal["unsummarized"]
     """What became of the page."""
     document: NotRequired[str]
     """Which of several documents it belongs to."""
     document_page: NotRequired[int]
     """Its position in that document, from 1."""
+    words: NotRequired[int]
+    """How many words of it prompts were given."""
     left_out: NotRequired[list[LeftOut]]
     """What the page shows and no prompt was given, by reason."""
 
@@ -70,6 +72,8 @@ class ChunkRecord(TypedDict):
     """Where it ends."""
     pages: list[int]
     """Numbers of its pages, ascending."""
+    section: NotRequired[int]
+    """The section in which it begins, the innermost: an index into the result's `sections`."""
 
 
 class Coverage(TypedDict):
@@ -143,6 +147,8 @@ class Result(TypedDict):
     """All summaries, by level; the final one is the last."""
     chunks: list[ChunkRecord]
     """The parts the document was read in."""
+    sections: list[Section]
+    """The outline, in the order of the document; none where it shows none."""
     pages: list[PageRecord]
     """Every page of the document, read or not."""
     files: list[FileRecord]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from langchain_core.messages import BaseMessage
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import StreamMode
 
+from graph.calling.answer_cleanup import clean_so_far
 from graph.node_names import NODE_OF
 from graph.results.types import Result
 from graph.state import InputState, PagesRead
@@ -34,6 +36,7 @@ async def follow(
     modes += ["custom"] if on_pages else []
     modes += ["messages"] if on_text else []
     result: Any = {}
+    writing = _Writing()
     event: Any
     async for mode, event in app.astream(inputs, stream_mode=modes, output_keys=_RESULT):
         if mode == "tasks":
@@ -45,9 +48,29 @@ async def follow(
         elif mode == "custom":
             if on_pages and _is_pages_read(event):
                 on_pages(event)
-        elif on_text and event[1].get("langgraph_node") == NODE_OF["final"] and (text := str(event[0].text)):
+        elif on_text and event[1].get("langgraph_node") == NODE_OF["final"] and (text := writing.add(event[0])):
             on_text(text)
     return result  # type: ignore[no-any-return]
+
+
+class _Writing:
+    """The answer that is being written, as far as it can be shown: no thought, no preface."""
+
+    def __init__(self) -> None:
+        self._id: str | None = None
+        self._text = self._shown = ""
+
+    def add(self, message: BaseMessage) -> str:
+        """What can be shown now that could not before. An answer that is asked for again starts anew."""
+        if message.id != self._id:
+            self._id, self._text, self._shown = message.id, "", ""
+        self._text += str(message.text)
+        shown = clean_so_far(self._text)
+        if not shown.startswith(self._shown):
+            return ""
+        more = shown[len(self._shown) :]
+        self._shown = shown
+        return more
 
 
 def _is_pages_read(event: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -60,6 +61,19 @@ def detect_language(text: str, fallback: str = _FALLBACK) -> str:
             return _by_statistics(sample, tuple(languages))
         return fallback if script == "Latin" else languages[0]
     return fallback
+
+
+def likelihood_ratio(text: str, language: str, other: str) -> float:
+    """How much likelier `language` is than `other`: the logarithm, per letter. Lists of names stay below 1.
+
+    Infinite for two languages that no script shares.
+    """
+    languages = next((shared for shared in _SHARED.values() if {language, other} <= {*shared}), None)
+    if languages is None:
+        return math.inf
+    sample = _sample(text)
+    ranks = dict(_identifier(tuple(languages)).rank(sample))
+    return float(ranks[language] - ranks[other]) / max(1, len(_LETTER.findall(sample)))
 
 
 def _sample(text: str) -> str:

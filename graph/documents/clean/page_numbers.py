@@ -1,10 +1,9 @@
 """The numbers printed on pages: which they are, and which lines are nothing else.
 
 A number in the margin is its page's own when it stands alone there, or with a word for page, or behind a gap
-beside words that repeat unchanged; when it stands at the same place on nearly all pages; and when it counts as
-the pages do. A word before it speaks against it: "Case 41" on page 1 and "Case 42" on page 2 are no page
-numbers. Where the pages of a run do not have one for the most part, none has: positions in the file are used
-for all.
+beside words that repeat unchanged, or beside such words on the outer side of left and right pages; when it stands
+at the same place on nearly all pages; and when it counts as the pages do. A word before it speaks against it:
+"Case 41" on page 1 and "Case 42" on page 2 are no page numbers. Where most pages have none, none has.
 """
 
 import re
@@ -26,6 +25,8 @@ _ALONE = re.compile(rf"{_DECORATION}(?:{PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}[-–
 _GAP = rf"(?:{CELL}| {{3,}}|\s+[|·•–—]\s+)"
 _FIRST = re.compile(rf"\s*[-–—|\[]?\s?(?:{PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}\s?[-–—|\]]?{_GAP}(.*\S)", re.I)
 _LAST = re.compile(rf"(.*\S){_GAP}[-–—|\[]?\s?(?:{PAGE_WORD}\s*)?({_NUMERAL}){_AFTER}\s?[-–—|\]]?\s*", re.I)
+_BESIDE_FIRST = re.compile(rf"[-–—|\[]?\s?({_NUMERAL})\s?[-–—|\]]?\s+([^\W\d].*\S)", re.I)
+_BESIDE_LAST = re.compile(rf"(.*\S)\s+[-–—|\[]?\s?({_NUMERAL})\s?[-–—|\]]?", re.I)
 _NUMERALS = {"c": 100, "xc": 90, "l": 50, "xl": 40, "x": 10, "ix": 9, "v": 5, "iv": 4, "i": 1}
 _OUTERMOST = 2  # lines from an edge of a page without places among which its number is
 _AROUND = 5  # pages on each side that may support a number
@@ -42,12 +43,32 @@ class _Candidate:
     number: Number
     written: str
     words: str  # what else stands on the line, which has to repeat
+    side: str = ""  # "first" or "last" on its line, where only a space parts it from the words
+
+
+def page_labels(named: Sequence[str | None], printed: Sequence[str]) -> list[str | None]:
+    """What each page is called: as the file names its pages where the print agrees, else as printed, or nothing.
+
+    `named` are the file's own names, `printed` the numbers found on the pages. A text file counts its pages, and
+    goes by other numbers only if all of its pages have one.
+    """
+    if not any(named) or not any(printed):
+        return [name or number or None for name, number in zip(named, printed, strict=True)]
+    if all(name == str(number) for number, name in enumerate(named, start=1)):
+        return [number or None for number in printed] if all(printed) else list(named)
+    pairs = [
+        (name.casefold(), number.casefold())
+        for name, number in zip(named, printed, strict=True)
+        if name and number
+    ]
+    agree = sum(name == number for name, number in pairs) > _COVERED * len(pairs)
+    return [number or (name if agree else None) or None for name, number in zip(named, printed, strict=True)]
 
 
 def page_numbers(pages: Sequence[Sequence[Line]]) -> list[str]:
     """For each page the number printed on it, as it is printed; "" for all where most pages have none.
 
-    A page without one, between two of one run or before the first run, has the number that it would have.
+    A page without one, between two of one run, has the number that it would have.
     """
     found = [_candidates(lines) for lines in pages]
     repeated = Counter(words for page in found for words in {candidate.words for candidate in page} if words)
@@ -59,6 +80,7 @@ def page_numbers(pages: Sequence[Sequence[Line]]) -> list[str]:
     filled = [index for index, lines in enumerate(pages) if lines]
     if sum(chosen[index] is not None for index in filled) < _COVERED * len(filled):
         return [""] * len(pages)
+    _join(chosen, found)
     _bridge(chosen)
     return [_written(start[0], start[1] + index) if start else "" for index, start in enumerate(chosen)]
 
@@ -93,14 +115,18 @@ def _candidates(lines: Sequence[Line]) -> list[_Candidate]:
             continue
         if match := _FIRST.fullmatch(text):
             found += _candidate(line, match[1], match[2])
+        elif match := _BESIDE_FIRST.fullmatch(text):
+            found += _candidate(line, match[1], match[2], "first")
         if match := _LAST.fullmatch(text):
             found += _candidate(line, match[2], match[1])
+        elif match := _BESIDE_LAST.fullmatch(text):
+            found += _candidate(line, match[2], match[1], "last")
     return found
 
 
-def _candidate(line: Line, written: str, words: str) -> list[_Candidate]:
-    number = _parsed(written)
-    return [_Candidate(line, number, written, " ".join(words.casefold().split()))] if number else []
+def _candidate(line: Line, written: str, words: str, side: str = "") -> list[_Candidate]:
+    number = parse_number(written)
+    return [_Candidate(line, number, written, " ".join(words.casefold().split()), side)] if number else []
 
 
 def _chosen(found: Sequence[Sequence[_Candidate]], index: int) -> Number | None:
@@ -110,7 +136,10 @@ def _chosen(found: Sequence[Sequence[_Candidate]], index: int) -> Number | None:
     best: tuple[int, bool, Number] | None = None
     for own in found[index]:
         start = _start(own, index)
-        support = sum(any(_supports(own, index, other, page) for other in found[page]) for page in around)
+        counted = [(page, other) for page in around for other in found[page] if _supports(own, index, other, page)]
+        if len({other.side for _, other in counted} - {""}) == 1:  # beside words, and never on the other side
+            counted = [] if own.side else [(page, other) for page, other in counted if not other.side]
+        support = len({page for page, _ in counted})
         if support >= fewest:
             best = max(best or (0, False, start), (support, start[0] == "", start))
     return best[2] if best else None
@@ -124,6 +153,8 @@ def _supports(own: _Candidate, index: int, other: _Candidate, page: int) -> bool
     """Whether another page counts on from this one, at the same height above its foot or below its head."""
     if _start(own, index) != _start(other, page) or own.line.edge != other.line.edge:
         return False
+    if own.side and other.side and (own.side == other.side) != ((page - index) % 2 == 0):
+        return False
     if own.line.box and other.line.box:
         return (
             abs(own.line.box[1] - other.line.box[1]) <= _PLACE
@@ -132,10 +163,11 @@ def _supports(own: _Candidate, index: int, other: _Candidate, page: int) -> bool
     return True
 
 
-def _parsed(text: str) -> Number | None:
+def parse_number(text: str) -> Number | None:
+    """A page number in its parts: "12" is "" and 12, "A-3" is "A-" and 3, "iv" is "roman" and 4."""
     if text.isdecimal():
         return "", int(text)
-    if text[-1].isdecimal():
+    if text[-1:].isdecimal():
         digits = len(text) - len(text.rstrip("0123456789"))
         return text[:-digits], int(text[-digits:])
     if text != text.lower():
@@ -157,15 +189,20 @@ def _written(prefix: str, value: int) -> str:
     return written
 
 
+def _join(chosen: list[Number | None], found: Sequence[Sequence[_Candidate]]) -> None:
+    """Give a page beside a run the number that it would have, if that stands alone anywhere in its margins."""
+    for order in (range(1, len(chosen)), range(len(chosen) - 2, -1, -1)):
+        for index in order:
+            start = chosen[index - order.step]
+            if chosen[index] is None and any(
+                not own.words and _start(own, index) == start for own in found[index]
+            ):
+                chosen[index] = start
+
+
 def _bridge(chosen: list[Number | None]) -> None:
-    """Give pages between two of one run, and those before the first run, the numbers that they would have."""
+    """Give pages between two of one run the numbers that they would have."""
     known = [index for index, start in enumerate(chosen) if start is not None]
-    if not known:
-        return
-    first = chosen[known[0]]
-    assert first is not None
-    unnumbered = max(0, 1 - first[1])  # pages before number 1
-    chosen[unnumbered : known[0]] = [first] * (known[0] - unnumbered)
     for last, index in pairwise(known):
         if chosen[last] == chosen[index]:
             chosen[last + 1 : index] = [chosen[last]] * (index - last - 1)

@@ -15,9 +15,10 @@ from graph.documents.clean.hyphenation import join_hyphens, join_syllables, move
 from graph.documents.clean.line_numbers import label_line_numbers
 from graph.documents.clean.margins import body_of, with_margins
 from graph.documents.clean.page_headers import label_page_headers
-from graph.documents.clean.page_numbers import label_page_numbers, page_numbers
+from graph.documents.clean.page_numbers import label_page_numbers, page_labels, page_numbers
 from graph.documents.clean.paragraphs import reflow
 from graph.documents.clean.references import label_references
+from graph.documents.clean.sections import label_sections, locate_sections
 from graph.documents.clean.spacing import mend_spaces
 from graph.documents.config import LoadConfig
 from graph.documents.left_out import by_reason, left_out
@@ -39,13 +40,16 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
         label_contents(lines)
     if config.drop_references:
         label_references(lines)
+    sections = label_sections(lines, [page.get("bookmarks", []) for page in pages])
     shown = [[line for line in page if line.is_text] for page in lines]
     texts = with_margins(compose([text_of(body_of(page)) for page in shown]), shown)
-    labels = _labels(pages, numbers)
-    return [
+    labels = page_labels([page["label"] for page in pages], numbers)
+    cleaned = [
         _cleaned(page, label, text, own)
         for page, label, text, own in zip(pages, labels, texts, lines, strict=True)
     ]
+    locate_sections(cleaned, lines, sections)
+    return cleaned
 
 
 def compose(texts: list[str]) -> list[str]:
@@ -69,14 +73,7 @@ def _mended(text: str) -> str:
     return _LIGATURE.sub(lambda match: unicodedata.normalize("NFKC", match[0]), plain(text))
 
 
-def _labels(pages: list[Page], numbers: list[str]) -> list[str]:
-    """Labels of the file itself before those that were found printed on the pages."""
-    if any(page["label"] != str(page["number"]) for page in pages):
-        return [page["label"] for page in pages]
-    return [number or page["label"] for page, number in zip(pages, numbers, strict=True)]
-
-
-def _cleaned(page: Page, label: str, text: str, lines: list[Line]) -> Page:
+def _cleaned(page: Page, label: str | None, text: str, lines: list[Line]) -> Page:
     gone = [*page.get("left_out", []), *(_entry(line) for line in lines if not line.is_text)]
     status: PageStatus = page["status"]
     if page["text"] and not text.strip():

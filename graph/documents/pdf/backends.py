@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from graph.documents.characters import plain
 from graph.documents.line import Line, lines_of
 from graph.documents.pdf.annotations import Annotations, annotations_of, with_annotations
+from graph.documents.pdf.bookmarks import bookmarks_of
 from graph.documents.pdf.layout.text_lines import page_lines
-from graph.documents.pdf.protocol import RefusalKind
+from graph.documents.pdf.protocol import PDFBookmark, RefusalKind
 from graph.documents.pdf.unseen import without_unseen
 
 _LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
@@ -57,6 +58,9 @@ class Backend(Protocol):
 
     def placeholder(self) -> bool:
         """Whether the pages only stand for a form (XFA) that Adobe's programs draw in their place."""
+
+    def bookmarks(self) -> list[PDFBookmark]:
+        """Entries of the file's outline; [] when it has none, or the backend cannot tell."""
 
     def is_scan(self, number: int, letters: int) -> bool:
         """Whether a page with so many letters and digits in its text layer has more to show than them."""
@@ -149,6 +153,9 @@ class Pdfium:
 
         return bool(self._document.get_formtype() == raw.FORMTYPE_XFA_FULL)
 
+    def bookmarks(self) -> list[PDFBookmark]:
+        return bookmarks_of(self._document)
+
     def is_scan(self, number: int, letters: int) -> bool:
         from pypdfium2 import raw
 
@@ -213,6 +220,9 @@ class Pypdf:
 
     def placeholder(self) -> bool:
         return False
+
+    def bookmarks(self) -> list[PDFBookmark]:
+        return []
 
     def is_scan(self, number: int, letters: int) -> bool:
         return False  # it could not be drawn

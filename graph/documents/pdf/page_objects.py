@@ -1,7 +1,7 @@
 """What is drawn on a page beside its text: pictures and thin bars, in points of the page. Raises anything."""
 
 from collections.abc import Iterator
-from ctypes import c_float
+from ctypes import addressof, c_float
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +16,13 @@ _THICKEST, _SHORTEST = 3.2, 6  # points, of a bar
 
 @dataclass
 class PageObjects:
-    """The pictures of a page, and the bars that may strike a word, underline it or rule a table."""
+    """The pictures and shapes of a page, and the bars that may strike a word, underline it or rule a table."""
 
     pictures: list[Box] = field(default_factory=list)
+    handles: list[Any] = field(default_factory=list)  # of the pictures; valid as long as the page is open
+    shapes: list[Box] = field(default_factory=list)  # all paths and shadings, the bars with them
     bars: list[Box] = field(default_factory=list)
+    in_forms: set[int] = field(default_factory=set)  # addresses of text; what clips or hides a form is not told
     has_invisible: bool = False  # text, by its render mode
     complete: bool = True  # whether these are all
 
@@ -32,16 +35,27 @@ def objects_of(raw: Any, page: Any) -> PageObjects:
             found.complete = False
             break
         if kind == raw.FPDF_PAGEOBJ_TEXT:
+            if matrix:
+                found.in_forms.add(address(handle))
             if not found.has_invisible:
                 mode = raw.FPDFTextObj_GetTextRenderMode(handle)
                 found.has_invisible = mode == raw.FPDF_TEXTRENDERMODE_INVISIBLE
         elif kind == raw.FPDF_PAGEOBJ_IMAGE:
             found.pictures.append(_bounds(raw, handle, matrix))
+            found.handles.append(handle)
         elif kind == raw.FPDF_PAGEOBJ_PATH:
             box = _bounds(raw, handle, matrix)
+            found.shapes.append(box)
             if box[3] - box[1] <= _THICKEST and box[2] - box[0] >= _SHORTEST:
                 found.bars.append(box)
+        elif kind == raw.FPDF_PAGEOBJ_SHADING:
+            found.shapes.append(_bounds(raw, handle, matrix))
     return found
+
+
+def address(handle: Any) -> int:
+    """By which two handles are known to be of the same object."""
+    return addressof(handle.contents)
 
 
 def _walk(raw: Any, page: Any) -> Iterator[tuple[int, Any, _Matrix | None]]:

@@ -12,8 +12,9 @@ Last comes `Ended`. The worker may die at any moment; what it sent before counts
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, astuple, dataclass, field, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from graph.documents.line import Line
@@ -22,6 +23,8 @@ EXIT_OUT_OF_MEMORY = 77  # exit code of a worker that stopped itself
 
 # "repaired" is pdfium again, on a file whose lost end is made anew.
 BackendName = Literal["pdfium", "pypdf", "repaired"]
+
+_IN_ORDER = attrgetter(*(entry.name for entry in fields(Line)))  # what a line has, as a tuple
 
 Activity = Literal["opening", "reading", "metadata", "drawing", "recognizing"]
 
@@ -89,6 +92,16 @@ class Request:
 
 
 @dataclass(frozen=True)
+class PDFBookmark:
+    """An entry of the file's outline, as the file has it."""
+
+    title: str
+    level: int  # from 1
+    page: int  # from 1
+    top: float = 0.0  # height on the page that it leads to, in points from the foot; 0 where it says none
+
+
+@dataclass(frozen=True)
 class Metadata:
     """What a file tells beside its pages. All of it is empty where the file, or the backend, says nothing."""
 
@@ -97,6 +110,7 @@ class Metadata:
     heading: str = ""  # the largest print of page 1
     attachments: tuple[str, ...] = ()  # names of files within the file
     placeholder: bool = False  # the pages only stand for a form (XFA) that Adobe's programs draw in their place
+    bookmarks: tuple[PDFBookmark, ...] = ()  # last, for they may be many
 
 
 @dataclass(frozen=True)
@@ -138,7 +152,7 @@ class PageRead:
     @classmethod
     def of(cls, page: int, lines: list[Line], characters: int) -> "PageRead":
         """The event for a page of these lines."""
-        rows = (astuple(line) for line in lines)
+        rows = map(_IN_ORDER, lines)
         return cls(page, tuple((text, box and list(box), *rest) for text, box, *rest in rows), characters)
 
     @property
@@ -210,7 +224,7 @@ _T = TypeVar("_T")
 
 def encode(message: Request | Event) -> bytes:
     """One line, its end included: the name of the class and its fields."""
-    return json.dumps([type(message).__name__, asdict(message)]).encode() + b"\n"
+    return json.dumps([type(message).__name__, vars(message)], default=vars).encode() + b"\n"
 
 
 def decode_request(line: bytes) -> Request:
@@ -239,6 +253,6 @@ def _value(hint: Any, value: Any) -> Any:
     if get_origin(hint) is tuple:
         first, *others = get_args(hint)
         if others == [...]:
-            return tuple(_value(first, entry) for entry in value)
+            return tuple(value if first is Any else (_value(first, entry) for entry in value))
         return tuple(map(_value, (first, *others), value))
     return value

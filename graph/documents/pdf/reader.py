@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from graph.documents.cancel import CancelToken
@@ -10,7 +11,7 @@ from graph.documents.pdf import messages
 from graph.documents.pdf.content import PDFContent
 from graph.documents.pdf.protocol import Failure
 from graph.documents.pdf.supervisor import read_supervised
-from graph.documents.types import OnProgress, Page
+from graph.documents.types import Bookmark, OnProgress, Page
 
 _CONFIRMED = 0.5  # of the words of a title in the properties of a file, so many are on its first page
 _WORD = re.compile(r"\w+")
@@ -74,11 +75,10 @@ def _fail_the_rest(content: PDFContent, wanted: set[int], config: LoadConfig) ->
 
 def _pages(content: PDFContent, count: int) -> list[Page]:
     pages: list[Page] = []
-    labels = content.metadata.labels
+    labels = _labels(content.metadata.labels, count)
     for number in range(1, count + 1):
-        label = labels[number - 1].strip() if number <= len(labels) else ""
         text = content.texts.get(number, "")
-        page = Page(number=number, label=label or str(number), text=text, status="read")
+        page = Page(number=number, label=labels[number - 1], text=text, status="read")
         if number in content.failures:
             page["status"], page["text"] = "failed", ""
             page["note"] = messages.describe(content.failures[number])
@@ -91,4 +91,17 @@ def _pages(content: PDFContent, count: int) -> list[Page]:
         if page["status"] == "read":
             page["lines"] = content.lines[number]
         pages.append(page)
+    for place, entry in enumerate(content.metadata.bookmarks):
+        if 1 <= entry.page <= count:
+            bookmark = Bookmark(title=entry.title, level=entry.level, place=place, top=entry.top)
+            pages[entry.page - 1].setdefault("bookmarks", []).append(bookmark)
     return pages
+
+
+def _labels(named: Sequence[str], count: int) -> list[str | None]:
+    """What the file calls its pages. Names that only count them are written by programs and not printed."""
+    labels = [" ".join(label.split()) or None for label in named[:count]]
+    labels += [None] * (count - len(labels))
+    if all(label in (None, str(number)) for number, label in enumerate(labels, start=1)):
+        return [None] * count
+    return labels

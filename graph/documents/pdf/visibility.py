@@ -11,15 +11,17 @@ from typing import Any
 
 from graph.documents.line import Box
 from graph.documents.pdf.page_objects import PageObjects
+from graph.documents.pdf.suspects import TINY, Runs, is_tiny, suspect_words
 from graph.documents.pdf.words import PageWords, Word
 
 _FEWEST_LETTERS = 2  # a mark of one character may have no ink of its own at this resolution
 _SMALLEST = 1.5  # points, of the box of a word that is looked at
-_TINY, _TINY_LETTERS = 1.2, 3  # points: nobody can read letters of this height
+_TINY_LETTERS = 3
 _TINY_FONT = 2.4  # points; letters of a larger font that are flat are those of a font that is not there
 _CONTRAST = 12  # of 255, between the lightest and the darkest pixel
 _MOST_PIXELS = 2_000_000
 _COARSEST = 0.4  # pixels a point; on a page larger than a poster words leave no trace
+_NEAR = 3  # points, around a picture: drawing it colours no pixel beyond
 _FINE = 1000  # parts of a pixel in which pdfium is asked for places, for it tells whole numbers
 
 
@@ -30,7 +32,11 @@ def hidden_words(raw: Any, page: Any, words: PageWords, objects: PageObjects) ->
     area = sum((right - left) * (top - bottom) for left, bottom, right, top in objects.pictures)
     if not (judged and width > 0 and height > 0) or not objects.complete or area > 0.5 * width * height:
         return []
-    unseen = _blank_words(raw, page, words, judged, objects) if _scale(width, height) >= _COARSEST else []
+    unseen: list[Word] = []
+    if _scale(width, height) >= _COARSEST:
+        runs = Runs(words.runs())
+        suspects = suspect_words(raw, words, judged, objects, runs)
+        unseen = _blank_words(raw, page, words, suspects, objects, runs) if suspects else []
     if objects.has_invisible:
         unseen += [
             word for word in judged
@@ -39,16 +45,17 @@ def hidden_words(raw: Any, page: Any, words: PageWords, objects: PageObjects) ->
     return unseen
 
 
-def _blank_words(raw: Any, page: Any, words: PageWords, judged: list[Word], objects: PageObjects) -> list[Word]:
-    """The words without ink, and those too small for any eye."""
-    grey = _View(raw, page, grey=True)
+def _blank_words(
+    raw: Any, page: Any, words: PageWords, suspects: list[Word], objects: PageObjects, runs: Runs
+) -> list[Word]:
+    """Of the suspects, those without ink, and those too small for any eye."""
+    for picture, box in zip(objects.handles, objects.pictures, strict=True):
+        if not runs.touched(box, _NEAR):  # to draw pictures takes longer than all the rest
+            raw.FPDFPageObj_SetIsActive(picture, False)
+    view = _View(raw, page)
     # A quick look first: the first letter is enough to see a word.
-    suspects = [word for word in judged if word.box[3] - word.box[1] < _TINY or grey.is_blank(word.box)]
-    unseen = [word for word in suspects if _is_hidden(word, words, grey, objects.pictures)]
-    if unseen:
-        colours = _View(raw, page, grey=False)
-        unseen = [word for word in unseen if _is_hidden(word, words, colours, objects.pictures)]
-    return unseen
+    blank = [word for word in suspects if is_tiny(word) or view.is_blank(word.box)]
+    return [word for word in blank if _is_hidden(word, words, view, objects.pictures)]
 
 
 def _is_hidden(word: Word, words: PageWords, view: "_View", pictures: list[Box]) -> bool:
@@ -56,7 +63,7 @@ def _is_hidden(word: Word, words: PageWords, view: "_View", pictures: list[Box])
     width, height = box[2] - box[0], box[3] - box[1]
     if width <= 0 or height <= 0 or _is_under(box, pictures):
         return False
-    if height < _TINY:
+    if height < TINY:
         return word.letters >= _TINY_LETTERS and words.height(word) < _TINY_FONT
     return min(width, height) >= _SMALLEST and view.is_blank(box)
 
@@ -78,10 +85,10 @@ def _scale(width: float, height: float) -> float:
 class _View:
     """A page drawn at 72 dpi, without what is typed or noted on it."""
 
-    def __init__(self, raw: Any, page: Any, *, grey: bool) -> None:
+    def __init__(self, raw: Any, page: Any) -> None:
         width, height = page.get_size()
         scale = _scale(width, height)
-        bitmap = page.render(scale=scale, grayscale=grey, may_draw_forms=False, draw_annots=False)
+        bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=False)
         self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
         self._bytes = bitmap.n_channels  # a pixel
         self._channels = min(3, self._bytes)

@@ -1,13 +1,13 @@
 """The words of a page and where they stand, for those who look at the page itself. Raises anything."""
 
 import re
-from bisect import bisect
 from collections.abc import Iterable, Iterator
 from ctypes import c_double
 from dataclasses import dataclass
 from typing import Any
 
 from graph.documents.line import Box
+from graph.documents.pdf.indices import indices_of
 
 _WORD = re.compile(r"[^\s\x02\ufffe\u00ad]+")
 
@@ -34,8 +34,7 @@ class PageWords:
         self._edges = [c_double() for _ in range(4)]
         self._x, self._y = c_double(), c_double()
         self._loose = raw.FS_RECTF()
-        # Characters that are two of UTF-16, as pdfium counts.
-        self._wide = [place for place, character in enumerate(text) if character > "\uffff"]
+        self.text = text
         self.words = list(self._all(text))
 
     def box(self, word: Word) -> Box:
@@ -52,16 +51,24 @@ class PageWords:
         self._raw.FPDFText_GetCharOrigin(self._textpage, word.first, self._x, self._y)
         return float(self._y.value)
 
+    def text_object(self, word: Word) -> Any:
+        """The handle of what draws its first character; null where pdfium knows none."""
+        return self._raw.FPDFText_GetTextObject(self._textpage, word.first)
+
+    def runs(self) -> list[Box]:
+        """Around all characters, run by run, in the order of the file."""
+        return [self._textpage.get_rect(index) for index in range(self._textpage.count_rects())]
+
     def is_invisible(self, word: Word) -> bool:
         """Whether its render mode leaves nothing on the page."""
-        handle = self._raw.FPDFText_GetTextObject(self._textpage, word.first)
+        handle = self.text_object(word)
         mode = self._raw.FPDFTextObj_GetTextRenderMode(handle) if handle else None
         return bool(mode == self._raw.FPDF_TEXTRENDERMODE_INVISIBLE)
 
     def _all(self, text: str) -> Iterator[Word]:
+        indices = indices_of(self._raw, self._textpage, text)
         for match in _WORD.finditer(text):
-            start = match.start() + (bisect(self._wide, match.start() - 1) if self._wide else 0)
-            first = int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._textpage, start))
+            first = indices[match.start()]
             if first >= 0:
                 yield Word(match.start(), match[0], first, self._around((first,)))
 

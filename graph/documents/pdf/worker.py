@@ -179,7 +179,7 @@ class Worker:
             with contextlib.suppress(Exception):
                 value = getattr(backend, field.name)()
                 if isinstance(value, list):
-                    value = tuple(" ".join(plain(entry).split()) for entry in value)
+                    value = tuple(" ".join(plain(e).split()) if isinstance(e, str) else e for e in value)
                 elif isinstance(value, str):
                     value = plain(value[:_LONGEST_TITLE])
                 metadata = replace(metadata, **{field.name: value})

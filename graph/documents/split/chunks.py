@@ -4,31 +4,32 @@ Chunks are slices of the whole text, so nothing can be lost or come twice. Sente
 the cuts, and each slice once more, because the tokens of a whole are not the sum of the tokens of its parts.
 """
 
-import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import groupby
+from itertools import pairwise
 
-from graph.documents.split.plan import Unit, plan, sections
-from graph.documents.types import Chunk, Page
-from llm.language.joins import gap
-from llm.language.marks import LINE_ENDED
+from graph.documents.sections import find_sections
+from graph.documents.split.plan import Unit, chapters, plan, stretches
+from graph.documents.split.whole_text import DocumentText, document_texts
+from graph.documents.types import Chunk, Page, Section
+from llm.language.detect import detect_language
 from llm.language.sentences import cut_point, split_sentences
 
 Count = Callable[[str], int]
 
-_ENDED = re.compile(LINE_ENDED)
 _LONG_CHARACTERS = 4000  # sentences longer than this are not counted in one piece
-_FULL_LINE = 60  # letters of a line that may have broken off because it was full; half as many of wide ones
-_BETWEEN_DOCUMENTS = "\n\n"
-_PARAGRAPH, _SENTENCE, _INSIDE = 0.0, 0.1, 0.5  # price of a cut after each, as a share of a chunk
+# Price of a cut after each, as a share of a chunk. Between sections it is worth something.
+_CHAPTER, _SECTION, _PARAGRAPH, _SENTENCE, _HEADING, _INSIDE = -0.2, -0.15, 0.0, 0.1, 0.4, 0.5
 
 
 def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -> list[Chunk]:
-    """The fewest chunks that fit, of even size, cut at sentence ends, at paragraph ends where that is cheap.
+    """The fewest chunks that fit, of even size, cut at sentence ends; where it is cheap, at the ends of paragraphs
+    and sections.
 
-    A long text is planned in sections of pages that take about three chunks, so that a change on one page moves
-    no cut outside of its section. Of several documents each is split as if it were alone.
+    A chapter that fills its chunks shares none with its neighbours. A long text is planned in stretches of pages
+    that take about three chunks, so that a change on one page moves no cut outside of its stretch. Of several
+    documents each is split as if it were alone.
 
     `chunk["tokens"] == count_tokens(chunk["text"]) <= budget_tokens` for any tokenizer. Only a sentence that
     is over budget alone is cut, at a clause, a word, or a character. Raises ValueError when not even one
@@ -37,75 +38,72 @@ def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -
     if budget_tokens < 1:
         raise ValueError(f"budget_tokens must be at least 1, not {budget_tokens}")
     chunks: list[Chunk] = []
-    position = 0
-    for document in _documents(pages):
-        text, starts, numbers = _whole(document)
-        before = document[0]["number"] - document[0].get("document_page", document[0]["number"])
-        units = _units(text, budget_tokens, count_tokens)
+    outline = find_sections(pages)
+    section_starts = [section["start"] for section in outline]
+    for document in document_texts(pages):
+        text, starts = document.text, document.starts
+        positions = [page.get("document_page", page["number"]) for page in document.filled]
+        own = [
+            section
+            for section in outline
+            if document.position <= section["start"] <= document.position + len(text)
+        ]
+        units = _units(document, own, budget_tokens, count_tokens)
         spans = (
             span
-            for section in sections(units, starts, numbers, budget_tokens)
-            for span in _fitting(text, section, budget_tokens, count_tokens)
+            for chapter in chapters(units, _chapter_starts(document, own), budget_tokens)
+            for stretch in stretches(chapter, starts, positions, budget_tokens)
+            for span in _fitting(text, stretch, budget_tokens, count_tokens)
         )
         for start, end, tokens in spans:
-            chunks.append(
-                Chunk(
-                    id=f"chunk-{len(chunks) + 1:04d}",
-                    text=text[start:end],
-                    tokens=tokens,
-                    start=position + start,
-                    first_page=before + numbers[bisect_right(starts, start) - 1],
-                    last_page=before + numbers[bisect_right(starts, end - 1) - 1],
-                )
+            chunk = Chunk(
+                id=f"chunk-{len(chunks) + 1:04d}",
+                text=text[start:end],
+                tokens=tokens,
+                start=document.position + start,
+                first_page=document.filled[bisect_right(starts, start) - 1]["number"],
+                last_page=document.filled[bisect_right(starts, end - 1) - 1]["number"],
             )
-        position += len(text) + len(_BETWEEN_DOCUMENTS)
+            if (section := bisect_right(section_starts, chunk["start"]) - 1) >= 0:
+                chunk["section"] = section
+            chunks.append(chunk)
     return chunks
 
 
-def whole_text(pages: list[Page]) -> str:
-    """The text of all pages, of which every chunk is a slice."""
-    return _BETWEEN_DOCUMENTS.join(_whole(document)[0] for document in _documents(pages))
+def _chapter_starts(document: DocumentText, sections: list[Section]) -> list[int]:
+    """Where chapters begin: the sections of the highest level that has several."""
+    levels = Counter(section["level"] for section in sections)
+    top = min((level for level, count in levels.items() if count > 1), default=0)
+    return [section["start"] - document.position for section in sections if section["level"] <= top]
 
 
-def _documents(pages: list[Page]) -> list[list[Page]]:
-    """The pages of each document."""
-    return [list(group) for _, group in groupby(pages, key=lambda page: page.get("document"))]
-
-
-def _whole(pages: list[Page]) -> tuple[str, list[int], list[int]]:
-    """The text of a document, where each page starts in it, and the numbers of these pages in the document."""
-    parts: list[str] = []
-    starts: list[int] = []
-    numbers: list[int] = []
-    position = 0
-    for page in pages:
-        text = page["text"].strip()
-        if not text:
-            continue
-        if parts:
-            parts.append(_between(parts[-1], text))
-            position += len(parts[-1])
-        starts.append(position)
-        numbers.append(page.get("document_page", page["number"]))
-        parts.append(text)
-        position += len(text)
-    return "".join(parts), starts, numbers
-
-
-def _between(before: str, after: str) -> str:
-    """A space where a sentence goes on over the page break, else a paragraph end."""
-    last = before[before.rfind("\n") + 1 :].rstrip()
-    if _ENDED.search(last):
-        return "\n\n"
-    between = gap(before, after)
-    return between if after[0].islower() or len(last) >= (_FULL_LINE if between else _FULL_LINE // 2) else "\n"
-
-
-def _units(text: str, budget: int, count: Count) -> list[Unit]:
+def _units(document: DocumentText, sections: list[Section], budget: int, count: Count) -> list[Unit]:
+    """The sentences. No sentence goes on from one section into the next, and none from a heading into its text."""
+    begins = {section["start"] - document.position: section["level"] for section in reversed(sections)}
+    heads = {begin: _line_end(document.text, begin) for begin in begins}
+    edges = sorted({0, *begins, *heads.values(), len(document.text)})
+    language = detect_language(document.text)
     units: list[Unit] = []
-    position = 0
+    for start, end in pairwise(edges):
+        found = _sentences(document.text[start:end], start, language, budget, count)
+        if start in heads and found:
+            found[-1] = found[-1]._replace(price=_HEADING)
+        elif end in begins and found:
+            found[-1] = found[-1]._replace(price=_CHAPTER if begins[end] == 1 else _SECTION)
+        units += found
+    return units
+
+
+def _line_end(text: str, start: int) -> int:
+    """Behind the line that begins there, its end included."""
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end + len(text[end:]) - len(text[end:].lstrip())
+
+
+def _sentences(text: str, position: int, language: str, budget: int, count: Count) -> list[Unit]:
+    units: list[Unit] = []
     base = count("")  # what the tokenizer adds to every text, such as a start token
-    for sentence in split_sentences(text):
+    for sentence in split_sentences(text, language):
         end = position + len(sentence)
         price = _PARAGRAPH if "\n" in sentence[len(sentence.rstrip()) :] else _SENTENCE
         pieces = list(_pieces(sentence, budget, count))

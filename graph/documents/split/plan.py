@@ -1,13 +1,16 @@
 """Sentences and their sizes -> where chunks end. Pure arithmetic."""
 
 from bisect import bisect_left
-from collections.abc import Iterator
-from itertools import accumulate
-from math import log2
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, pairwise
+from math import ceil, log2
 from typing import NamedTuple
 
-# What a section holds. Fewer would fill chunks less, more would let a change on a page move more cuts.
-_SECTION_CHUNKS = 3
+# What a stretch holds. Fewer would fill chunks less, more would let a change on a page move more cuts.
+_STRETCH_CHUNKS = 3
+# What a chapter holds that is not mixed with another of its kind, in chunks; and how far smaller ones have to fill
+# theirs.
+_LARGE_CHUNKS, _FILLED = 2, 0.85
 
 
 class Unit(NamedTuple):
@@ -19,13 +22,13 @@ class Unit(NamedTuple):
     price: float  # of a cut behind it
 
 
-def sections(units: list[Unit], starts: list[int], numbers: list[int], budget: int) -> Iterator[list[Unit]]:
-    """Units by sections: as many pages each as a power of two, counted by number, so that no text decides it.
+def stretches(units: list[Unit], starts: list[int], numbers: list[int], budget: int) -> Iterator[list[Unit]]:
+    """Units by stretches: as many pages each as a power of two, counted by number, so that no text decides it.
 
-    A section begins with the first sentence that begins on its pages. What is left in the end joins the last one.
+    A stretch begins with the first sentence that begins on its pages. What is left in the end joins the last one.
     """
     tokens = sum(unit.tokens for unit in units)
-    size = 2 ** max(0, round(log2(max(1, _SECTION_CHUNKS * budget * len(numbers)) / max(1, tokens))))
+    size = 2 ** max(0, round(log2(max(1, _STRETCH_CHUNKS * budget * len(numbers)) / max(1, tokens))))
     last = (numbers[-1] - 1 - size // 2) // size if numbers else 0
     begins = [
         start
@@ -40,6 +43,31 @@ def sections(units: list[Unit], starts: list[int], numbers: list[int], budget: i
             first = end
     if units:
         yield units[first:]
+
+
+def chapters(units: list[Unit], begins: Iterable[int], budget: int) -> Iterator[list[Unit]]:
+    """Units by chapters that are large enough for chunks of their own; small ones go with their neighbours.
+
+    Chapters end together where they fill their chunks, or between two that take several: so this costs few chunks.
+    """
+    edges = [0, *(bisect_left(units, begin, key=lambda unit: unit.start) for begin in sorted(begins)), len(units)]
+    parts = [units[first:last] for first, last in pairwise(edges) if first < last]
+    shares = [sum(unit.tokens for unit in part) / budget for part in parts]
+    groups: list[list[Unit]] = []
+    filled = 0.0  # chunks that the last group takes
+    for index, (part, share) in enumerate(zip(parts, shares, strict=True)):
+        before = shares[index - 1] if index else 0.0
+        is_large = before >= _LARGE_CHUNKS and share >= _LARGE_CHUNKS
+        if not groups or is_large or filled >= _FILLED * max(1, ceil(filled)):
+            groups.append(part)
+            filled = share
+        else:
+            groups[-1] = groups[-1] + part
+            filled += share
+    if len(groups) > 1 and filled < _FILLED * ceil(filled) and filled < _LARGE_CHUNKS:
+        last = groups.pop()
+        groups[-1] = groups[-1] + last
+    yield from groups
 
 
 def plan(units: list[Unit], budget: int) -> list[list[Unit]]:

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from graph.grounding.types import Evidence, Flag, Sentence
 from graph.report.citations import is_claim
 from graph.report.html.markup import foreign, tag, together
-from graph.results.page_ranges import PageName, cite
+from graph.results.page_ranges import PageName, are_printed, cite
 
 # What a flag means to a reader: a reason to look, not a verdict.
 _MEANINGS: dict[Flag, str] = {
@@ -84,7 +84,7 @@ def _flag(flag: Flag) -> Markup:
 
 def _passage(evidence: Evidence, names: Mapping[int, PageName]) -> Markup:
     name = names[evidence["page"]]
-    page = together(foreign(cite([name])), f" (PDF p. {name.position})" if name.label else "")
+    page = together(foreign(cite([name])), f" (page {name.position} of the file)" if are_printed([name]) else "")
     return tag(
         "figure",
         tag("figcaption", page),

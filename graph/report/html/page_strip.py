@@ -7,7 +7,7 @@ from math import ceil
 
 from markupsafe import Markup, escape
 
-from graph.report.coverage import LEFT_OUT
+from graph.report.coverage import entry_words, lost_much, not_read
 from graph.report.html.facts import fact_list
 from graph.report.html.markup import foreign, tag, together
 from graph.results.page_ranges import PageName, cite
@@ -17,6 +17,7 @@ from graph.results.types import PageRecord, Result
 _BARS = 240
 _FEW, _SHORT = 80, 10
 _HEIGHTS = 10
+_MUCH_LOST = "More than a tenth of the words left out"
 
 
 def page_strip(result: Result, names: Mapping[int, PageName]) -> Markup:
@@ -25,7 +26,7 @@ def page_strip(result: Result, names: Mapping[int, PageName]) -> Markup:
     It is for the eye and the finger alone: `page_facts` says the same to everybody.
     """
     ledger, weights = result["pages"], _weights(result)
-    if not any(weights) and all(page["status"] == "read" for page in ledger):
+    if not any(weights) and all(page["status"] == "read" and not lost_much(page) for page in ledger):
         return Markup()
     by_page, size = _sentences_by_page(result), ceil(len(ledger) / _BARS)
     bars = []
@@ -53,14 +54,30 @@ def page_strip(result: Result, names: Mapping[int, PageName]) -> Markup:
 def page_facts(result: Result, names: Mapping[int, PageName]) -> Markup:
     """What became of the pages, and which sentences come from which."""
     ledger = result["pages"]
-    rows: list[tuple[str, object]] = []
-    for status, words in {"read": "read", **LEFT_OUT}.items():
-        if pages := [names[page["number"]] for page in ledger if page["status"] == status]:
-            rows.append((f"{words[0].upper()}{words[1:]}", foreign(cite(pages))))
+    read = [names[page["number"]] for page in ledger if page["status"] == "read"]
+    found = ({"read": read} if read else {}) | not_read(ledger, names)
+    rows: list[tuple[str, object]] = [
+        (f"{why[0].upper()}{why[1:]}", foreign(cite(pages))) for why, pages in found.items()
+    ]
+    much = [names[page["number"]] for page in ledger if lost_much(page)]
+    rows.append((_MUCH_LOST, foreign(cite(much)) if much else ""))
     by_page = _sentences_by_page(result).items()
     links = [tag("li", foreign(cite([names[page]])), ": ", _links(numbers)) for page, numbers in by_page]
     heading = tag("p", "Sentences of the summary by source page:")
-    return together(fact_list(rows), *(heading, tag("ul", *links, class_="by-page")) if links else ())
+    return together(
+        fact_list(rows), _losses(ledger, names), *(heading, tag("ul", *links, class_="by-page")) if links else ()
+    )
+
+
+def _losses(ledger: Sequence[PageRecord], names: Mapping[int, PageName]) -> Markup:
+    """What each page shows and no prompt was given, to open."""
+    items = []
+    for page in ledger:
+        if entries := page.get("left_out", []):
+            said = [tag("li", entry_words(entry), ": ", tag("q", entry["text"], dir="auto")) for entry in entries]
+            items.append(tag("li", foreign(cite([names[page["number"]]])), tag("ul", *said)))
+    title = tag("summary", "What was left out of each page")
+    return tag("details", title, tag("ul", *items, class_="losses")) if items else Markup()
 
 
 def _sentences_by_page(result: Result) -> dict[int, list[int]]:
@@ -93,6 +110,9 @@ def _bar(
     if left_out := _left_out(pages, names):
         title += f" ({'; '.join(left_out)})"
         kinds = [*kinds, "left-out" if all(page["status"] != "read" for page in pages) else "partly"]
+    if losses := [entry_words(entry) for page in pages if lost_much(page) for entry in page.get("left_out", [])]:
+        title += f" (left out: {', '.join(losses)})"
+        kinds = [*kinds, "lossy"]
     if numbers:
         title += f": sentence{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
     attributes = {"class_": " ".join(["bar", *kinds]), "title": title}
@@ -104,14 +124,9 @@ def _bar(
 
 def _left_out(pages: Sequence[PageRecord], names: Mapping[int, PageName]) -> list[str]:
     """Why pages of a bar are not in the summary; which, if not all of them are left out for one reason."""
-    by_status = {
-        status: [names[page["number"]] for page in pages if page["status"] == status]
-        for status in LEFT_OUT
-        if any(page["status"] == status for page in pages)
-    }
     return [
-        LEFT_OUT[status] if len(left_out) == len(pages) else f"{cite(left_out)}: {LEFT_OUT[status]}"
-        for status, left_out in by_status.items()
+        why if len(left_out) == len(pages) else f"{cite(left_out)}: {why}"
+        for why, left_out in not_read(pages, names).items()
     ]
 
 
@@ -123,5 +138,8 @@ def _legend(ledger: Sequence[PageRecord], size: int, has_weights: bool) -> list[
         legend.append(f"The fuller a {each}, the more of the summary comes from it. ")
     if any(page["status"] != "read" for page in ledger):
         sample = tag("span", class_="bar left-out sample", aria_hidden="true")
-        legend.append(tag("span", sample, " Not in the summary.", class_="key"))
+        legend.append(tag("span", sample, " Not in the summary. ", class_="key"))
+    if any(map(lost_much, ledger)):
+        sample = tag("span", class_="bar lossy sample", aria_hidden="true")
+        legend.append(tag("span", sample, f" {_MUCH_LOST}.", class_="key"))
     return legend

@@ -21,7 +21,7 @@ from graph.report.html.markup import foreign, tag, together
 from graph.report.html.page_strip import page_facts, page_strip
 from graph.report.html.summary import to_blocks
 from graph.report.html.summary_tree import summary_tree
-from graph.results.page_ranges import PageName, page_names
+from graph.results.page_ranges import PageName, are_printed, page_names
 from graph.results.types import Result
 
 _HERE = Path(__file__).parent
@@ -132,9 +132,8 @@ def _warnings(result: Result, names: Mapping[int, PageName]) -> Markup:
     warnings = [tag("li", " ".join(warning.split()), dir="auto") for warning in result["warnings"]]
     if not warnings:
         return Markup()
-    has_labels = any(name.label for name in names.values())
-    note = tag("p", "Warnings count pages from the start of the file.", class_="small") if has_labels else ""
-    return _section("warnings", "Warnings", tag("ul", *warnings), note)
+    note = "Warnings count pages from the start of the file." if are_printed(names.values()) else ""
+    return _section("warnings", "Warnings", tag("ul", *warnings), tag("p", note, class_="small") if note else "")
 
 
 def _toggles() -> Markup:

@@ -18,7 +18,11 @@ _LOSSES: dict[FinishReason, str] = {
     "length": "stopped at the token limit",
     "cut": "cut at the token limit",
     "repeated": "cut where it began to repeat itself",
+    "language": "in another language than asked for",
     "empty": "came back empty",
+    "thought": "a thought without an answer",
+    "echo": "the prompt said again",
+    "refusal": "refused by the model",
     "error": "missing because the model call failed",
 }
 

@@ -85,7 +85,7 @@ def test_run_writes_the_summary_to_stdout_and_bars_to_stderr(
     out, err = capsys.readouterr()
     assert out.startswith("# harbour\n\n")
     assert "The harbour opens at six" in out
-    assert "From page 1, read as a whole. Made by the built-in TextRank model with 1 call in" in out
+    assert "From p. 1, read as a whole. Made by the built-in TextRank model with 1 call in" in out
     assert [line.split()[0] for line in err.splitlines()] == ["load", "split", "final_summarize", "ground"]
 
 
@@ -110,7 +110,7 @@ def test_warnings_are_in_the_summary_and_on_stderr(config: str, capsys: pytest.C
     Path("book.pdf").write_bytes(make_pdf([TEXT, "", TEXT]))
     assert main(["run", config, "--input", "book.pdf", "--quiet"]) == 0
     out, err = capsys.readouterr()
-    assert "Not in the summary: page 2 (no text)." in out
+    assert "Not in the summary: PDF p. 2 (no text)." in out
     assert "Warnings:" in out
     assert re.fullmatch(r"warning: .*page 2.*\n", err)
 

@@ -105,7 +105,7 @@ def test_a_summary_is_shown_once_in_whole_words_below_full_bars() -> None:
     assert rest.startswith("1–3 [p. 1].\n\n---\n")
     for sentence in TEXT.strip().split(". "):
         assert " ".join(text.split()).count(sentence[:40]) == 1, "nothing is shown twice"
-    assert "From page 1, read as a whole." in " ".join(rest.split())
+    assert "From p. 1, read as a whole." in " ".join(rest.split())
 
 
 def load_rows(shown: str) -> list[str]:

@@ -23,8 +23,14 @@ def test_pages_labels_and_title_of_a_pdf_loader() -> None:
     assert [(page["number"], page["label"], page["text"], page["status"]) for page in reading["pages"]] == [
         (1, "i", "one", "read"),
         (3, "1", "two\n\ntwo more", "read"),
-        (4, "4", "", "empty"),
+        (4, None, "", "empty"),
     ]
+
+
+def test_labels_that_only_count_the_pages_of_a_pdf_are_none() -> None:
+    for source, label in (("a.pdf", None), ("a.docx", "1")):
+        documents = [Document("one", metadata={"source": source, "page": 0, "page_label": "1"})]
+        assert [page["label"] for page in pages_from_documents(documents)["pages"]] == [label]
 
 
 def test_documents_without_pages_are_numbered_in_order() -> None:

@@ -320,3 +320,12 @@ def test_a_page_without_text_is_an_error_and_not_a_page_without_support() -> Non
     ledger: Any = [{"number": 1, "label": "1", "status": "read"}]
     with pytest.raises(TypeError, match="a dict with its text"):
         ground("The mill was sold.", ledger)
+
+
+def test_a_page_is_named_only_if_words_of_the_sentence_stand_on_it() -> None:
+    texts = ["The harbour opens at six and the boats leave", "before the fog has lifted over the town."]
+    pages: Any = [{"number": n, "label": None, "text": text, "status": "read"} for n, text in enumerate(texts, 1)]
+    (whole,) = ground("The harbour opens at six and the boats leave before the fog has lifted.", pages)
+    assert (whole["pages"], whole["labels"]) == ([1, 2], [None, None])
+    (first,) = ground("The harbour opens at six and the boats leave.", pages)
+    assert first["pages"] == [1]

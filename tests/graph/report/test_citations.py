@@ -54,13 +54,16 @@ def result(parts: list[list[int]], statuses: str) -> Result:
 def test_the_pages_the_parts_and_what_was_left_out_stand_below_the_summary() -> None:
     text = to_markdown(result([[1, 2], [2, 4]], "rrfrss"))
     assert text.startswith("# A title\n\nThe summary.\n\n---\n")
-    assert "From pages 1-2, 4 of 6, read in 2 parts (1-2 · 2, 4). Made by Gemma with 3 calls in 1.0 s." in text
-    assert "Not in the summary: page 3 (could not be read); pages 5-6 (not selected)." in text
+    assert (
+        "From pp. 1–2, 4 (3 of 6 pages), read in 2 parts (pp. 1–2 · pp. 2, 4). Made by Gemma with 3 calls in"
+        in text
+    )
+    assert "Not in the summary: p. 3 (could not be read); pp. 5–6 (not selected)." in text
     assert text.endswith("Warnings:\n\n- first\n- second\n")
 
 
 def test_a_document_read_as_a_whole_says_so() -> None:
-    assert "From pages 1-3 of 3, read as a whole. Made by Gemma with 1 call in 1.0 s." in to_markdown(
+    assert "From pp. 1–3 (3 of 3 pages), read as a whole. Made by Gemma with 1 call in 1.0 s." in to_markdown(
         result([[1, 2, 3]], "rrr"), "Gemma"
     )
 

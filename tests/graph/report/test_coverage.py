@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from graph.report.coverage import coverage_line, percent, unused_documents
+from graph.report.coverage import coverage_line, lost_much, percent, unused_documents
+from graph.report.markdown import footing
 from tests.reports import result
 
 
@@ -29,13 +30,34 @@ def test_a_summary_without_a_flag_is_not_called_true() -> None:
     )
 
 
-def test_it_is_said_where_pages_are_counted_and_where_their_labels_are_read() -> None:
+def test_it_is_said_that_warnings_count_pages_where_these_are_called_otherwise() -> None:
     made: Any = result()
-    assert "as printed" not in coverage_line(made)
-    made["pages"][0]["label"] = "iv"
-    assert coverage_line(made).endswith(
-        " Pages in brackets are as printed; elsewhere they are counted from the start of the file."
-    )
+    assert "\nWarnings:\n" in footing(made)
+    for page in made["pages"]:
+        page["label"] = f"A-{page['number']}"
+    text = footing(made)
+    assert "\nWarnings (pages are counted from the start of the file):\n" in text
+    assert "\nNot in the summary: p. A-4 (no text); p. A-6 (not selected).\n" in text
+
+
+def test_what_pages_lost_is_told_by_the_names_of_the_pages() -> None:
+    made: Any = result()
+    for page, label in zip(made["pages"], [None, "i", "ii", "1", "2", "3"], strict=True):
+        page["label"] = label
+    for number in (0, 2, 3, 5):
+        made["pages"][number]["left_out"] = [{"reason": "page headers", "words": 301, "text": "The Harbour"}]
+    made["pages"][2]["left_out"].append({"reason": "references", "words": 1, "text": "[1] A"})
+    assert "\nLeft out: page headers (1,204 words), references on p. ii (1 word).\n" in footing(made)
+    made["pages"][1]["left_out"] = [{"reason": "references", "words": 99, "text": "[1] B"}]
+    assert "references on pp. i–ii (100 words)" in footing(made)
+
+
+@pytest.mark.parametrize(("kept", "lost", "is_much"), [(900, 100, False), (899, 101, True), (0, 0, False)])
+def test_a_page_lost_much_that_lost_more_than_a_tenth_of_its_words(kept: int, lost: int, is_much: bool) -> None:
+    entry = {"reason": "references", "words": lost, "text": "[1]"}
+    page: Any = {"number": 1, "label": None, "status": "read", "words": kept, "left_out": [entry]}
+    assert lost_much(page) is is_much
+    assert not lost_much(page | {"status": "references"})
 
 
 def test_documents_that_no_sentence_draws_on_are_named() -> None:

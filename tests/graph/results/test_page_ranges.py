@@ -14,7 +14,7 @@ from graph.results.types import PageRecord
 def ledger(*labels: str, **more: Any) -> list[PageRecord]:
     """Pages with these labels; "" for one that has none."""
     return [
-        cast(PageRecord, {"number": n, "label": label or str(n), "status": "read", **more})
+        cast(PageRecord, {"number": n, "label": label or None, "status": "read", **more})
         for n, label in enumerate(labels, start=1)
     ]
 
@@ -39,12 +39,17 @@ def test_of_several_files_each_has_its_own_numbers() -> None:
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        (["", "", "", ""], "pp. 1–4"),
+        (["", "", "", ""], "PDF pp. 1–4"),
+        (["1", "2", "3", "4"], "pp. 1–4"),
         (["i", "ii", "iii", "1"], "pp. i–iii, 1"),
         (["x", "x", "", ""], "PDF pp. 1–4"),  # no label names one page alone
-        (["2", "", "5", ""], "p. 2, PDF p. 2, pp. 5, 4"),
-        (["", "2", "3", "", "1"], "PDF p. 1, pp. 2–4, 1"),
+        (["2", "", "5", ""], "p. 2, PDF p. 2, p. 5, PDF p. 4"),
+        (["", "2", "3", "", "1"], "PDF p. 1, pp. 2–3, PDF p. 4, p. 1"),
         (["", "", "", "1", "2", "3"], "PDF pp. 1–3, pp. 1–3"),
+        (["A-1", "A-2", "B-1", "B-2"], "pp. A-1–A-2, B-1–B-2"),
+        (["IX", "X", "Cover", "1", "3"], "pp. IX–X, Cover, 1, 3"),
+        (["1", "2", "3", "", "1", "2"], "PDF pp. 1–6"),  # an annex that starts again
+        (["v", "V", "vi", "vii"], "PDF pp. 1–4"),
     ],
 )
 def test_pages_are_cited_as_printed_and_as_positions_where_that_is_clear(labels: list[str], words: str) -> None:
@@ -61,6 +66,7 @@ def test_pages_of_several_documents_are_cited_with_their_names() -> None:
         PageRecord(number=1, label="1", status="read", document="a b.pdf", document_page=1),
         PageRecord(number=2, label="2", status="read", document="a b.pdf", document_page=2),
         PageRecord(number=3, label="ii", status="read", document="c.pdf", document_page=1),
+        PageRecord(number=4, label=None, status="read", document="c.pdf", document_page=2),
     ]
-    assert cite(page_names(two).values()) == "a b.pdf pp. 1–2; c.pdf p. ii"
+    assert cite(page_names(two).values()) == "a b.pdf pp. 1–2; c.pdf p. ii, PDF p. 2"
     assert cite(page_names(two[:1]).values()) == "p. 1"

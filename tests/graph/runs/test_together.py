@@ -202,7 +202,7 @@ def test_the_command_line_makes_one_summary_and_exits_with_3_for_a_refusal(
     assert capsys.readouterr() == ("", "")
     out = Path("all.md").read_text("utf-8")
     assert out.count("Made by") == 1
-    assert "From a.pdf pages 1-2, b.pdf page 1, read in 2 parts." in out
+    assert "From a.pdf PDF pp. 1–2; b.pdf PDF p. 1, read in 2 parts." in out
     assert "no sentence draws on" not in out.lower()
 
     Path("bad.pdf").write_bytes(b"%PDF-1.4 and then nothing")

@@ -6,8 +6,9 @@ them; a table's cells do not), lines are put in order by column.
 """
 
 import re
+from bisect import bisect_left
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median
 
 from graph.documents.line import Box
@@ -35,12 +36,13 @@ def find_gutters(boxes: list[Box]) -> list[Gutter]:
     if not 2 * _FEWEST_LINES <= len(boxes) <= _MOST_BOXES:
         return []
     left, right = int(min(box[0] for box in boxes)), int(max(box[2] for box in boxes)) + 1
-    crossed = [0] * (right - left + 1)
+    crossed = [0] * (right - left + 2)
     for box in boxes:
         if box[2] - box[0] > 0.5 * (right - left):
             continue  # a heading over all columns, or lines of several columns drawn as one
-        for x in range(int(box[0]) - left, int(box[2]) - left + 1):
-            crossed[x] += 1
+        crossed[int(box[0]) - left] += 1
+        crossed[int(box[2]) - left + 1] -= 1
+    crossed = list(accumulate(crossed))
     limit = 0.2 * max(crossed)
     gutters: list[Gutter] = []
     start = edge = left
@@ -76,8 +78,8 @@ def _is_prose(line: PrintedLine) -> bool:
 
 def _column(line: PrintedLine, middles: list[float]) -> int | None:
     """Index of the column a line lies in; None when it crosses a gutter."""
-    first = sum(line.box[0] > middle for middle in middles)
-    return first if first == sum(line.box[2] > middle for middle in middles) else None
+    first = bisect_left(middles, line.box[0])
+    return first if first == bisect_left(middles, line.box[2]) else None
 
 
 def _is_interleaved(lines: list[PrintedLine], middles: list[float]) -> bool:

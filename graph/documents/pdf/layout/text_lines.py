@@ -1,7 +1,7 @@
 """A page as pdfium sees it -> lines of print with their places."""
 
 import re
-from bisect import bisect
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from ctypes import c_double
 from dataclasses import replace
@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 from graph.documents.characters import plain
 from graph.documents.line import Box, Line, lines_of
+from graph.documents.pdf.indices import indices_of
 from graph.documents.pdf.layout.columns import Gutter, find_gutters, in_columns
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
@@ -20,6 +21,7 @@ Span = tuple[int, int]  # of characters of the page's text
 
 _HYPHENS = "\x02\ufffe"  # what pdfium leaves of a hyphen at a line end, with no line break after it
 _PIECE = re.compile(rf"[^\r\n{_HYPHENS}]*[^\r\n{_HYPHENS}\s][^\r\n{_HYPHENS}]*[{_HYPHENS}]?")
+_RUN = re.compile(rf"[^\s{_HYPHENS}]+")
 _DIGITS = re.compile(r"\d+[−–-]?\d+")
 _BLANKS = re.compile(r" {2,}")
 _ACCENTS = {
@@ -55,8 +57,8 @@ class _Print:
         self._raw, self._textpage, self._text = raw, textpage, shown
         self._has_blanks = shown != text
         self._x, self._y = c_double(), c_double()
-        # Characters that are two of UTF-16, as pdfium counts.
-        self._wide = [place for place, character in enumerate(text) if character > "\uffff"]
+        self._indices = indices_of(raw, textpage, text)
+        self._known: dict[int, Box] = {}  # by pdfium's index
 
     def spans(self) -> Iterator[Span]:
         """The printed lines. pdfium may give several in one, with a space between them."""
@@ -74,7 +76,8 @@ class _Print:
         """The line, or the parts of it that stand on the two sides of a gutter."""
         start, end = span
         words = self._words(span)
-        columns = [sum(self._box(word)[0] > (left + right) / 2 for left, right in gutters) for word in words]
+        middles = [(left + right) / 2 for left, right in gutters]
+        columns = [bisect_left(middles, self._box(word)[0]) for word in words]
         for (before, column), word in zip(pairwise(columns), words[1:], strict=True):
             if column < before or (column > before and self._is_behind(word, gutters[column - 1])):
                 yield self._part((start, word))
@@ -150,8 +153,7 @@ class _Print:
 
     def _words(self, span: Span) -> list[int]:
         """The first character of each word."""
-        visible = self._visible(span)
-        return visible[:1] + [place for place in visible[1:] if self._text[place - 1].isspace()]
+        return [match.start() for match in _RUN.finditer(self._text, *span)]
 
     def _is_behind(self, word: int, gutter: Gutter) -> bool:
         """Whether the gap before a word is the gutter, rather than one between words that lies over it."""
@@ -160,11 +162,13 @@ class _Print:
 
     def _end_before(self, word: int) -> float:
         """Where the word before this one ends, in points from the left."""
-        return self._box(len(self._text[:word].rstrip()) - 1)[2]
+        last = word - 1
+        while self._text[last].isspace():
+            last -= 1
+        return self._box(last)[2]
 
     def _index(self, place: int) -> int:
-        shifted = place + bisect(self._wide, place - 1)
-        return int(self._raw.FPDFText_GetCharIndexFromTextIndex(self._textpage, shifted))
+        return self._indices[place]
 
     def _is_elsewhere(self, before: int, place: int) -> bool:
         """Whether a character stands on a line below that of another, not just a little lower, or is turned."""
@@ -181,5 +185,7 @@ class _Print:
         return float(self._y.value)
 
     def _box(self, place: int) -> Box:
-        box: Box = self._textpage.get_charbox(self._index(place), loose=True)
-        return box
+        index = self._index(place)
+        if index not in self._known:
+            self._known[index] = self._textpage.get_charbox(index, loose=True)
+        return self._known[index]

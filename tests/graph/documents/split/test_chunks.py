@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from graph.documents import Chunk, Page, split_pages, split_sentences
-from graph.documents.split.chunks import whole_text
+from graph.documents.split.whole_text import whole_text
+from graph.documents.types import SectionStart
 
 Count = Callable[[str], int]
 
@@ -214,3 +215,69 @@ def test_sections_cost_few_chunks() -> None:
 def test_a_sentence_goes_on_over_a_page_break(first: str, second: str, whole: str | None) -> None:
     pages = [Page(number=n, label=str(n), text=text, status="read") for n, text in ((1, first), (2, second))]
     assert whole_text(pages) == (whole or first + second)
+
+
+def book(*sizes: int, seed: int = 0) -> list[Page]:
+    """A page for each chapter, with a heading and as many sentences of ten words."""
+    pages = ledger(*(f"Chapter {n}\n\n{' '.join([sentence(10)] * size)}" for n, size in enumerate(sizes, start=1)))
+    for number, page in enumerate(pages, start=1):
+        page["sections"] = [SectionStart(title=f"Chapter {number}", level=1, start=0)]
+    return pages
+
+
+def chapters_of(pages: list[Page], chunk: Chunk) -> list[int]:
+    return list(range(chunk["first_page"], chunk["last_page"] + 1))
+
+
+@pytest.mark.parametrize("sizes", [(23, 31, 47), (120, 9, 60), (20, 20, 20, 20)])
+def test_large_chapters_share_no_chunk(sizes: tuple[int, ...]) -> None:
+    pages = book(*sizes)
+    chunks = split_pages(pages, budget_tokens=100, count_tokens=by_words)
+    check(pages, chunks, 100, by_words)
+    large = {number for number, size in enumerate(sizes, start=1) if size >= 20}
+    assert all(len(large & set(chapters_of(pages, chunk))) <= 1 for chunk in chunks)
+
+
+def test_small_chapters_share_chunks() -> None:
+    pages = book(*[3] * 20)
+    chunks = split_pages(pages, budget_tokens=100, count_tokens=by_words)
+    assert len(chunks) <= 8
+    assert [chunk["section"] for chunk in chunks] == sorted({chunk["section"] for chunk in chunks})
+
+
+def test_a_chunk_ends_where_a_section_ends_and_never_behind_a_heading() -> None:
+    text = "\n\n".join(f"Part {n}\n\n{' '.join([sentence(9)] * 6)}" for n in range(30))
+    pages = ledger(text)
+    places = [text.index(f"Part {n}\n") for n in range(30)]
+    pages[0]["sections"] = [
+        SectionStart(title=f"Part {n}", level=2, start=place) for n, place in enumerate(places)
+    ]
+    chunks = split_pages(pages, budget_tokens=185, count_tokens=by_words)
+    assert all(chunk["text"].startswith("Part ") for chunk in chunks)
+    assert len(chunks) == len(split_pages(ledger(text), budget_tokens=185, count_tokens=by_words))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_chapters_cost_few_chunks(seed: int) -> None:
+    rng = random.Random(seed)
+    pages = book(*(rng.randrange(1, 90) for _ in range(40)))
+    chunks = split_pages(pages, budget_tokens=150, count_tokens=by_words)
+    check(pages, chunks, 150, by_words)
+    plain = split_pages(ledger(*(page["text"] for page in pages)), budget_tokens=150, count_tokens=by_words)
+    assert len(chunks) <= 1.15 * len(plain)
+
+
+def test_a_change_in_one_chapter_moves_few_cuts_in_others() -> None:
+    moved = []
+    for changed in range(2, 30, 3):
+        texts = [f"Chapter {n}\n\n{prose(n)}\n\n{prose(n + 50)}" for n in range(32)]
+        chunks: list[set[str]] = []
+        for _ in range(2):
+            pages = ledger(*texts)
+            for page in pages:
+                page["sections"] = [SectionStart(title="Chapter", level=1, start=0)]
+            chunks.append({c["text"] for c in split_pages(pages, budget_tokens=150, count_tokens=by_words)})
+            texts[changed] = f"Chapter {changed}\n\n{prose(900 + changed)}\n\n{prose(950 + changed)}"
+        moved.append(len(chunks[1] - chunks[0]))
+    assert max(moved) <= 12  # of some 90
+    assert sum(moved) <= 5 * len(moved)

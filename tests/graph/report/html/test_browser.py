@@ -318,3 +318,18 @@ def test_text_runs_as_its_script_does(show: Show) -> None:
     assert directions == ["rtl", "rtl", "ltr"]
     chip, text = page.locator(".chip").first.bounding_box(), page.locator(".sentence").first.bounding_box()
     assert chip["x"] + chip["width"] <= text["x"] + 1, "the chip stands where the sentence ends"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_pages_lost_opens_by_keyboard_and_can_be_read(show: Show, scheme: str) -> None:
+    made = result()
+    made["pages"][0] |= {"words": 80, "left_out": [{"reason": "references", "words": 20, "text": "[1] A book"}]}
+    page = show(made, color_scheme=scheme)
+    assert "what was left out of each page" in " ".join(tree_of(page)).lower()
+    losses = page.locator(".losses")
+    assert not losses.is_visible()
+    page.get_by_text("What was left out of each page").focus()
+    page.keyboard.press("Enter")
+    expect(losses).to_be_visible()
+    assert "references (20 words): [1] A book" in losses.inner_text()
+    assert min(contrast for _, contrast in page.evaluate(CONTRASTS)) >= 4.5

@@ -136,12 +136,12 @@ def test_pages_are_named_as_printed_and_by_document() -> None:
         page["label"] = label
     html = ParsedHtml(to_html(made))
     assert "pp. ii, 1" in html.words["button"]
-    assert "p. i (PDF p. 1)" in html.words["figcaption"]
+    assert "p. i (page 1 of the file)" in html.words["figcaption"]
     for number, page in enumerate(made["pages"]):
-        page |= {"document": "a.pdf" if number < 3 else "b.pdf", "document_page": number % 3 + 1, "label": ""}
+        page |= {"document": "a.pdf" if number < 3 else "b.pdf", "document_page": number % 3 + 1, "label": None}
     files = [{"name": "a.pdf"}, {"name": "b.pdf"}, {"name": "c.pdf", "refused": "It is empty."}]
     html = ParsedHtml(to_html(made | {"files": files}))
-    assert "a.pdf p. 3; b.pdf p. 2" in html.words["button"]
+    assert "a.pdf PDF p. 3; b.pdf PDF p. 2" in html.words["button"]
     assert "Summary of a.pdf, b.pdfThe Harbour" in html.words["header"]
 
 
@@ -239,3 +239,18 @@ def test_without_a_file_html_goes_to_standard_output(argv: list[str], capsys: py
 
 def test_the_sample_has_what_these_tests_speak_of() -> None:
     assert all(said in SUMMARY for said, _, _ in SAID)
+
+
+def test_what_each_page_lost_is_said_and_much_of_it_shown() -> None:
+    made = result()
+    made["pages"][0] |= {"words": 80, "left_out": [{"reason": "references", "words": 20, "text": "[1] A <b>"}]}
+    made["pages"][1] |= {"words": 99, "left_out": [{"reason": "page headers", "words": 1, "text": "Harbour"}]}
+    page = ParsedHtml(to_html(made))
+    bars = [(bar["class"], bar["title"]) for bar in bars_of(page)]
+    assert bars[0] == ("bar w10 lossy", "p. 1 (left out: references (20 words)): sentence 1")
+    assert bars[1] == ("bar w6", "p. 2: sentences 2, 5")
+    assert "More than a tenth of the words left outp. 1" in page.words["dl"]
+    assert "p. 1references (20 words): [1] A <b>" in page.words["li"]
+    assert "p. 2page headers (1 word): Harbour" in page.words["li"]
+    made["coverage"]["weights"] = []
+    assert "More than a tenth of the words left out." in ParsedHtml(to_html(made)).words["span"]
