@@ -20,7 +20,7 @@ _OTHERS = 12
 _LONG = 2_000
 # Completions of up to so many tokens are tried first; a longer one than the last of these is never tried.
 _LIMITS = (32, 128, 1024, 32_768)
-_FEW_STEPS, _STEPS = 300, 10_000
+_FEW_STEPS, _FIRST_STEPS, _STEPS = 300, 4_000, 10_000
 # Places of a path that are come back to: each keeps a copy of all that was read.
 _BRANCHES = 128
 _LETTERS = re.compile(r"[A-Za-z]")
@@ -96,7 +96,7 @@ class CompletionSearch:
 
         None if none is found within a number of steps: well under a second.
         """
-        best = self._known(start) or self._find(start, JSONPosition(), _LIMITS[-1], _STEPS)
+        best = self._known(start) or self._find(start, JSONPosition(), _LIMITS[-1], _FIRST_STEPS)
         steps = [_STEPS // 4]
         while (
             best

@@ -47,11 +47,10 @@ PATTERNS = [
 def test_an_answer_of_random_weights_has_the_pattern(checkpoint: Folder, pattern: str) -> None:
     field = {"type": "string", "pattern": pattern}
     schema = {"title": "t", "type": "object", "properties": {"a": field}, "required": ["a"]}
-    for seed, max_tokens in ((1, 45), (2, 90)):
-        chat = ChatMLX(model=str(checkpoint("gemma")), max_tokens=max_tokens, temperature=2.0, seed=seed)
-        (call,) = chat.bind_tools([schema], tool_choice="t").invoke("x").tool_calls
-        assert re.search(pattern, call["args"]["a"])
-        assert re.search(pattern, chat.with_structured_output(schema).invoke("x")["a"])
+    chat = ChatMLX(model=str(checkpoint("gemma")), max_tokens=45, temperature=2.0, seed=1)
+    (call,) = chat.bind_tools([schema], tool_choice="t").invoke("x").tool_calls
+    assert re.search(pattern, call["args"]["a"])
+    assert re.search(pattern, chat.with_structured_output(schema).invoke("x")["a"])
 
 
 @settings(max_examples=60, deadline=None)
@@ -101,8 +100,9 @@ before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for number in range(24):
     for pattern in (r"[0-9]{%d}x", r"\w+@\w{%d}", r".*[a-z]{%d}\d$"):
         hold({"type": "string", "pattern": pattern % (number + 2)})
-    try:  # both at once cannot be: a search that finds nothing
-        hold({"allOf": [{"type": "string", "pattern": "[a-c]{%d}z" % (number + 2)}, {"pattern": "^[^z]*$"}]})
+    try:  # a list that never ends: a search that finds nothing
+        endless = {"type": "array", "minItems": number + 1, "items": {"$ref": "#/$defs/a"}}
+        hold({"$ref": "#/$defs/a", "$defs": {"a": endless}})
     except InvalidRequestError:
         pass
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
