@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from langchain_core._api import suppress_langchain_beta_warning
 from langchain_core.callbacks import Callbacks
 from langchain_core.language_models import BaseChatModel, BaseLanguageModel, LanguageModelInput
 from langchain_core.language_models.base import LanguageModelOutputVar
@@ -147,9 +148,15 @@ class BatchedCalls(BaseLanguageModel[LanguageModelOutputVar]):
             async for piece in pieces:
                 yield piece
 
-    async def _achat_model_stream_v3(self, *args: Any, **kwargs: Any) -> Any:
+    def astream_events(self, *args: Any, **kwargs: Any) -> Any:
+        """As in LangChain, but the event loop waits for no disk."""
+        events = super().astream_events(*args, **kwargs)
+        return self._typed_events(events) if kwargs.get("version") == "v3" else events
+
+    async def _typed_events(self, events: Any) -> Any:
         await self._before_await()
-        return await super()._achat_model_stream_v3(*args, **kwargs)  # type: ignore[misc]
+        with suppress_langchain_beta_warning():  # LangChain takes this frame for a caller of its own
+            return await events
 
 
 class BatchedChat(BatchedCalls[AIMessage], BaseChatModel):
