@@ -105,7 +105,7 @@ _SWITCHES = {
         ("output", OutputConfig),
     )
     for name, field in model.model_fields.items()
-    if field.annotation is bool
+    if field.annotation in (bool, bool | None)
 }
 
 

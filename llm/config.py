@@ -31,7 +31,8 @@ class SamplingSettings(ModelSettings):
         description="Sample from the most likely tokens that together have this probability.",
     )
     seed: int | None = Field(
-        default=None, description="Seed of the sampling: the same seed and prompt give the same answer."
+        default=None,
+        description="Seed of the sampling: the same seed and prompt give the same answer, but for rounding.",
     )
     stop: list[str] = Field(
         default_factory=list, description="Texts that end the answer; they are not part of it."
@@ -53,7 +54,22 @@ class MLXSettings(SamplingSettings):
         description="Ignore tokens less likely than this fraction of the most likely one's probability.",
     )
     repetition_penalty: float | None = Field(
-        default=None, gt=0, description="Above 1 makes repetition less likely."
+        default=None, gt=0, description="Above 1 makes it less likely that the answer repeats itself."
+    )
+    repetition_context_size: int = Field(
+        default=256,
+        gt=0,
+        description="How many of the answer's last tokens repetition_penalty looks at.",
+    )
+    thinking: bool | None = Field(
+        default=None,
+        description="Whether the model thinks before it answers, if it can. Empty: as its maker has it in a chat.",
+    )
+    thinking_tokens: int = Field(
+        default=2048,
+        gt=0,
+        description="Most tokens of thoughts before an answer. Where the model thinks, they have room beside "
+        "max_tokens, which are the answer's alone.",
     )
     batch_size: int = Field(
         default=8, gt=0, description="Answers decoded together. More is faster and takes more memory."
@@ -110,6 +126,11 @@ class MLXConfig(_Section, MLXSettings):
     """`provider: mlx`."""
 
     provider: Literal["mlx"] = "mlx"
+    # A summary is not worth more for having been thought about, and it takes many times as long.
+    thinking: bool | None = Field(
+        default=False,
+        description="Whether the model thinks before it answers, if it can. Thoughts are never part of a summary.",
+    )
 
     @property
     def concurrency(self) -> int:

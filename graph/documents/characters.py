@@ -45,11 +45,3 @@ def letters_of(text: str) -> str:
     """The letters and digits alone, whatever their case and width: what stays the same when print is set anew."""
     whole = text if text.isascii() else unicodedata.normalize("NFKC", text)
     return "".join(filter(str.isalnum, whole.casefold()))
-
-
-def has_right_to_left(text: str) -> bool:
-    """Whether Hebrew or Arabic letters are more than a stray word of the text."""
-    return len(_RIGHT_TO_LEFT.findall(text)) > max(20, len(text) // 20)
-
-
-_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")

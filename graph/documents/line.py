@@ -14,7 +14,7 @@ Label = Literal[
     "text", "title", "section_header", "list_item", "table", "caption", "footnote", "formula", "code",
     "form_field", "annotation",
     "page_header", "page_footer", "page_number", "line_number", "reference", "contents", "watermark",
-    "off_page", "hidden", "struck",
+    "off_page", "hidden", "struck", "garbled", "note_mark",
 ]  # fmt: skip
 
 # Labels of what no prompt is given, and what people call it.
@@ -29,8 +29,15 @@ LEFT_OUT: dict[Label, str] = {
     "off_page": "print beside the page",
     "hidden": "hidden text",
     "struck": "struck-out text",
+    "garbled": "garbled characters",
+    "note_mark": "marks of notes",
 }
-CELL = "\t"  # between the cells of a row, where print leaves a gap wider than one between words
+CELL = "\t"  # between the cells of a row, in lines of tables and where a file has it
+BAR = " | "  # between them in a text
+ROW = "\x1f"  # between them while a text is composed, for bars stand in formulas too; no file's text has it
+
+LONGEST_ROW = 400  # characters of a row of a table; a longer line with bars is a paragraph with a formula
+RAISED, LOWERED = "\x0e", "\x0f"  # around what the print raises above its line, until it is known what that is
 
 
 @dataclass(slots=True)
@@ -64,11 +71,16 @@ def lines_of(text: str) -> list[Line]:
     return lines
 
 
-def text_of(lines: Iterable[Line]) -> str:
-    """The lines as text, with a blank line before whatever begins something new."""
+def text_of(lines: Iterable[Line], bar: str = BAR) -> str:
+    """The lines as text, with a blank line before whatever begins something new, and bars between cells."""
     parts: list[str] = []
     for line in lines:
         if parts:
             parts.append("\n\n" if line.starts else "\n")
-        parts.append(line.text)
+        parts.append(line.text.replace(CELL, bar) if line.label == "table" else line.text)
     return "".join(parts)
+
+
+def is_row(line: str) -> bool:
+    """Whether a line of a text is a row of a table."""
+    return BAR in line and len(line) <= LONGEST_ROW

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from graph.documents.characters import without_surrogates
 from llm.language.detect import detect_language
-from llm.language.marks import BULLETS, CLOSERS, ENDS
+from llm.language.marks import BULLETS, CLOSERS, ENDS, UNSPACED
 from llm.language.sentences import pieces, split_sentences
 
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:\*\*|__)[^*_\n]+(?:\*\*|__):?\s*$)")
@@ -28,6 +28,9 @@ _CLOSING = re.compile(r"(?:\*{1,3}|_{1,3})(?:\s+|$)")
 _RUN_IN = re.compile(r"(\*\*|__)(?:[^\W\d]+[\s.:-]*){1,4}\1")  # "**Costs.** They rose."
 _WORD = re.compile(r"[^\W_]")
 _OUTSIDE = " \t\r\n|"
+_UNSPACED = re.compile(rf"[{UNSPACED}]")
+_THAI = re.compile(r"[\u0e00-\u0eff]")  # Thai and Lao, whose sentences have no mark at their end
+_UNSPACED_TITLE, _THAI_TITLE = 40, 20  # letters of a title
 _TITLE_WORDS, _ANNOUNCING_WORDS = 4, 12
 
 
@@ -82,6 +85,8 @@ def _is_heading(line: str, text: str, *, is_item: bool) -> bool:
     if _HEADING.match(line):
         return True
     if _DIGIT.search(text) or _ENDED.search(text):
+        return False
+    if len(_UNSPACED.findall(text)) > (_THAI_TITLE if _THAI.match(text) else _UNSPACED_TITLE):
         return False
     words = len(text.split())
     announces = text.rstrip("*_ ").endswith((":", "："))

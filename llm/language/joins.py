@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import regex
+import re
+
+from llm.language.marks import UNSPACED
 
 # Hangul is wide too, but its words are parted by spaces.
-_UNSPACED = (
-    r"[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\u3000-\u303f\u30fb\u30fc"
-    r"\uff01-\uff0f\uff1a-\uff65\uff10-\uff19\uff21-\uff3a\uff41-\uff5a"
-    r"\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]"
-)
-_SEAM = regex.compile(rf"{_UNSPACED}\n{_UNSPACED}")
-_HYPHENATED = regex.compile(r"\w[-‐–]$")
+_UNSPACED = rf"[{UNSPACED}\u3000-\u303f\uff01-\uff65]"  # with their marks, and full-width letters
+_SEAM = re.compile(rf"{_UNSPACED}\n{_UNSPACED}")
+_HYPHENATED = re.compile(r"\w[-‐–]$")
 
 
 def join(left: str, right: str) -> str:

@@ -13,8 +13,17 @@ ENDS = ".!?。．！？｡…‥؟۔।॥։\u1362\u1367\u104b។៕"  # the esc
 OPENERS = "\"'“‘«„「『([{（"
 CLOSERS = "\"'”’»›)]}」』）】》〉"
 CLOSING_QUOTES = "\"'”’»」』"
-# A printed line that ends what it says, as a regular expression; notes may be called after the mark.
-LINE_ENDED = rf"[{ENDS}:;：；][{re.escape(CLOSERS)}\d*†‡]{{0,4}}$"
+# A printed line that ends what it says, as a regular expression; notes may be called after the mark
+# (between \x0e and \x0f, where they are raised).
+LINE_ENDED = rf"[{ENDS}:;：；][{re.escape(CLOSERS)}\d*†‡\x0e\x0f]{{0,6}}$"
+
+# Letters of scripts, as the inside of a class of characters for `re` and `regex`: Hangul, and those without spaces
+# between words: Thai, Lao, Burmese, Khmer, kana and bopomofo, Han.
+HANGUL = r"\u1100-\u11ff\u3130-\u318f\ua960-\ua97f\uac00-\ud7ff"
+UNSPACED = (
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    r"\uff66-\uff9f\U00020000-\U000323af々"
+)
 
 # What stands before an item of a list, and is a bullet even without a space after it; then what needs one.
 FIRM_BULLETS = "•‣▪◦●○◯■□◆◇▶▷►※◎➢➤"

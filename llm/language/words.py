@@ -8,17 +8,16 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from llm.language.marks import HANGUL, UNSPACED
+
 if TYPE_CHECKING:
     from snowballstemmer.basestemmer import BaseStemmer
 
-_HANGUL = r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7a3"
-# Scripts without spaces between words: Han, kana, Thai, Lao, Burmese, Khmer.
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々"
 # A word, or a run of a script that has no words to be seen, as a pattern for `regex`; and the same for ASCII
 # alone, which `re` does six times as fast.
 WORDS = (
-    rf"(?P<hangul>[{_HANGUL}]+)|(?P<unspaced>[{_UNSPACED}]+)"
-    rf"|(?P<word>(?![{_HANGUL}{_UNSPACED}])\p{{L}}\p{{M}}*(?:(?![{_HANGUL}{_UNSPACED}])[\p{{L}}\p{{N}}]\p{{M}}*)*)"
+    rf"(?P<hangul>[{HANGUL}]+)|(?P<unspaced>[{UNSPACED}]+)"
+    rf"|(?P<word>(?![{HANGUL}{UNSPACED}])\p{{L}}\p{{M}}*(?:(?![{HANGUL}{UNSPACED}])[\p{{L}}\p{{N}}]\p{{M}}*)*)"
 )
 ASCII_WORDS = r"(?P<word>[A-Za-z][A-Za-z0-9]*)"
 

@@ -14,6 +14,9 @@ from llm.config import MLXSettings
 from llm.errors import InvalidRequestError
 from llm.mlx.runtime import Runtime, Weights, identify, runtime_for
 
+# Other names of settings: those that LangChain's models give them, and what people pass to templates.
+_ALIASES = {"timeout": "timeout_seconds", "reasoning": "thinking", "enable_thinking": "thinking"}
+
 # Settings that change how fast an answer comes, or whether it does, but not its text.
 _NOT_IDENTIFYING = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
 
@@ -113,7 +116,7 @@ def _on_event_loop() -> bool:
 
 def _refuse_unknown(given: Iterable[str], known: Collection[str], who: str) -> None:
     for name in given:
-        if name not in known and name != "timeout":
+        if name not in known and name not in _ALIASES:
             near = get_close_matches(name, known, n=1)
             raise InvalidRequestError(
                 f"{who} has no setting {name!r}.", f"Did you mean {near[0]!r}?" if near else ""
@@ -124,7 +127,7 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
     """Settings as they are declared: LangChain passes None for what is not set, people pass paths or one stop."""
     plain = {}
     for name, value in given.items():
-        name = "timeout_seconds" if name == "timeout" else name
+        name = _ALIASES.get(name, name)
         field = MLXSettings.model_fields.get(name)
         if value is not None or field is None or field.default is None:
             value = os.fspath(value) if isinstance(value, os.PathLike) else value

@@ -15,6 +15,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import Field, SecretStr
 
+from llm.config import MLXSettings
 from llm.errors import InvalidRequestError
 from llm.mlx.base import MLXModel
 from llm.mlx.batch import BatchedChat
@@ -158,8 +159,31 @@ class ChatMLX(MLXModel, BatchedChat):
         return super().get_token_ids(self.runtime.checkpoint.defuse(text))
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
-        """The length of the prompt that `messages` become: with template and tools, before any answer."""
-        return len(_encode(self.runtime, messages, OutputSpec.pop_from({"tools": tools})))
+        """The length of the prompt that `messages` become: with template and tools, before any answer.
+
+        Any part of a conversation can be counted, in any order.
+        """
+        runtime, spec = self.runtime, OutputSpec.pop_from({"tools": tools})
+        with runtime.checkpoint.tokenizer_lock:
+            return runtime.template.count(messages, spec, thinks=self.thinking)
+
+    def get_thinking_reserve(self) -> int:
+        """Tokens to leave free for thoughts beside the `max_tokens` of the answer; 0 if the model does not think.
+
+        It is `thinking_tokens`, or a quarter of the context window, if that is less.
+        """
+        if not self._may_think(self, is_structured=False):
+            return 0
+        window = self.get_context_window()
+        return self.thinking_tokens if window is None else min(self.thinking_tokens, window // 4)
+
+    def _may_think(self, settings: MLXSettings, *, is_structured: bool) -> bool:
+        """Whether thoughts may come before the answer. By default none do before one that follows a grammar."""
+        runtime = self.runtime_for(settings)
+        if settings.thinking is None and not is_structured:
+            with runtime.checkpoint.tokenizer_lock:
+                return runtime.template.thinks_by_default
+        return bool(settings.thinking) and runtime.template.thinking is not None
 
     def _make(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> ChatCall:
         options = dict(options)
@@ -174,8 +198,15 @@ class ChatMLX(MLXModel, BatchedChat):
             processors.append(spec.logits_processor(runtime.checkpoint, markers, max_tokens))
             return processors[-1]
 
-        prompt = _encode(runtime, messages, spec)
-        call = runtime.call(settings, prompt, logits_processor if spec.needs_grammar(markers) else None)
+        prompt = _encode(runtime, messages, spec, settings.thinking)
+        may_think = self._may_think(settings, is_structured=spec.is_structured)
+        call = runtime.call(
+            settings,
+            prompt,
+            logits_processor if spec.needs_grammar(markers) else None,
+            thinking=runtime.template.thinking,
+            thinking_tokens=settings.thinking_tokens if may_think else 0,
+        )
         return ChatCall(settings.model, call, spec.tool_parser(markers), processors)
 
     def _generate(
@@ -225,6 +256,8 @@ class ChatMLX(MLXModel, BatchedChat):
                 yield chunk
 
 
-def _encode(runtime: Runtime, messages: Sequence[BaseMessage], spec: OutputSpec) -> list[int]:
+def _encode(
+    runtime: Runtime, messages: Sequence[BaseMessage], spec: OutputSpec, thinks: bool | None = None
+) -> list[int]:
     with runtime.checkpoint.tokenizer_lock:
-        return runtime.template.encode(messages, spec)
+        return runtime.template.encode(messages, spec, thinks=thinks)

@@ -10,6 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from llm.errors import InvalidRequestError, ModelNotFoundError, UnsupportedModelError, reason
+from llm.mlx.thinking import thinking_format
 from llm.mlx.window import read_context_window
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Checkpoint:
         self.config = _read_config(self.folder)
         self.tokenizer = _load_tokenizer(self.folder, self.config)
         self.stop_ids = sorted(self.tokenizer.eos_token_ids)
+        self.thinking = thinking_format(self.tokenizer)
         # Rendering and encoding are cheap, and Hugging Face's tokenizers are not safe to share.
         self.tokenizer_lock = Lock()
 
@@ -69,10 +71,12 @@ class Checkpoint:
 
     @cached_property
     def _control_tokens(self) -> re.Pattern[str]:
-        """Matches special tokens, and others that the chat template writes; nothing if there are none."""
+        """Matches special tokens, and others that the chat template writes or that mark thoughts."""
         template = str(self.tokenizer.chat_template or "")
+        marks = self.thinking.markers if self.thinking else ()
         tokens = self.tokenizer.added_tokens_decoder.values()
-        names = [t.content for t in tokens if len(t.content) > 1 and (t.special or t.content in template)]
+        meant = [t.content for t in tokens if t.special or t.content in template or t.content in marks]
+        names = [name for name in meant if len(name) > 1]
         return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)")
 
     def load_weights(self) -> Any:

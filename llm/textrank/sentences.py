@@ -6,9 +6,11 @@ import re
 from collections import Counter
 from typing import NamedTuple
 
+import regex
+
 from llm.language.detect import detect_language
 from llm.language.joins import gap
-from llm.language.marks import BULLETS, CLOSERS, CLOSING_QUOTES, ENDS, FIRM_BULLETS
+from llm.language.marks import BULLETS, CLOSERS, CLOSING_QUOTES, ENDS, FIRM_BULLETS, UNSPACED
 from llm.language.sentences import split_sentences
 
 
@@ -63,9 +65,11 @@ _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _START = re.compile(r"[\"'“‘«「『(\[$€£₩+~-]*([^\W_])")
 _LEADERS = re.compile(r"\.{4}|(?:\. ){4}|…{2}")  # of a table of contents
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
-_WORD = re.compile(r"[^\W\d_]+")
+_UNSPACED = re.compile(rf"[{UNSPACED}]")
+# With the signs that combine: they are vowels of Indic and other scripts.
+_WORD = regex.compile(r"\p{L}[\p{L}\p{M}\u200c\u200d]*")
 _NUMBER = re.compile(r"\d[\d.,:/]*")
-_SYMBOL = re.compile(r"[^\w\s.,;:!?'\"()“”‘’「」。、，·-]")
+_SYMBOL = regex.compile(rf"[^\w\p{{M}}\s.,;:!?'\"()“”‘’「」、，·{ENDS}-]")
 _LINE_BREAK = re.compile(r"\r\n|[\n\r\f\v\x85\u2028\u2029]")
 
 
@@ -199,7 +203,8 @@ def _starts_whole(text: str) -> bool:
 def _words(text: str) -> float:
     """Words of a text: what stands between spaces, or half the characters where there are none."""
     wide = len(_CJK.findall(text))
-    return len(_WORD.findall(text)) + len(_HANGUL.findall(text)) / 6 + wide / 2
+    others = len(_UNSPACED.findall(text)) - wide  # Thai and its neighbours: vowels are letters of their own
+    return len(_WORD.findall(text)) + len(_HANGUL.findall(text)) / 6 + wide / 2 + max(0, others) / 5
 
 
 def _is_furniture(text: str) -> bool:

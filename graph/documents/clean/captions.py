@@ -7,6 +7,7 @@ at the end of a full line, and a later one begins in the middle of a sentence.
 import re
 
 from graph.documents.clean.paragraphs import is_item
+from graph.documents.line import ROW
 from llm.language.marks import LINE_ENDED
 
 _ENDED = re.compile(LINE_ENDED)
@@ -72,14 +73,16 @@ def _rest(block: Block, following: list[Block], *, on_page: bool) -> int | None:
 
 
 def is_prose(block: Block) -> bool:
-    """Whether a block is text rather than labels, figures or a heading."""
+    """Whether a block is text rather than rows, labels, figures or a heading."""
     text = " ".join(block)
+    if ROW in text:
+        return False
     letters = sum(character.isalpha() for character in text)
     return letters >= _FEWEST and letters >= 0.65 * len(text)
 
 
 def _is_aside(block: Block) -> bool:
-    return bool(_CAPTION.match(block[0]) or _NOTE.match(block[0]))
+    return bool(ROW in block[0] or _CAPTION.match(block[0]) or _NOTE.match(block[0]))
 
 
 def _may_interrupt(block: Block) -> bool:

@@ -4,6 +4,8 @@ import re
 from bisect import bisect
 from collections import Counter
 
+from graph.documents.line import ROW
+
 _WORD = re.compile(r"[^\W\d_]+(?:[-‐][^\W\d_]+)*")
 # Bounded and anchored, so that a page of one endless word takes no quadratic time.
 _BROKEN = re.compile(
@@ -44,10 +46,19 @@ def join_hyphens(texts: list[str]) -> list[str]:
     endings = sorted(word[::-1] for word in known)
 
     def join(match: re.Match[str]) -> str:
+        if _is_of_row(match):
+            return match[0]
         hyphen = "" if _is_one_word(match[1], match[2], known, endings) else "-"
         return f"{match[1]}{hyphen}{match[2]}{match[3]}\n"
 
     return [_BROKEN.sub(join, text) for text in texts]
+
+
+def _is_of_row(match: re.Match[str]) -> bool:
+    """Whether one of the two lines is a row of a table, which ends where it ends."""
+    text = match.string
+    end = text.find("\n", match.end(2))
+    return text.find(ROW, text.rfind("\n", 0, match.start()) + 1, end if end >= 0 else len(text)) >= 0
 
 
 def _is_one_word(left: str, right: str, known: Counter[str], endings: list[str]) -> bool:
@@ -85,11 +96,13 @@ def join_syllables(texts: list[str]) -> list[str]:
     inner: set[str] = set()  # words with a neighbour on both sides: they are certainly whole
     for line in lines:
         inner.update(word for token in line.split()[1:-1] for word in _HANGUL.findall(token))
-    breaks = [match for text in texts for match in _CUT_HANGUL.finditer(text)]
+    breaks = [match for text in texts for match in _CUT_HANGUL.finditer(text) if not _is_of_row(match)]
     anywhere = sum(_is_cut(match, inner) for match in breaks) >= max(3, len(breaks) / 5)
 
     def join(match: re.Match[str]) -> str:
         left, right, rest = match[1], match[2], match[3]
+        if _is_of_row(match):
+            return match[0]
         if _is_cut(match, inner) or (anywhere and _look_cut(left, right, inner)):
             return f"{left}{right}{rest}\n"
         return match[0]

@@ -7,7 +7,9 @@ next line would not have fitted: widths are compared with the widest lines nearb
 import re
 import unicodedata
 from functools import lru_cache
+from itertools import pairwise
 
+from graph.documents.line import BAR, ROW
 from llm.language.joins import join
 from llm.language.marks import BULLETS, FIRM_BULLETS, LINE_ENDED
 
@@ -36,6 +38,7 @@ _SPACES = re.compile(r"[ \t\u00a0]+")
 _NUMERIC = re.compile(r"[^\w]*[-+±~]?[$€£₩]?\d[\d.,:/%()*+–-]*[^\w]*")
 _LETTER = re.compile(r"[^\W\d_]")
 _IN_KOREAN = re.compile(r"[가-힣][,)’”]?\n[(‘“]?[가-힣]")
+_INNER_MARK = re.compile(r"[^\W\d_][.,;:] \w")
 _HYPHENATED = re.compile(r"\w[-‐–]$")
 _NEVER_FIRST = ",;.)]}”’»」』、。，"
 _NARROWEST = 20  # columns of letters; what is narrower are labels of a figure or cells of a table
@@ -68,7 +71,11 @@ def reflow(text: str) -> str:
                 out.append("")
             out.append(line)
             last = index
-    return "\n".join(out).strip("\n")
+    return "\n".join(map(_with_bars, out)).strip("\n")
+
+
+def _with_bars(line: str) -> str:
+    return _SPACES.sub(" ", line.replace(ROW, BAR)).strip() if ROW in line else line
 
 
 def _items(lines: list[str]) -> list[bool]:
@@ -122,6 +129,15 @@ def _room(widths: list[int], index: int) -> int:
     return max(near[len(near) // 4], widths[index])
 
 
+def _is_running(lines: list[str], index: int) -> bool:
+    """Whether narrow lines are those of a text: they go on in small letters, and have marks inside."""
+    first = max(0, min(index, len(lines) - _NEARBY) - _NEARBY)
+    near = [line for line in lines[first : first + 2 * _NEARBY + 1] if line]
+    going = sum(below[0].islower() and not _TERMINAL.search(above) for above, below in pairwise(near))
+    marked = sum(bool(_INNER_MARK.search(line)) for line in near)
+    return len(near) > _NEARBY and going >= 0.6 * (len(near) - 1) and marked >= 2
+
+
 def _continues(lines: list[str], widths: list[int], last: int, index: int, *, is_item: bool) -> bool:
     """Whether a line is the rest of the paragraph that the line `last` belongs to."""
     line, following = lines[last], lines[index]
@@ -133,7 +149,9 @@ def _continues(lines: list[str], widths: list[int], last: int, index: int, *, is
     if _HYPHENATED.search(line) or following[0] in _NEVER_FIRST:
         return True
     room = _room(widths, last)
-    if room < _NARROWEST or (is_item and not (_OPEN.search(line) and _CAPTION.match(following))):
+    if (room < _NARROWEST and not _is_running(lines, last)) or (
+        is_item and not (_OPEN.search(line) and _CAPTION.match(following))
+    ):
         return False
     if _NUMBERED_HEADING.match(line) and widths[last] < 0.6 * room and not _OPEN.search(line):
         return False  # whatever its paragraph begins with
@@ -149,6 +167,8 @@ def _continues(lines: list[str], widths: list[int], last: int, index: int, *, is
 @lru_cache(maxsize=4096)
 def _is_row(line: str) -> bool:
     """Whether a line is a row of a table: cells between bars, or mostly numbers and no punctuation of prose."""
+    if ROW in line:
+        return True
     words = line.split()
     if any(word[-1] in ",;:" for word in words):
         return False

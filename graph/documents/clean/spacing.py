@@ -8,8 +8,11 @@ import re
 from collections import Counter
 from math import log
 
+from llm.language.marks import UNSPACED
+
 _RUN = re.compile(r"[^\W\d_]+")
 _SPREAD = re.compile(r"(?m)^[ \t]*((?:[^\W\d_] ){3,}[^\W\d_]|(?:[가-힣] ){2,}[가-힣])[ \t]*$")  # A B S T R A C T
+_UNSPACED = re.compile(rf"[{UNSPACED}]")  # a line is one word of such letters, as it should be
 _HANGUL = re.compile(r"[가-힣]")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
 _LONG = 18  # letters that hardly any word has
@@ -61,7 +64,7 @@ class Words:
 
     def _glued(self, run: str) -> list[str]:
         """The words that a run is made of; [] when it is one word."""
-        if run.casefold() in self._prices:
+        if run.casefold() in self._prices or _UNSPACED.search(run):
             return []
         if len(run) < _LONG:
             return self._parts(run, strange=0)

@@ -14,6 +14,7 @@ from graph.documents.clean.contents import label_contents
 from graph.documents.clean.hyphenation import join_hyphens, join_syllables, move_to_first_page
 from graph.documents.clean.line_numbers import label_line_numbers
 from graph.documents.clean.margins import body_of, with_margins
+from graph.documents.clean.note_marks import resolve_raised
 from graph.documents.clean.page_headers import label_page_headers
 from graph.documents.clean.page_numbers import label_page_numbers, page_labels, page_numbers
 from graph.documents.clean.paragraphs import reflow
@@ -22,7 +23,7 @@ from graph.documents.clean.sections import label_sections, locate_sections
 from graph.documents.clean.spacing import mend_spaces
 from graph.documents.config import LoadConfig
 from graph.documents.left_out import by_reason, left_out
-from graph.documents.line import LEFT_OUT, Line, lines_of, text_of
+from graph.documents.line import LEFT_OUT, ROW, Line, lines_of, text_of
 from graph.documents.types import LeftOut, Page, PageStatus
 
 _LIGATURE = re.compile(r"[\ufb00-\ufb06]")
@@ -30,7 +31,7 @@ _LIGATURE = re.compile(r"[\ufb00-\ufb06]")
 
 def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
     """The pages with nothing but their text, and what was left out of it. The argument is not changed."""
-    lines = [_lines(page) for page in pages]
+    lines = [_lines(page) for page in _with_raised(pages)]
     numbers = page_numbers(lines)
     if config.drop_running_heads:
         label_line_numbers(lines)
@@ -42,7 +43,7 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
         label_references(lines)
     sections = label_sections(lines, [page.get("bookmarks", []) for page in pages])
     shown = [[line for line in page if line.is_text] for page in lines]
-    texts = with_margins(compose([text_of(body_of(page)) for page in shown]), shown)
+    texts = with_margins(compose([text_of(body_of(page), ROW) for page in shown]), shown)
     labels = page_labels([page["label"] for page in pages], numbers)
     cleaned = [
         _cleaned(page, label, text, own)
@@ -52,8 +53,20 @@ def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
     return cleaned
 
 
+def _with_raised(pages: list[Page]) -> list[Page]:
+    """The pages with marks of notes told from powers."""
+    resolved = resolve_raised([page.get("lines", []) for page in pages])
+    return [
+        Page(**{**page, "lines": lines}) if "lines" in page else page
+        for page, lines in zip(pages, resolved, strict=True)
+    ]
+
+
 def compose(texts: list[str]) -> list[str]:
-    """The lines of pages as paragraphs: sentences and words whole, a line for each paragraph, item and row."""
+    """The lines of pages as paragraphs: sentences and words whole, a line for each paragraph, item and row.
+
+    Cells of a row are parted by `ROW`, and by bars in what is returned.
+    """
     texts = sentences_first(texts)
     texts = join_syllables(join_hyphens(move_to_first_page(mend_spaces(texts))))
     return [reflow(text) if text else "" for text in texts]

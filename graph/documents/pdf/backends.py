@@ -1,27 +1,36 @@
 """The two PDF libraries behind one interface. The only module that imports them; runs inside the worker.
 
-pdfium reads faster and keeps words apart; pypdf is right for right-to-left script and opens some files that
-pdfium refuses. Both raise anything on hostile files: callers catch Exception around every call.
+pdfium reads faster and keeps words apart; pypdf opens some files that pdfium refuses, and knows the characters of
+fonts that are neither in the file nor on the machine. Both raise anything on hostile files: callers catch
+Exception around every call.
 """
 
 import contextlib
 import io
 import logging
 import re
+from functools import reduce
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from graph.documents.characters import plain
+from graph.documents.clean.note_marks import without_raised
 from graph.documents.line import Line, lines_of
 from graph.documents.pdf.annotations import Annotations, annotations_of, with_annotations
 from graph.documents.pdf.bookmarks import bookmarks_of
 from graph.documents.pdf.layout.text_lines import page_lines
+from graph.documents.pdf.layout.vertical import Glyph, columns_as_text
 from graph.documents.pdf.protocol import PDFBookmark, RefusalKind
 from graph.documents.pdf.unseen import without_unseen
+from llm.language.joins import join
 
 _LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
+_FEWEST_LETTERS = 4  # of a line that may be a title
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
 _MOST_ATTACHMENTS = 20
+_MOST_TEXTS = 1000  # that are counted
+_LETTERWISE = 0.9  # of the letters of a page are placed one by one
 _STAMP = 50  # letters: no more than "Scanned with ..." or a page number, on what is otherwise a picture
 _DPI = 300
 _MOST_PIXELS = 9_000_000  # A4 has 8.7 million at 300 dpi
@@ -65,6 +74,12 @@ class Backend(Protocol):
     def is_scan(self, number: int, letters: int) -> bool:
         """Whether a page with so many letters and digits in its text layer has more to show than them."""
 
+    def garbled_fonts(self, number: int) -> list[str]:
+        """Names of the fonts of a page that was read in which characters are not what they look like."""
+
+    def texts_drawn(self, number: int) -> int:
+        """How many pieces of text a page draws, whatever becomes of them; 0 when the backend cannot tell."""
+
     def draw(self, number: int) -> bytes:
         """The page in grey as a PGM image of about 300 dpi; b"" when it shows nothing."""
 
@@ -82,6 +97,7 @@ class Pdfium:
             self._document = pypdfium2.PdfDocument(source, password=password)
         except pypdfium2.PdfiumError as error:
             raise CannotOpenError(_PDFIUM_KINDS.get(getattr(error, "err_code", 0), "damaged")) from error
+        self._garbled: dict[int, list[str]] = {}
         with contextlib.suppress(Exception):
             self._document.init_forms()  # before any page is loaded: fields are read, and drawn for OCR
 
@@ -100,7 +116,9 @@ class Pdfium:
                 if total <= 0:
                     return with_annotations([], annotations), 0
                 text = textpage.get_text_range(0, min(total, limit))
-                shown, unseen = without_unseen(raw, page, textpage, text, annotations.strikes)
+                shown, unseen, self._garbled[number] = without_unseen(
+                    raw, page, textpage, text, annotations.strikes
+                )
                 if total > _LAYOUT_WINDOW:
                     lines = lines_of(plain(shown))
                 else:
@@ -123,22 +141,9 @@ class Pdfium:
         return str(self._document.get_metadata_value("Title"))
 
     def heading(self) -> str:
-        from pypdfium2 import raw
-
-        textpage = self._document[0].get_textpage()
-        text = textpage.get_text_range(0, min(textpage.count_chars(), _HEADING_WINDOW))
-        lines: list[tuple[float, str]] = []
-        position = 0
-        for line in text.split("\n"):
-            letters = [place for place, character in enumerate(line, position) if character.isalpha()]
-            position += len(line) + 1
-            if len(letters) < 4:
-                continue
-            index = raw.FPDFText_GetCharIndexFromTextIndex(textpage, letters[len(letters) // 2])
-            _, bottom, _, top = textpage.get_charbox(index, loose=True)
-            if abs(raw.FPDFText_GetCharAngle(textpage, index)) < 0.1:  # not a stamp up the margin
-                lines.append((top - bottom, line.strip()))
-        return largest(lines)
+        lines, _ = self.lines(1, _HEADING_WINDOW)
+        texts = [(line.size, without_raised(line.text).strip()) for line in lines if line.label == "text"]
+        return largest([(size, text) for size, text in texts if sum(map(str.isalpha, text)) >= _FEWEST_LETTERS])
 
     def labels(self) -> list[str]:
         labels = [str(self._document.get_page_label(index))[:40] for index in range(self.count())]
@@ -168,6 +173,15 @@ class Pdfium:
         images = (image.get_bounds() for image in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE], max_depth=3))
         covered = sum((right - left) * (top - bottom) for left, bottom, right, top in images)
         return bool(covered > 0.8 * width * height)
+
+    def garbled_fonts(self, number: int) -> list[str]:
+        return self._garbled.get(number, [])
+
+    def texts_drawn(self, number: int) -> int:
+        from pypdfium2 import raw
+
+        page = self._document[number - 1]
+        return sum(1 for _ in islice(page.get_objects([raw.FPDF_PAGEOBJ_TEXT], max_depth=3), _MOST_TEXTS))
 
     def draw(self, number: int) -> bytes:
         return draw_page(self._document[number - 1])
@@ -202,7 +216,17 @@ class Pypdf:
         return self._count
 
     def lines(self, number: int, limit: int) -> tuple[list[Line], int]:
-        text = self._reader.pages[number - 1].extract_text()
+        glyphs: list[Glyph] = []
+
+        def visit(text: str, outer: list[float], matrix: list[float], font: Any, size: float) -> None:
+            if len(character := text.strip()) == 1:
+                left, bottom = matrix[4], matrix[5]
+                height = abs(size * matrix[3])
+                glyphs.append(Glyph(character, len(glyphs), (left, bottom, left + height, bottom + height)))
+
+        text = self._reader.pages[number - 1].extract_text(visitor_text=visit)
+        if len(glyphs) > _LETTERWISE * len("".join(text.split())):
+            text = columns_as_text(glyphs) or text
         return lines_of(plain(text[:limit])), len(text)
 
     def title(self) -> str:
@@ -226,6 +250,12 @@ class Pypdf:
 
     def is_scan(self, number: int, letters: int) -> bool:
         return False  # it could not be drawn
+
+    def garbled_fonts(self, number: int) -> list[str]:
+        return []
+
+    def texts_drawn(self, number: int) -> int:
+        return 0
 
     def draw(self, number: int) -> bytes:
         raise NotImplementedError
@@ -262,7 +292,7 @@ def largest(lines: list[tuple[float, str]]) -> str:
             found.append(text)
         elif found:
             break
-    return " ".join(found)
+    return reduce(join, found, "").strip()
 
 
 def _is_cover(texts: list[str]) -> bool:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 
 from graph.documents.characters import plain, substance
+from graph.documents.clean.note_marks import resolve_raised
 from graph.documents.line import Line, lines_of, text_of
 from graph.documents.pdf.protocol import (
+    CharactersGarbled,
     Ended,
     Event,
     Failure,
@@ -37,6 +39,7 @@ class PDFContent:
     page_characters: dict[int, int] = field(default_factory=dict)  # on each page, before any limit
     failures: dict[int, Failure] = field(default_factory=dict)
     scans: set[int] = field(default_factory=set)  # pages that OCR has yet to see
+    garbled: dict[int, tuple[str, ...]] = field(default_factory=dict)  # fonts, of pages that OCR has not replaced
     recognized: set[int] = field(default_factory=set)  # pages whose text is by OCR
     ocr_unavailable: OCRUnavailable | None = None
     metadata: Metadata = field(default_factory=Metadata)
@@ -60,6 +63,8 @@ class PDFContent:
             case PageRead():
                 self._keep(event.page, event.lines)
                 self.page_characters[event.page] = event.characters
+            case CharactersGarbled():
+                self.garbled[event.page] = event.fonts
             case ScanFound():
                 self.scans.add(event.page)
             case PageRecognized():
@@ -68,6 +73,7 @@ class PDFContent:
                     kept = [line for line in self.lines[event.page] if line.label in _NOT_PRINT]
                     self._keep(event.page, lines_of(event.text) + kept)
                     self.recognized.add(event.page)
+                    self.garbled.pop(event.page, None)
             case PageFailed():
                 self.fail(event.page, event.failure)
             case MetadataRead():
@@ -101,7 +107,8 @@ class PDFContent:
             self._known.add(page)
 
     def _keep(self, page: int, lines: list[Line]) -> None:
-        text = plain(text_of(line for line in lines if line.is_text))
+        (shown,) = resolve_raised([lines])
+        text = plain(text_of(line for line in shown if line.is_text))
         self.lines[page] = lines
         self.characters += len(text) - len(self.texts.get(page, ""))
         self.texts[page] = text

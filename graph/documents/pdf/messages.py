@@ -21,6 +21,7 @@ from graph.documents.line import Label
 from graph.documents.pdf.content import PDFContent
 from graph.documents.pdf.protocol import Failure, FailureKind, OCRUnavailable, RefusalKind
 
+_MOST_FONTS = 5  # named in a warning
 _MOST_RUNS = 30  # of page numbers in a warning
 _INSTALL_TESSERACT = (
     "install tesseract to have it read (Debian, Ubuntu: apt install tesseract-ocr tesseract-ocr-kor;"
@@ -159,6 +160,8 @@ def no_text(name: str, content: PDFContent, config: LoadConfig) -> DocumentError
 
 
 def _no_text_layer(name: str, read: int, content: PDFContent, config: LoadConfig) -> DocumentError:
+    if content.garbled:
+        return _all_garbled(name, content, config)
     where = f"any of the {read} pages that were" if read > 1 else "the page that was"
     problem = f"{name} has no text layer on {where} read"
     if not content.scans:
@@ -170,6 +173,25 @@ def _no_text_layer(name: str, read: int, content: PDFContent, config: LoadConfig
         return NoTextError(problem, "set load.ocr to auto, or run OCR on it first (ocrmypdf input.pdf output.pdf)")
     reason, cure = _no_ocr(content.ocr_unavailable)
     return NoTextError(f"{problem}, and OCR is not available because {reason}", cure)
+
+
+def _all_garbled(name: str, content: PDFContent, config: LoadConfig) -> DocumentError:
+    pages = _named(sorted(content.garbled))
+    problem = f"The text of {name} cannot be made out: on {pages}, {_wrong_characters(content.garbled.values())}"
+    if config.ocr == "off":
+        return NoTextError(problem, "set load.ocr to auto, or get another copy of the file")
+    if content.ocr_unavailable:
+        reason, cure = _no_ocr(content.ocr_unavailable)
+        return NoTextError(f"{problem}, and OCR is not available because {reason}", cure)
+    return NoTextError(problem, "get another copy of the file")
+
+
+def _wrong_characters(fonts: Iterable[tuple[str, ...]]) -> str:
+    names = sorted({name for page in fonts for name in page if name})
+    which = f" ({', '.join(names[:_MOST_FONTS])}{', …' if len(names) > _MOST_FONTS else ''})" if names else ""
+    return (
+        f"the file gives wrong characters for the letters of {'a font' if len(names) < 2 else 'some fonts'}{which}"
+    )
 
 
 def _no_ocr(unavailable: OCRUnavailable) -> tuple[str, str]:
@@ -210,8 +232,17 @@ def warnings(content: PDFContent, config: LoadConfig, missing: Iterable[str]) ->
         for number, total in sorted(content.page_characters.items())
         if total > config.max_page_characters
     ]
+    if content.garbled:
+        pages = _named(sorted(content.garbled))
+        count = sum(
+            len(line.text.split())
+            for number in content.garbled for line in content.lines.get(number, []) if line.label == "garbled"
+        )  # fmt: skip
+        words = "1 word was" if count == 1 else f"{count:,} words were"
+        found.append(f"On {pages}, {_wrong_characters(content.garbled.values())}: {words} left out as unreadable.")
     found += _unseen(content, "hidden", "not visible on") + _unseen(content, "struck", "struck out on")
-    empty = [n for n, text in sorted(content.texts.items()) if not text.strip() and n not in content.failures]
+    explained = content.failures.keys() | content.garbled.keys()
+    empty = [n for n, text in sorted(content.texts.items()) if not text.strip() and n not in explained]
     if empty:
         found.append(f"No text on {_named(empty)}: blank, or an image without a text layer.")
     if content.scans and content.ocr_unavailable:

@@ -162,8 +162,16 @@ class PageRead:
 
 
 @dataclass(frozen=True)
+class CharactersGarbled:
+    """On a page that was read, the characters of some fonts are not what they look like."""
+
+    page: int
+    fonts: tuple[str, ...]  # their names
+
+
+@dataclass(frozen=True)
 class ScanFound:
-    """A page that was read has a picture in place of a text: it is one for OCR."""
+    """A page that was read has a picture in place of a text, or its text is garbled: it is one for OCR."""
 
     page: int
 
@@ -210,6 +218,7 @@ Event = (
     | Refused
     | Started
     | PageRead
+    | CharactersGarbled
     | ScanFound
     | PageRecognized
     | PageFailed

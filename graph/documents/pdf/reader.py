@@ -88,7 +88,7 @@ def _pages(content: PDFContent, count: int) -> list[Page]:
             page["status"], page["text"] = "empty", ""
         elif number in content.recognized:
             page["note"] = "read by OCR"
-        if page["status"] == "read":
+        if page["status"] in ("read", "empty") and number in content.lines:
             page["lines"] = content.lines[number]
         pages.append(page)
     for place, entry in enumerate(content.metadata.bookmarks):

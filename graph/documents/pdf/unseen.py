@@ -1,10 +1,11 @@
-"""The words of a page that do not count as its text: nobody sees them, or they are struck out."""
+"""The words of a page that do not count as its text: nobody sees them, they are struck out, or they are noise."""
 
 import contextlib
 from itertools import groupby
 from typing import Any
 
 from graph.documents.line import Box, Label, Line
+from graph.documents.pdf.garbled import garbled_words
 from graph.documents.pdf.page_objects import objects_of
 from graph.documents.pdf.strikes import struck_words, words_within
 from graph.documents.pdf.visibility import hidden_words
@@ -13,8 +14,8 @@ from graph.documents.pdf.words import PageWords, Word
 
 def without_unseen(
     raw: Any, page: Any, textpage: Any, text: str, struck_places: list[Box]
-) -> tuple[str, list[Line]]:
-    """The text with spaces in place of such words, and these as lines of their own.
+) -> tuple[str, list[Line], list[str]]:
+    """The text with spaces in place of such words, these as lines of their own, and the fonts of what is garbled.
 
     What cannot be looked at is taken for seen.
     """
@@ -23,8 +24,12 @@ def without_unseen(
         page_words = PageWords(raw, textpage, text)
         objects = objects_of(raw, page)
     except Exception:
-        return text, []
+        return text, [], []
+    fonts: list[str] = []
     words = page_words.words
+    with contextlib.suppress(Exception):
+        noise, fonts = garbled_words(page_words)
+        labels |= {word.start: "garbled" for word in noise}
     with contextlib.suppress(Exception):
         labels |= {word.start: "struck" for word in struck_words(page_words, objects.bars)}
     with contextlib.suppress(Exception):
@@ -32,9 +37,13 @@ def without_unseen(
     with contextlib.suppress(Exception):
         labels |= {word.start: "hidden" for word in hidden_words(raw, page, page_words, objects)}
     if not labels:
-        return text, []
+        return text, [], []
     labels |= _between(words, text, labels)
-    return _blanked(text, [word for word in words if word.start in labels]), _lines(page_words, text, labels)
+    return (
+        _blanked(text, [word for word in words if word.start in labels]),
+        _lines(page_words, text, labels),
+        fonts,
+    )
 
 
 def _between(words: list[Word], text: str, labels: dict[int, Label]) -> dict[int, Label]:

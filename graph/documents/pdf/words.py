@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from ctypes import c_double
+from ctypes import c_double, create_string_buffer
 from dataclasses import dataclass
 from typing import Any
 
 from graph.documents.line import Box
 from graph.documents.pdf.indices import indices_of
 
+_SUBSET = re.compile(r"^[A-Z]{6}\+")
+_LONGEST_NAME = 100  # bytes
 _WORD = re.compile(r"[^\s\x02\ufffe\u00ad]+")
 
 
@@ -34,6 +36,7 @@ class PageWords:
         self._edges = [c_double() for _ in range(4)]
         self._x, self._y = c_double(), c_double()
         self._loose = raw.FS_RECTF()
+        self._name = create_string_buffer(_LONGEST_NAME)
         self.text = text
         self.words = list(self._all(text))
 
@@ -50,6 +53,12 @@ class PageWords:
         """Height above the page's foot that the word stands on, in points."""
         self._raw.FPDFText_GetCharOrigin(self._textpage, word.first, self._x, self._y)
         return float(self._y.value)
+
+    def font(self, word: Word) -> str:
+        """The name of its font, without the letters that mark a part of one."""
+        size = self._raw.FPDFText_GetFontInfo(self._textpage, word.first, self._name, _LONGEST_NAME, None)
+        name = self._name.raw[: max(0, min(size, _LONGEST_NAME) - 1)].decode("utf-8", "replace")
+        return _SUBSET.sub("", name)
 
     def text_object(self, word: Word) -> Any:
         """The handle of what draws its first character; null where pdfium knows none."""

@@ -14,13 +14,14 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import IO
 
-from graph.documents.characters import has_right_to_left, plain, substance
+from graph.documents.characters import plain, substance
 from graph.documents.line import Line, text_of
 from graph.documents.pdf.backends import Backend, CannotOpenError
 from graph.documents.pdf.ocr import OCRError, OCRUnavailableError, Tesseract
 from graph.documents.pdf.open_pdf import open_first
 from graph.documents.pdf.protocol import (
     EXIT_OUT_OF_MEMORY,
+    CharactersGarbled,
     Ended,
     Event,
     Failure,
@@ -41,6 +42,8 @@ from graph.documents.pdf.protocol import (
 
 _HOPELESS = 4  # pages that OCR cannot make out, after which it gives up if it could not read any
 _AT_ONCE = min(4, os.cpu_count() or 1)  # pages that OCR reads at the same time, 100 to 250 MB each
+_GARBLED, _FEWEST_LETTERS = 0.1, 4  # times the text, garbled words of so many on a page that is one for OCR
+_FEW_CHARACTERS = 100  # of a page whose texts are counted
 _LONGEST_TITLE = 2000  # characters
 
 
@@ -133,7 +136,7 @@ class Worker:
         self._send(Ended())
 
     def _read_page(self, backend: Backend, number: int) -> bool:
-        """Read a page; once more with pypdf where the script runs from right to left.
+        """Read a page; with pypdf where pdfium fails, or finds none of the characters that are drawn.
 
         Returns whether the page is one for OCR.
         """
@@ -149,19 +152,22 @@ class Worker:
                 self._send(PageFailed(number, Failure("damaged", name=type(error).__name__)))
                 return False
         self._send(PageRead.of(number, lines, characters))
-        text = text_of(line for line in lines if line.is_text)
-        is_all_seen = not any(line.label in ("hidden", "struck") for line in lines)  # pypdf takes all for seen
-        if self._request.second_reading and is_all_seen and has_right_to_left(text):
-            with contextlib.suppress(Exception):
-                lines, characters = self._second_reading(number)
-                if lines:
-                    self._send(PageRead.of(number, lines, characters))
-            return False
+        with contextlib.suppress(Exception):
+            # Each text shows a character; of a font that is neither in the file nor here, pdfium has none.
+            if characters < _FEW_CHARACTERS and characters < backend.texts_drawn(number):
+                others, count = self._second_reading(number)
+                if substance(text_of(others)) > 2 * substance(text_of(lines)):
+                    self._send(PageRead.of(number, others, count))
+                    return False
         with contextlib.suppress(Exception):
             printed = text_of(
                 line for line in lines if line.is_text and line.label not in ("form_field", "annotation")
             )
-            if backend.is_scan(number, substance(printed)):
+            if fonts := backend.garbled_fonts(number):
+                self._send(CharactersGarbled(number, tuple(fonts)))
+            noise = [word for line in lines if line.label == "garbled" for word in line.text.split()]
+            lost = sum(len(word) for word in noise if len(word) >= _FEWEST_LETTERS)
+            if lost > _GARBLED * len(printed) or backend.is_scan(number, substance(printed)):
                 self._send(ScanFound(number))
                 return True
         return False

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
+from graph.documents.line import LONGEST_ROW, is_row
 from graph.documents.sections import find_sections
 from graph.documents.split.plan import Unit, chapters, plan, stretches
 from graph.documents.split.whole_text import DocumentText, document_texts
@@ -20,7 +21,7 @@ Count = Callable[[str], int]
 
 _LONG_CHARACTERS = 4000  # sentences longer than this are not counted in one piece
 # Price of a cut after each, as a share of a chunk. Between sections it is worth something.
-_CHAPTER, _SECTION, _PARAGRAPH, _SENTENCE, _HEADING, _INSIDE = -0.2, -0.15, 0.0, 0.1, 0.4, 0.5
+_CHAPTER, _SECTION, _PARAGRAPH, _SENTENCE, _ROW, _HEADING, _INSIDE = -0.2, -0.15, 0.0, 0.1, 0.3, 0.4, 0.5
 
 
 def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -> list[Chunk]:
@@ -102,10 +103,13 @@ def _line_end(text: str, start: int) -> int:
 
 def _sentences(text: str, position: int, language: str, budget: int, count: Count) -> list[Unit]:
     units: list[Unit] = []
+    first = position
     base = count("")  # what the tokenizer adds to every text, such as a start token
-    for sentence in split_sentences(text, language):
+    for sentence in _whole_rows(split_sentences(text, language)):
         end = position + len(sentence)
         price = _PARAGRAPH if "\n" in sentence[len(sentence.rstrip()) :] else _SENTENCE
+        if is_row(sentence) and is_row(_line_at(text, end - first)):
+            price = _ROW
         pieces = list(_pieces(sentence, budget, count))
         sizes = [max(0, tokens - base) for _, tokens in pieces]
         if sum(sizes) + base <= budget:
@@ -117,6 +121,26 @@ def _sentences(text: str, position: int, language: str, budget: int, count: Coun
             units[-1] = units[-1]._replace(price=price)
         position = end
     return units
+
+
+def _whole_rows(sentences: list[str]) -> Iterator[str]:
+    """The sentences, those of a row of a table as one: a row is a line."""
+    line: list[str] = []
+    for sentence in sentences:
+        line.append(sentence)
+        if sentence.endswith("\n"):
+            yield from _row_or_sentences(line)
+            line = []
+    yield from _row_or_sentences(line)
+
+
+def _row_or_sentences(line: list[str]) -> list[str]:
+    return ["".join(line)] if len(line) > 1 and is_row("".join(line)) else line
+
+
+def _line_at(text: str, start: int) -> str:
+    end = text.find("\n", start, start + LONGEST_ROW)
+    return text[start : end if end >= 0 else start + LONGEST_ROW + 1]
 
 
 def _pieces(sentence: str, budget: int, count: Count) -> Iterator[tuple[str, int]]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
+from graph.documents.line import is_row
 from graph.documents.types import Page
 from llm.language.joins import gap
 from llm.language.marks import LINE_ENDED
@@ -62,5 +63,7 @@ def _between(before: str, after: str) -> str:
     last = before[before.rfind("\n") + 1 :].rstrip()
     if _ENDED.search(last):
         return "\n\n"
+    if is_row(last) or is_row(after.split("\n", 1)[0]):
+        return "\n"
     between = gap(before, after)
     return between if after[0].islower() or len(last) >= (_FULL_LINE if between else _FULL_LINE // 2) else "\n"

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from graph.grounding.types import Sentence
 from graph.report.html.markup import tag, together
+from llm.language.marks import BULLETS
 
 # Makes what follows a sentence: given its index, from 0.
 Chip = Callable[[int], Markup]
@@ -22,7 +23,7 @@ Chip = Callable[[int], Markup]
 _RULE = re.compile(r"\s*([-*_])(?:[ \t]*\1){2,}\s*$")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})\s*[A-Za-z0-9+#.-]*\s*$")  # what follows it is a language, such as json
 _HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(?=\S)")
-_ITEM = re.compile(r"([ \t]*)(?:[-*+•]|(\d{1,3})[.)])[ \t]+(?=\S)")
+_ITEM = re.compile(rf"([ \t]*)(?:[-*+{BULLETS}]|(\d{{1,3}})[.)])[ \t]+(?=\S)")
 _QUOTE = re.compile(r"\s{0,3}>[ \t]?")
 
 _STRONG, _EMPHASIS, _CODE, _DROPPED = 1, 2, 4, 8

@@ -82,3 +82,19 @@ def test_headings_and_list_markers_are_no_part_of_a_sentence() -> None:
         "It costs less.",
         "It is safe.",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "बंदरगाह समिति ने मंगलवार को नए तटबंध के निर्माण को मंजूरी दी।",
+        "הָעֲבוֹדוֹת יִמָּשְׁכוּ אַחַד עָשָׂר חֳדָשִׁים בַּנָּמֵל הַיָּשָׁן שֶׁל הָעִיר.",
+        "துறைமுக வாரியம் செவ்வாய்க்கிழமை புதிய அலைத்தடுப்பை அங்கீகரித்தது என்று கூறப்பட்டது.",
+        "ဆိပ်ကမ်းကော်မတီသည် အင်္ဂါနေ့တွင် လှိုင်းကာအသစ် တည်ဆောက်ရန် အတည်ပြုခဲ့သည်။",
+        "คณะกรรมการท่าเรืออนุมัติการก่อสร้างเขื่อนกันคลื่นแห่งใหม่เมื่อวันอังคาร",
+    ],
+    ids=["Hindi", "pointed Hebrew", "Tamil", "Burmese", "Thai"],
+)
+def test_signs_that_combine_are_letters(text: str) -> None:
+    (sentence,) = read_sentences(text)
+    assert sentence.prose > 0

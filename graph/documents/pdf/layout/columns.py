@@ -13,17 +13,20 @@ from statistics import median
 
 from graph.documents.line import Box
 from graph.documents.pdf.layout.printed_line import PrintedLine
+from llm.language.marks import UNSPACED
 
 Gutter = tuple[float, float]  # left and right edge of the strip between two columns, in points
 
 _NARROWEST_GUTTER = 4  # points
-_NARROWEST_COLUMN = 90
+_NARROWEST_COLUMN = 5.5  # times the height of print, about seven ems
+_WIDE_COLUMN = 90  # points; in what is narrower, lines have to stand as those of a text do
+_EVEN, _AS_LONG = 0.8, 0.6  # of the lines are as far from the next as most; of the lines of the longest column
 _FEWEST_LINES = 8  # in a column
 _FARTHEST = 5000  # points from the corner; a file may claim any coordinates
 _MOST_BOXES = 3000
 _JUMPS = 0.25  # share of drawing steps that change the column
 _BESIDE = 2  # lines of prose taken for one with those of the next column
-_WORDS = re.compile(r"[^\W\d_]{2,}|[\u3040-\u9fff]{4}")  # Japanese and Chinese have no spaces
+_WORDS = re.compile(rf"[{UNSPACED}]{{4}}|[^\W\d_]{{2,}}")  # Japanese and Chinese have no spaces
 _FILLED = 0.7  # share of a column's width that its lines have in the middle
 
 
@@ -44,12 +47,13 @@ def find_gutters(boxes: list[Box]) -> list[Gutter]:
         crossed[int(box[2]) - left + 1] -= 1
     crossed = list(accumulate(crossed))
     limit = 0.2 * max(crossed)
+    narrowest = _NARROWEST_COLUMN * median(box[3] - box[1] for box in boxes)
     gutters: list[Gutter] = []
     start = edge = left
     for x in range(left, right + 1):
         if crossed[x - left] <= limit:
             continue
-        if x - start > _NARROWEST_GUTTER and start - edge >= _NARROWEST_COLUMN and right - x >= _NARROWEST_COLUMN:
+        if x - start > _NARROWEST_GUTTER and start - edge >= narrowest and right - x >= narrowest:
             gutters.append((start, x))
             edge = x
         start = x
@@ -84,20 +88,34 @@ def _column(line: PrintedLine, middles: list[float]) -> int | None:
 
 def _is_interleaved(lines: list[PrintedLine], middles: list[float]) -> bool:
     drawn = [(c, line) for line in lines if _is_prose(line) and (c := _column(line, middles)) is not None]
-    widths: list[float] = []
-    for column in range(len(middles) + 1):
-        inside = [line for c, line in drawn if c == column]
-        if len(inside) < _FEWEST_LINES:
-            return False
-        widths.append(max(line.box[2] for line in inside) - min(line.box[0] for line in inside))
-        if median(map(_width, inside)) < max(_FILLED * widths[column], _NARROWEST_COLUMN):
-            return False
+    columns = [[line for c, line in drawn if c == column] for column in range(len(middles) + 1)]
+    if min(map(len, columns)) < _FEWEST_LINES:
+        return False
+    widths = [max(line.box[2] for line in column) - min(line.box[0] for line in column) for column in columns]
+    usual = [median(map(_width, column)) for column in columns]
+    narrowest = _NARROWEST_COLUMN * median(line.height for _, line in drawn)
+    if any(own < _FILLED * width or width < narrowest for own, width in zip(usual, widths, strict=True)):
+        return False
+    if min(usual) < _WIDE_COLUMN and not _are_even(lines, middles):
+        return False
     jumps = [(a, b) for a, b in pairwise(drawn) if a[0] != b[0]]
     if len(jumps) >= _JUMPS * len(drawn):
         return True
     beside = [_are_beside(a, b) and all(_width(x) >= _FILLED * widths[c] for c, x in ((i, a), (j, b)))
               for (i, a), (j, b) in jumps]  # fmt: skip
     return sum(beside) >= _BESIDE
+
+
+def _are_even(lines: list[PrintedLine], middles: list[float]) -> bool:
+    """Whether lines stand as those of a text do: cells of several lines leave blanks between rows, and below."""
+    counts: list[int] = []
+    for column in range(len(middles) + 1):
+        bases = sorted((line.base for line in lines if _column(line, middles) == column), reverse=True)
+        steps = [above - below for above, below in pairwise(bases) if above - below > 1]
+        counts.append(len(steps))
+        if sum(step <= 1.25 * median(steps) for step in steps) < _EVEN * len(steps):
+            return False
+    return min(counts) >= _AS_LONG * max(counts)
 
 
 def _width(line: PrintedLine) -> float:

@@ -16,10 +16,11 @@ from typing import Literal
 
 from graph.documents.line import Box, Label, Line
 from graph.documents.pdf.layout.printed_line import PrintedLine, in_rows
+from llm.language.marks import LINE_ENDED
 
 _Lines = list[PrintedLine]
 
-_ENDED = re.compile(r"[.!?:;。！？][\"'”’»)\]\d*]{0,4}$")
+_ENDED = re.compile(LINE_ENDED)
 _HYPHENS = ("\x02", "\ufffe", "-", "\u2010")
 _MARGIN = 0.12  # share of the page's height in which heads and feet stand
 _SMALL = 0.93  # times the size of the text: footnotes, captions
@@ -47,6 +48,7 @@ def arranged(lines: list[PrintedLine], page: Box) -> list[Line]:
 def _line(
     line: PrintedLine, *, starts: bool, edge: Literal["top", "bottom"] | None = None, label: Label = "text"
 ) -> Line:
+    label = "table" if line.table else label
     return Line(line.text, line.box, line.sizes[1], line.weight >= _BOLD_WEIGHT, starts, edge, label)
 
 
@@ -120,6 +122,8 @@ def _edge(near: list[list[PrintedLine]], gaps: list[float], width: float, apart:
     """Of the rows near an edge, the outermost, up to the last that keeps its distance from the next one inside."""
     found = 0
     for index, (row, gap) in enumerate(zip(near[:4], gaps, strict=False)):
+        if any(line.table for line in row):
+            break
         if len(row) > 1 and sum(line.box[2] - line.box[0] for line in row) > 0.6 * width:
             break  # lines of columns
         if gap >= max(0.8 * row[0].height, apart):
@@ -157,6 +161,8 @@ def _are_above_another(before: PrintedLine, line: PrintedLine) -> bool:
 
 def _is_parted(before: PrintedLine, line: PrintedLine, leadings: dict[int, float], usual: float) -> bool:
     """Whether size, weight or distance show that a line begins something new."""
+    if before.table or line.table:
+        return before.table != line.table
     if before.text.endswith(_HYPHENS) and line.text[:1].islower():
         return False
     if before.sizes[1] < 0.89 * line.sizes[0] or line.sizes[1] < 0.89 * before.sizes[0]:
@@ -174,7 +180,12 @@ def _is_parted(before: PrintedLine, line: PrintedLine, leadings: dict[int, float
 def _is_indented(before: PrintedLine, line: PrintedLine, after: PrintedLine | None) -> bool:
     """Whether a line begins a paragraph by its indent: the lines before and after it begin further left."""
     indent = line.box[0] - before.box[0]
-    if after is None or not _ENDED.search(before.text.rstrip()) or not _are_above_another(before, line):
+    if (
+        after is None
+        or line.table
+        or not _ENDED.search(before.text.rstrip())
+        or not _are_above_another(before, line)
+    ):
         return False
     return 0.8 * line.height < indent < 6 * line.height and abs(after.box[0] - before.box[0]) < 0.4 * line.height
 

@@ -4,9 +4,10 @@ import re
 from dataclasses import dataclass, replace
 from math import sin
 
-from graph.documents.line import Box
+from graph.documents.line import LOWERED, RAISED, Box
 
-_POWER = re.compile(r"\d\^[−–-]?\d")
+_MARK_GAP = 0.3  # times the height of the line, at most, before what is raised behind a word
+_MARK = re.compile(r"[\s(]*(?:[−–-]?\d{1,4}(?:\s?[,–-]\s?\d{1,3})*|[a-z]|[*†‡§¶#]{1,3}|st|nd|rd|th)[\s)]*")
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class PrintedLine:
     angle: float = 0  # in radians
     base: float = 0  # height above the page's foot that the letters stand on, in points
     has_gap: bool = False  # wider than any between words: cells of a table, where it was looked for
+    table: int = 0  # which of the page's tables it is a row of, from 1; 0 is none
 
     @property
     def height(self) -> float:
@@ -34,11 +36,15 @@ def in_rows(lines: list[PrintedLine]) -> list[PrintedLine]:
     """Put together the pieces of one printed line that were cut at raised, lowered or other print."""
     rows: list[PrintedLine] = []
     for line in lines:
-        if rows and line.is_upright and rows[-1].is_upright and _goes_on(rows[-1], line):
+        if rows and _may_join(rows[-1]) and _may_join(line) and _goes_on(rows[-1], line):
             rows.append(joined(rows.pop(), line))
         else:
             rows.append(line)
     return rows
+
+
+def _may_join(line: PrintedLine) -> bool:
+    return line.is_upright and not line.table
 
 
 def joined(before: PrintedLine, line: PrintedLine) -> PrintedLine:
@@ -50,17 +56,29 @@ def joined(before: PrintedLine, line: PrintedLine) -> PrintedLine:
     near = 0.12 if not is_initial else 0.3 if before.text.strip() in ("A", "I") else 1  # of a word, or a word
     is_parted = before.text[-1:].isspace() or line.text[:1].isspace()
     between = " " if gap > near * main.height and not is_parted else ""
-    if line.base > before.base + 0.1 * main.height and _POWER.search(f"{before.text}^{line.text}"):
-        between = "^"
+    written, behind = before.text, line.text
+    if abs(line.base - before.base) > 0.1 * main.height and small.height < 0.85 * large.height:
+        if line is small and line.base > before.base and _MARK.fullmatch(behind):
+            behind = raised(behind)
+            between = between if gap > _MARK_GAP * main.height else ""
+        elif before is small and before.base > line.base and _MARK.fullmatch(written):
+            written = raised(written)
     is_script = is_initial or small.height < 0.85 * large.height
     sizes, others = main.sizes, main.sizes if is_script else (line if main is before else before).sizes
     return replace(
         main,
-        text=before.text + between + line.text,
+        text=written + between + behind,
         box=(before.box[0], main.box[1], max(before.box[2], line.box[2]), main.box[3]),
         sizes=(min(sizes[0], others[0]), max(sizes[1], others[1])),
         weight=main.weight if is_script else min(before.weight, line.weight),
     )
+
+
+def raised(text: str) -> str:
+    """Marked as raised; the white space around it is not."""
+    bare = text.strip()
+    start = text.index(bare)
+    return f"{text[:start]}{RAISED}{bare}{LOWERED}{text[start + len(bare) :]}"
 
 
 def _goes_on(before: PrintedLine, line: PrintedLine) -> bool:

@@ -6,6 +6,7 @@ import pytest
 
 from graph.documents import LoadConfig, Page, clean_pages
 from graph.documents.clean.paragraphs import reflow
+from graph.documents.clean.steps import compose
 
 KEEP = LoadConfig(drop_references=False, drop_running_heads=False)
 
@@ -273,3 +274,12 @@ def test_a_numbered_heading_stays_apart_from_a_paragraph_that_begins_in_lower_ca
 )
 def test_lines_of_scripts_without_spaces_join_without_one(lines: list[str]) -> None:
     assert reflow("\n".join(lines)) == "".join(lines)
+
+
+def test_a_long_run_of_kana_stays_whole() -> None:
+    """Its halves are words elsewhere; spaces are mended in scripts that have them."""
+    cut, whole = (
+        "住民は意見を送る。港長は騒\n音がほとんどないと考えている。",
+        "港長は騒音がほとんどないと考えている。",
+    )
+    assert " " not in compose([f"{cut}\n{cut}\n見を送ることができる。{whole}"])[0]

@@ -1,6 +1,9 @@
 """Pages drawn line by line across their columns are read column by column; others keep their own order."""
 
 from pathlib import Path
+from textwrap import wrap
+
+import pytest
 
 from graph.documents import LoadConfig, read_document
 from tests.pdfs import Line, Sheet, make_pdf
@@ -42,6 +45,51 @@ def test_a_table_keeps_its_rows(tmp_path: Path) -> None:
     values = [f"{row * 37} and {'9' * (5 * row % 13)}" for row in range(12)]
     text = "\n".join(read(tmp_path, across(names, values)))
     assert text.index(values[5]) < text.index(names[6])
+
+
+NEWS = (
+    "The county pays for the gauges, but the villages must keep the huts dry and the paths open in winter. The "
+    "men of the coast said that the piles of the gauges tear their nets when the fog is thick. The office put a "
+    "lamp on every pile, and the nets were whole again. In the spring the council will hear what it has cost."
+)
+
+
+def narrow(columns: int, width: int) -> list[list[str]]:
+    """The same news in each column, begun somewhere else, in lines of so many letters."""
+    words = NEWS.split()
+    return [wrap(" ".join(words[7 * n :] + words[: 7 * n]), width)[:18] for n in range(columns)]
+
+
+@pytest.mark.parametrize(("columns", "size"), [(4, 10), (5, 9), (6, 7)])
+def test_narrow_columns_drawn_row_by_row_are_read_one_after_the_other(
+    tmp_path: Path, columns: int, size: int
+) -> None:
+    texts, pitch = narrow(columns, 17), 540 / columns
+    lines = [
+        (36 + pitch * column, 760 - 1.2 * size * row, size, text)
+        for row, texts_beside in enumerate(zip(*texts, strict=False))
+        for column, text in enumerate(texts_beside)
+    ]
+    rows = min(map(len, texts))
+    assert read(tmp_path, lines) == [line for column in texts for line in column[:rows]]
+
+
+def test_cells_of_several_lines_are_no_columns_of_a_text(tmp_path: Path) -> None:
+    names = ["the office of the coast", "the county and its men", "the villages by the sea"]
+    lines: list[Line] = []
+    for row in range(9):
+        y = 760 - 60.0 * row
+        cells = [
+            wrap(f"{names[row % 3]} and so on", 17),
+            wrap(NEWS[25 * row : 25 * row + 60], 17),
+            ["all of the day"],
+        ]
+        for line in range(4):
+            lines += [
+                (36 + 108.0 * c, y - 11 * line, 9, cell[line]) for c, cell in enumerate(cells) if line < len(cell)
+            ]
+    text = "\n".join(read(tmp_path, lines))
+    assert text.index("all of the day") < text.index("the villages by")
 
 
 def test_absurd_coordinates_cost_nothing(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from graph.documents import LoadConfig, read_document
+from graph.documents.clean.note_marks import resolve_raised
 from graph.documents.line import text_of
 from graph.documents.pdf.layout.page_text import arranged
 from graph.documents.pdf.layout.printed_line import PrintedLine
@@ -139,7 +140,8 @@ def test_pieces_of_a_line_are_put_together() -> None:
     line = [piece("a rate of 10", 72, 130, 700), piece("−5", 130, 137, 704, 6), piece("for n", 140, 165, 700)]
     line += [piece("i", 165, 167, 697, 6), piece("and so on", 172, 220, 700)]
     below = piece("The next line begins", 72, 220, 688)
-    assert text_of(arranged([*line, below], PAGE)) == "a rate of 10^−5 for ni and so on\nThe next line begins"
+    (lines,) = resolve_raised([arranged([*line, below], PAGE)])
+    assert text_of(lines) == "a rate of 10^−5 for ni and so on\nThe next line begins"
     cells = [piece("one cell", 72, 120, 700), piece("another far away", 200, 280, 700)]
     assert text_of(arranged(cells, PAGE)) == "one cell\nanother far away"
 
@@ -161,3 +163,10 @@ def test_accents_drawn_by_themselves_come_to_their_letters(tmp_path: Path) -> No
     word += b" BT /F1 10 Tf 93.9 700 Td (tze) Tj ET"
     accent = b" BT /F1 10 Tf 89.4 700 Td (\xa8) Tj ET"
     assert read(tmp_path, Sheet(content=word + accent)) == ["Schütze"]
+
+
+@pytest.mark.parametrize(("gap", "expected"), [(1.6, "damaged. One"), (0.2, "damaged.One")])
+def test_a_small_gap_behind_a_full_stop_parts_two_sentences(tmp_path: Path, gap: float, expected: str) -> None:
+    first, second = "It was damaged.", "One is lost, of example.Org, e.g.This and 3.5."
+    page = show("1 0 0 1 72 700", first, 10) + show(f"1 0 0 1 {72 + 73.37 + gap} 700", second, 10)
+    assert read(tmp_path, Sheet(content=page)) == [f"It was {expected} is lost, of example.Org, e.g.This and 3.5."]

@@ -11,6 +11,7 @@ from graph.documents import LoadConfig
 from graph.documents.line import Line
 from graph.documents.pdf import protocol
 from graph.documents.pdf.protocol import (
+    CharactersGarbled,
     Ended,
     Event,
     Failure,
@@ -40,6 +41,7 @@ EVENTS: list[Event] = [
     PageRead.of(
         1, [Line("두\nof \ud800", (1.5, 2, 3, 4), 9.5, True, edge="top"), Line("b", label="hidden")], 9000
     ),
+    CharactersGarbled(1, ("Times",)),
     ScanFound(2),
     PageRecognized(2, ""),
     PageFailed(3, Failure("ocr_timeout", 0.5, while_drawing=True)),
