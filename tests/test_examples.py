@@ -32,6 +32,7 @@ from graph.grounding import Evidence, Sentence
 from graph.packing import joined_tokens, pack
 from graph.results.types import ChunkRecord, Coverage, PageRecord, Provenance, Result, Stats, Summary
 from llm.config import LLMConfig
+from tests.misbehaving_server import MisbehavingServer, says
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -191,6 +192,35 @@ def test_documents_are_summarized_with_their_pages(run: Callable[..., str], page
     # The same with what LangChain's own PDF loader makes.
     *_, read = run("compose_documents.py", PDF).splitlines()
     assert read == "pages: " + " ".join(str(page["number"]) for page in pages)
+
+
+def test_an_agent_streams_what_its_model_says(
+    run: Callable[..., str], checkpoint: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = letter(tmp_path, "harbour.txt", "The harbour opens at six.")
+    first, *said, last = run("compose_agent.py", checkpoint("gemma"), path).splitlines()
+    assert first.startswith("call: summarize_file {'path': ")
+    assert said[0].startswith("ai: ")
+    assert int(last.removeprefix("messages: ")) >= 2
+
+
+def test_a_subagent_reads_the_file_that_it_is_told_of(run: Callable[..., str], tmp_path: Path) -> None:
+    sentence = "The harbour opens at six."
+    assert run("compose_subagent.py", letter(tmp_path, "harbour.txt", sentence)) == f"summarizer: {sentence} ...\n"
+    assert run("compose_subagent.py", tmp_path / "absent.txt") == "summarizer: Name a file on this machine. ...\n"
+    assert "summar" in run("compose_subagent.py")
+
+
+def test_a_server_stands_in_for_a_model_that_is_not_here_and_answers_are_kept(
+    run: Callable[..., str], checkpoint: Callable[[str], Path], tmp_path: Path
+) -> None:
+    with MisbehavingServer(lambda asked: says("Because of the air.")) as server:
+        lines = run("compose_fallbacks.py", tmp_path / "absent", server.url).splitlines()
+        assert ["'Because of the air.'" in line for line in lines] == [True, True]
+        assert len(server.asked) == 1, "the second answer is from the cache"
+        lines = run("compose_fallbacks.py", checkpoint("gemma"), server.url).splitlines()
+        assert [str(checkpoint("gemma")) in line for line in lines] == [True, True]
+        assert len(server.asked) == 1
 
 
 # The handbook as a PDF.

@@ -23,7 +23,7 @@ from llm.mlx.chat_output import ChatCall
 from llm.mlx.client import astream, await_answers, stream, wait
 from llm.mlx.runtime import Runtime
 from llm.mlx.structured.logits_processor import StructuredProcessor
-from llm.mlx.structured.output_schema import read_schema
+from llm.mlx.structured.output_schema import read_tool
 from llm.mlx.structured.output_spec import OutputSpec
 from llm.mlx.structured.structured_output import structured_output
 from llm.mlx.structured.tools import read_tool_choice
@@ -115,7 +115,7 @@ class ChatMLX(MLXModel, BatchedChat):
         Raises:
             InvalidRequestError: not a tool, an unknown choice, or a schema that cannot be enforced.
         """
-        described = [read_schema(tool).as_tool() for tool in tools]
+        described = [read_tool(tool) for tool in tools]
         choice = read_tool_choice(tool_choice, [tool["function"]["name"] for tool in described])
         self._check({"tools": described, "tool_choice": choice, "response_format": kwargs.get("response_format")})
         if parallel_tool_calls is not None:
@@ -132,23 +132,27 @@ class ChatMLX(MLXModel, BatchedChat):
             if spec.is_structured or spec.needs_grammar(self.runtime.template.markers):
                 raise
 
-    def with_structured_output(  # type: ignore[override]
+    def with_structured_output(
         self,
         schema: Any = None,
         *,
         method: str = "json_schema",
         include_raw: bool = False,
         strict: bool | None = None,
+        **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
-        """A model that answers with objects of `schema`: a pydantic class, a TypedDict, or a JSON schema.
+        """A model that answers with objects of `schema`: any type that pydantic knows (a model, a dataclass, an
+        Enum, `list[int]`, `A | B`), a TypedDict, or a JSON schema.
 
         The answer always satisfies the schema, whatever the weights; `strict` is accepted and changes nothing.
-        `method`: "json_schema" and "function_calling" describe the schema in the prompt, "json_mode" does not.
+        Sets are decoded as lists and lose their doubles when they are read. `method`: "json_schema" and
+        "function_calling" describe the schema in the prompt, "json_mode" does not. With `tools`, the model may
+        call one instead, and the object is None; other keywords are settings of each call.
 
         Raises:
             InvalidRequestError: an unknown method, no schema, or one that cannot be enforced.
         """
-        return structured_output(self, schema, method=method, include_raw=include_raw)
+        return structured_output(self, schema, method=method, include_raw=include_raw, **kwargs)
 
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens of `text` (T,) as part of a message: control tokens in it count as the text they are."""

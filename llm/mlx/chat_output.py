@@ -70,7 +70,10 @@ class ChatCall:
 
     def _chunk(self, parsed: ParsedText) -> Iterator[ChatGenerationChunk]:
         if parsed.text or parsed.calls or parsed.invalid:
-            chunks = [self._call_chunk(c["name"], json.dumps(c["args"]), c["id"]) for c in parsed.calls]
+            chunks = [
+                self._call_chunk(c["name"], json.dumps(c["args"], ensure_ascii=False), c["id"])
+                for c in parsed.calls
+            ]
             chunks += [self._call_chunk(c["name"], c["args"], c["id"]) for c in parsed.invalid]
             yield ChatGenerationChunk(message=AIMessageChunk(content=parsed.text, tool_call_chunks=chunks))
 

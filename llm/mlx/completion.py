@@ -17,6 +17,7 @@ from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
 from llm.errors import InvalidRequestError
 from llm.mlx.base import MLXModel
+from llm.mlx.batch import BatchedCalls
 from llm.mlx.chat import ChatMLX
 from llm.mlx.chat_output import ChatCall
 from llm.mlx.client import Call, astream, await_answers, stream, wait
@@ -25,7 +26,7 @@ from llm.mlx.runtime import Runtime
 from llm.mlx.structured.output_spec import OutputSpec
 
 
-class MLX(MLXModel, BaseLLM):
+class MLX(MLXModel, BatchedCalls[str], BaseLLM):
     """A text completion model on Apple's MLX: the prompt goes in as it is, without a chat template.
 
     It shares weights and batches with every `ChatMLX` on the same checkpoint. A list of prompts is decoded

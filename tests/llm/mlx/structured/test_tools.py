@@ -316,7 +316,7 @@ def test_a_stop_text_does_not_cut_a_forced_call(chat: Callable[..., ChatMLX]) ->
     ],
 )
 def test_json_reader(text: str, expected: Any, length: int) -> None:
-    reader = JSONToolParser(["add"])
+    reader = JSONToolParser([{"type": "function", "function": {"name": "add", "parameters": {}}}])
     found = [reader.feed(text[at : at + length]) for at in range(0, len(text), length)] + [reader.close()]
     said = "".join(part.text for part in found)
     assert (said, sum(len(part.calls) for part in found), sum(len(part.invalid) for part in found)) == expected
