@@ -87,11 +87,11 @@ class TestUnit(Standard, ChatModelUnitTests):
     """Settings and bindings."""
 
 
-# LangChain's unit tests on each family, and on each way of thinking. All of them are built equally fast.
+# LangChain's unit tests on each family, and on each way of thinking.
 _KINDS = [(family, None) for family in get_args(Family)] + [("gemma", thinking) for thinking in get_args(Thinking)]
 for _family, _thinking in _KINDS:
     _name = f"TestUnit_{_thinking or _family}"
-    _own = {"family": _family, "thinking": _thinking, "test_init_time": None, "__module__": __name__}
+    _own = {"family": _family, "thinking": _thinking, "__module__": __name__}
     globals()[_name] = type(_name, (TestUnit,), _own)
 
 

@@ -200,7 +200,7 @@ def nothing() -> None:
     """No arguments."""
 
 
-@pytest.mark.parametrize("given", [Nothing, nothing], ids=str)
+@pytest.mark.parametrize("given", [Nothing, nothing])
 def test_a_schema_that_says_nothing_is_a_tool_and_no_answer(given: Any) -> None:
     model = ChatMLX(model="no-such/model")
     model.bind_tools([given])
