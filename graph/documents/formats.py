@@ -61,7 +61,7 @@ def told(text: str) -> Format | None:
 def _is_tagged(start: str) -> bool:
     """Whether most lines are of tags, and none is of Markdown."""
     lines = [line for line in start.split("\n") if line.strip()]
-    return 2 * sum(bool(_TAGGED.search(line)) for line in lines) > len(lines) and not _MARKED.search(start)
+    return 2 * sum(bool(_TAGGED.search(line)) for line in lines) >= len(lines) and not _MARKED.search(start)
 
 
 def _is_tex(start: str) -> bool:

@@ -215,4 +215,8 @@ def _without_comments(done: Written, block: str) -> str:
 def _headings(block: str, is_markdown: bool) -> list[str]:
     """Headings of the first two levels, the first level before the second."""
     found = [match for line in block.split("\n") if (match := _ATX.match(line)) and len(match[1]) <= 2]
-    return [without_marks(match[2]) for match in sorted(found, key=lambda match: len(match[1]))] if is_markdown or found else []
+    return (
+        [without_marks(match[2]) for match in sorted(found, key=lambda match: len(match[1]))]
+        if is_markdown or found
+        else []
+    )

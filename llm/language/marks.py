@@ -42,8 +42,8 @@ INSIDE = _words("""
 COUNTED = _words("""
     eq eqs fig figs sec secs no nos p pp vol vols ch chs tab tabs ref refs def defs thm thms art arts al ca st jr
     inc ltd co u.s u.k nr nrn abs abb abschn bd kap ziff lit anm aufl hrsg u.a usw etc ggf evtl mio mrd tsd std str
-    jh jhd v.chr pág págs núm núms cap caps chap éd ee.uu ud uds pag rys poz św rozdz ust pkt zob tys mln mld milj godz
-    itd itp tj рис табл стр гл ст тыс млн млрд руб г гг
+    jh jhd v.chr pág págs núm núms cap caps chap éd ee.uu ud uds pag rys poz św rozdz ust pkt zob tys mln mld godz
+    milj itd itp tj рис табл стр гл ст тыс млн млрд руб г гг
     """)
 # Only where the language is known, for elsewhere they are words or letters.
 NAMES_IN = {

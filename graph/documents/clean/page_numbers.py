@@ -132,9 +132,7 @@ def _is_heading(line: Line, written: str, lines: Sequence[Line]) -> bool:
     if line.edge != "top":
         return False
     smaller = [other for other in lines if other.size * _LARGE <= line.size]
-    return len(lines) > 1 and (
-        len(smaller) == len(lines) - 1 or (written.isdecimal() and int(written) in _YEARS)
-    )
+    return len(lines) > 1 and (len(smaller) == len(lines) - 1 or (written.isdecimal() and int(written) in _YEARS))
 
 
 def _candidate(line: Line, written: str, words: str, side: str = "") -> list[_Candidate]:

@@ -126,7 +126,9 @@ def _end(texts: list[str], lines: Sequence[Line], start: int, least: int) -> int
     for place, index in enumerate(range(start + 1, len(texts))):
         if not traces[place] and _is_appendix(texts, lines, index):
             return index
-        if _is_next_heading(texts, lines, start, index, entries) or _heads_text(texts, lines, traces, index, start):
+        if _is_next_heading(texts, lines, start, index, entries) or _heads_text(
+            texts, lines, traces, index, start
+        ):
             return index
         if traces[place]:
             last, silent = index, 0
@@ -156,9 +158,7 @@ def _is_next_heading(
     return alike and stands_out
 
 
-def _heads_text(
-    texts: list[str], lines: Sequence[Line], traces: Sequence[bool], index: int, start: int
-) -> bool:
+def _heads_text(texts: list[str], lines: Sequence[Line], traces: Sequence[bool], index: int, start: int) -> bool:
     """Whether a short line by itself, behind the end of an entry, is followed by a text without any trace."""
     text, last = texts[index].strip(), texts[index - 1].rstrip()
     following = range(index + 1, min(index + 1 + _HEADED, len(texts)))

@@ -284,7 +284,8 @@ def draw_page(page: Any) -> bytes:
 def largest(lines: list[tuple[float, str]], rows: Sequence[tuple[float, str]] = ()) -> str:
     """Of (height, text) lines: the first run of those within 8 % of the largest, if it stands out, else "".
 
-    `rows` of tables are no titles, but are what a title stands out from. On a page of a few lines alike, a cover, it is the first line, unless that is the beginning of a text.
+    `rows` of tables are no titles, but are what a title stands out from. On a page of a few lines alike, a cover,
+    it is the first line, unless that is the beginning of a text.
     """
     heights = sorted(height for height, text in [*lines, *rows] for _ in text)  # one per character, not per line
     highest = max((height for height, _ in lines), default=0)

@@ -53,8 +53,7 @@ def stacks_of(levels: Sequence[Level]) -> list[Stack]:
     return [
         stack
         for stack in closed + open_
-        if sum(cell.is_figure for _, cell in stack) >= FEWEST
-        and (not _counts(stack) or _are_names(stack, levels))
+        if sum(cell.is_figure for _, cell in stack) >= FEWEST and (not _counts(stack) or _are_names(stack, levels))
     ]
 
 
