@@ -11,9 +11,13 @@ _BULLET = re.compile(r"(?m)^[ \t]*[\ue000-\uf8ff](?=[ \t]*\S)")  # of a symbol f
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\ud800-\uf8ff\ufeff\ufdd0-\ufdef\ufffe\uffff]")
 # What nobody sees and what turns text around: zero-width spaces, marks of direction, tags, selectors of shape. The
 # joiners between letters of scripts that need them stay: Arabic, Persian, Indic and their neighbours.
+_JOINED = "\u0590-\u1aff\u200c\u200d"  # and the parts of a picture sign, a family
+_PICTURED = "\u2190-\u2bff\ufe0f\U0001f000-\U0001faff"
 _INVISIBLE = re.compile(
-    "[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufff9-\ufffb\ufe00-\ufe0e\U000e0000-\U000e01ef]"
-    "|(?<![\u0590-\u1aff\u200c\u200d])[\u200c]|[\u200c](?![\u0590-\u1aff\u200c\u200d])"
+    "[\u034f\u061c\u17b4\u17b5\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufff9-\ufffc\uffa0\ufe00-\ufe0e"
+    "\U000e0000-\U000e01ef]|(?<![\u1800-\u18af])\u180e|\u180e(?![\u1800-\u18af])"
+    f"|(?<![{_JOINED}])\u200c|\u200c(?![{_JOINED}])"
+    f"|(?<![{_JOINED}{_PICTURED}])\u200d|\u200d(?![{_JOINED}{_PICTURED}])"
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

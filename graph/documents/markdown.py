@@ -22,10 +22,13 @@ _DATA = r"data:[\w/+.-]*(?:;[\w=.-]+)*,"
 _PICTURE = re.compile(rf"!\[([^\]]*)\]\(\s*<?{_DATA}[^)\s>]*>?(?:\s+[\"'][^)]*[\"'])?\s*\)")
 _TAG = re.compile(rf"<img\b[^>]*?{_DATA}[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
-_REFERENCE = re.compile(rf"^[ ]{{0,3}}\[[^\]]+\]:[ \t]*<?{_DATA}\S*.*$", re.MULTILINE)
+_REFERENCE = re.compile(rf"^[ ]{{0,3}}\[([^\]]+)\]:[ \t]*<?{_DATA}\S*.*$", re.MULTILINE)
+_NAMED = re.compile(r"!\[([^\]]*)\]\[([^\]]*)\]")
 _BARE = re.compile(rf"{_DATA}[A-Za-z0-9+/=%_-]{{40,}}")
 _RUN = re.compile(r"(?<![\w:/.?&%-])[A-Za-z0-9+/=_-]{200,}")  # longer than any word, and no address
 _ENCODED_LINE = re.compile(r"[A-Za-z0-9+/]{60,}={0,2}")
+_SHOWN = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")  # a link or a picture, of which its words are shown
+_EMPHASIS = re.compile(r"(?<![\w\\`])(\*{1,3}|_{1,3}|~~)(?=\S)(.+?)(?<=\S)\1(?!\w)")
 _FEWEST_LINES = 3  # of encoded data, one after another
 _QUOTED = re.compile(r"(?:>[ \t]?)+")
 
@@ -95,6 +98,7 @@ def _title(fence: str, content: str) -> str | None:
 def _take_data(done: Written) -> None:
     """Pictures become their names; other encoded data goes, and is counted."""
     taken: list[str] = []
+    names: set[str] = set()  # of pictures that are kept below the text
 
     def data(match: re.Match[str]) -> str:
         taken.append(match[0])
@@ -109,11 +113,17 @@ def _take_data(done: Written) -> None:
         taken.append(match[0])
         return match[1]
 
+    def reference(match: re.Match[str]) -> str:
+        names.add(match[1].casefold())
+        return data(match)
+
     def run(match: re.Match[str]) -> str:
         return data(match) if _is_encoded(match[0]) else match[0]
 
     text = _PICTURE.sub(picture, done.text)
-    text = _REFERENCE.sub(data, _TAG.sub(tag, text))
+    text = _REFERENCE.sub(reference, _TAG.sub(tag, text))
+    if names:
+        text = _NAMED.sub(lambda match: match[1] if (match[2] or match[1]).casefold() in names else match[0], text)
     text = _RUN.sub(run, _BARE.sub(data, text))
     lines: list[str] = []
     for encoded, group in groupby(text.split("\n"), key=lambda line: bool(_ENCODED_LINE.fullmatch(line.strip()))):
@@ -132,6 +142,11 @@ def _is_encoded(run: str) -> bool:
     if re.fullmatch(r"[0-9a-fA-F]+", run):
         return any(map(str.isdigit, run)) and any(map(str.isalpha, run))
     return any(map(str.isupper, run)) and any(map(str.islower, run)) and any(map(str.isdigit, run))
+
+
+def without_marks(title: str) -> str:
+    """A heading as it is shown: the words of links and pictures, and no marks of emphasis; those of code stay."""
+    return _EMPHASIS.sub(r"\2", _EMPHASIS.sub(r"\2", _SHOWN.sub(r"\1", title)))
 
 
 def _blocks(text: str) -> list[tuple[bool, list[str]]]:
@@ -200,4 +215,8 @@ def _without_comments(done: Written, block: str) -> str:
 def _headings(block: str, is_markdown: bool) -> list[str]:
     """Headings of the first two levels, the first level before the second."""
     found = [match for line in block.split("\n") if (match := _ATX.match(line)) and len(match[1]) <= 2]
-    return [match[2] for match in sorted(found, key=lambda match: len(match[1]))] if is_markdown or found else []
+    return (
+        [without_marks(match[2]) for match in sorted(found, key=lambda match: len(match[1]))]
+        if is_markdown or found
+        else []
+    )

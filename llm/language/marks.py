@@ -43,7 +43,7 @@ COUNTED = _words("""
     eq eqs fig figs sec secs no nos p pp vol vols ch chs tab tabs ref refs def defs thm thms art arts al ca st jr
     inc ltd co u.s u.k nr nrn abs abb abschn bd kap ziff lit anm aufl hrsg u.a usw etc ggf evtl mio mrd tsd std str
     jh jhd v.chr pág págs núm núms cap caps chap éd ee.uu ud uds pag rys poz św rozdz ust pkt zob tys mln mld godz
-    itd itp tj рис табл стр гл ст тыс млн млрд руб г гг
+    milj itd itp tj рис табл стр гл ст тыс млн млрд руб г гг
     """)
 # Only where the language is known, for elsewhere they are words or letters.
 NAMES_IN = {
@@ -54,6 +54,8 @@ NAMES_IN = {
     "it": _words("Sig Sigg Avv On"),
     "nl": _words("dr ir mr prof mevr dhr"),
     "pl": _words("prof dr ks ul al gen np tj tzn zob Zob por Por"),
+    "pt": _words("Av"),
+    "ro": _words("Dl dl Dna dna"),
     "sl": _words("npr tj"),
     "tr": _words("bkz Bkz"),
     "vi": _words("TP TS ThS PGS GS Tp"),
@@ -62,9 +64,12 @@ SMALL_IN = {
     "cs": _words("r s č str"),
     "de": _words("s jg h z"),
     "fr": _words("s av apr n"),
+    "hu": _words("kb pl sz old ker"),
     "it": _words("n s"),
-    "pl": _words("w r s m t"),
+    "pl": _words("w r s m t ub br"),
+    "ro": _words("mil"),
     "ru": _words("в д с т др пр"),
+    "sv": _words("kl s"),
     "tr": _words("s"),
     "uk": _words("р с м"),
 }
@@ -76,10 +81,7 @@ STARTERS = _words("""
     We What When Where While Who With You
     """)
 
-# An ordinal is a number with a full stop in these languages, and a day stands before its month.
-ORDINAL_LANGUAGES = frozenset(
-    ["cs", "da", "de", "et", "fi", "hr", "hu", "is", "lv", "no", "pl", "sk", "sl", "sr", "tr"]
-)
+# A day stands before its month.
 MONTHS = (
     r"Jan(?:uar|\.)|Jän(?:ner|\.)|Feb(?:ruar|\.)|März|April|Apr\.|Mai|Juni|Juli|Aug(?:ust|\.)|Sep(?:tember|t?\.)"
     r"|Okt(?:ober|\.)|Nov(?:ember|\.)|Dez(?:ember|\.)"

@@ -15,7 +15,6 @@ from llm.language.marks import (
     MONTHS,
     NAMES_IN,
     OPENERS,
-    ORDINAL_LANGUAGES,
     SMALL_IN,
     STARTERS,
     TITLES,
@@ -31,10 +30,12 @@ _SAYS = re.compile(r"[\u4e00-\u9fff]{0,4}[说說道问問答喊叫](?![：:])") 
 _MARKER = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z가-하]|[ivxIVX]{1,5})[.)\]]+\s*")
 # "2024. 10. 11. 국회에서": a Korean date goes on with its month and day, and then the sentence does.
 _DATE = re.compile(r"(?<!\d)(?:\d{4}|['’‘]\d\d)\.(\s?\d{1,2}\.){0,2}\s*$")
+_MONTH_AND_DAY = re.compile(r"(?<![\d.])(?:1[0-2]|[1-9])\.\s(?:\d{1,2}\.\s)?$")  # "3. 1. 회의를"
 _DATE_GOES_ON = re.compile(r"\d{1,2}\.")
 _IN_KOREAN = re.compile(r"[(~∼]?[가-힣]")
 _DAY = re.compile(r"(?<![\d.,])(?:\d{1,2}|1er)\.\s+$")
-_NUMBER = re.compile(r"(?<![\d.,])\d{1,4}\.\s+$")
+_NUMBER = re.compile(r"(?<![\d.,])(?:\d{1,4}|1er)\.\s+$")
+_ROMAN = re.compile(r"[IVX]{1,6}")
 _INITIAL = re.compile(r"[-–‐]?[^\W\d_]\.")  # glued to what is before it: "Dz.U.", "J.-C."
 _MONTH = re.compile(rf"(?:{MONTHS})(?!\w)")
 _ORDINAL = re.compile(rf"(?:^|\s)(?:{BEFORE_ORDINALS})\s\d{{1,3}}\.\s+$", re.IGNORECASE)
@@ -139,11 +140,13 @@ def _goes_on_after_quotation(piece: str, *, spaced: bool) -> bool:
 def _goes_on_after_number(tail: str, piece: str, language: str) -> bool:
     if (date := _DATE.search(tail)) and (_DATE_GOES_ON.match(piece) or (date[1] and _IN_KOREAN.match(piece))):
         return True
+    if language == "ko" and (day := _MONTH_AND_DAY.search(tail)):
+        return bool((_IN_KOREAN if day[0].count(".") > 1 else _DATE_GOES_ON).match(piece))
     if _DAY.search(tail) and _MONTH.match(piece):
         return True
-    if language not in ORDINAL_LANGUAGES:
-        return False
-    return bool(_NUMBER.search(tail) and piece[0].islower()) or (language == "de" and bool(_ORDINAL.search(tail)))
+    if _NUMBER.search(tail) and piece[0].islower():
+        return True
+    return language == "de" and bool(_ORDINAL.search(tail))
 
 
 def _goes_on_after_abbreviation(bare: str, piece: str, language: str) -> bool:
@@ -157,6 +160,8 @@ def _goes_on_after_abbreviation(bare: str, piece: str, language: str) -> bool:
     if any(word in TITLES or word.casefold() in INSIDE or word in names for word in words):
         return True
     first = piece[0]
+    if first.islower() and _ROMAN.fullmatch(words[0]):
+        return True
     if first.isdigit() or first.islower() or first in "([":
         known = SMALL_IN.get(language, _NONE)
         return any((small := word.casefold()) in COUNTED or small in known for word in words)

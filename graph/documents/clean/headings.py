@@ -17,6 +17,7 @@ from graph.documents.clean.numbering import Numbering, counting_on, numbering
 from graph.documents.clean.paragraphs import is_item
 from graph.documents.clean.references import is_reference_heading
 from graph.documents.line import CELL, Line
+from graph.documents.markdown import without_marks
 from llm.language.joins import join
 from llm.language.marks import BULLETS, LINE_ENDED
 from llm.language.sentences import split_sentences
@@ -120,7 +121,7 @@ def _written(pages: Sequence[Sequence[Line]]) -> list[Heading] | None:
                 is_code = not is_code
             match = None if is_code or line.box else _ATX.match(line.text)
             if match and any(map(str.isalnum, match[2])):
-                found.append(Heading(index, [line], match[2], "#", len(match[1]), 0))
+                found.append(Heading(index, [line], without_marks(match[2]), "#", len(match[1]), 0))
                 marked += 1
                 lone += not before
             before = match is not None

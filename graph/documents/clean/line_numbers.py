@@ -43,7 +43,8 @@ def label_line_numbers(pages: list[list[Line]]) -> None:
     for lines in pages:
         for run in _runs(lines):
             first = run[0].value
-            if first != 1 and not 0 < first - last <= max(_STEPS) and not _is_first_of_step(run):
+            goes_on = last > 0 and 0 < first - last <= max(_STEPS)
+            if first != 1 and not goes_on and not _is_first_of_step(run):
                 continue
             if first in _YEARS and last not in _YEARS and first - last not in _STEPS:
                 continue

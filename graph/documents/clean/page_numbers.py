@@ -32,6 +32,8 @@ _OUTERMOST = 2  # lines from an edge of a page without places among which its nu
 _AROUND = 5  # pages on each side that may support a number
 _FEWEST = 3  # pages that support each other
 _COVERED = 0.6  # of the pages with text that have a number, or none has
+_LARGE = 1.2  # times the size of everything else on the page: the print of headings
+_YEARS = range(1800, 2101)  # alone at the head of a page; the pages of a volume have its name beside them
 _PLACE = 6.0  # points by which the place of a number may differ in height
 
 Number = tuple[str, int]  # prefix ("" for arabic, "roman", "A-"), and value
@@ -111,7 +113,8 @@ def _candidates(lines: Sequence[Line]) -> list[_Candidate]:
     for line in _near_edges(lines):
         text = line.text.strip()
         if match := _ALONE.fullmatch(text):
-            found += _candidate(line, match[1], "")
+            if not _is_heading(line, match[1], lines):
+                found += _candidate(line, match[1], "")
             continue
         if match := _FIRST.fullmatch(text):
             found += _candidate(line, match[1], match[2])
@@ -122,6 +125,14 @@ def _candidates(lines: Sequence[Line]) -> list[_Candidate]:
         elif match := _BESIDE_LAST.fullmatch(text):
             found += _candidate(line, match[2], match[1], "last")
     return found
+
+
+def _is_heading(line: Line, written: str, lines: Sequence[Line]) -> bool:
+    """Whether a number at the head of a page is that of a chapter, in the largest print of all, or a year."""
+    if line.edge != "top":
+        return False
+    smaller = [other for other in lines if other.size * _LARGE <= line.size]
+    return len(lines) > 1 and (len(smaller) == len(lines) - 1 or (written.isdecimal() and int(written) in _YEARS))
 
 
 def _candidate(line: Line, written: str, words: str, side: str = "") -> list[_Candidate]:

@@ -57,6 +57,7 @@ _FIRST = 20  # lines after the heading: a third has such a trace, a sixth is tel
 _FEWEST_DATED = 3  # entries of long names: "Name and Name. 1997. Title"
 _PRINT = 1.05  # times as large as the entries, or bold: how headings are printed
 _LONGEST_HEADING = 90  # characters
+_SHORT, _HEADED = 50, 4  # characters of a heading without any print of its own, and lines of text below it
 
 
 def label_references(pages: Sequence[Sequence[Line]]) -> None:
@@ -125,7 +126,9 @@ def _end(texts: list[str], lines: Sequence[Line], start: int, least: int) -> int
     for place, index in enumerate(range(start + 1, len(texts))):
         if not traces[place] and _is_appendix(texts, lines, index):
             return index
-        if _is_next_heading(texts, lines, start, index, entries):
+        if _is_next_heading(texts, lines, start, index, entries) or _heads_text(
+            texts, lines, traces, index, start
+        ):
             return index
         if traces[place]:
             last, silent = index, 0
@@ -153,6 +156,18 @@ def _is_next_heading(
     alike = abs(line.size - head.size) <= (_PRINT - 1) * head.size and line.bold == head.bold
     stands_out = head.size >= _PRINT * usual or (head.bold and not any(entry.bold for entry in entries))
     return alike and stands_out
+
+
+def _heads_text(texts: list[str], lines: Sequence[Line], traces: Sequence[bool], index: int, start: int) -> bool:
+    """Whether a short line by itself, behind the end of an entry, is followed by a text without any trace."""
+    text, last = texts[index].strip(), texts[index - 1].rstrip()
+    following = range(index + 1, min(index + 1 + _HEADED, len(texts)))
+    if index == start + 1 or not lines[index].starts or len(text) > _SHORT or not text[:1].isupper():
+        return False
+    if last[-1:] not in ".]" or text[-1] in ".,;:" or traces[index - start - 1] or len(following) < 2:
+        return False
+    is_text = texts[following[0]][:1].isupper() and len(texts[following[0]]) > _SHORT
+    return is_text and not any(traces[place - start - 1] or _ENTRY.match(texts[place]) for place in following)
 
 
 def _is_appendix(texts: list[str], lines: Sequence[Line], index: int) -> bool:

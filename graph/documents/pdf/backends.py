@@ -9,6 +9,7 @@ import contextlib
 import io
 import logging
 import re
+from collections.abc import Sequence
 from functools import reduce
 from itertools import islice
 from pathlib import Path
@@ -144,7 +145,9 @@ class Pdfium:
     def heading(self) -> str:
         lines, _ = self.lines(1, _HEADING_WINDOW)
         texts = [(line.size, without_raised(line.text).strip()) for line in lines if line.label == "text"]
-        return largest([(size, text) for size, text in texts if sum(map(str.isalpha, text)) >= _FEWEST_LETTERS])
+        rows = [(line.size, line.text) for line in lines if line.label == "table"]
+        found = [(size, text) for size, text in texts if sum(map(str.isalpha, text)) >= _FEWEST_LETTERS]
+        return largest(found, rows)
 
     def labels(self) -> list[str]:
         labels = [str(self._document.get_page_label(index))[:40] for index in range(self.count())]
@@ -279,18 +282,20 @@ def draw_page(page: Any) -> bytes:
     return b"P5\n%d %d\n255\n%b" % (bitmap.width, bitmap.height, pixels)
 
 
-def largest(lines: list[tuple[float, str]]) -> str:
+def largest(lines: list[tuple[float, str]], rows: Sequence[tuple[float, str]] = ()) -> str:
     """Of (height, text) lines: the first run of those within 8 % of the largest, if it stands out, else "".
 
-    On a page of a few lines alike, a cover, it is the first line, unless that is the beginning of a text.
+    `rows` of tables are no titles, but are what a title stands out from. On a page of a few lines alike, a cover,
+    it is the first line, unless that is the beginning of a text.
     """
-    heights = sorted(height for height, text in lines for _ in text)  # one per character, not per line
-    if not lines or heights[-1] < 1.15 * heights[len(heights) // 2]:
-        run = _first_run(lines, 0.92 * heights[-1]) if lines and heights[-1] >= 1.15 * heights[0] else ""
+    heights = sorted(height for height, text in [*lines, *rows] for _ in text)  # one per character, not per line
+    highest = max((height for height, _ in lines), default=0)
+    if not lines or highest < 1.15 * heights[len(heights) // 2]:
+        run = _first_run(lines, 0.92 * highest) if lines and highest >= 1.15 * heights[0] else ""
         if run and len(lines) <= _COVER_LINES and len(run) <= _LONGEST_TITLE and not _CLAUSE_END.search(run):
             return run  # the title is most of a cover
         return lines[0][1] if _is_cover([text for _, text in lines]) else ""
-    return _first_run(lines, 0.92 * heights[-1])
+    return _first_run(lines, 0.92 * highest)
 
 
 def _first_run(lines: list[tuple[float, str]], lowest: float) -> str:

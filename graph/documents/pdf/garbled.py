@@ -27,6 +27,9 @@ _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{3,}(?!\w)")
 _NO_VOWEL = re.compile(r"(?<![a-z])[bcdfghj-np-tvxz]{3,}(?![a-z])")
 _KINDS = [re.compile(kind) for kind in ("[a-z]", "[A-Z]", r"\d", r"[!-/:-@\[-`{-~]")]
 _MIXED = re.compile(r"[a-z]\d+[a-z]|[^\W\d_][!-&*+/:-@\[-^`{-~][^\W_]")
+_CODE = re.compile(
+    r"[A-Za-z]{1,5}[-/.#:]?\d{1,8}(?:[-/.]\w{1,6}){0,3}|\d{1,8}[-/.]?[A-Z]{1,4}"
+)  # AX-123: of a part
 _ACCENTED = re.compile(r"[\u00c0-\u024f]")
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~]")
 
@@ -121,7 +124,9 @@ def _lacks_vowels(words: Iterable[str]) -> bool:
 
 def _is_mixed(words: Iterable[str]) -> bool:
     """Digits, signs and capitals stand for small letters, and so within words, as long as words are."""
-    found = {word for word in words if 4 <= len(word) <= _LONGEST_WORD and word.isascii()}
+    found = {
+        word for word in words if 4 <= len(word) <= _LONGEST_WORD and word.isascii() and not _CODE.fullmatch(word)
+    }
     mixed = [word for word in found if sum(bool(kind.search(word[:-1])) for kind in _KINDS) > 2]
     digits = [word for word in found if _MIXED.search(word) and sum(map(str.islower, word)) > len(word) / 3]
     for some, share in ((mixed, _MIXED_SHARE), (digits, _DIGIT_SHARE)):

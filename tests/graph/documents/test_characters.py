@@ -15,13 +15,26 @@ from graph.documents.characters import plain
         ("see\U000e0041\U000e0042 this", "see this"),
         ("a\ufe01b", "ab"),
         ("co\u200cop", "coop"),
+        ("co\u200dop", "coop"),
+        ("di\u180ekes \ufffcand da\u034fms", "dikes and dams"),
     ],
 )
 def test_what_nobody_sees_goes(written: str, read: str) -> None:
     assert plain(written) == read
 
 
-@pytest.mark.parametrize("text", ["می\u200cخواهم", "क्\u200dष", "\u2764\ufe0f", "न\u200cन", "naïve — “x²”"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "می\u200cخواهم",
+        "क्\u200dष",
+        "\u2764\ufe0f",
+        "न\u200cन",
+        "\U0001f469\u200d\U0001f467",
+        "ᠠ\u180eᠠ",
+        "naïve — “x²”",
+    ],
+)
 def test_joiners_of_scripts_that_need_them_stay(text: str) -> None:
     assert plain(text) == text
 

@@ -98,6 +98,10 @@ def test_a_notebook_is_its_prose_and_its_code(tmp_path: Path) -> None:
             "tex",
             f"% a comment\n\\documentclass[a4paper]{{article}}\n\\begin{{document}}\n{SAID}",
         ),
+        ("tex", f"\\chapter{{Tides}}\n\\label{{tides}}\n{SAID} \\emph{{Really.}}\n"),
+        ("html", f"<p>Tides</p>\n<p>{SAID}</p>\n"),
+        ("html", f"<div>\n{SAID}\n</div>"),
+        ("xml", f'<svg xmlns="http://www.w3.org/2000/svg"><text>{SAID}</text></svg>'),
         ("xml", f'<?xml version="1.0"?><book><p>{SAID}</p></book>'),
     ],
 )
@@ -120,6 +124,9 @@ def test_other_markup_is_refused_with_advice(tmp_path: Path, kind: str, content:
         "Call 1: at 10:00:01,500 --> the line broke.",
         '{"a json": "file"}',
         "<p> is the tag of a paragraph.",
+        f'<div align="center">\n<img src="a.png">\n</div>\n\n# Tides\n\n{SAID}\n',
+        f'<p align="center"><b>Tides</b></p>\n\n{SAID}\n\n{SAID}\n',
+        "A chapter is begun by \\chapter{Name}, and \\emph{this} is slanted, \\textbf{this} is bold.",
         "From: here\n\nto there is a long way.",
     ],
 )

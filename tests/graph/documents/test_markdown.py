@@ -68,6 +68,26 @@ def test_rules_below_other_things_make_no_heading(text: str) -> None:
     assert read_markdown(text).text == text
 
 
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("# Tides of the *north* coast", "Tides of the north coast"),
+        ("# [Tides](https://example.org) __and__ ![dikes](a.png)", "Tides and dikes"),
+        ("# The ***whole*** of ~~it~~", "The whole of it"),
+        ("# 2 * 3 * 4 and a_name_of_it in `__init__`", "2 * 3 * 4 and a_name_of_it in `__init__`"),
+    ],
+)
+def test_titles_have_no_marks(written: str, shown: str) -> None:
+    assert read_markdown(f"{written}\n").titles == [shown]
+
+
+def test_pictures_that_are_kept_below_the_text_are_their_names() -> None:
+    kept = (
+        f"![The bay][1] and ![a map][map] and ![][sea].\n\n[1]: data:image/png;base64,{PICTURE}\n[sea]: sea.png\n"
+    )
+    assert read_markdown(kept).text.startswith("The bay and ![a map][map] and ![][sea].")
+
+
 def test_entities_are_the_characters_they_stand_for() -> None:
     assert read_markdown("# Ebb &amp; flow&nbsp;&#8211; `x`\n").titles == ["Ebb & flow\xa0– `x`"]
     assert read_markdown("```\n&amp;\n```").text == "```\n&amp;\n```"

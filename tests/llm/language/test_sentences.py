@@ -53,6 +53,13 @@ CASES: list[tuple[str | None, list[str]]] = [
         ],
     ),
     (None, ["Am 3. Oktober kam er, vgl. Abs. 2 und Nr. 5, d. h. spät. ", "Sie kamen z. B. aus Bonn."]),
+    ("cs", ["Schůze se konala 5. května. ", "Bylo to 3. setkání. ", "Prošlo to."]),
+    ("hu", ["Az ülés 2020. május 5. napján volt. ", "A II. kerület vett egy házat. ", "Kb. 30 fő jött."]),
+    ("ko", ["위원회는 3. 1. 회의를 열었다. ", "예산은 5억 원이다."]),
+    ("fr", ["Il est parti le 1er. mars. ", "Voir p. 12. ", "Puis il est revenu."]),
+    ("sv", ["Mötet hölls den 5. maj i år. ", "Det kostar ca. 5 milj. kr. ", "Alla kom."]),
+    ("ro", ["Dl. Popescu a venit. ", "Costă 5 mil. lei. ", "E mult."]),
+    ("pl", ["To mniej niż w ub. roku. ", "Koniec."]),
     ("fr", ["M. Dupont est arrivé avec Mme. Curie, p. ex. hier. ", "Voir le chap. 5 et la p. 3. ", "C'est tout."]),
     (
         "pl",

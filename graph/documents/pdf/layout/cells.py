@@ -12,7 +12,7 @@ Figure = tuple[float, float, bool]  # left and right edge, in points, and whethe
 
 _FIGURE = re.compile(
     r"[-+±~<>≤≥=(\[$€£¥₩]*\s?(?:[A-Z]{2,3}\$?\s?)?[-−–]?[$€£¥₩]?[.,]?\d[\d.,:/'’%()*†‡§\s+−–^±×-]*"
-    r"\s?(?:%|‰|°?[A-Za-zµ²³€£¥₩]{1,3}|[\])*]+)?[.*†‡]?"
+    r"(?:\s?(?:%|‰|°?[A-Za-zµ²³€£¥₩]{1,3}|[\])*]+)|\s(?:[a-z]{5,9}(?<!minutes)(?<!seconds)|tons|Euro))?[.*†‡]?"
 )
 NOTHING = re.compile(r"[-−–—.*]{1,3}|n/?a\.?|k\. ?A\.", re.IGNORECASE)  # what stands where there is no figure
 _BEFORE = re.compile(r"[-+(]?(?:[A-Z]{0,3}\$|[€£¥₩])")

@@ -16,6 +16,8 @@ _EDGE = 0.6  # of the height, by which the edges of one column may differ
 _FARTHEST = 4.0  # heights from a figure to the next one below
 _STEPS = (1, 2, 5, 10)
 _COUNTING = 0.7  # of the steps are alike
+_YEARS = range(1000, 2101)
+_OWN = 0.9  # of the lines beside numbers begin with something of their own
 
 
 @dataclass(slots=True)
@@ -51,7 +53,7 @@ def stacks_of(levels: Sequence[Level]) -> list[Stack]:
     return [
         stack
         for stack in closed + open_
-        if sum(cell.is_figure for _, cell in stack) >= FEWEST and not _counts(stack)
+        if sum(cell.is_figure for _, cell in stack) >= FEWEST and (not _counts(stack) or _are_names(stack, levels))
     ]
 
 
@@ -107,6 +109,23 @@ def _counts(stack: Sequence[tuple[int, Cell]]) -> bool:
     is_axis = step < 0 or step % 1  # of a chart
     is_even = count >= _COUNTING * (len(values) - 1) and count > 1
     return len(values) == len(matches) and bool(is_even and step and (step in _STEPS or is_axis))
+
+
+def _are_names(stack: Sequence[tuple[int, Cell]], levels: Sequence[Level]) -> bool:
+    """Whether numbers that count, drawn by themselves, name what stands right of them: years and their events.
+
+    The lines of a text, which have numbers too, begin with small letters as often as not.
+    """
+    values = [float(match[1]) for _, cell in stack if (match := COUNT.fullmatch(cell.text))]
+    if any(after - before != 1 for before, after in pairwise(values)):
+        return False
+    if any(below.pieces[0] - above.pieces[0] != 1 for (_, above), (_, below) in pairwise(stack)):
+        return False
+    beside = [next((other for other in levels[n] if other.box[0] > cell.box[2]), None) for n, cell in stack]
+    starts = [other.text.lstrip("\"'“„«‘([")[:1] if other else "" for other in beside]
+    are_years = values[0] in _YEARS and values[-1] in _YEARS
+    named = sum(bool(start) and (are_years or start.isupper() or start.isdecimal()) for start in starts)
+    return named >= _OWN * len(stack)
 
 
 def columns_of(stacks: Sequence[Sequence[tuple[int, Cell]]]) -> list[Column]:

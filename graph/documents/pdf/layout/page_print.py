@@ -48,6 +48,7 @@ _MARKER = re.compile(rf"[-–—*{BULLETS}]|\(?\w{{1,3}}[.)]|\(\w{{1,3}}\)")  # 
 _LED = re.compile(r"(?:[.·․…_]\s?){4,}\s*$")  # dots that lead to a figure
 _STOP_GAP = 0.08  # times the height of the line, between a full stop and the next sentence
 _COVERED = 0.6  # share of a gutter that a gap between words has to cover
+_LEVEL, _COVERED_APART = 0.15, 0.3  # of the height, by which words of one line differ; and where they differ more
 
 
 class PagePrint:
@@ -225,15 +226,21 @@ class PagePrint:
 
     def _is_behind(self, word: int, gutter: Gutter) -> bool:
         """Whether the gap before a word is the gutter, rather than one between words that lies over it."""
-        end = self._end_before(word)
-        return min(self._box(word)[0], gutter[1]) - max(end, gutter[0]) >= _COVERED * (gutter[1] - gutter[0])
+        last, box = self._before(word), self._box(word)
+        covered = min(box[0], gutter[1]) - max(self._box(last)[2], gutter[0])
+        is_level = abs(self._base(last) - self._base(word)) <= _LEVEL * (box[3] - box[1])
+        return covered >= (_COVERED if is_level else _COVERED_APART) * (gutter[1] - gutter[0])
 
     def _end_before(self, word: int) -> float:
         """Where the word before this one ends, in points from the left."""
+        return self._box(self._before(word))[2]
+
+    def _before(self, word: int) -> int:
+        """The last character of the word before this one."""
         last = word - 1
         while self._text[last].isspace():
             last -= 1
-        return self._box(last)[2]
+        return last
 
     def _index(self, place: int) -> int:
         return self._indices[place]

@@ -91,6 +91,13 @@ def test_the_scale_of_a_chart_beside_text_stays(tmp_path: Path) -> None:
     assert {"1", "2", "3", "4", "5", "6"} <= set(text.split())
 
 
+def test_a_count_that_begins_anywhere_is_none() -> None:
+    """The hours of a timetable: line numbers begin at 1, or go on from the page before."""
+    lines = [Line(f"{6 + row} {text}") for row, text in enumerate(rows())]
+    label_line_numbers([lines])
+    assert all(line.is_text for line in lines)
+
+
 def test_clauses_of_several_lines_stay() -> None:
     lines = [Line(f"{row // 2 + 1} {text}" if row % 2 == 0 else text) for row, text in enumerate(rows(40))]
     label_line_numbers([lines])

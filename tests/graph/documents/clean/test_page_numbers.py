@@ -51,6 +51,30 @@ def test_numbers_of_something_else_are_none_and_stay(form: str, tmp_path: Path) 
     assert all(text.startswith(head) for head, text in zip(heads, texts, strict=True))
 
 
+def test_a_year_at_the_head_of_each_page_is_none(tmp_path: Path) -> None:
+    years = [str(number) for number in range(1990, 1996)]
+    labels, texts = labels_and_texts(years, [""] * 6, tmp_path)
+    assert labels == [None] * 6
+    assert all(text.startswith(year) for year, text in zip(years, texts, strict=True))
+    assert labels_and_texts([""] * 6, years, tmp_path)[0] == years
+
+
+@pytest.mark.parametrize(("size", "title"), [(16.0, ""), (11.0, ""), (16.0, "The Night")])
+def test_a_number_in_the_largest_print_is_that_of_a_chapter(size: float, title: str, tmp_path: Path) -> None:
+    sheets: list[Sheet | str] = [
+        Sheet([
+            (300.0, 800.0, size, str(number)),
+            *[(72.0, 770.0, 20.0, title)] * bool(title),
+            *[(72.0, 720.0 - 14 * row, 11.0, f"{text[:-1]} ({number}).") for row, text in enumerate(BODY * 8)],
+        ])
+        for number in range(1, 6)
+    ]  # fmt: skip
+    (tmp_path / "file.pdf").write_bytes(make_pdf(sheets))
+    pages = clean_pages(read_document(tmp_path / "file.pdf", LoadConfig())["pages"], LoadConfig())
+    is_chapter = size > 11 and not title
+    assert [page["label"] for page in pages] == [None if is_chapter else str(number) for number in range(1, 6)]
+
+
 @pytest.mark.parametrize(
     ("feet", "expected"),
     [

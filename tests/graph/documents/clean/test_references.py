@@ -89,3 +89,22 @@ def test_lists_at_the_ends_of_chapters_go_and_the_chapters_stay() -> None:
     entries = NUMBERED * 4
     found = left(plain("References", *entries), chapter, plain("References", *NUMBERED))
     assert found == ["References", *entries, "References", *NUMBERED]
+
+
+GLOSSARY = ["The gauge tells how high the water of the bay stands above the mean.",
+            "A dike is a wall of earth that keeps the water out of the fields.",
+            "The lock is the gate through which boats come in from the sea."]  # fmt: skip
+
+
+def test_a_chapter_in_the_print_of_the_entries_ends_a_list() -> None:
+    found = left(plain("References"), plain(*NUMBERED), [Line("Glossary", starts=True)], plain(*GLOSSARY))
+    assert found == ["References", *NUMBERED]
+
+
+def test_the_names_of_an_entry_are_no_chapter() -> None:
+    entry = [
+        Line("Anna Berg und Bruno Carl", starts=True),
+        *plain("Tides of the bay, and what they did to the towns", "of it. Harbour Press, 2004."),
+    ]
+    found = left(plain("References"), plain(*NUMBERED), entry, plain(*NUMBERED))
+    assert found == ["References", *NUMBERED, *(line.text for line in entry), *NUMBERED]

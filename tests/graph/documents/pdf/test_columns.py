@@ -30,6 +30,13 @@ def test_columns_drawn_line_by_line_are_read_one_after_the_other(tmp_path: Path)
     assert read(tmp_path, across(LEFT, RIGHT)) == LEFT + RIGHT
 
 
+def test_a_line_that_ends_in_the_gutter_is_no_part_of_the_one_beside_it(tmp_path: Path) -> None:
+    """Their base lines differ, by less than those of two lines of a text."""
+    left = [f"{LEFT[0]} out", *LEFT[1:]]
+    lines = [(x, y + 3.5 if x > 60 else y, size, text) for x, y, size, text in across(left, RIGHT, x=240)]
+    assert read(tmp_path, lines) == left + RIGHT
+
+
 def test_a_heading_over_both_columns_stays_above_them(tmp_path: Path) -> None:
     heading = "A heading that goes over both of the columns and is therefore as wide as the page"
     assert read(tmp_path, [(60, 740, 11, heading), *across(LEFT, RIGHT)]) == [heading, *LEFT, *RIGHT]

@@ -122,6 +122,7 @@ SOUND = {
     "hex": " ".join(hashlib.sha256(bytes([n])).hexdigest()[:40] for n in range(60)),
     "base64": " ".join(base64.b64encode(_random.randbytes(45)).decode() for _ in range(40)),
     "base32": " ".join(base64.b32encode(_random.randbytes(30)).decode() for _ in range(40)),
+    "numbers of parts": " ".join(f"{'ABCDEFGH'[n % 8]}{'XYZWQ'[n % 5]}-{100 + 389 * n % 900}" for n in range(150)),
     "codes": " ".join(
         f"{_random.choice(['AB', 'XK', 'QZ'])}{n}-{_random.choice('XYZ')}{n % 97}" for n in range(99)
     ),

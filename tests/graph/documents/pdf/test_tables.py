@@ -190,6 +190,35 @@ def test_a_text_that_goes_on_beside_a_table_is_no_part_of_it(tmp_path: Path) -> 
     assert " ".join(line for line in found if "|" not in line) == " ".join(PROSE)
 
 
+EVENTS = [
+    "The mill burnt down.",
+    "A flood took the bridge.",
+    "The school was built.",
+    "The ferry was sold.",
+    "The hall was let.",
+]
+COUNTED = ["812,000 euros", "45 members", "7 tons", "1,204 dollars", "930 Euro"]
+
+
+@pytest.mark.parametrize("first", [1, 1990])
+@pytest.mark.parametrize("named", [EVENTS, [text.replace("The ", "the ") for text in EVENTS], COUNTED])
+def test_numbers_drawn_by_themselves_keep_what_they_name(tmp_path: Path, first: int, named: list[str]) -> None:
+    rows = [[str(first + row), text] for row, text in enumerate(named)]
+    found = read(tmp_path, [(72, 790, 18, "Chronicle"), *table(rows, [72, 130], left=(0, 1))])
+    small = first == 1 and any(text[0].islower() for text in named)  # these may be the numbers of lines
+    assert (rows_of(rows) == found[1:]) is not small
+    assert all(row[0] in " ".join(found) for row in rows)
+
+
+def test_a_title_stands_out_from_rows(tmp_path: Path) -> None:
+    path = tmp_path / "list.pdf"
+    rows = [[str(1990 + row), text] for row, text in enumerate(EVENTS)]
+    path.write_bytes(
+        make_pdf([Sheet([(72, 790, 18, "Chronicle of Dahme"), *table(rows, [72, 130], left=(0, 1))])])
+    )
+    assert read_document(path, LoadConfig())["title"] == "Chronicle of Dahme"
+
+
 # What is no table.
 
 
@@ -214,6 +243,9 @@ CONTROLS: dict[str, list[Line]] = {
         for row, text in enumerate(PROSE)
         for line in [(50.0, 740 - 14.0 * row, 9.0, str(row + 1)), (90.0, 740 - 14.0 * row, 11.0, text)]
     ],
+    "numbered lines, the numbers drawn first": table(
+        [[str(row + 1), text] for row, text in enumerate(PROSE)], [50, 90], left=(0, 1), leading=14
+    ),
     "years and what happened in them": [
         line
         for row, text in enumerate(PROSE)
