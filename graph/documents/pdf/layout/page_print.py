@@ -24,11 +24,11 @@ _HYPHENS = "\x02\ufffe"  # what pdfium leaves of a hyphen at a line end, with no
 PIECE = re.compile(rf"[^\r\n{_HYPHENS}]*[^\r\n{_HYPHENS}\s][^\r\n{_HYPHENS}]*[{_HYPHENS}]?")
 # Between two sentences, what may be raised behind a word or a mark, and digits that may be a number and its power.
 # The first character decides, for lines are many.
-_BEHIND = r"(?:(?<=[^\W\d_].)|(?<=[^\d\s][.,].)|(?<=[;:!?)\]\"”’»].))"
+_BEHIND = r"(?:(?<=[^\W\d_].)|(?<=[^\d\s][.,].)|(?<=[;:!?)\]\"”’»%‰€$£¥°].))"
 _LOOKED_AT = (
     r"(?:(?P<seam>(?<=[^\W\d_]{2}[.!?])(?=[A-ZÀ-ÞΑ-ΩА-Я“\"]))"
     rf"|(?<=\d){_BEHIND}\d{{0,2}}(?:[,–-]\d{{1,3}})*(?![\w.])|(?<=[abc])(?:{_BEHIND}|(?<=\d.))(?!\w)"
-    r"|(?<=[\w.,;:!?)\]\"”’»][*†‡§¶])[*†‡§¶]*|(?P<number>(?<![^\W\d_]\d)(?<=\d)\d*[−–-]?\d+))"
+    r"|(?<=[\w.,;:!?)\]\"”’»][*†‡§¶])[*†‡§¶]*|(?P<number>(?<![^\W\d_]\d)(?<=\d)\d*[−–-]?\d+(?:,\d{1,3}(?!\d))*))"
 )
 _LOOK = re.compile(rf"[.!?\d*†‡§¶]{_LOOKED_AT}")
 _LOOK_AT_LETTERS = re.compile(rf"[.!?\d*†‡§¶abc]{_LOOKED_AT}")

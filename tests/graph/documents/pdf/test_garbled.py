@@ -25,6 +25,7 @@ GERMAN = (
     "tritt "
     "im März wieder zusammen, um einen Unternehmer auszuwählen."
 )
+UNKNOWN = "\ufffd"
 RUSSIAN = (
     "Портовый совет утвердил новый волнорез во вторник. Работы будут стоить около полумиллиона евро и займут "
     "одиннадцать месяцев. Рыбацкие лодки смогут использовать внутреннюю гавань."
@@ -56,6 +57,7 @@ GARBLED = {
     "no space": "".join(turned(ENGLISH, 11).split()),
     "private": "".join(chr(0xF000 + ord(letter)) if letter != " " else " " for letter in ENGLISH),
     "vowels unknown": ENGLISH.translate(str.maketrans("aeiou", "\ufffd" * 5)),
+    "nothing known": "".join("\ufffd" if letter.isalpha() else letter for letter in ENGLISH),
     "vowels gone": ENGLISH.translate(str.maketrans("", "", "aeiou")),
     "digits for letters": ENGLISH.translate(str.maketrans("aeiost", "430571")),
     "signs for letters": numbered(ENGLISH),
@@ -118,6 +120,9 @@ SOUND = {
     "wkly yrly acct asst atty avg cert coll corp ctr dist div equip est exec fwd genl hosp hrly inst maint misc",
     "bullets": "\uf0b7 The board meets. \uf0b7 The works begin. \uf0a7 Boats may use the basin. \uf0d8 See below. "
     * 5,
+    "leaders": " ".join(
+        f"The harbour of {word} {UNKNOWN * (9 + n % 7)} {n}" for n, word in enumerate(ENGLISH.split())
+    ),
     "stars": "\uf005\uf005\uf005\uf005\uf005 Harbour \uf005\uf005\uf005 Museum \uf005\uf005\uf005\uf005 " * 9,
     "hex": " ".join(hashlib.sha256(bytes([n])).hexdigest()[:40] for n in range(60)),
     "base64": " ".join(base64.b64encode(_random.randbytes(45)).decode() for _ in range(40)),
