@@ -46,15 +46,10 @@ _GERMAN_TEENS = (
 _GERMAN_TENS = ["zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"]
 
 # What stands behind twenty to ninety, in French and Spanish, and before: 80 is four times twenty.
-_ONES = {
-    word: float(value)
-    for value, words in enumerate(
-        """un une uno una, deux dos, trois tres, quatre cuatro, cinq cinco, six seis, sept siete, huit ocho,
-        neuf nueve, dix, onze, douze, treize, quatorze, quinze, seize, dix-sept, dix-huit, dix-neuf""".split(","),
-        start=1,
-    )
-    for word in words.split()
-}
+_ONES_FR = "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize"
+_ONES_ES = "uno dos tres cuatro cinco seis siete ocho nueve"
+_ONES = {word: float(value) for ones in (_ONES_FR, _ONES_ES) for value, word in enumerate(ones.split(), start=1)}
+_ONES |= {"une": 1.0, "una": 1.0, "dix-sept": 17.0, "dix-huit": 18.0, "dix-neuf": 19.0}
 _BEHIND_TENS = re.compile(
     rf"(?:\sy\s|-et-|\set\s|-)({'|'.join(sorted(_ONES, key=len, reverse=True))})(?![^\W_])", re.IGNORECASE
 )

@@ -61,6 +61,8 @@ class PagePrint:
         self._indices = indices_of(raw, textpage, text)
         self._known: dict[int, Box] = {}  # by pdfium's index
         self._rect = raw.FS_RECTF()
+        taken = (place for place in range(len(text)) if text[place] != shown[place]) if self._has_blanks else ()
+        self._taken_out = [self._box(place) for place in taken]
 
     def turned(self, box: Box) -> Box:
         """A place on the page as it is looked at, for what is known of lines that run to the right."""
@@ -73,6 +75,10 @@ class PagePrint:
     def runs(self) -> list[Box]:
         """The places of runs of print."""
         return [self._textpage.get_rect(index) for index in range(self._textpage.count_rects())]
+
+    def taken_out(self) -> list[Box]:
+        """The places of the characters that are not to be in the lines."""
+        return [self.turned(box) for box in self._taken_out]
 
     def glyphs(self) -> list[Glyph]:
         """All that is not white space."""
