@@ -105,7 +105,7 @@ _SWITCHES = {
         ("output", OutputConfig),
     )
     for name, field in model.model_fields.items()
-    if field.annotation is bool
+    if field.annotation in (bool, bool | None)
 }
 
 
@@ -200,6 +200,9 @@ def _anchor_paths(data: dict[str, Any], folder: Path) -> None:
         values = data.get(section)
         if isinstance(values, dict) and key in values:
             values[key] = _prompt_set(values[key], folder) if key == "file" else _anchored(values[key], folder)
+    llm = data.get("llm")
+    if isinstance(llm, dict) and str(llm.get("model", "")).endswith(".gguf"):
+        llm["model"] = _anchored(llm["model"], folder)
 
 
 def _prompt_set(value: object, folder: Path) -> object:

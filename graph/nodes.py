@@ -49,11 +49,13 @@ from graph.results.assemble import (
     merged_part,
     not_grounded,
 )
+from graph.results.provenance import model_name
 from graph.results.stats import chunk_records, page_records
 from graph.results.types import Provenance
 from graph.routes import next_step
 from graph.state import CollapseTask, InputState, MapTask, PagesRead, State
 from graph.tasks import final_task, map_tasks
+from llm.mlx.gguf.source import PACKAGED
 from llm.textrank.extract import key_sentences
 
 
@@ -84,10 +86,21 @@ class Nodes:
             "sections": find_sections(pages),
             "files": reading["files"],
             "errors": Overwrite([]),
-            "warnings": Overwrite(list(reading["warnings"])),
+            "warnings": Overwrite([*reading["warnings"], *self._about_the_model()]),
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),
         }
+
+    def _about_the_model(self) -> list[str]:
+        """What a summary by this model is worth, where that is little."""
+        llm = self._config.llm
+        if getattr(llm, "prompting", "chat") == "chat" or self._made["model"] != model_name(self._config):
+            return []
+        size = "a small base model" if self._made["model"] in PACKAGED else "a base model"
+        return [
+            f"{self._made['model']} is {size}: it continues text and was never trained to summarize. "
+            "Some of what it writes is wrong: check it against the pages."
+        ]
 
     def split(self, state: State) -> Update:
         """Cut the pages into chunks; or into a single one, if all of the text fits the final prompt."""

@@ -21,10 +21,14 @@ def config_names() -> list[str]:
 
 
 def find_config(name: str) -> Path | None:
-    """The configuration that `name` names, unless there is a file of that name; ".yaml" may stand behind it."""
-    if os.path.isfile(name) or os.path.dirname(name):
+    """The configuration that "quickstart", "quickstart.yaml" or "configs/quickstart.yaml" names.
+
+    None where there is a file of that name: it is meant.
+    """
+    folder, file = os.path.split(name)
+    if os.path.isfile(name) or folder not in ("", "configs") or (folder and not file.endswith(".yaml")):
         return None
-    stem = name.removesuffix(".yaml")
+    stem = file.removesuffix(".yaml")
     return configs() / f"{stem}.yaml" if stem in config_names() else None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, NotRequired
 
 from langgraph.channels import DeltaChannel, EphemeralValue, UntrackedValue
+from pydantic import Field, WithJsonSchema
 
 # Not typing's: pydantic, which makes the tool's schema, takes only these before Python 3.12.
 from typing_extensions import TypedDict
@@ -20,6 +21,22 @@ from graph.documents.types import FileRecord, Section
 from graph.grounding.types import Sentence
 from graph.results.types import ChunkRecord, Coverage, PageRecord, Provenance, Stats, Summary
 
+# As JSON has them. In a program they may be LangChain's own Documents.
+_DOCUMENTS = {
+    "type": "array",
+    "description": "Texts instead of files: each a page or more, in order.",
+    "items": {
+        "anyOf": [
+            {"type": "string"},
+            {
+                "type": "object",
+                "properties": {"page_content": {"type": "string"}, "metadata": {"type": "object"}},
+                "required": ["page_content"],
+            },
+        ]
+    },
+}
+
 
 class InputState(TypedDict):
     """What to summarize: a path, or LangChain documents. Neither: the configuration's load.source.
@@ -27,8 +44,10 @@ class InputState(TypedDict):
     Several paths, or a folder of PDFs, are summarized together.
     """
 
-    source: NotRequired[str | list[str]]
-    documents: NotRequired[list[Any]]
+    source: NotRequired[
+        Annotated[str | list[str], Field(description="A path, or several; a folder for all in it.")]
+    ]
+    documents: NotRequired[Annotated[list[Any], WithJsonSchema(_DOCUMENTS)]]
 
 
 class PagesRead(TypedDict):

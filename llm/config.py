@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from llm.mlx.catalog import FAMILIES, NEWEST, PRESETS, Family, Preset, choose
 
 
 class ModelSettings(BaseModel):
@@ -31,7 +33,8 @@ class SamplingSettings(ModelSettings):
         description="Sample from the most likely tokens that together have this probability.",
     )
     seed: int | None = Field(
-        default=None, description="Seed of the sampling: the same seed and prompt give the same answer."
+        default=None,
+        description="Seed of the sampling: the same seed and prompt give the same answer, but for rounding.",
     )
     stop: list[str] = Field(
         default_factory=list, description="Texts that end the answer; they are not part of it."
@@ -41,7 +44,9 @@ class SamplingSettings(ModelSettings):
 class MLXSettings(SamplingSettings):
     """A model that mlx-lm runs in this process; the fields of `ChatMLX` and `MLX` too."""
 
-    model: str = Field(description="A Hugging Face id such as mlx-community/gemma-3-4b-it-4bit, or a folder.")
+    model: str = Field(
+        description="A Hugging Face id such as mlx-community/gemma-3-4b-it-4bit, a folder, or a GGUF file."
+    )
     revision: str | None = Field(default=None, description="Branch, tag or commit on Hugging Face.")
     top_k: int = Field(
         default=0, ge=0, description="Sample from this many of the most likely tokens; 0 means all."
@@ -53,7 +58,22 @@ class MLXSettings(SamplingSettings):
         description="Ignore tokens less likely than this fraction of the most likely one's probability.",
     )
     repetition_penalty: float | None = Field(
-        default=None, gt=0, description="Above 1 makes repetition less likely."
+        default=None, gt=0, description="Above 1 makes it less likely that the answer repeats itself."
+    )
+    repetition_context_size: int = Field(
+        default=256,
+        gt=0,
+        description="How many of the answer's last tokens repetition_penalty looks at.",
+    )
+    thinking: bool | None = Field(
+        default=None,
+        description="Whether the model thinks before it answers, if it can. Empty: as its maker has it in a chat.",
+    )
+    thinking_tokens: int = Field(
+        default=2048,
+        gt=0,
+        description="Most tokens of thoughts before an answer. Where the model thinks, they have room beside "
+        "max_tokens, which are the answer's alone.",
     )
     batch_size: int = Field(
         default=8, gt=0, description="Answers decoded together. More is faster and takes more memory."
@@ -107,9 +127,45 @@ class _Section(BaseModel):
 
 
 class MLXConfig(_Section, MLXSettings):
-    """`provider: mlx`."""
+    """`provider: mlx`. Without `model`, `preset` and `family` choose one for this machine's memory."""
+
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema["required"].remove("model"))
 
     provider: Literal["mlx"] = "mlx"
+    family: Family | None = Field(
+        default=None, description="Without a model: choose one of this family. Empty: the newest Gemma."
+    )
+    preset: Preset | None = Field(
+        default=None,
+        description="Without a model: choose the largest of the family that fits (auto), the largest with all its "
+        "bits (exact), the fastest (speed), one that leaves half of the memory free (memory), or the smallest "
+        "(memory_extreme).",
+    )
+    prompting: Literal["chat", "completion"] = Field(
+        default="chat",
+        description="chat: prompts go through the model's chat template. completion: a base model, which has "
+        "none, continues their text.",
+    )
+    # A summary is not worth more for having been thought about, and it takes many times as long.
+    thinking: bool | None = Field(
+        default=False,
+        description="Whether the model thinks before it answers, if it can. Thoughts are never part of a summary.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choose(cls, values: Any) -> Any:
+        """Fill in the model that family and preset choose; one that is named wins."""
+        if not isinstance(values, dict) or values.get("model") is not None:
+            return values
+        family, preset = values.get("family"), values.get("preset")
+        if (
+            (family is None and preset is None)
+            or family not in (None, *FAMILIES)
+            or preset not in (None, *PRESETS)
+        ):
+            return values  # what is wrong is said field by field
+        return {**values, "model": choose(family or NEWEST, preset or "auto").model.id}
 
     @property
     def concurrency(self) -> int:

@@ -26,8 +26,10 @@ def load_model(config: LLMConfig) -> BaseChatModel:
     match config:
         case MLXConfig():
             from llm.mlx.chat import ChatMLX
+            from llm.mlx.completion import ContinuingChat
 
-            return ChatMLX(**config.model_dump(exclude={"provider"}))
+            chat = ContinuingChat if config.prompting == "completion" else ChatMLX
+            return chat(**config.model_dump(exclude={"provider", "prompting", "family", "preset"}))
         case TextRankConfig():
             from llm.textrank.model import TextRank
 

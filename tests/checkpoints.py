@@ -12,7 +12,17 @@ from typing import Any, Literal
 
 from llm.mlx.backend import import_mlx
 
-Family = Literal["gemma", "gemma2", "gemma3"]
+Family = Literal["gemma", "gemma2", "gemma3", "gemma3n", "gemma4", "gemma4moe", "llama", "qwen3", "qwen3moe"]
+
+# bits4: bfloat16, and all matrices in 4 bits.
+Precision = Literal["float32", "bfloat16", "bits4"]
+
+_MODEL_TYPES = {
+    "gemma3": "gemma3_text",
+    "gemma4": "gemma4_text",
+    "gemma4moe": "gemma4_text",
+    "qwen3moe": "qwen3_moe",
+}
 
 _SENTENCES = """\
 The harbour opens at six and the first boats leave before the fog has lifted.
@@ -28,6 +38,9 @@ What did they find? They found that small models read short parts better than lo
 다음 문서를 쉬운 말로 요약하고 숫자는 그대로 두십시오. 요약은 한국어로 쓰십시오.
 새 펌프는 전기를 12.5% 적게 쓰고 1분에 340리터를 옮긴다. 그들은 무엇을 찾았는가?
 """.splitlines()
+
+# Deep networks of random weights whose norms are random too say the same to everyone.
+_TAME = ("gemma3n", "gemma4_text", "llama", "qwen3", "qwen3_moe")
 
 # Most pieces the sentences above are good for.
 _TRAINED = 640
@@ -82,6 +95,53 @@ _WRITTEN_CALL: dict[ToolFormat, str] = {
 }
 
 
+# How models think, in templates made for these tests: a thought between tags, by default (Qwen 3); one that the
+# template opens, whether asked or not (R1); a channel, off by default (Gemma 4); messages with headers (gpt-oss).
+Thinking = Literal["qwen3", "r1", "gemma4", "harmony"]
+THOUGHT_MARKERS: dict[Thinking, list[str]] = {
+    "qwen3": ["<think>", "</think>"],
+    "r1": ["<think>", "</think>"],
+    "gemma4": ["<|channel>", "<channel|>", "<|think|>"],
+    "harmony": ["<|start|>", "<|channel|>", "<|message|>", "<|end|>"],
+}
+_THOUGHT_TURNS = (
+    "{{ bos_token }}BEFORE"
+    "{% for tool in tools or [] %}{{ 'tool: ' + (tool.function | tojson) + '\n' }}{% endfor %}"
+    "{% for m in messages %}{{ OPEN }}"
+    "{% if m.reasoning_content and m.tool_calls %}{{ THOUGHT }}{% endif %}{{ m.content }}"
+    "{% for tool_call in m.tool_calls or [] %}{% set tool_call = tool_call.function %}CALL{% endfor %}"
+    "{{ CLOSE }}{% endfor %}{% if add_generation_prompt %}AFTER{% endif %}"
+)
+_TAGGED = {
+    "BEFORE": "",
+    "OPEN": "'<start_of_turn>' + m.role + '\n'",
+    "CLOSE": "'<end_of_turn>\n'",
+    "THOUGHT": "'<think>' + m.reasoning_content + '</think>'",
+}
+_THOUGHT_PARTS: dict[Thinking, dict[str, str]] = {
+    "qwen3": _TAGGED
+    | {
+        "AFTER": "{{ '<start_of_turn>model\n' }}{% if enable_thinking is defined and not enable_thinking %}"
+        "{{ '<think>\n\n</think>\n\n' }}{% endif %}"
+    },
+    "r1": _TAGGED | {"AFTER": "{{ '<start_of_turn>model\n<think>\n' }}"},
+    "gemma4": _TAGGED
+    | {
+        "BEFORE": "{% if enable_thinking %}{{ '<start_of_turn>system\n<|think|><end_of_turn>\n' }}{% endif %}",
+        "THOUGHT": "'<|channel>thought\n' + m.reasoning_content + '<channel|>'",
+        "AFTER": "{{ '<start_of_turn>model\n' }}{% if not enable_thinking %}"
+        "{{ '<|channel>thought\n<channel|>' }}{% endif %}",
+    },
+    "harmony": {
+        "BEFORE": "",
+        "OPEN": "'<|start|>' + m.role + ('<|channel|>final' if m.role == 'assistant' else '') + '<|message|>'",
+        "THOUGHT": "'(' + m.reasoning_content + ')'",
+        "CLOSE": "'<|end|>'",
+        "AFTER": "{{ '<|start|>assistant' }}",
+    },
+}
+
+
 def make_checkpoint(
     directory: Path | str,
     family: Family = "gemma",
@@ -96,16 +156,22 @@ def make_checkpoint(
     sliding_window: int = 64,
     random_seed: int = 0,
     tool_format: ToolFormat | None = None,
+    thinking: Thinking | None = None,
+    template: str | None = None,
+    precision: Precision = "float32",
 ) -> Path:
-    """Write a float32 checkpoint of `family` into `directory` (made if need be) and return its path.
+    """Write a checkpoint of `family` into `directory` (made if need be) and return its path.
 
-    With a `tool_format` its template knows tools.
+    With a `tool_format` its template knows tools; `thinking` gives it one that knows thoughts and tools;
+    `template` is one of the caller's.
     """
     folder = Path(directory)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_tokenizer(folder, family, vocab_size, tool_format)
+    markers = [*MARKERS[tool_format or "json"], *THOUGHT_MARKERS[thinking]] if thinking else []
+    markers = markers or (MARKERS[tool_format] if tool_format else [])
+    _write_tokenizer(folder, template or _chat_template(family, tool_format, thinking), vocab_size, markers)
     config: dict[str, Any] = {
-        "model_type": {"gemma": "gemma", "gemma2": "gemma2", "gemma3": "gemma3_text"}[family],
+        "model_type": _MODEL_TYPES.get(family, family),
         "hidden_size": hidden_size,
         "num_hidden_layers": layers,
         "intermediate_size": intermediate_size,
@@ -117,19 +183,45 @@ def make_checkpoint(
         "max_position_embeddings": context_window,
         "bos_token_id": _SPECIAL.index("<bos>"),
         "eos_token_id": [_SPECIAL.index("<eos>"), _SPECIAL.index("<end_of_turn>")],
-        "torch_dtype": "float32",
+        "torch_dtype": "float32" if precision == "float32" else "bfloat16",
     }
-    if family == "gemma2":
-        config |= {"query_pre_attn_scalar": head_dim}
-    if family == "gemma3":
-        config |= {
-            "query_pre_attn_scalar": head_dim,
-            "sliding_window": sliding_window,
-            "sliding_window_pattern": 2,
-        }
+    config |= _own_settings(family, head_dim, sliding_window, layers)
+    if family == "gemma3n":
+        config = {"model_type": "gemma3n", "text_config": config, "eos_token_id": config["eos_token_id"]}
+    if precision == "bits4":
+        config |= {"quantization": {"group_size": 32, "bits": 4}}
     (folder / "config.json").write_text(json.dumps(config, indent=1))
     _write_weights(folder, config, random_seed)
     return folder
+
+
+def _own_settings(family: Family, head_dim: int, sliding_window: int, layers: int) -> dict[str, Any]:
+    """What only some families have: windows, shared keys and values, per-layer inputs, experts."""
+    window = {"sliding_window": sliding_window, "query_pre_attn_scalar": head_dim}
+    kinds = ["sliding_attention", "full_attention"] * layers
+    qwen = {"tie_word_embeddings": True, "rope_theta": 10000.0}
+    gemma4 = window | {"sliding_window_pattern": 2, "global_head_dim": 2 * head_dim, "layer_types": kinds[:layers]}
+    moe: dict[str, Any] = {"num_experts": 4, "moe_intermediate_size": 64, "norm_topk_prob": True}
+    return {
+        "gemma": {},
+        "gemma2": {"query_pre_attn_scalar": head_dim},
+        "gemma3": window | {"sliding_window_pattern": 2},
+        "gemma3n": window
+        | {"num_kv_shared_layers": 2, "vocab_size_per_layer_input": 640, "hidden_size_per_layer_input": 32}
+        | {"rope_local_base_freq": 10000.0, "rope_theta": 10000.0, "final_logit_softcapping": 30.0}
+        | {"layer_types": kinds[:layers], "activation_sparsity_pattern": [0.5, 0.5, *[0.0] * (layers - 2)]}
+        | {"altup_num_inputs": 4, "altup_coef_clip": 120.0, "altup_correct_scale": True, "altup_active_idx": 0}
+        | {"laurel_rank": 32},
+        "gemma4": gemma4
+        | {"num_kv_shared_layers": 2, "vocab_size_per_layer_input": 640, "hidden_size_per_layer_input": 32},
+        "gemma4moe": gemma4
+        | {"num_kv_shared_layers": 0, "hidden_size_per_layer_input": 0, "use_double_wide_mlp": False}
+        | {"enable_moe_block": True, "top_k_experts": 2, "num_global_key_value_heads": 1, "attention_k_eq_v": True}
+        | moe,
+        "llama": qwen,
+        "qwen3": qwen,
+        "qwen3moe": qwen | moe | {"num_experts_per_tok": 2, "decoder_sparse_step": 1, "mlp_only_layers": []},
+    }[family]
 
 
 def _write_weights(folder: Path, config: dict[str, Any], random_seed: int) -> None:
@@ -143,15 +235,25 @@ def _write_weights(folder: Path, config: dict[str, Any], random_seed: int) -> No
     model = module.Model(module.ModelArgs.from_dict(config))
     weights = {name: mx.random.normal(w.shape, scale=0.5) for name, w in tree_flatten(model.parameters())}
     # Small embeddings beside wide layers: the other way round, random weights only repeat their last input.
-    weights["model.embed_tokens.weight"] *= 0.1
-    mx.save_safetensors(str(folder / "model.safetensors"), weights)
+    for name in weights:
+        if name.endswith("embed_tokens.weight"):
+            weights[name] *= 0.1
+        elif config["model_type"] in _TAME and any(kind in name for kind in ("norm", "scale", "scalar")):
+            weights[name] = mx.ones(weights[name].shape)
+    model.load_weights(list(weights.items()))
+    if config.get("torch_dtype", "bfloat16") != "float32" or config.get("text_config"):
+        model.set_dtype(getattr(mx, (config.get("text_config") or config)["torch_dtype"]))
+    if quantization := config.get("quantization"):
+        from mlx_lm.utils import quantize_model
+
+        model, _ = quantize_model(model, {}, **quantization)
+    mx.save_safetensors(str(folder / "model.safetensors"), dict(tree_flatten(model.parameters())))
 
 
-def _write_tokenizer(folder: Path, family: Family, vocab_size: int, tool_format: ToolFormat | None) -> None:
+def _write_tokenizer(folder: Path, template: str, vocab_size: int, markers: list[str]) -> None:
     """A SentencePiece-like BPE with byte fallback, as Gemma's: any text goes in and comes out whole."""
     from tokenizers import Tokenizer, decoders, models, normalizers, processors, trainers
 
-    markers = MARKERS[tool_format] if tool_format else []
     tokenizer = Tokenizer(models.BPE(byte_fallback=True, unk_token="<unk>", fuse_unk=True))
     tokenizer.normalizer = normalizers.Replace(" ", "▁")
     tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
@@ -180,12 +282,17 @@ def _write_tokenizer(folder: Path, family: Family, vocab_size: int, tool_format:
         "pad_token": "<pad>",
         "unk_token": "<unk>",
         "clean_up_tokenization_spaces": False,
-        "chat_template": _chat_template(family, tool_format),
+        "chat_template": template,
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=1))
 
 
-def _chat_template(family: Family, tool_format: ToolFormat | None) -> str:
+def _chat_template(family: Family, tool_format: ToolFormat | None, thinking: Thinking | None) -> str:
+    if thinking is not None:
+        template = _THOUGHT_TURNS.replace("CALL", _WRITTEN_CALL[tool_format or "json"])
+        for part, text in _THOUGHT_PARTS[thinking].items():
+            template = template.replace(part, text)
+        return template
     if tool_format is not None:
         return _TOOL_TURNS.replace("CALL", _WRITTEN_CALL[tool_format])
     return _TAKES_SYSTEM if family == "gemma3" else _REFUSES_SYSTEM

@@ -62,16 +62,19 @@ def own_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """A checkpoint folder per family ("gemma", "gemma2", "gemma3"), made at first use. Do not change it."""
-    made: dict[str, Path] = {}
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """A checkpoint folder per family ("gemma", "gemma2", …), made at first use, and per way of thinking. Do not
+    change it.
+    """
+    made: dict[tuple[str, str | None], Path] = {}
 
-    def folder(family: str = "gemma") -> Path:
-        if family not in made:
+    def folder(family: str = "gemma", thinking: str | None = None) -> Path:
+        if (family, thinking) not in made:
             from tests.checkpoints import make_checkpoint
 
-            made[family] = make_checkpoint(tmp_path_factory.mktemp(family) / family, family)  # type: ignore[arg-type]
-        return made[family]
+            path = tmp_path_factory.mktemp(family) / family
+            made[family, thinking] = make_checkpoint(path, family, thinking=thinking)  # type: ignore[arg-type]
+        return made[family, thinking]
 
     return folder
 

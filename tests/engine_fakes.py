@@ -77,10 +77,11 @@ class Ids:
 class Loaded:
     """A checkpoint, its engine, and what `mlx_lm` itself says to the same prompts, one at a time."""
 
-    def __init__(self, folder: Path, batch_size: int = 8) -> None:
+    def __init__(self, folder: Path, batch_size: int = 8, rounding: float = _ROUNDING) -> None:
         self.checkpoint = Checkpoint(str(folder))
         self.engine = Engine(self.checkpoint.load_weights, stop_ids=self.checkpoint.stop_ids)
         self.limits = Limits(rows=batch_size)
+        self._rounding = rounding
         self.prompts = [self.checkpoint.tokenizer.encode(prompt) for prompt in PROMPTS]
 
     def ask(self, prompt: list[int], sink: Any, max_tokens: int = NEW_TOKENS, **sampling: Any) -> Request:
@@ -101,7 +102,7 @@ class Loaded:
             self.checkpoint.tokenizer,
             prompt,
             max_tokens=max_tokens,
-            sampler=Following(Sampler(sampling), heard),
+            sampler=Following(Sampler(sampling), heard, self._rounding),
             **options,
         )
         return [r.token for r in stream if r.finish_reason != "stop"]
@@ -123,8 +124,9 @@ class Following:
     changes logits far more than that.
     """
 
-    def __init__(self, sampler: Callable[[Any], Any], heard: Sequence[int]) -> None:
+    def __init__(self, sampler: Callable[[Any], Any], heard: Sequence[int], rounding: float = _ROUNDING) -> None:
         self._sampler = sampler
+        self._rounding = rounding
         self._heard = iter(list(heard))
 
     def __call__(self, logprobs: Any) -> Any:
@@ -133,7 +135,7 @@ class Following:
         heard = next(self._heard, None)
         favoured = logprobs
         if heard is not None:
-            margin = _ROUNDING * mx.std(logprobs, axis=-1, keepdims=True)
+            margin = self._rounding * mx.std(logprobs.astype(mx.float32), axis=-1, keepdims=True)
             favoured = mx.where(mx.arange(logprobs.shape[-1]) == heard, logprobs + margin, logprobs)
         again = copy(self._sampler)  # draws with the same random key
         chosen, favourite = self._sampler(logprobs), again(favoured)
@@ -155,7 +157,10 @@ def alone(
         model,
         max_tokens=request.max_tokens,
         sampler=Following(Sampler(request.sampling), getattr(request.sink, "ids", ())),
-        logits_processors=[*processors(request.sampling), *([processor] if processor else [])],
+        logits_processors=[
+            *processors(request.sampling, len(request.prompt)),
+            *([processor] if processor else []),
+        ],
     )
     tokens: list[int] = []
     for token, _ in steps:
@@ -183,7 +188,10 @@ def is_clear(model: Any, request: Request) -> bool:
     from mlx_lm.generate import generate_step
 
     sampler = Doubting(request.sampling)
-    options = {"max_tokens": request.max_tokens, "logits_processors": processors(request.sampling)}
+    options = {
+        "max_tokens": request.max_tokens,
+        "logits_processors": processors(request.sampling, len(request.prompt)),
+    }
     for _ in generate_step(mx.array(request.prompt), model, sampler=sampler, **options):
         if not sampler.is_clear:
             return False

@@ -47,7 +47,9 @@ class ScriptedNetwork(nn.Module):
         keys = keys[:, 0, :, 0].astype(mx.int32)
         rows = [[value - 1 for value in row if value > 0] for row in keys.tolist()]
         batch, length = inputs.shape
-        logits = mx.random.normal((batch, length, self._vocabulary), key=mx.random.key(0))
+        # The same noise for every row: what a row is told must not depend on its company.
+        noise = mx.random.normal((1, 1, self._vocabulary), key=mx.random.key(0))
+        logits = mx.repeat(mx.repeat(noise, batch, axis=0), length, axis=1)
         for row, tokens in enumerate(rows):
             logits[row, -1, self._next(tokens)] += _HIGH
         return logits
@@ -63,3 +65,24 @@ class ScriptedNetwork(nn.Module):
         if place < 0 or not answer.startswith(written):
             return self._stop
         return int([*self._tokenizer.encode(answer[len(written) :], add_special_tokens=False), self._stop][0])
+
+
+class Reciter(ScriptedNetwork):
+    """Recites one of `texts`: the one whose beginning the prompt ends with, or else the first, and then stops.
+
+    So a text may begin with what a template puts before an answer, such as a thought that is open, or closed.
+    """
+
+    def __init__(self, tokenizer: Any, texts: Sequence[str], vocabulary: int) -> None:
+        super().__init__(tokenizer, (), "", vocabulary)
+        self._texts = [[*tokenizer.encode(text, add_special_tokens=False), self._stop] for text in texts]
+
+    def _next(self, tokens: list[int]) -> int:
+        found = [(self._said(tokens, ids), -number) for number, ids in enumerate(self._texts)]
+        said, number = max(found)
+        ids = self._texts[-number]
+        return ids[said] if said < len(ids) else self._stop
+
+    @staticmethod
+    def _said(tokens: list[int], ids: list[int]) -> int:
+        return max(n for n in range(len(ids) + 1) if n == 0 or tokens[-n:] == ids[:n])

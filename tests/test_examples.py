@@ -32,6 +32,7 @@ from graph.grounding import Evidence, Sentence
 from graph.packing import joined_tokens, pack
 from graph.results.types import ChunkRecord, Coverage, PageRecord, Provenance, Result, Stats, Summary
 from llm.config import LLMConfig
+from tests.misbehaving_server import MisbehavingServer, says
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "examples"
@@ -193,6 +194,35 @@ def test_documents_are_summarized_with_their_pages(run: Callable[..., str], page
     assert read == "pages: " + " ".join(str(page["number"]) for page in pages)
 
 
+def test_an_agent_streams_what_its_model_says(
+    run: Callable[..., str], checkpoint: Callable[[str], Path], tmp_path: Path
+) -> None:
+    path = letter(tmp_path, "harbour.txt", "The harbour opens at six.")
+    first, *said, last = run("compose_agent.py", checkpoint("gemma"), path).splitlines()
+    assert first.startswith("call: summarize_file {'path': ")
+    assert said[0].startswith("ai: ")
+    assert int(last.removeprefix("messages: ")) >= 2
+
+
+def test_a_subagent_reads_the_file_that_it_is_told_of(run: Callable[..., str], tmp_path: Path) -> None:
+    sentence = "The harbour opens at six."
+    assert run("compose_subagent.py", letter(tmp_path, "harbour.txt", sentence)) == f"summarizer: {sentence} ...\n"
+    assert run("compose_subagent.py", tmp_path / "absent.txt") == "summarizer: Name a file on this machine. ...\n"
+    assert "summar" in run("compose_subagent.py")
+
+
+def test_a_server_stands_in_for_a_model_that_is_not_here_and_answers_are_kept(
+    run: Callable[..., str], checkpoint: Callable[[str], Path], tmp_path: Path
+) -> None:
+    with MisbehavingServer(lambda asked: says("Because of the air.")) as server:
+        lines = run("compose_fallbacks.py", tmp_path / "absent", server.url).splitlines()
+        assert ["'Because of the air.'" in line for line in lines] == [True, True]
+        assert len(server.asked) == 1, "the second answer is from the cache"
+        lines = run("compose_fallbacks.py", checkpoint("gemma"), server.url).splitlines()
+        assert [str(checkpoint("gemma")) in line for line in lines] == [True, True]
+        assert len(server.asked) == 1
+
+
 # The handbook as a PDF.
 
 
@@ -219,7 +249,7 @@ def test_every_word_of_the_handbook_comes_out_of_the_pdf_in_order(pages: list[Pa
     assert {page["status"] for page in pages} == {"read"}
     text = "\n".join(page["text"] for page in pages).replace("\u2022", "-")
     assert 1 <= text.count(HEADER) <= 2, "the first, and one on a page that says little else"
-    read = text.replace(HEADER, "").split()
+    read = text.replace(HEADER, "").replace(" | ", " ").split()
     lines = [line for line in HANDBOOK.splitlines() if not re.match(r"```|\| -", line)]
     rows = [line.replace("|", " ") if line.startswith("|") else line.lstrip("#") for line in lines]
     written = re.sub(r"\*\*?(\w[^*]*)\*\*?", r"\1", "\n".join(rows).replace("`", "")).split()

@@ -52,20 +52,35 @@ def drive(flow: Flow[T], limiter: Limiter, run: str, config: RunnableConfig) -> 
 
 
 async def adrive(flow: Flow[T], limiter: Limiter, run: str, config: RunnableConfig) -> T:
-    """`drive`, without holding a thread."""
+    """`drive`, without holding a thread while the model answers.
+
+    What the flow does itself (counting tokens, reading an answer) takes time and may read files: not on the loop.
+    """
+    step = await asyncio.to_thread(_step, flow.send, None)
+    while isinstance(step, ModelCall):
+        await asyncio.sleep(step.pause)
+        try:
+            async with limiter.aslot(run):
+                message = await step.chain.ainvoke({"document": step.document}, config)
+        except Exception as error:
+            step = await asyncio.to_thread(_step, flow.throw, error)
+        else:
+            step = await asyncio.to_thread(_step, flow.send, message)
+    return step.value  # type: ignore[no-any-return]
+
+
+class _Done(NamedTuple):
+    """What came of a flow."""
+
+    value: Any
+
+
+def _step(advance: Callable[[Any], ModelCall], given: Any) -> ModelCall | _Done:
+    """The next call, or the end, which no thread can raise as StopIteration."""
     try:
-        call = next(flow)
-        while True:
-            await asyncio.sleep(call.pause)
-            try:
-                async with limiter.aslot(run):
-                    message = await call.chain.ainvoke({"document": call.document}, config)
-            except Exception as error:
-                call = flow.throw(error)
-            else:
-                call = flow.send(message)
+        return advance(given)
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+        return _Done(end.value)
 
 
 class FlowNode(Runnable[Any, T]):

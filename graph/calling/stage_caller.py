@@ -103,14 +103,17 @@ class StageCaller:
         return joined_text(parts), tokens
 
     def _window(self) -> int:
-        """The smallest context window that the model, its profile or the configuration names."""
+        """The smallest context window that the model, its profile or the configuration names, less what the model
+        needs for its thoughts.
+        """
         own = getattr(self._base, "get_context_window", None)
         profile = getattr(self._base, "profile", None) or {}
         named = [self._config.llm.context_window, profile.get("max_input_tokens"), own() if own else None]
         known = [window for window in named if window]
         if not known:
             raise ConfigError("llm.context_window: the model does not report its context window; set it here.")
-        return min(known)
+        thoughts = getattr(self._base, "get_thinking_reserve", None)
+        return min(known) - (thoughts() if thoughts else 0)
 
     def _prompt_tokens(self, stage: Stage, text: str, prompts: Prompts | None = None) -> int:
         template = prompt_template(stage, prompts or self._prompts)

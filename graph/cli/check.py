@@ -1,4 +1,4 @@
-"""`check`: what can be known about a run without loading a model. Imports nothing heavy."""
+"""`check`: what can be known about a run without loading a model. Imports nothing heavy before it is needed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from chains.prompts import STAGES, PromptError, Prompts, read_prompts
 from graph.calling.budget import TokenBudget, estimate_budget
 from graph.cli.arguments import STDIN, STDIN_NAME
 from graph.cli.first_look import Request
+from graph.config import RunConfig
 from graph.documents.find import find_documents
 from graph.errors import ConfigError
+from llm.config import MLXConfig
 
 
 def check(request: Request) -> str:
@@ -30,6 +32,7 @@ def check(request: Request) -> str:
     lines = [
         f"{request.config_path}: no problems found.",
         f"model     {config.llm.provider}: {getattr(config.llm, 'model', 'built-in')}",
+        *(_model_lines(config, budget) if isinstance(config.llm, MLXConfig) else []),
         f"document  {', '.join(map(_named, paths))}{_counted(documents, paths)}",
         f"prompts   {config.prompts.file or 'inline'}; language: {prompts.language}; focus: {prompts.focus}",
         *_budget_lines(budget),
@@ -51,6 +54,16 @@ def check_configuration(request: Request) -> tuple[Prompts, TokenBudget | None]:
     elif config.llm.provider == "openai":
         raise ConfigError("llm.context_window: set it; a server does not say how many tokens it can read.")
     return prompts, budget
+
+
+def _model_lines(config: RunConfig, budget: TokenBudget | None) -> list[str]:
+    """Why this model, whether it is on the disk, how large its download is, and whether it fits into memory."""
+    from graph.cli.model_check import describe_model
+
+    longest = None
+    if budget is not None:
+        longest = min(budget.chunk_tokens + budget.template["map"] + budget.output["map"], budget.window)
+    return describe_model(config.llm, longest) if isinstance(config.llm, MLXConfig) else []
 
 
 def _named(path: str) -> str:

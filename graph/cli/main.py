@@ -1,4 +1,4 @@
-"""The command line: run, check, show, schema. Each command imports what it needs when it runs."""
+"""The command line: run, check, models, show, schema. Each command imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -98,6 +98,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_options(check)
     check.set_defaults(command=_check, refuse=check.error)
 
+    models = commands.add_parser("models", help="list known models: what fits here, and what llm.preset takes")
+    models.add_argument("--family", choices=_families(), help="only these")
+    models.add_argument("--memory", type=float, metavar="GB", help="for a machine with so much memory")
+    models.add_argument("--format", choices=["table", "json"], default="table")
+    models.set_defaults(command=_models, refuse=models.error)
+
     show = commands.add_parser("show", help="print the graph as a Mermaid diagram")
     show.add_argument("config", nargs="?", metavar="CONFIG", help="also check this configuration")
     show.set_defaults(command=_show, refuse=show.error)
@@ -185,6 +191,21 @@ def _check(args: argparse.Namespace) -> int:
     from graph.cli.check import check
 
     say(check(_request(args)))
+    return 0
+
+
+def _families() -> tuple[str, ...]:
+    from llm.mlx.catalog import FAMILIES
+
+    return FAMILIES
+
+
+def _models(args: argparse.Namespace) -> int:
+    from graph.cli.models import models
+
+    if args.memory is not None and not 0 < args.memory < 1e6:
+        args.refuse("--memory is a number of gigabytes")
+    say(models(args.family, args.memory, args.format))
     return 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from graph.cli.arguments import STDIN, without_stdin
 from graph.cli.bars import StageBars
 from graph.cli.batch import how_to_go_on, run_documents
+from graph.cli.fetch_model import fetch_model
 from graph.cli.first_look import Request
 from graph.cli.output import is_folder, make_folder, write_file
 from graph.cli.progress import run_graph
@@ -39,6 +40,7 @@ def run(request: Request, *, quiet: bool) -> int:
         if request.one_summary:
             return _run_one(request, sources, quiet)
         _look_at_a_single(request, sources)
+        fetch_model(request.config, quiet=quiet)
         stdin = sources[given.index(STDIN)] if STDIN in given else None
         return run_documents(request.config, sources, quiet=quiet, stdin=stdin)
 
@@ -56,6 +58,7 @@ def _run_one(request: Request, sources: list[str], quiet: bool) -> int:
     _look_at_a_single(request, sources)
     if path and config.output.path and is_folder(config.output.path):
         make_folder(config.output.path)
+    fetch_model(config, quiet=quiet)
     app, screen = build_graph(config), None
     if not path and form == "md" and sys.stdout.isatty():
         screen = _Screen()

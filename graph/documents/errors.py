@@ -55,6 +55,10 @@ class NoPagesError(DocumentError):
     """A PDF without pages."""
 
 
+class NotADocumentError(DocumentError):
+    """Something was given as a document that is neither one of LangChain's nor the JSON of one, nor text."""
+
+
 class NoTextError(DocumentError):
     """No text: a scan that OCR could not read, blank pages, or nothing but digits."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
@@ -13,8 +14,14 @@ from llm.config import MLXSettings
 from llm.errors import InvalidRequestError
 from llm.mlx.runtime import Runtime, Weights, identify, runtime_for
 
+# Other names of settings: those that LangChain's models give them, and what people pass to templates.
+_ALIASES = {"timeout": "timeout_seconds", "reasoning": "thinking", "enable_thinking": "thinking"}
+
 # Settings that change how fast an answer comes, or whether it does, but not its text.
 _NOT_IDENTIFYING = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
+
+# Options of a call that LangChain's own base classes read, and hand on with the settings.
+_OF_LANGCHAIN = {"stream"}
 
 
 class MLXModel(MLXSettings):
@@ -30,6 +37,7 @@ class MLXModel(MLXSettings):
             return self.timeout_seconds
 
     _runtime: Runtime | None = PrivateAttr(default=None)
+    _identity: tuple[Weights, str | None] | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -63,7 +71,19 @@ class MLXModel(MLXSettings):
         `fingerprint` is None while the model is not on this machine.
         """
         params = {name: getattr(self, name) for name in MLXSettings.model_fields if name not in _NOT_IDENTIFYING}
-        return {**params, "fingerprint": identify(Weights.of(self))}
+        return {**params, "fingerprint": self._fingerprint()}
+
+    def _fingerprint(self) -> str | None:
+        """What tells these weights from others. On an event loop, what was found last: LangChain asks there."""
+        weights = Weights.of(self)
+        if self._identity is not None and self._identity[0] == weights and _on_event_loop():
+            return self._identity[1]
+        return identify(weights)
+
+    async def _before_await(self) -> None:
+        """Look the weights up on a thread: a slow disk would stop everything else on the event loop."""
+        weights = Weights.of(self)
+        self._identity = (weights, await asyncio.to_thread(identify, weights))
 
     def settings(self, stop: Sequence[str] | None, options: dict[str, Any]) -> MLXSettings:
         """This model's settings with the `options` of one call.
@@ -72,6 +92,7 @@ class MLXModel(MLXSettings):
             InvalidRequestError: an unknown option, or an invalid value.
         """
         own = {name: getattr(self, name) for name in MLXSettings.model_fields}
+        options = {name: value for name, value in options.items() if name not in _OF_LANGCHAIN}
         _refuse_unknown(options, own, type(self).__name__)
         try:
             return MLXSettings.model_validate({**own, **_plain(options), **_plain({"stop": stop})})
@@ -85,9 +106,17 @@ class MLXModel(MLXSettings):
         return self.runtime if weights == Weights.of(self) else runtime_for(weights)
 
 
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
 def _refuse_unknown(given: Iterable[str], known: Collection[str], who: str) -> None:
     for name in given:
-        if name not in known and name != "timeout":
+        if name not in known and name not in _ALIASES:
             near = get_close_matches(name, known, n=1)
             raise InvalidRequestError(
                 f"{who} has no setting {name!r}.", f"Did you mean {near[0]!r}?" if near else ""
@@ -98,7 +127,7 @@ def _plain(given: dict[str, Any]) -> dict[str, Any]:
     """Settings as they are declared: LangChain passes None for what is not set, people pass paths or one stop."""
     plain = {}
     for name, value in given.items():
-        name = "timeout_seconds" if name == "timeout" else name
+        name = _ALIASES.get(name, name)
         field = MLXSettings.model_fields.get(name)
         if value is not None or field is None or field.default is None:
             value = os.fspath(value) if isinstance(value, os.PathLike) else value

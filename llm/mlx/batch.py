@@ -6,19 +6,22 @@ Each call waits on a thread of its own and costs nothing else. LangChain's own `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from contextlib import aclosing
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
+from langchain_core._api import suppress_langchain_beta_warning
 from langchain_core.callbacks import Callbacks
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import BaseChatModel, BaseLanguageModel, LanguageModelInput
+from langchain_core.language_models.base import LanguageModelOutputVar
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import LLMResult
-from langchain_core.runnables import RunnableConfig
+from langchain_core.runnables import Runnable, RunnableConfig
 from langchain_core.runnables.config import ContextThreadPoolExecutor, get_config_list
 
 T = TypeVar("T")
@@ -90,10 +93,10 @@ def run_all(function: Callable[[T], R], items: Sequence[T], most: int | None = N
         _under_way.reset(token)
 
 
-class BatchedChat(BaseChatModel):
-    """A chat model whose calls are cheap to wait for, so that all of a list are made at once.
+class BatchedCalls(BaseLanguageModel[LanguageModelOutputVar]):
+    """A model whose calls are cheap to wait for: all of a list are made at once, each a call of its own.
 
-    The asynchronous `abatch` and `agenerate` of LangChain do so already.
+    So an error in one, such as a prompt that is too long, leaves the others as they are.
     """
 
     def batch(
@@ -103,11 +106,11 @@ class BatchedChat(BaseChatModel):
         *,
         return_exceptions: bool = False,
         **kwargs: Any,
-    ) -> list[AIMessage]:
+    ) -> list[LanguageModelOutputVar]:
         """Answer all `inputs`, decoded together. `max_concurrency` in `config` is respected."""
         configs = get_config_list(config, len(inputs))
 
-        def call(pair: tuple[LanguageModelInput, RunnableConfig]) -> AIMessage:
+        def call(pair: tuple[LanguageModelInput, RunnableConfig]) -> LanguageModelOutputVar:
             try:
                 return self.invoke(pair[0], pair[1], **kwargs)
             except Exception as error:
@@ -117,6 +120,47 @@ class BatchedChat(BaseChatModel):
 
         most = configs[0].get("max_concurrency") if configs else None
         return run_all(call, list(zip(inputs, configs, strict=True)), most)
+
+    async def abatch(
+        self,
+        inputs: list[LanguageModelInput],
+        config: RunnableConfig | list[RunnableConfig] | None = None,
+        *,
+        return_exceptions: bool = False,
+        **kwargs: Any,
+    ) -> list[LanguageModelOutputVar]:
+        """`batch` without holding a thread."""
+        return await Runnable.abatch(self, inputs, config, return_exceptions=return_exceptions, **kwargs)
+
+    async def _before_await(self) -> None:
+        """What must be done before LangChain asks, on the event loop, who this model is."""
+
+    async def agenerate(self, *args: Any, **kwargs: Any) -> LLMResult:
+        """As in LangChain, but the event loop waits for no disk."""
+        await self._before_await()
+        result: LLMResult = await super().agenerate(*args, **kwargs)  # type: ignore[misc]
+        return result
+
+    async def astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        """As in LangChain, but the event loop waits for no disk."""
+        await self._before_await()
+        async with aclosing(super().astream(*args, **kwargs)) as pieces:  # type: ignore[type-var]
+            async for piece in pieces:
+                yield piece
+
+    def astream_events(self, *args: Any, **kwargs: Any) -> Any:
+        """As in LangChain, but the event loop waits for no disk."""
+        events = super().astream_events(*args, **kwargs)
+        return self._typed_events(events) if kwargs.get("version") == "v3" else events
+
+    async def _typed_events(self, events: Any) -> Any:
+        await self._before_await()
+        with suppress_langchain_beta_warning():  # LangChain takes this frame for a caller of its own
+            return await events
+
+
+class BatchedChat(BatchedCalls[AIMessage], BaseChatModel):
+    """A chat model whose lists are decoded together. The asynchronous `agenerate` of LangChain does so already."""
 
     def generate(
         self,

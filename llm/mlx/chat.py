@@ -15,6 +15,7 @@ from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from pydantic import Field, SecretStr
 
+from llm.config import MLXSettings
 from llm.errors import InvalidRequestError
 from llm.mlx.base import MLXModel
 from llm.mlx.batch import BatchedChat
@@ -22,7 +23,7 @@ from llm.mlx.chat_output import ChatCall
 from llm.mlx.client import astream, await_answers, stream, wait
 from llm.mlx.runtime import Runtime
 from llm.mlx.structured.logits_processor import StructuredProcessor
-from llm.mlx.structured.output_schema import read_schema
+from llm.mlx.structured.output_schema import read_tool
 from llm.mlx.structured.output_spec import OutputSpec
 from llm.mlx.structured.structured_output import structured_output
 from llm.mlx.structured.tools import read_tool_choice
@@ -114,7 +115,7 @@ class ChatMLX(MLXModel, BatchedChat):
         Raises:
             InvalidRequestError: not a tool, an unknown choice, or a schema that cannot be enforced.
         """
-        described = [read_schema(tool).as_tool() for tool in tools]
+        described = [read_tool(tool) for tool in tools]
         choice = read_tool_choice(tool_choice, [tool["function"]["name"] for tool in described])
         self._check({"tools": described, "tool_choice": choice, "response_format": kwargs.get("response_format")})
         if parallel_tool_calls is not None:
@@ -131,31 +132,58 @@ class ChatMLX(MLXModel, BatchedChat):
             if spec.is_structured or spec.needs_grammar(self.runtime.template.markers):
                 raise
 
-    def with_structured_output(  # type: ignore[override]
+    def with_structured_output(
         self,
         schema: Any = None,
         *,
         method: str = "json_schema",
         include_raw: bool = False,
         strict: bool | None = None,
+        **kwargs: Any,
     ) -> Runnable[LanguageModelInput, Any]:
-        """A model that answers with objects of `schema`: a pydantic class, a TypedDict, or a JSON schema.
+        """A model that answers with objects of `schema`: any type that pydantic knows (a model, a dataclass, an
+        Enum, `list[int]`, `A | B`), a TypedDict, or a JSON schema.
 
         The answer always satisfies the schema, whatever the weights; `strict` is accepted and changes nothing.
-        `method`: "json_schema" and "function_calling" describe the schema in the prompt, "json_mode" does not.
+        Sets are decoded as lists and lose their doubles when they are read. `method`: "json_schema" and
+        "function_calling" describe the schema in the prompt, "json_mode" does not. With `tools`, the model may
+        call one instead, and the object is None; other keywords are settings of each call.
 
         Raises:
             InvalidRequestError: an unknown method, no schema, or one that cannot be enforced.
         """
-        return structured_output(self, schema, method=method, include_raw=include_raw)
+        return structured_output(self, schema, method=method, include_raw=include_raw, **kwargs)
 
     def get_token_ids(self, text: str) -> list[int]:
         """The tokens of `text` (T,) as part of a message: control tokens in it count as the text they are."""
         return super().get_token_ids(self.runtime.checkpoint.defuse(text))
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
-        """The length of the prompt that `messages` become: with template and tools, before any answer."""
-        return len(_encode(self.runtime, messages, OutputSpec.pop_from({"tools": tools})))
+        """The length of the prompt that `messages` become: with template and tools, before any answer.
+
+        Any part of a conversation can be counted, in any order.
+        """
+        runtime, spec = self.runtime, OutputSpec.pop_from({"tools": tools})
+        with runtime.checkpoint.tokenizer_lock:
+            return runtime.template.count(messages, spec, thinks=self.thinking)
+
+    def get_thinking_reserve(self) -> int:
+        """Tokens to leave free for thoughts beside the `max_tokens` of the answer; 0 if the model does not think.
+
+        It is `thinking_tokens`, or a quarter of the context window, if that is less.
+        """
+        if not self._may_think(self, is_structured=False):
+            return 0
+        window = self.get_context_window()
+        return self.thinking_tokens if window is None else min(self.thinking_tokens, window // 4)
+
+    def _may_think(self, settings: MLXSettings, *, is_structured: bool) -> bool:
+        """Whether thoughts may come before the answer. By default none do before one that follows a grammar."""
+        runtime = self.runtime_for(settings)
+        if settings.thinking is None and not is_structured:
+            with runtime.checkpoint.tokenizer_lock:
+                return runtime.template.thinks_by_default
+        return bool(settings.thinking) and runtime.template.thinking is not None
 
     def _make(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> ChatCall:
         options = dict(options)
@@ -170,8 +198,15 @@ class ChatMLX(MLXModel, BatchedChat):
             processors.append(spec.logits_processor(runtime.checkpoint, markers, max_tokens))
             return processors[-1]
 
-        prompt = _encode(runtime, messages, spec)
-        call = runtime.call(settings, prompt, logits_processor if spec.needs_grammar(markers) else None)
+        prompt = _encode(runtime, messages, spec, settings.thinking)
+        may_think = self._may_think(settings, is_structured=spec.is_structured)
+        call = runtime.call(
+            settings,
+            prompt,
+            logits_processor if spec.needs_grammar(markers) else None,
+            thinking=runtime.template.thinking,
+            thinking_tokens=settings.thinking_tokens if may_think else 0,
+        )
         return ChatCall(settings.model, call, spec.tool_parser(markers), processors)
 
     def _generate(
@@ -221,6 +256,8 @@ class ChatMLX(MLXModel, BatchedChat):
                 yield chunk
 
 
-def _encode(runtime: Runtime, messages: Sequence[BaseMessage], spec: OutputSpec) -> list[int]:
+def _encode(
+    runtime: Runtime, messages: Sequence[BaseMessage], spec: OutputSpec, thinks: bool | None = None
+) -> list[int]:
     with runtime.checkpoint.tokenizer_lock:
-        return runtime.template.encode(messages, spec)
+        return runtime.template.encode(messages, spec, thinks=thinks)

@@ -8,14 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
-from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
+from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 from langchain_core.messages.tool import ToolCallChunk, tool_call_chunk
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from llm.mlx.client import Call
-from llm.mlx.output_processor import RequestOutput
+from llm.mlx.output_processor import RequestOutput, Thought
 from llm.mlx.structured.logits_processor import StructuredProcessor
 from llm.mlx.structured.tool_parser import ParsedText, ToolParser
+
+# Why an answer is empty, and what to do about it.
+_ONLY_THOUGHTS = (
+    "The model thought and did not come to an answer. "
+    "Raise thinking_tokens, shorten the prompt, or set thinking to false."
+)
 
 
 @dataclass
@@ -34,6 +40,7 @@ class ChatCall:
         first, last = self.parser.feed(answer.text), self.parser.close()
         message = AIMessage(
             content=first.text + last.text,
+            additional_kwargs={"reasoning_content": answer.reasoning} if answer.reasoning else {},
             tool_calls=[*first.calls, *last.calls],
             invalid_tool_calls=[*first.invalid, *last.invalid],
             usage_metadata=_usage(answer),
@@ -44,6 +51,10 @@ class ChatCall:
 
     def chunks(self, item: str | RequestOutput) -> Iterator[ChatGenerationChunk]:
         """What is sure after a piece of text; at the end, what is left, and last the metadata."""
+        if isinstance(item, Thought):
+            thought = AIMessageChunk(content="", additional_kwargs={"reasoning_content": str(item)})
+            yield ChatGenerationChunk(message=thought)
+            return
         if isinstance(item, str):
             yield from self._chunk(self.parser.feed(item))
             return
@@ -59,7 +70,10 @@ class ChatCall:
 
     def _chunk(self, parsed: ParsedText) -> Iterator[ChatGenerationChunk]:
         if parsed.text or parsed.calls or parsed.invalid:
-            chunks = [self._call_chunk(c["name"], json.dumps(c["args"]), c["id"]) for c in parsed.calls]
+            chunks = [
+                self._call_chunk(c["name"], json.dumps(c["args"], ensure_ascii=False), c["id"])
+                for c in parsed.calls
+            ]
             chunks += [self._call_chunk(c["name"], c["args"], c["id"]) for c in parsed.invalid]
             yield ChatGenerationChunk(message=AIMessageChunk(content=parsed.text, tool_call_chunks=chunks))
 
@@ -74,19 +88,23 @@ class ChatCall:
                 raise processor.error
 
     def _metadata(self, answer: RequestOutput) -> dict[str, Any]:
-        return {
+        metadata = {
             "model_provider": "mlx",
             "model_name": self.model_name,
             "finish_reason": answer.finish_reason,
             "tokens_per_second": answer.tokens_per_second,
             "peak_memory_gb": answer.peak_memory_gb,
         }
+        return metadata | ({"hint": _ONLY_THOUGHTS} if answer.only_thoughts else {})
 
 
 def _usage(answer: RequestOutput) -> UsageMetadata:
-    return UsageMetadata(
+    usage = UsageMetadata(
         input_tokens=answer.prompt_tokens,
         output_tokens=answer.output_tokens,
         total_tokens=answer.prompt_tokens + answer.output_tokens,
         input_token_details=InputTokenDetails(cache_read=answer.cached_tokens),
     )
+    if answer.reasoning_tokens:
+        usage["output_token_details"] = OutputTokenDetails(reasoning=answer.reasoning_tokens)
+    return usage

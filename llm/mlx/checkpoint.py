@@ -10,6 +10,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from llm.errors import InvalidRequestError, ModelNotFoundError, UnsupportedModelError, reason
+from llm.mlx.download import fetch_large
+from llm.mlx.gguf.convert import convert
+from llm.mlx.gguf.source import find_source
+from llm.mlx.thinking import thinking_format
 from llm.mlx.window import read_context_window
 
 if TYPE_CHECKING:
@@ -23,11 +27,12 @@ _NO_LIMIT = 10**9
 
 
 class Checkpoint:
-    """Tokenizer and settings of `model`, a folder or an id on Hugging Face; weights only when they are needed.
+    """Tokenizer and settings of `model`, a folder, a GGUF file or an id on Hugging Face; weights when needed.
 
     Raises:
         ModelNotFoundError: there is no such folder, and it cannot be downloaded.
         UnsupportedModelError: the files are there but cannot be used.
+        MissingPackageError: a GGUF file, or a model in packages, without the extra for it.
     """
 
     def __init__(self, model: str, revision: str | None = None, adapter: str | None = None) -> None:
@@ -38,6 +43,7 @@ class Checkpoint:
         self.config = _read_config(self.folder)
         self.tokenizer = _load_tokenizer(self.folder, self.config)
         self.stop_ids = sorted(self.tokenizer.eos_token_ids)
+        self.thinking = thinking_format(self.tokenizer)
         # Rendering and encoding are cheap, and Hugging Face's tokenizers are not safe to share.
         self.tokenizer_lock = Lock()
 
@@ -69,10 +75,12 @@ class Checkpoint:
 
     @cached_property
     def _control_tokens(self) -> re.Pattern[str]:
-        """Matches special tokens, and others that the chat template writes; nothing if there are none."""
+        """Matches special tokens, and others that the chat template writes or that mark thoughts."""
         template = str(self.tokenizer.chat_template or "")
+        marks = self.thinking.markers if self.thinking else ()
         tokens = self.tokenizer.added_tokens_decoder.values()
-        names = [t.content for t in tokens if len(t.content) > 1 and (t.special or t.content in template)]
+        meant = [t.content for t in tokens if t.special or t.content in template or t.content in marks]
+        names = [name for name in meant if len(name) > 1]
         return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))) or r"(?!)")
 
     def load_weights(self) -> Any:
@@ -102,13 +110,20 @@ def check_text(text: str) -> None:
 
 
 def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
-    """The folder of `model`, with the files that match `patterns` (None: all), downloaded if need be."""
+    """The folder of `model`, with the files that match `patterns` (None: all), downloaded or converted if need be.
+
+    A download that was broken off goes on where it stopped.
+    """
+    if (source := find_source(model)) is not None:
+        return convert(source)
     if (folder := Path(os.path.expanduser(model))).is_dir():
         return folder
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 
     try:
+        if patterns is None:
+            fetch_large(model, revision)
         return Path(snapshot_download(model, revision=revision, allow_patterns=patterns))
     except (HFValidationError, RepositoryNotFoundError) as error:
         raise ModelNotFoundError(

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -19,7 +20,11 @@ from llm.mlx.engine.engine import Engine
 from llm.mlx.engine.request import Limits, LogitsProcessor, Request
 from llm.mlx.engine.sampling import Sampling
 from llm.mlx.engine.worker import check_not_forked
-from llm.mlx.output_processor import OutputEvent, OutputProcessor, RequestOutput
+from llm.mlx.output_processor import OutputEvent, OutputLimits, OutputProcessor, RequestOutput
+from llm.mlx.thinking import AnswerProcessor, ThinkingFormat
+
+# Tokens that open and close thoughts, and name channels.
+_MARKERS = 32
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,8 @@ class Call:
     """All there is to say of one call. `prompt`: token ids (T,); `timeout`: seconds for the whole answer.
 
     `detokenizer` returns a fresh one; `constrain` is given `max_tokens` and returns what keeps the answer to a
-    grammar.
+    grammar. With `thinking`, thoughts are split from the answer; they may have `thinking_tokens` beside its
+    `max_tokens`, or share these, if that is 0.
     """
 
     engine: Engine
@@ -39,12 +45,29 @@ class Call:
     limits: Limits
     timeout: float | None = None
     constrain: Callable[[int], LogitsProcessor] | None = None
+    thinking: ThinkingFormat | None = None
+    thinking_tokens: int = 0
 
     def request(self, hear: Callable[[OutputEvent], object]) -> Request:
         """A request that tells `hear` of its answer, piece by piece. When `hear` raises, it is dropped."""
-        processors = [self.constrain(self.max_tokens)] if self.constrain else []
-        reply = OutputProcessor(self.detokenizer(), hear, prompt_tokens=len(self.prompt), stop=self.stop)
-        return Request(self.prompt, self.max_tokens, reply, self.sampling, processors, self.limits)
+        reply = OutputProcessor(
+            self.detokenizer(),
+            hear,
+            prompt_tokens=len(self.prompt),
+            stop=self.stop,
+            splitter=self.thinking.splitter(self.prompt) if self.thinking else None,
+            limits=OutputLimits(self.max_tokens, self.thinking_tokens) if self.thinking_tokens else None,
+        )
+        room = self.thinking_tokens + _MARKERS if self.thinking_tokens else 0
+        return Request(self.prompt, self.max_tokens + room, reply, self.sampling, self._processors(), self.limits)
+
+    def _processors(self) -> list[LogitsProcessor]:
+        if self.constrain is None:
+            return []
+        if self.thinking is None:
+            return [self.constrain(self.max_tokens)]
+        make = partial(self.constrain, self.max_tokens)
+        return [AnswerProcessor(self.thinking.splitter(self.prompt), make)]
 
 
 class Ticket:

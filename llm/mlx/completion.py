@@ -1,22 +1,32 @@
-"""`MLX`: a text completion model that mlx-lm runs in this process. Raw text in, raw text out."""
+"""Text completion models that mlx-lm runs in this process, without a chat template.
+
+`MLX` takes raw text and returns raw text. `ContinuingChat` does the same behind a chat model's interface, with
+usage and finish reasons: a base model in the place of one that was trained to chat.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseLLM
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import Generation, GenerationChunk, LLMResult
 
+from llm.errors import InvalidRequestError
 from llm.mlx.base import MLXModel
+from llm.mlx.batch import BatchedCalls
+from llm.mlx.chat import ChatMLX
+from llm.mlx.chat_output import ChatCall
 from llm.mlx.client import Call, astream, await_answers, stream, wait
 from llm.mlx.output_processor import RequestOutput
 from llm.mlx.runtime import Runtime
+from llm.mlx.structured.output_spec import OutputSpec
 
 
-class MLX(MLXModel, BaseLLM):
+class MLX(MLXModel, BatchedCalls[str], BaseLLM):
     """A text completion model on Apple's MLX: the prompt goes in as it is, without a chat template.
 
     It shares weights and batches with every `ChatMLX` on the same checkpoint. A list of prompts is decoded
@@ -88,6 +98,42 @@ class MLX(MLXModel, BaseLLM):
         }
         generations = [[Generation(text=answer.text, generation_info=_info(answer))] for answer in answers]
         return LLMResult(generations=generations, llm_output={"model_name": self.model, "token_usage": usage})
+
+
+class ContinuingChat(ChatMLX):
+    """A base model as a chat model: the texts of the messages, one after the other, are what it continues.
+
+    It takes no tools and no response format, for nobody taught it either.
+    """
+
+    @property
+    def _llm_type(self) -> str:
+        return "chat-mlx-completion"
+
+    def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
+        """The length of the text that `messages` become."""
+        return len(_encode(self.runtime, self.runtime.checkpoint.defuse(_joined(messages))))
+
+    def get_thinking_reserve(self) -> int:
+        """None: a base model does not think."""
+        return 0
+
+    def _make(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> ChatCall:
+        options = dict(options)
+        spec = OutputSpec.pop_from(options)
+        if spec.is_structured or spec.tools.usable:
+            raise InvalidRequestError(
+                f"{self.model} continues text: it takes no tools and no response format.",
+                "Use ChatMLX with an instruction-tuned checkpoint.",
+            )
+        settings = self.settings(stop, options)
+        runtime = self.runtime_for(settings)
+        text = runtime.checkpoint.defuse(_joined(messages))
+        return ChatCall(settings.model, runtime.call(settings, _encode(runtime, text)), spec.tool_parser(None), [])
+
+
+def _joined(messages: Sequence[BaseMessage]) -> str:
+    return "\n\n".join(str(message.text) for message in messages)
 
 
 def _encode(runtime: Runtime, prompt: str) -> list[int]:

@@ -7,6 +7,10 @@ import os
 import re
 from pathlib import Path
 
+from llm.errors import ModelError
+from llm.mlx.gguf.convert import converted
+from llm.mlx.gguf.source import find_source
+
 # Weights, tokenizers, chat templates, adapters and their settings.
 _FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.tiktoken", "*.txt")
 
@@ -36,9 +40,17 @@ def _content(folder: Path | None) -> object:
 
 
 def here(model: str | None, revision: str | None = None) -> Path | None:
-    """The folder of `model`, a folder or an id on Hugging Face; None if it is not on this machine."""
+    """The folder of `model`, a folder, a GGUF file or an id on Hugging Face; None if it is not on this machine, or
+    was not converted yet.
+    """
     if model is None:
         return None
+    try:
+        source = find_source(model)
+    except ModelError:
+        return None
+    if source is not None:
+        return converted(source)
     if (folder := Path(os.path.expanduser(model))).is_dir():
         return folder
     from huggingface_hub import try_to_load_from_cache

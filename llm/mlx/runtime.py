@@ -21,6 +21,7 @@ from llm.mlx.engine.request import Limits, LogitsProcessor
 from llm.mlx.engine.sampling import Sampling
 from llm.mlx.engine.single import SingleOptions
 from llm.mlx.fingerprint import fingerprint, here
+from llm.mlx.thinking import ThinkingFormat
 
 
 @dataclass(frozen=True)
@@ -77,37 +78,47 @@ class Runtime:
         settings: MLXSettings,
         prompt: list[int],
         constrain: Callable[[int], LogitsProcessor] | None = None,
+        *,
+        thinking: ThinkingFormat | None = None,
+        thinking_tokens: int = 0,
     ) -> Call:
         """Prepare a call. `constrain` is given the most tokens the answer may have, and returns what keeps it
-        to a grammar.
+        to a grammar. `thinking`: how its thoughts are marked; they get `thinking_tokens`, or what the answer
+        leaves of the context window.
 
         Raises:
             ContextOverflowError: the prompt fills the context window.
         """
         sampling = {field: getattr(settings, field) for field in Sampling.__dataclass_fields__}
         kv_bytes = None if settings.kv_cache_gb is None else int(settings.kv_cache_gb * 1e9)
+        max_tokens, thinking_tokens = self._room(settings, len(prompt), thinking_tokens)
         return Call(
             engine=self.engine,
             detokenizer=lambda: self.checkpoint.tokenizer.detokenizer,
             prompt=prompt,
-            max_tokens=self._room(settings, len(prompt)),
+            max_tokens=max_tokens,
             stop=tuple(settings.stop),
             sampling=Sampling(**sampling),
             limits=Limits(settings.batch_size, kv_bytes),
             timeout=settings.timeout_seconds,
             constrain=constrain,
+            thinking=thinking,
+            thinking_tokens=thinking_tokens,
         )
 
-    def _room(self, settings: MLXSettings, prompt_tokens: int) -> int:
-        """Tokens the answer may have: what was asked for, or what the context window leaves."""
+    def _room(self, settings: MLXSettings, prompt_tokens: int, thinking_tokens: int) -> tuple[int, int]:
+        """Tokens the answer and the thoughts before it may have: what was asked for, or what the context window
+        leaves, the answer's first.
+        """
         window = self.window(settings)
         if window is None:
-            return settings.max_tokens
+            return settings.max_tokens, thinking_tokens
         if prompt_tokens >= window:
             raise ContextOverflowError(
                 f"The prompt has {prompt_tokens} tokens and the context window of {settings.model} {window}."
             )
-        return min(settings.max_tokens, window - prompt_tokens)
+        answer = min(settings.max_tokens, window - prompt_tokens)
+        return answer, min(thinking_tokens, window - prompt_tokens - answer)
 
 
 def _not_read_yet() -> None:

@@ -82,6 +82,21 @@ class ChatServer(BaseChatOpenAI):
                 yield chunk
             end.check()
 
+    def _create_chat_result(self, response: Any, generation_info: dict[str, Any] | None = None) -> ChatResult:
+        result = super()._create_chat_result(response, generation_info)
+        said = response if isinstance(response, dict) else response.model_dump(warnings=False)
+        for generation, choice in zip(result.generations, said["choices"], strict=True):
+            _add_thoughts(generation.message, choice["message"])
+        return result
+
+    def _convert_chunk_to_generation_chunk(
+        self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
+    ) -> ChatGenerationChunk | None:
+        generation = super()._convert_chunk_to_generation_chunk(chunk, default_chunk_class, base_generation_info)
+        if generation is not None and (choices := chunk.get("choices")):
+            _add_thoughts(generation.message, choices[0].get("delta") or {})
+        return generation
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
@@ -89,6 +104,16 @@ class ChatServer(BaseChatOpenAI):
         except Exception as error:  # from the client, or from code that parses what is not a chat completion
             timeout = self.request_timeout if isinstance(self.request_timeout, int | float) else 0.0
             raise explain(error, Server(str(self.openai_api_base), self.model_name, timeout)) from error
+
+
+def _add_thoughts(message: BaseMessage, said: dict[str, Any]) -> None:
+    """Keep the thoughts that a server tells apart, by the names that vLLM and others, and mlx_lm, give them.
+
+    OpenAI's own API has none of them, and so its client passes them over.
+    """
+    thoughts = said.get("reasoning_content") or said.get("reasoning")
+    if isinstance(thoughts, str):
+        message.additional_kwargs["reasoning_content"] = thoughts
 
 
 def _answered(result: ChatResult) -> ChatResult:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from graph.config import RunConfig, load_config
 from graph.errors import ConfigError
+from llm.config import MLXConfig
 
 PROMPTS = "prompts: {map: '{document}', collapse: '{document}', final: '{document}'}\n"
 TEXTRANK = "llm: {provider: textrank}\n"
@@ -326,3 +327,15 @@ def test_pages_are_what_is_written(tmp_path: Path, written: str, pages: str | No
             load_config(path)
     else:
         assert load_config(path).load.pages == pages
+
+
+def test_a_gguf_file_is_found_beside_the_configuration_and_a_name_stays_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    for model, expected in (("model.gguf", str(tmp_path / "model.gguf")), ("some/model", "some/model")):
+        path.write_text(f"llm:\n  provider: mlx\n  model: {model}\n")
+        config = load_config(path)
+        assert isinstance(config.llm, MLXConfig)
+        assert config.llm.model == expected
+    config = load_config(path, ["llm.model=model.gguf"])
+    assert isinstance(config.llm, MLXConfig)
+    assert config.llm.model == "model.gguf"

@@ -143,18 +143,18 @@ def _continues(lines: list[str], widths: list[int], last: int, index: int, *, is
     line, following = lines[last], lines[index]
     if _is_row(line) or _is_row(following) or _LEADERS.search(line) or line.startswith(("#", "|")):
         return False
+    room = _room(widths, last)
+    if _NUMBERED_HEADING.match(line) and widths[last] < 0.6 * room and not _OPEN.search(line):
+        return False  # whatever its paragraph begins with
     if index > last + 1:  # over a blank line only in the middle of a sentence: a formula may stand there
         is_middle = following[0].islower() and not _TERMINAL.search(line) and widths[last] >= _NARROWEST
         return is_middle or following[0] in _NEVER_FIRST
     if _HYPHENATED.search(line) or following[0] in _NEVER_FIRST:
         return True
-    room = _room(widths, last)
     if (room < _NARROWEST and not _is_running(lines, last)) or (
         is_item and not (_OPEN.search(line) and _CAPTION.match(following))
     ):
         return False
-    if _NUMBERED_HEADING.match(line) and widths[last] < 0.6 * room and not _OPEN.search(line):
-        return False  # whatever its paragraph begins with
     if _OPEN.search(line) or (following[0].islower() and not _TERMINAL.search(line)):
         return True
     first_word = following.split(" ", 1)[0]

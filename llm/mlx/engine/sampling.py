@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
     import mlx.core as mx
+
+    from llm.mlx.engine.request import LogitsProcessor
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,8 @@ class Sampling:
     top_k: int = 0
     min_p: float = 0.0
     repetition_penalty: float | None = None
+    repetition_context_size: int = 256
+    """Tokens of the answer that the penalty looks back. mlx-lm's choice of 20 is less than a sentence."""
     seed: int | None = None
 
 
@@ -28,7 +32,8 @@ class Sampler:
     """Draws from log probabilities with a random key of its own.
 
     MLX's global generator is per thread and starts from the same state in each; a key that travels with
-    the sampler makes a seed give the same tokens alone and in any batch.
+    the sampler makes a seed draw with the same random numbers alone and in any batch. The tokens are the same,
+    too, until rounding decides one: a batch adds up in another order than a single row (see benchmarks/LOG.md).
     """
 
     def __init__(self, sampling: Sampling) -> None:
@@ -104,10 +109,15 @@ class Samplers:
         return sampler
 
 
-def processors(sampling: Sampling) -> list[Any]:
-    """The logits processors for `sampling`."""
-    from mlx_lm.sample_utils import make_logits_processors
+def processors(sampling: Sampling, prompt_tokens: int) -> list[LogitsProcessor]:
+    """The logits processors of a request with `sampling` and a prompt of `prompt_tokens`.
+
+    The penalty is mlx-lm's, but for what it looks at: the answer alone. In the prompt stand the token that ends a
+    turn, which must not become less likely, and the words that a summary is made of.
+    """
+    from mlx_lm.sample_utils import make_repetition_penalty
 
     if sampling.repetition_penalty in (None, 1.0):
         return []
-    return list(make_logits_processors(repetition_penalty=sampling.repetition_penalty))
+    penalize = make_repetition_penalty(sampling.repetition_penalty, sampling.repetition_context_size)
+    return [lambda tokens, logits: penalize(tokens[prompt_tokens:], logits)]

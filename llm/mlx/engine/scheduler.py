@@ -172,7 +172,7 @@ class Scheduler:
 
     def _begin(self, request: Request, batch: Batch | SingleBatch) -> None:
         sampler = self._samplers.sampler(request.sampling)
-        row = Row(request, sampler, [*processors(request.sampling), *request.processors])
+        row = Row(request, sampler, [*processors(request.sampling, len(request.prompt)), *request.processors])
         if isinstance(batch, SingleBatch):
             batch.start(row)
             return

@@ -77,6 +77,12 @@ def _after_fork() -> None:
 os.register_at_fork(after_in_child=_after_fork)
 
 
+def _forget_the_gone() -> None:
+    """Drop the workers whose threads have ended. It asks the system, so it is not for an event loop."""
+    with _process.lock:
+        _process.workers[:] = [worker for worker in _process.workers if not is_gone(worker._thread)]
+
+
 @atexit.register
 def _end_workers() -> None:
     """Stop and join every engine's thread, whatever it is doing: a step, or a model that is being loaded.
@@ -150,7 +156,6 @@ class Worker:
         with _process.lock:
             if _process.is_ending:
                 raise _program_ends()
-            _process.workers[:] = [worker for worker in _process.workers if not is_gone(worker._thread)]
             self._thread.start()
             _process.workers.append(self)
 
@@ -172,6 +177,7 @@ class Worker:
 
     def _run(self) -> None:
         error: BaseException = EngineError("The engine was closed while this request was in it.")
+        _forget_the_gone()
         try:
             self._serve()
         except _Stopped:

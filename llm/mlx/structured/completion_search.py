@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -15,9 +16,13 @@ _CLOSING = ("}", "]", ", ", ",", ": ", ":", '"')
 # The shortest beginnings of a value, where nothing can be closed yet.
 _BEGINNINGS = (".", "0", "1", "n", "f", "t", "[", "{", "-")
 _OTHERS = 12
+# Characters of an example that are worth trying one by one, and tokens of an answer that is worth shortening.
+_LONG = 2_000
 # Completions of up to so many tokens are tried first; a longer one than the last of these is never tried.
 _LIMITS = (32, 128, 1024, 32_768)
-_FEW_STEPS, _STEPS, _MAX_STEPS = 300, 10_000, 100_000
+_FEW_STEPS, _FIRST_STEPS, _STEPS = 300, 4_000, 10_000
+# Places of a path that are come back to: each keeps a copy of all that was read.
+_BRANCHES = 128
 _LETTERS = re.compile(r"[A-Za-z]")
 
 # Nesting and numbers beyond these are cut short: Python's JSON parser has limits, and only a float of at most
@@ -62,31 +67,55 @@ class JSONPosition:
 
 
 class CompletionSearch:
-    """Searches for completions under one grammar; `example` is a text whose parts are worth trying."""
+    """Searches for completions under one grammar.
 
-    def __init__(self, tokenizer: LLTokenizer, stop_ids: list[int], example: str) -> None:
+    `example` is an answer, or much like one; `pieces` are texts that may end a string: without them nothing would
+    be found where a pattern lets any text come first.
+    """
+
+    def __init__(
+        self, tokenizer: LLTokenizer, stop_ids: list[int], example: str, pieces: Sequence[str] = ()
+    ) -> None:
         self._tokenizer = tokenizer
+        self._example = example
         self._stop_ids = stop_ids
         self._quote = self._ids('"')
         self._closing = self._ids(*_CLOSING)
         self._beginnings = self._ids(*_BEGINNINGS)
         # In recursive schemas, the later of two choices usually leaves less to write.
-        self._promising = [
-            *reversed(tokenizer.tokenize_str(example)),
-            *self._ids(*sorted(set(_LETTERS.findall(example)))),
-        ]
+        letters = sorted(set(_LETTERS.findall("".join([example, *pieces]))))
+        self._promising = [*reversed(tokenizer.tokenize_str(example[:_LONG])), *self._ids(*letters)]
+        self._pieces = [tokenizer.tokenize_str(piece) for piece in pieces]
 
     def _ids(self, *texts: str) -> list[int]:
         found = [self._tokenizer.tokenize_str(text) for text in texts]
         return [ids[0] for ids in found if len(ids) == 1]
 
     def shortest(self, start: LLMatcher) -> list[int] | None:
-        """About the shortest whole answer: the first that is found, and shorter ones while there are any."""
-        best = self._find(start, JSONPosition(), _LIMITS[-1], _MAX_STEPS)
+        """About the shortest whole answer: the example, or the first that is found, and shorter ones if there are.
+
+        None if none is found within a number of steps: well under a second.
+        """
+        best = self._known(start) or self._find(start, JSONPosition(), _LIMITS[-1], _FIRST_STEPS)
         steps = [_STEPS // 4]
-        while best and (shorter := self._search(start, JSONPosition(), len(best) - 1, 1, steps)):
+        while (
+            best
+            and len(best) <= _LONG
+            and (shorter := self._search(start, JSONPosition(), len(best) - 1, 1, steps))
+        ):
             best = shorter
         return best
+
+    def _known(self, start: LLMatcher) -> list[int] | None:
+        """The example, if it is an answer; marks of a tool call in it are tokens."""
+        for special in (False, True):
+            tokens = self._tokenizer.tokenize_str(self._example, parse_special=special)
+            if tokens and start.validate_tokens(tokens) == len(tokens):
+                after = start.deep_copy()
+                after.consume_tokens(tokens)
+                if after.is_accepting():
+                    return [*tokens, self._stop_ids[0]]
+        return None
 
     def find(
         self, matcher: LLMatcher, position: JSONPosition, limit: int, *, thorough: bool = True
@@ -99,8 +128,9 @@ class CompletionSearch:
     def _find(self, matcher: LLMatcher, position: JSONPosition, limit: int, most_steps: int) -> list[int] | None:
         # Where a completion must be long, straight paths of every length come before those with a detour.
         for spare in (0, 1):
+            steps = [most_steps]
             for shorter in sorted({min(limit, step) for step in _LIMITS}):
-                found = self._search(matcher, position, shorter, spare, [most_steps])
+                found = self._search(matcher, position, shorter, spare, steps)
                 if found is not None:
                     return found
         return None
@@ -123,7 +153,7 @@ class CompletionSearch:
             path = matcher.compute_ff_tokens()
             if not path:
                 choices = self._choices(matcher, position)
-                if spare:
+                if spare and len(branches) < _BRANCHES:
                     branches.append((matcher.deep_copy(), position, len(tokens), choices))
                 path = choices[:1]
                 if skipped:
@@ -163,6 +193,10 @@ class CompletionSearch:
     ) -> list[int] | None:
         """One or two tokens after which a value can be closed, or the next token is forced."""
         few = choices[:_OTHERS]
+        if position.quoted:
+            for piece in self._pieces:
+                if self._leads_on(matcher, position, piece):
+                    return piece
         for path in [*([token] for token in choices), *([one, two] for one, two in product(few, few))]:
             steps[0] -= 1
             if self._leads_on(matcher, position, path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -50,8 +51,8 @@ class GrammarCompiler:
         self._compiled: OrderedDict[str, Grammar] = OrderedDict()
         self._lock = Lock()
 
-    def compile(self, lark: str, growth: int, example: str) -> Grammar:
-        """The grammar that `lark` describes; `growth` and `example` are those of GrammarRules.
+    def compile(self, lark: str, growth: int, example: str, pieces: Sequence[str] = ()) -> Grammar:
+        """The grammar that `lark` describes; `growth`, `example` and `pieces` are those of GrammarRules.
 
         Raises:
             InvalidRequestError: it has something that llguidance does not support, or no answer follows it.
@@ -59,7 +60,7 @@ class GrammarCompiler:
         with self._lock:
             grammar = self._compiled.get(lark)
             if grammar is None:
-                grammar = self._compiled[lark] = Grammar(self, lark, growth, example)
+                grammar = self._compiled[lark] = Grammar(self, lark, growth, example, pieces)
                 if len(self._compiled) > _KEPT:
                     self._compiled.popitem(last=False)
             self._compiled.move_to_end(lark)
@@ -82,7 +83,9 @@ def compiler_for(checkpoint: Checkpoint) -> GrammarCompiler:
 class Grammar:
     """A compiled grammar, and the shortest answer that follows it."""
 
-    def __init__(self, compiler: GrammarCompiler, lark: str, growth: int, example: str) -> None:
+    def __init__(
+        self, compiler: GrammarCompiler, lark: str, growth: int, example: str, pieces: Sequence[str]
+    ) -> None:
         from llguidance import LLMatcher
 
         self.tokenizer = compiler.tokenizer
@@ -93,7 +96,7 @@ class Grammar:
         if self._start.is_error():
             problem = self._start.get_error().splitlines()[0].rstrip(".:")
             raise InvalidRequestError(f"Decoding cannot enforce this JSON schema: {problem}.")
-        self._search = CompletionSearch(self.tokenizer, self.stop_ids, example)
+        self._search = CompletionSearch(self.tokenizer, self.stop_ids, example, pieces)
         shortest = self._search.shortest(self._start)
         if shortest is None:
             raise InvalidRequestError(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm.mlx.structured.grammar import json_rule, literal
-from llm.mlx.structured.schema_check import strict_schema
-from llm.mlx.structured.strict_schema import LISTS, MAPS, SINGLES, nodes, resolve
+from llm.mlx.structured.pattern_examples import pattern_examples
+from llm.mlx.structured.schema_check import hold
+from llm.mlx.structured.strict_schema import LISTS, MAPS, SINGLES, nodes
 from llm.mlx.structured.tools import Tools
 
 
@@ -16,14 +17,15 @@ from llm.mlx.structured.tools import Tools
 class GrammarRules:
     """Part of a grammar: `text` defines the rule `name`.
 
-    Two estimates help the search for a completion: `growth` is by how many characters one token can make the
-    shortest completion longer, at most; `example` is a text much like the shortest.
+    Three things help the search for a completion: `growth` is by how many characters one token can make the
+    shortest completion longer, at most; `example` is about the shortest text; `pieces` may end a string.
     """
 
     name: str
     text: str
     growth: int
     example: str
+    pieces: tuple[str, ...] = ()
 
 
 def schema_rules(name: str, schema: Any, of: str = "") -> GrammarRules:
@@ -32,8 +34,9 @@ def schema_rules(name: str, schema: Any, of: str = "") -> GrammarRules:
     Raises:
         InvalidRequestError: no grammar can enforce it.
     """
-    strict = strict_schema(schema, of)
-    return GrammarRules(name, f"{name}: {json_rule(strict)}", completion_growth(strict), short_example(strict))
+    held = hold(schema, of)
+    text = f"{name}: {json_rule(held.schema)}"
+    return GrammarRules(name, text, completion_growth(held.schema), held.example, held.pieces)
 
 
 def tool_call_rules(tools: Tools, *, spaced: bool = False) -> GrammarRules:
@@ -41,15 +44,18 @@ def tool_call_rules(tools: Tools, *, spaced: bool = False) -> GrammarRules:
     gap = " _gap " if spaced else " "
     colon, comma = ('":"', '","') if spaced else ('": "', '", "')
     lines, growth, example = [], 64, ""
+    pieces: dict[str, None] = {}
     for number, tool in enumerate(tools.tools):
         function = tool["function"]
-        schema = strict_schema(function["parameters"], function["name"])
+        held = hold(function["parameters"], function["name"])
         name = json.dumps(function["name"], ensure_ascii=False)
         # The same lexemes that %json makes of objects: where two begin alike, the lexer prefers the longer one.
         head = gap.join(['"{"', literal('"name"'), colon, literal(name), comma, literal('"arguments"'), colon])
-        lines += [f'call_{number}: {head}{gap}args_{number}{gap}"}}"', f"args_{number}: {json_rule(schema)}"]
-        growth += completion_growth(schema) + len(name)
-        example = example or f'{{"name": {name}, "arguments": {short_example(schema)}}}'
+        lines += [f'call_{number}: {head}{gap}args_{number}{gap}"}}"', f"args_{number}: {json_rule(held.schema)}"]
+        growth += completion_growth(held.schema) + len(name)
+        call = f'{{"name": {name}, "arguments": {held.example}}}'
+        example = min(example or call, call, key=len)
+        pieces |= dict.fromkeys(held.pieces)
     lines.append("call: " + " | ".join(f"call_{number}" for number in range(len(tools.tools))))
     more = f"({gap}{comma}{gap}call)*" if tools.parallel else ""
     # Unguided, a model may write a list even of one call.
@@ -57,7 +63,7 @@ def tool_call_rules(tools: Tools, *, spaced: bool = False) -> GrammarRules:
     lines.append(f"calls: call{listed}")
     if spaced:
         lines.append(r"_gap: /[ \n]{0,4}/")
-    return GrammarRules("calls", "\n".join(lines), growth, example)
+    return GrammarRules("calls", "\n".join(lines), growth, example, tuple(pieces))
 
 
 def completion_growth(schema: dict[str, Any]) -> int:
@@ -76,7 +82,9 @@ def _growth(node: Any, chosen: bool) -> tuple[int, int]:
         return 0, 0
     literals = [*node.get("enum", ()), *([node["const"]] if "const" in node else [])]
     longest = max((len(json.dumps(literal)) for literal in literals), default=0)
-    longest = max(longest, int(node.get("minLength") or 0), 24 if "pattern" in node or "format" in node else 0)
+    texts = pattern_examples(node["pattern"]) if isinstance(node.get("pattern"), str) else ()
+    longest = max(longest, int(node.get("minLength") or 0), *(len(json.dumps(text)) for text in texts))
+    longest = max(longest, 24 if "pattern" in node or "format" in node else 0)
     named = sum(len(json.dumps(name)) + 6 for name in node.get("required") or ())
     opened = 2 + named + 4 * int(node.get("minItems") or 0) if chosen else 0
     required = node.get("required") or ()
@@ -88,36 +96,3 @@ def _growth(node: Any, chosen: bool) -> tuple[int, int]:
         child_opened, child_longest = _growth(child, is_chosen)
         opened, longest = opened + child_opened, max(longest, child_longest)
     return opened, longest
-
-
-def short_example(schema: dict[str, Any]) -> str:
-    """About the shortest JSON that satisfies `schema`, and then its patterns: what is worth trying in a search."""
-    patterns = "".join(str(node.get("pattern", "")) for node in nodes(schema))
-    return (_example(schema, schema, 8) or "") + patterns
-
-
-def _example(schema: Any, root: dict[str, Any], depth: int) -> str | None:
-    """None: nothing within `depth` levels of nesting."""
-    if depth == 0 or schema is False:
-        return None
-    node = schema if isinstance(schema, dict) else {}
-    if "$ref" in node:
-        return _example(resolve(node, root), root, depth - 1)
-    if literals := [*node.get("enum", ()), *([node["const"]] if "const" in node else [])]:
-        return min((json.dumps(literal) for literal in literals), key=len)
-    if alternatives := node.get("anyOf") or node.get("oneOf"):
-        texts = [text for child in alternatives if (text := _example(child, root, depth - 1)) is not None]
-        return min(texts, key=len, default=None)
-    if "properties" in node:
-        values = {
-            name: _example(node["properties"].get(name), root, depth - 1) for name in node.get("required", ())
-        }
-        if None in values.values():
-            return None
-        return "{" + ", ".join(f"{json.dumps(name)}: {value}" for name, value in values.items()) + "}"
-    if node.get("minItems") and "items" in node:
-        item = _example(node["items"], root, depth - 1)
-        return None if item is None else f"[{item}]"
-    return {"string": '""', "array": "[]", "object": "{}", "null": "null", "boolean": "true"}.get(
-        str(node.get("type")), "0"
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from llm.mlx.checkpoint import Checkpoint
@@ -68,7 +68,7 @@ class OutputSpec:
         if not self.tools.usable:
             return TextParser()
         if markers is None or (self.is_structured and not markers.hold_json):
-            return JSONToolParser(self.tools.names)
+            return JSONToolParser(self.tools.tools)
         return MarkedToolParser(markers, self.tools.tools)
 
     def needs_grammar(self, markers: CallMarkers | None) -> bool:
@@ -93,6 +93,7 @@ class OutputSpec:
             openings = call_openings(self.tools.names)
             return OptionalCallProcessor(_compile(checkpoint, rules, "calls"), max_tokens, openings)
         rules = tool_call_rules(self.tools)
+        rules = replace(rules, example=rules.example + markers.end)
         grammar = _compile(checkpoint, rules, rf"/\n?/ call /\n?/ {_marker(checkpoint, markers.end)}")
         return MarkedCallsProcessor(grammar, max_tokens, markers.start_ids[0], several=self.tools.parallel)
 
@@ -100,13 +101,15 @@ class OutputSpec:
         """The grammar of an answer that is a call, or follows the format, or is one of the two."""
         parts, start = [], []
         if self.tools.usable:
-            parts.append(tool_call_rules(self.tools))
+            rules = tool_call_rules(self.tools)
             start.append("calls")
             if markers is not None and markers.hold_json:
                 marked = (
                     f'{_marker(checkpoint, markers.start)} "\\n" call "\\n" {_marker(checkpoint, markers.end)}'
                 )
                 start[0] = f'{marked} ("\\n" {marked})*' if self.tools.parallel else marked
+                rules = replace(rules, example=f"{markers.start}\n{rules.example}\n{markers.end}")
+            parts.append(rules)
         if self.response_format is not None and not self.tools.forced:
             parts.append(self.response_format.rules())
             start.append("value")
@@ -115,12 +118,15 @@ class OutputSpec:
             "\n".join(part.text for part in parts),
             sum(part.growth for part in parts),
             min((part.example for part in parts), key=len),
+            tuple(piece for part in parts for piece in part.pieces),
         )
         return _compile(checkpoint, rules, " | ".join(start))
 
 
 def _compile(checkpoint: Checkpoint, rules: GrammarRules, start: str) -> Grammar:
-    return compiler_for(checkpoint).compile(f"start: {start}\n{rules.text}", rules.growth, rules.example)
+    return compiler_for(checkpoint).compile(
+        f"start: {start}\n{rules.text}", rules.growth, rules.example, rules.pieces
+    )
 
 
 def _marker(checkpoint: Checkpoint, marker: str) -> str:

@@ -1,4 +1,4 @@
-"""`response_format`, as OpenAI writes it: an answer that is JSON of a schema."""
+"""`response_format`, as OpenAI writes it, or any schema: an answer that is JSON."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from llm.errors import InvalidRequestError
 from llm.mlx.structured.grammar_rules import GrammarRules, schema_rules
+from llm.mlx.structured.output_schema import read_schema
 
 _ANY_OBJECT = {"type": "object"}
 
@@ -33,7 +34,7 @@ class ResponseFormat:
 
 
 def pop_response_format(options: dict[str, Any]) -> ResponseFormat | None:
-    """Take `response_format` out of the options of a call.
+    """Take `response_format` out of the options of a call: OpenAI's envelope, or any schema.
 
     `{"type": "json_object", "schema": ...}` enforces a schema that the prompt already describes.
     """
@@ -43,10 +44,18 @@ def pop_response_format(options: dict[str, Any]) -> ResponseFormat | None:
         return None
     if kind == "json_object":
         return ResponseFormat(given.get("schema") or _ANY_OBJECT)
-    if kind == "json_schema" and isinstance(given.get("json_schema"), dict):
-        schema = given["json_schema"].get("schema", given["json_schema"])
-        return ResponseFormat(schema, in_prompt=True)
-    raise InvalidRequestError(
+    inner = given.get("json_schema") if kind == "json_schema" else given
+    if inner is not None:
+        try:
+            return ResponseFormat(read_schema(inner).json_schema, in_prompt=True)
+        except InvalidRequestError as error:
+            raise _refused(given) from error
+    raise _refused(given)
+
+
+def _refused(given: Any) -> InvalidRequestError:
+    return InvalidRequestError(
         f"response_format is {given!r}.",
-        'It must be {"type": "json_object"} or {"type": "json_schema", "json_schema": {"schema": ...}}.',
+        'It must be {"type": "json_object"}, {"type": "json_schema", "json_schema": {"schema": ...}}, '
+        "or a schema: a pydantic class, a dataclass, a TypedDict, or a JSON schema.",
     )

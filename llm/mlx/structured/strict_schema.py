@@ -10,35 +10,27 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from llm.mlx.structured.formats import FORMATS, hold_format
+
 MAPS = ("properties", "patternProperties", "$defs", "definitions")
 LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 SINGLES = ("items", "additionalProperties")
 
-# For people to read. Beside a recursive reference, llguidance refuses them.
+# For people to read, or said of a value and not demanded. Beside a recursive reference, llguidance refuses them.
 _ANNOTATIONS = frozenset(
-    {"title", "description", "default", "examples", "discriminator", "deprecated", "$comment"}
+    {
+        "title",
+        "description",
+        "default",
+        "example",
+        "examples",
+        "discriminator",
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+    }
+    | {"nullable", "$comment", "$id", "$schema", "contentMediaType", "contentEncoding", "contentSchema"}
 )
-
-# Formats that say what a string is used for, not what it looks like.
-_FREE_FORMATS = frozenset({"password", "path", "binary"})
-
-_DATE = (
-    r"([1-9]\d{3}-((0[13578]|1[02])-(0[1-9]|[12]\d|3[01])|(0[469]|11)-(0[1-9]|[12]\d|30)|02-(0[1-9]|1\d|2[0-8]))"
-    r"|([1-9]\d(0[48]|[2468][048]|[13579][26])|([2468][048]|[13579][26])00)-02-29)"
-)
-_TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)"
-_HOST = r"[a-z0-9]{1,30}(-[a-z0-9]{1,20})?(\.[a-z0-9]{1,30}){0,3}\.[a-z]{2,10}"
-
-# Stricter than the standards: real days only (llguidance's own pattern takes the 31st of February), and web
-# addresses only, so that pydantic's types accept every string.
-FORMATS = {
-    "date": f"^{_DATE}$",
-    "time": f"^{_TIME}$",
-    "date-time": f"^{_DATE}T{_TIME}$",
-    "duration": r"^P\d{1,4}D(T\d{1,2}H(\d{1,2}M)?(\d{1,2}S)?)?$",
-    "email": rf"^[a-z0-9]{{1,30}}([._-][a-z0-9]{{1,20}})?@{_HOST}$",
-    "uri": rf"^https?://{_HOST}(/[A-Za-z0-9._~-]{{1,40}}){{0,6}}/?$",
-}
 
 # Nobody waits for so many characters, items or properties; searching for their completion would take seconds.
 _MOST = 10_000
@@ -152,10 +144,11 @@ def _close(schema: Any, closing: bool) -> Any:
             rewritten[key] = _close(rewritten[key], closing)
     if closing and "additionalProperties" not in rewritten and _can_close(rewritten):
         rewritten["additionalProperties"] = False
-    if rewritten.get("uniqueItems") is False:
+    # No grammar compares items: a set is held as a list, and looked through when it is read (`sets`).
+    if isinstance(rewritten.get("uniqueItems"), bool):
         del rewritten["uniqueItems"]
     _check_counts(rewritten)
-    return _format(rewritten)
+    return hold_format(rewritten)
 
 
 def _can_close(node: dict[str, Any]) -> bool:
@@ -173,14 +166,3 @@ def _check_counts(node: dict[str, Any]) -> None:
         raise ValueError("'minProperties' is not supported where any name is allowed")
     if fewest > len(node.get("required") or ()):
         node["minProperties"] = fewest
-
-
-def _format(node: dict[str, Any]) -> dict[str, Any]:
-    name = node.get("format")
-    if not isinstance(name, str) or node.get("type", "string") != "string":
-        return node
-    if name in _FREE_FORMATS:
-        return {key: value for key, value in node.items() if key != "format"}
-    if name in FORMATS and "pattern" not in node:
-        return {**{key: value for key, value in node.items() if key != "format"}, "pattern": FORMATS[name]}
-    return node

@@ -13,6 +13,7 @@ from langchain_core.messages import InvalidToolCall, ToolCall
 from langchain_core.messages.tool import invalid_tool_call, tool_call
 
 from llm.mlx.checkpoint import Checkpoint
+from llm.mlx.structured.sets import without_doubles
 
 # The one format of mlx-lm's parsers that is JSON between markers, so that a grammar can enforce it.
 _JSON_PARSER = "mlx_lm.tool_parsers.json_tools"
@@ -83,10 +84,11 @@ class TextParser:
 
 
 class JSONToolParser:
-    """For answers that are either text or JSON calls of the tools `names`."""
+    """For answers that are either text or JSON calls of `tools`."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        self._names = names
+    def __init__(self, tools: Sequence[dict[str, Any]]) -> None:
+        self._tools = tools
+        self._names = [str(tool["function"]["name"]) for tool in tools]
         self._held = ""
         self._is_text = False
 
@@ -106,7 +108,7 @@ class JSONToolParser:
             value, end = json.JSONDecoder().raw_decode(begun)
         except (ValueError, RecursionError):
             return ParsedText(self._held)
-        calls = _read_calls(value)
+        calls = _read_calls(value, self._tools)
         if not calls or any(call["name"] not in self._names for call in calls):
             return ParsedText(self._held)
         rest = begun[end:].strip().removeprefix("```").strip()
@@ -172,7 +174,7 @@ class MarkedToolParser:
 
     def _take_call(self, text: str, found: ParsedText) -> None:
         try:
-            calls = _read_calls(self._parse(text, self._tools))
+            calls = _read_calls(self._parse(text, self._tools), self._tools)
         except Exception:  # mlx-lm's parsers raise whatever they run into
             calls = []
         if calls:
@@ -184,8 +186,9 @@ class MarkedToolParser:
         return invalid_tool_call(name=None, args=self._start + text, id=_new_id(), error=None)
 
 
-def _read_calls(value: Any) -> list[ToolCall]:
-    """The calls in what a parser returned; none if any of it is not a call."""
+def _read_calls(value: Any, tools: Sequence[dict[str, Any]]) -> list[ToolCall]:
+    """The calls in what a parser returned, sets without doubles; none if any of it is not a call."""
+    schemas = {tool["function"]["name"]: tool["function"]["parameters"] for tool in tools}
     calls = []
     for item in value if isinstance(value, list) else [value]:
         if not isinstance(item, dict) or not isinstance(item.get("name"), str):
@@ -195,6 +198,7 @@ def _read_calls(value: Any) -> list[ToolCall]:
             arguments = json.loads(arguments or "{}")
         if not isinstance(arguments, dict):
             return []
+        arguments = without_doubles(arguments, schemas.get(item["name"], {}))
         calls.append(tool_call(name=item["name"], args=arguments, id=_new_id()))
     return calls
 

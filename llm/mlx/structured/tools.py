@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm.errors import InvalidRequestError
-from llm.mlx.structured.output_schema import read_schema
+from llm.mlx.structured.output_schema import read_tool
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def pop_tools(options: dict[str, Any]) -> Tools:
     given = options.pop("tools", None) or ()
     if not isinstance(given, list | tuple):
         raise InvalidRequestError(f"tools is {given!r}.", "It must be a list of tools.")
-    tools = [read_schema(tool).as_tool() for tool in given]
+    tools = [read_tool(tool) for tool in given]
     choice = read_tool_choice(options.pop("tool_choice", None), [tool["function"]["name"] for tool in tools])
     parallel = options.pop("parallel_tool_calls", None)
     options.pop("strict", None)  # every answer follows its schema

@@ -126,6 +126,18 @@ def test_quickstart_has_a_document_of_its_own(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out.startswith("# The Handbook")
 
 
+@pytest.mark.parametrize("name", ["quickstart.yaml", "configs/quickstart.yaml"])
+def test_what_the_readme_calls_it_is_found_without_a_checkout(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", name]) == 0
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "quickstart.yaml").write_text("llm: {provider: nobody}\n")
+    assert (main(["check", name]) == 2) == ("/" in name), "a file of that name is meant"
+    assert main(["check", "other/quickstart.yaml"]) == 2
+
+
 def test_a_name_that_is_none_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "quikstart", "book.pdf"]) == 2
     err = capsys.readouterr().err

@@ -16,7 +16,8 @@ from langchain_core.exceptions import ModelInvalidRequestError
 from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.runnables import RunnableConfig
 
-from llm import ChatMLX
+from llm import MLX, ChatMLX
+from llm.errors import ContextOverflowError
 from llm.mlx.checkpoint import Checkpoint
 
 Folder = Callable[[str], Path]
@@ -106,3 +107,38 @@ def test_no_more_are_under_way_than_wanted_and_failures_may_be_answers(chat: Cha
     ]
     assert diary.most <= 2
     assert chat.batch([]) == []
+
+
+@pytest.mark.parametrize("kind", [ChatMLX, MLX])
+async def test_one_prompt_that_cannot_be_answered_costs_one_error(checkpoint: Folder, kind: Any) -> None:
+    """A list of MLX was prepared and awaited as one."""
+    model = kind(model=str(checkpoint("gemma")), max_tokens=3, context_window=64)
+    prompts = ["a", "b " * 90, "c", "b " * 90]
+    wanted = [False, True, False, True]
+    for answers in (
+        model.batch(prompts, return_exceptions=True),
+        model.batch(prompts, {"max_concurrency": 1}, return_exceptions=True),
+        await model.abatch(prompts, return_exceptions=True),
+    ):
+        assert [isinstance(answer, ContextOverflowError) for answer in answers] == wanted
+    assert model.batch(["a", "c"])[0] == model.invoke("a") or kind is ChatMLX
+    with pytest.raises(ContextOverflowError):
+        model.batch(prompts)
+    assert len(dict(model.batch_as_completed(prompts, return_exceptions=True))) == 4
+
+
+@pytest.mark.parametrize("kind", [ChatMLX, MLX])
+async def test_options_of_the_base_class_are_no_settings(checkpoint: Folder, kind: Any) -> None:
+    model = kind(model=str(checkpoint("gemma")), max_tokens=3)
+    for stream in (True, False):
+        said = [
+            model.invoke("a", stream=stream),
+            model.bind(stream=stream).invoke("a"),
+            await model.ainvoke("a", stream=stream),
+            *model.batch(["a"], stream=stream),
+            *await model.abatch(["a"], stream=stream),
+        ]
+        assert len({str(getattr(answer, "content", answer)) for answer in said}) == 1
+    assert "".join(str(getattr(piece, "content", piece)) for piece in model.stream("a", stream=False))
+    with pytest.raises(ModelInvalidRequestError, match="no setting 'streem'"):
+        model.invoke("a", streem=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from langchain_core.language_models import BaseChatModel
@@ -23,8 +23,9 @@ from langchain_tests.unit_tests import ChatModelUnitTests
 
 from llm import ChatMLX
 from llm.mlx.checkpoint import Checkpoint
+from tests.checkpoints import Family, Thinking
 
-Folder = Callable[[str], Path]
+Folder = Callable[..., Path]
 
 MAGIC = '{"name": "magic_function", "arguments": {"input": 3}}'
 SCRIPT = [
@@ -55,11 +56,9 @@ UNDERSTANDING = (
 )
 
 
-def load_script(checkpoint: Checkpoint) -> Any:
-    """In the place of `Checkpoint.load_weights`."""
-    from tests.scripted_network import ScriptedNetwork
-
-    return ScriptedNetwork(checkpoint.tokenizer, SCRIPT, "<start_of_turn>model\n", 640)
+def in_template_format(answer: str) -> str:
+    """An answer for a template that writes calls between marks."""
+    return f"<tool_call>\n{answer}\n</tool_call>" if answer.startswith("{") else answer
 
 
 class Standard:
@@ -67,10 +66,13 @@ class Standard:
 
     folder: Path
     other: Path
+    family: str = "gemma"
+    thinking: str | None = None
 
     @pytest.fixture(autouse=True)
     def _checkpoints(self, checkpoint: Folder) -> None:
-        type(self).folder, type(self).other = checkpoint("gemma"), checkpoint("gemma3")
+        cls = type(self)
+        cls.folder, cls.other = checkpoint(cls.family, cls.thinking), checkpoint("gemma3")
 
     @property
     def chat_model_class(self) -> type[BaseChatModel]:
@@ -85,6 +87,14 @@ class TestUnit(Standard, ChatModelUnitTests):
     """Settings and bindings."""
 
 
+# LangChain's unit tests on each family, and on each way of thinking. All of them are built equally fast.
+_KINDS = [(family, None) for family in get_args(Family)] + [("gemma", thinking) for thinking in get_args(Thinking)]
+for _family, _thinking in _KINDS:
+    _name = f"TestUnit_{_thinking or _family}"
+    _own = {"family": _family, "thinking": _thinking, "test_init_time": None, "__module__": __name__}
+    globals()[_name] = type(_name, (TestUnit,), _own)
+
+
 class Integration(Standard, ChatModelIntegrationTests):
     """Calls: at a temperature, so that random weights do not say one word over and over."""
 
@@ -95,7 +105,14 @@ class Integration(Standard, ChatModelIntegrationTests):
         if request.node.originalname in UNDERSTANDING:
             # A folder of its own, so that nothing else shares its engine.
             type(self).folder = Path(shutil.copytree(self.folder, tmp_path / "scripted"))
-            monkeypatch.setattr(Checkpoint, "load_weights", load_script)
+            monkeypatch.setattr(Checkpoint, "load_weights", self._load_script)
+
+    @staticmethod
+    def _load_script(checkpoint: Checkpoint) -> Any:
+        """In the place of `Checkpoint.load_weights`."""
+        from tests.scripted_network import ScriptedNetwork
+
+        return ScriptedNetwork(checkpoint.tokenizer, SCRIPT, "<start_of_turn>model\n", 640)
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
@@ -130,6 +147,23 @@ class Integration(Standard, ChatModelIntegrationTests):
 
 class TestJSONSchema(Integration):
     """Structured output by its default method, json_schema."""
+
+
+class TestQwen3(Integration):
+    """A model that thinks, told not to, whose template knows tools."""
+
+    family = thinking = "qwen3"
+
+    @property
+    def chat_model_params(self) -> dict[str, Any]:
+        return {**super().chat_model_params, "thinking": False}
+
+    @staticmethod
+    def _load_script(checkpoint: Checkpoint) -> Any:
+        from tests.scripted_network import ScriptedNetwork
+
+        script = [(trigger, in_template_format(answer)) for trigger, answer in SCRIPT]
+        return ScriptedNetwork(checkpoint.tokenizer, script, "<think>\n\n</think>\n\n", 640)
 
 
 def only_structured_output(tests: type) -> type:

@@ -251,6 +251,32 @@ def test_a_context_window_that_is_set_stands_in_the_profile() -> None:
 # Redirections
 
 
+@pytest.mark.parametrize("name", ["reasoning_content", "reasoning"])
+def test_thoughts_that_a_server_tells_apart_are_kept_apart(scripted: str, name: str) -> None:
+    said = json.loads(OK)
+    said["choices"][0]["message"][name] = "The river brings it."
+    Scripted.answers["thinks"] = (200, json.dumps(said).encode())
+    message = load_model(OpenAIConfig(model="m", base_url=f"{scripted}/thinks", max_retries=0)).invoke(QUESTION)
+    assert message.text == "Sand."
+    assert message.additional_kwargs["reasoning_content"] == "The river brings it."
+
+
+def test_streamed_thoughts_are_kept_apart(scripted: str) -> None:
+    def piece(**delta: Any) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": None if delta else "stop"}
+        chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+        return b"data: " + json.dumps(chunk).encode() + b"\n\n"
+
+    said = [{"reasoning_content": "The river "}, {"reasoning_content": "brings it."}, {"content": "Sand."}, {}]
+    Scripted.answers["streams"] = (200, b"".join(piece(**delta) for delta in said) + b"data: [DONE]\n\n")
+    chunks = list(
+        load_model(OpenAIConfig(model="m", base_url=f"{scripted}/streams", max_retries=0)).stream(QUESTION)
+    )
+    assert "".join(str(chunk.text) for chunk in chunks) == "Sand."
+    thoughts = [chunk.additional_kwargs.get("reasoning_content", "") for chunk in chunks]
+    assert "".join(thoughts) == "The river brings it."
+
+
 class Stranger(BaseHTTPRequestHandler):
     """Notes that somebody came."""
 

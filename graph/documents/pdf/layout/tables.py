@@ -146,17 +146,25 @@ class _Table:
                 ]
                 if any(are_apart(own, stack) for stack in self._stacks):
                     break
-                if self._is_prose(column):
+                if self._is_prose(column, len(found)):
                     self._is_beside_prose = True
                     break
                 found.append(column)
         return sorted(found, key=lambda column: column.left)
 
-    def _is_prose(self, column: Column) -> bool:
-        """Whether it is a column of text beside the table: its lines fill it, go on, and go beyond the rows."""
+    def _is_prose(self, column: Column, known: int) -> bool:
+        """Whether it is a column of text beside the table: its lines fill it, go on, and go beyond the rows.
+
+        Lines with words where the rows have their figures are rows, too. `known` are the table's other columns.
+        """
         inner = self._within(column, self.first, self.last + 1)
-        above = self._within(column, max(0, self.first - _AROUND), self.first)
-        beyond = above + self._within(column, self.last + 1, self.last + 1 + _AROUND)
+        around = [*range(max(0, self.first - _AROUND), self.first), *range(self.last + 1, self.last + 1 + _AROUND)]
+        beyond = [
+            cell
+            for number in around
+            if not any(self._within(figures, number, number + 1) for figures in self._figures)
+            for cell in self._within(column, number, number + 1)
+        ]
         cells = inner + beyond
         widths = [cell.box[2] - cell.box[0] for cell in cells]
         starts = [cell.text[0] for cell in cells if cell.text[:1].isalpha()]
@@ -165,6 +173,8 @@ class _Table:
             return False
         if len(beyond) >= _AROUND and words(beyond) >= _PROSE_WORDS:
             return True
+        if known > 2 and len(column.cells) == len(self._rows):
+            return False  # a line for each row of a table that is one without it, and none beyond them
         is_mixed = len({letter.islower() for letter in starts}) > 1 or sum(
             bool(_INNER.search(cell.text)) for cell in cells
         ) > _PAUSES * len(cells)
@@ -282,7 +292,7 @@ class _Table:
         columns = [{id(self._column(cell)) for cell in line} for line in (above, level)]
         if columns[0] != columns[1] or above[0].base - level[0].base < _TIGHT * self._pitch():
             return True
-        return all(cell.text[:1].islower() for cell in level)
+        return len(level) < len(self.columns) and all(cell.text[:1].islower() for cell in level)
 
     def _end(self) -> int:
         """The level behind the last of the table: rows without a figure, and the rest of the last row's name."""
@@ -331,7 +341,7 @@ class _Table:
         is_near = distance < 1.8 * self._height
         if not more:
             is_rest = all(cell.text[:1].islower() for cell in level) and is_near
-            within = all(id(self._column(cell)) in names for cell in level)
+            within = all(id(self._column(cell)) in names for cell in level) and not self._has_value(level)
             return has_figure and within and (is_rest or distance <= _TIGHT * min(self._distances()))
         return (
             is_near
@@ -339,6 +349,10 @@ class _Table:
             and self._column(level[0]) is self._column(above[0])
             and goes_on(above[0], level[0])
         )
+
+    def _has_value(self, level: Level) -> bool:
+        """Whether there is a word where rows have their figures, so that it is a row."""
+        return any(self._column(cell) in self._figures for cell in level)
 
     def _row(self, group: list[Level]) -> Iterator[list[Cell]]:
         cells: dict[int, list[Cell]] = {}

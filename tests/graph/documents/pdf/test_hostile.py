@@ -31,7 +31,7 @@ def outcome(path: Path) -> tuple[str, str]:
 
 
 def check(reading: Reading) -> None:
-    labels = [page["label"] for page in reading["pages"]]
+    labels = [page["label"] for page in reading["pages"] if page["label"] is not None]
     for line in [reading["title"], *reading["warnings"], *labels]:
         assert "\n" not in line
     for text in [reading["title"], *reading["warnings"], *labels, *(page["text"] for page in reading["pages"])]:

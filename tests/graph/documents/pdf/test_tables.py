@@ -265,3 +265,20 @@ CONTROLS: dict[str, list[Line]] = {
 def test_what_only_stands_in_columns_is_no_table(tmp_path: Path, lines: list[Line]) -> None:
     found = "\n".join(read(tmp_path, [*ABOVE, *lines]))
     assert "|" not in found
+
+
+@pytest.mark.parametrize("by", ["columns", "rows"])
+def test_rows_without_a_figure_are_rows_and_the_last_column_of_words_is_theirs(tmp_path: Path, by: str) -> None:
+    rows = [
+        ["harbour.lamps", "true", "whether lamps are lit at night"],
+        ["harbour.doors", "true", "whether doors are locked"],
+        ["harbour.berths", "45", "places for boats of any size"],
+        ["harbour.depth", "10", "metres at low water"],
+        ["harbour.cranes", "30", "cranes that stand on the quay"],
+        ["harbour.name", "none", "what the sign says of it"],
+        ["harbour.tide", "auto", "what the gauge tells of it"],
+        ["harbour.weight", "1500", "tonnes that a crane lifts"],
+        ["harbour.length", "1000", "metres of the longest quay"],
+    ]
+    page = ABOVE + table(rows, [72, 190, 240], by=by, left=(0, 1, 2))
+    assert read(tmp_path, page)[-len(rows) :] == rows_of(rows)

@@ -144,12 +144,13 @@ def test_a_top_k_beyond_the_vocabulary_keeps_everything(load: Callable[..., Load
         assert each.ids == loaded.reference(loaded.prompts[0], heard=each.ids, temperature=1.0, seed=1)
 
 
-def test_the_repetition_penalty_is_mlx_lms(load: Callable[..., Loaded]) -> None:
-    from mlx_lm.sample_utils import make_logits_processors
+def test_the_repetition_penalty_is_mlx_lms_on_the_answer_alone(load: Callable[..., Loaded]) -> None:
+    from mlx_lm.sample_utils import make_repetition_penalty
 
     loaded, sink = load("gemma3"), Ids()
     loaded.ask(loaded.prompts[0], sink, repetition_penalty=3.0)
-    penalty = make_logits_processors(repetition_penalty=3.0)
+    whole, said = make_repetition_penalty(3.0, 256), len(loaded.prompts[0])
+    penalty = [lambda tokens, logits: whole(tokens[said:], logits)]
     expected = loaded.reference(loaded.prompts[0], heard=sink.wait().ids, logits_processors=penalty)
     assert sink.ids == expected
     assert expected != loaded.reference(loaded.prompts[0]), "the penalty must change something here"

@@ -95,6 +95,9 @@ TYPES: list[Any] = [
 LIST = {"anyOf": [{"type": "array", "items": {"$ref": "#/$defs/list"}, "minItems": 2}, {"type": "integer"}]}
 LONG = {"text": {"type": "string", "minLength": 40}, "list": {"type": "array", "minItems": 8, "items": {}}}
 SCHEMAS: list[dict[str, Any]] = [
+    {"type": "string", "pattern": "[A-Z]{2}\\d+"},
+    {"type": "object", "properties": {"a": {"type": "string", "pattern": "\\.pdf$"}}, "required": ["a"]},
+    {"type": "array", "minItems": 2, "items": {"type": "string", "pattern": "\\w+@\\w+", "minLength": 6}},
     {},
     {"type": "object", "properties": {}},
     {"type": "object", "properties": {"a": {"$ref": "#/$defs/list"}}, "required": ["a"], "$defs": {"list": LIST}},
@@ -124,10 +127,8 @@ SCHEMAS: list[dict[str, Any]] = [
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"not": {"type": "string"}}, "not"),
-    ({"type": "array", "uniqueItems": True}, "uniqueItems"),
     ({"type": "object", "minProperties": 2}, "minProperties"),
     ({"if": {"type": "string"}, "then": {"minLength": 3}}, "then"),
-    ({"type": "string", "format": "regex"}, "regex"),
     ({"type": "string", "pattern": "(?=a)b"}, "pattern"),
     ({"oneOf": [{"type": "number"}, {"type": "integer"}]}, "oneOf"),
     ({"type": "integer", "minimum": 5, "maximum": 2}, "minimum"),

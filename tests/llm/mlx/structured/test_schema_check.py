@@ -23,8 +23,11 @@ Folder = Callable[[str], Path]
 NOWHERE = ChatMLX(model="no-such/model")
 
 
+Never = Annotated[int, Field(json_schema_extra={"not": {"const": 1}})]
+
+
 class Tagged(BaseModel):
-    tags: set[int]
+    tags: Never
     more: list[Tagged] | None = None
 
 
@@ -38,10 +41,9 @@ def with_field(kind: Any) -> type[BaseModel]:
 
 
 REFUSED: list[tuple[Any, str]] = [
-    (set[int], r"of Review: field field: 'uniqueItems' is not supported\. Ask for a list"),
-    (list[Tagged], r"field field\[\]\.tags: 'uniqueItems'"),
-    (dict[str, Tagged], r"field field\.\*\.tags: 'uniqueItems'"),
-    (Tagged | None, r"field field\.tags: 'uniqueItems'"),
+    (list[Tagged], r"field field\[\]\.tags: 'not'"),
+    (dict[str, Tagged], r"field field\.\*\.tags: 'not'"),
+    (Tagged | None, r"field field\.tags: 'not'"),
     (dict[float, int], r"field field: 'propertyNames' is not supported\. Ask for a list of objects"),
     (dict[Annotated[int, Field(gt=3)], int], r"field field: 'propertyNames'"),
     (dict[Literal[1, 2], int], r"field field: 'propertyNames'"),
@@ -154,7 +156,7 @@ def test_a_choice_needs_tools() -> None:
 
 
 @pytest.mark.parametrize("method", ["json_schema", "function_calling"])
-@pytest.mark.parametrize("given", [int, list[int], "x", {}])
+@pytest.mark.parametrize("given", [3, Any, "x", {}])
 def test_what_is_no_schema_is_refused_in_one_sentence(given: Any, method: str) -> None:
     with pytest.raises(ValueError, match="is neither a schema nor a tool") as caught:
         NOWHERE.with_structured_output(given, method=method)
