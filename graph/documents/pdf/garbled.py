@@ -25,7 +25,8 @@ _WITH_UNKNOWN = re.compile(rf"(?:[^\W\d_]|{_UNKNOWN.pattern}){{3,}}")
 _PLAIN = re.compile(r"(?<![A-Za-z])(?:[A-Z]?[a-z]{3,}|[A-Z]{6,})(?![A-Za-z])")  # no acronym, gene or formula
 _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{3,}(?!\w)")
 _NO_VOWEL = re.compile(r"(?<![a-z])[bcdfghj-np-tvxz]{3,}(?![a-z])")
-_KINDS = [re.compile(kind) for kind in ("[a-z]", "[A-Z]", r"\d", r"[!-/:-@\[-`{-~]")]
+# Brackets, commas, bars and operators stand inside the words of any formula.
+_KINDS = [re.compile(kind) for kind in ("[a-z]", "[A-Z]", r"\d", r"[!-'*:-<>-@\\^`{}~]")]
 _MIXED = re.compile(r"[a-z]\d+[a-z]|[^\W\d_][!-&*+/:-@\[-^`{-~][^\W_]")
 _ACCENTED = re.compile(r"[\u00c0-\u024f]")
 _SIGNS = re.compile(r"[!-/:-@\[-`{-~]")

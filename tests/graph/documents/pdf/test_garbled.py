@@ -114,6 +114,10 @@ SOUND = {
     "formulas": r"x^2+y^2=z^2 f(x)=ax+b \int_0^1 (a+b)^2 = a^2+2ab+b^2 |x|<1 {x:x>0} g(x,y)=(x-y)/2 p(x|y) "
     "[0,1] n! "
     "k!(n-k)! (1-p)^k e^{-x} ax^2+bx+c=0 i.e. (x_1,...,x_n) sin(x)/x lim_{n->oo} " * 3,
+    "probabilities": "Pr(Cm, P(cm P(wm|Cm, Chp,Cm-1,Wp), PR(null [s, vp, said) "
+    "P(per/nnp,vbd P(Wm|ICm,tm,Wh) e(cH|Cp) P(Cm|Cp,Chp,Cm-1) F(Tree) P(tm|Icm,Wh) Ch, PER-R/NP. Wh(tm) Known(Wm) P(vp|S) Q(np|Vp) R(xi|Yj,zk) "
+    "Max(cm,Cp) Lm(a,B) Sup(f|X) Inf(g|Y) Arg(h,K) "
+    "P(Fm|tm,Wh) P'(cm|Cp) K(Xi,xj) Phi(x,Y) E(Xn) Var(Yi) Cov(X,y) Log(P(x)) ",
     "code": Path(random.__file__).read_text(encoding="utf-8"),
     "abbreviations": "dept mgmt natl intl govt assn bldg blvd pkwy hwy tbsp mktg mfg pkg qty rcvd rqmt svc tech "
     "univ "
