@@ -115,7 +115,8 @@ SOUND = {
     "[0,1] n! "
     "k!(n-k)! (1-p)^k e^{-x} ax^2+bx+c=0 i.e. (x_1,...,x_n) sin(x)/x lim_{n->oo} " * 3,
     "probabilities": "Pr(Cm, P(cm P(wm|Cm, Chp,Cm-1,Wp), PR(null [s, vp, said) "
-    "P(per/nnp,vbd P(Wm|ICm,tm,Wh) e(cH|Cp) P(Cm|Cp,Chp,Cm-1) F(Tree) P(tm|Icm,Wh) Ch, PER-R/NP. Wh(tm) Known(Wm) P(vp|S) Q(np|Vp) R(xi|Yj,zk) "
+    "P(per/nnp,vbd P(Wm|ICm,tm,Wh) e(cH|Cp) P(Cm|Cp,Chp,Cm-1) F(Tree) P(tm|Icm,Wh) Ch, PER-R/NP. "
+    "Wh(tm) Known(Wm) P(vp|S) Q(np|Vp) R(xi|Yj,zk) "
     "Max(cm,Cp) Lm(a,B) Sup(f|X) Inf(g|Y) Arg(h,K) "
     "P(Fm|tm,Wh) P'(cm|Cp) K(Xi,xj) Phi(x,Y) E(Xn) Var(Yi) Cov(X,y) Log(P(x)) ",
     "code": Path(random.__file__).read_text(encoding="utf-8"),
