@@ -31,7 +31,8 @@ _MARKER = re.compile(
     r"|\(?(?:\d{1,2}(?:\.\d{1,2})*|[ivxIVX]{1,4}|[a-zA-Z가-하])[.)]\s+|\d{1,2}(?:\.\d{1,2})+\s+)"  # numbers
 )
 _BULLET = re.compile(rf"[-*+–—o{BULLETS}①-⑳⑴-⒇]")
-_ROW = re.compile(r"\|.*\||.*\t.*\t|```|</?\w+>$")  # of a table; a tag alone on its line
+# Of a table; a tag alone on its line. One bar may be that of a formula, unless a figure follows.
+_ROW = re.compile(r"\|.*\||.*\t.*\t|.* \| .* \| |.* \| \W*\d[\d.,:%)]*$|```|</?\w+>$")
 _CAPTION = re.compile(
     r"(?:fig(?:ure|\.)|table|tab\.|chart|algorithm|[〈<\[]?(?:표|그림)|図|表|图)\s*\d+(?P<label>\s?[:|.]\s?)?",
     re.I,

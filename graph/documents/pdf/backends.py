@@ -27,6 +27,7 @@ from llm.language.joins import join
 
 _LAYOUT_WINDOW = 20_000  # characters; a page with more is not one that somebody reads
 _FEWEST_LETTERS = 4  # of a line that may be a title
+_COVER_LINES, _LONGEST_TITLE = 8, 160  # lines of a cover, and characters of its title
 _HEADING_WINDOW = 4000  # characters of page 1 in which its heading is looked for
 _MOST_ATTACHMENTS = 20
 _MOST_TEXTS = 1000  # that are counted
@@ -285,10 +286,18 @@ def largest(lines: list[tuple[float, str]]) -> str:
     """
     heights = sorted(height for height, text in lines for _ in text)  # one per character, not per line
     if not lines or heights[-1] < 1.15 * heights[len(heights) // 2]:
+        run = _first_run(lines, 0.92 * heights[-1]) if lines and heights[-1] >= 1.15 * heights[0] else ""
+        if run and len(lines) <= _COVER_LINES and len(run) <= _LONGEST_TITLE and not _CLAUSE_END.search(run):
+            return run  # the title is most of a cover
         return lines[0][1] if _is_cover([text for _, text in lines]) else ""
+    return _first_run(lines, 0.92 * heights[-1])
+
+
+def _first_run(lines: list[tuple[float, str]], lowest: float) -> str:
+    """The text of the first lines that are at least so high."""
     found: list[str] = []
     for height, text in lines:
-        if height >= 0.92 * heights[-1]:
+        if height >= lowest:
             found.append(text)
         elif found:
             break

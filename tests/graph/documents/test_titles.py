@@ -83,3 +83,23 @@ def test_titles_that_look_like_none_are_titles(title: str) -> None:
 )
 def test_pieces_of_sentences_are_no_titles(title: str) -> None:
     assert choose_title([title]) == ""
+
+
+def test_a_cover_that_is_mostly_its_title_has_all_of_it(tmp_path: Path) -> None:
+    cover: list[Line] = [
+        (72, 700, 36, "Gauges on the Coast"),
+        (72, 650, 36, "and in the Harbour"),
+        (72, 500, 14, "Final report"),
+        (72, 480, 14, "May 2021"),
+    ]
+    assert title_of(cover, tmp_path) == "Gauges on the Coast and in the Harbour"
+    assert title_of(cover, tmp_path, "Budget of the School 2009") == "Gauges on the Coast and in the Harbour"
+
+
+def test_a_short_letter_with_a_small_foot_is_no_cover(tmp_path: Path) -> None:
+    lines = [
+        "The board met on Monday and heard of the gauges,",
+        "which stood too high. It left the lamps as they are.",
+    ]
+    letter: list[Line] = [(72, 700 - 14 * row, 12, text) for row, text in enumerate(lines)]
+    assert title_of([*letter, (72, 60, 8, "Page 1")], tmp_path) == "tide notes"

@@ -9,7 +9,7 @@ import pytest
 from llm import TextRank, estimate_tokens
 from llm.textrank.cues import cue_weights, place_weights
 from llm.textrank.extract import extract, key_sentences
-from llm.textrank.sentences import read_sentences
+from llm.textrank.sentences import prose, read_sentences
 
 THINGS = ("harbour", "school", "library", "railway", "bridge", "market", "theatre", "forest", "hospital")
 
@@ -204,3 +204,11 @@ def test_stars_of_footnotes_are_left_out_and_powers_are_not() -> None:
     assert "level in spring" in said
     said = TextRank(max_tokens=200).invoke(f"<document>{power} {power}</document>").text
     assert "10**6 steps" in said
+
+
+def test_rows_of_a_table_are_read_one_by_one_and_are_no_sentences() -> None:
+    rows = [f"{n},000 | {n},050 | {n}03 | {n}13" for n in range(5, 60)]
+    made = extract("Tax table\n\nAt least | But less than | Single | Married\n" + "\n".join(rows), 60)
+    assert made.finish_reason == "stop"
+    assert all("\n" in piece or piece.count("|") <= 3 for piece in made.pieces)
+    assert prose("The odds p(x | y) are those of a draw that was made before the second one was known.") > 0.5
