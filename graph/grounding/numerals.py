@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from llm.language.numbers import HAN_SCALES, SCALES, spelled_in
+from llm.language.numbers import HAN_SCALES, SCALES, spelled_in, with_ones
 
 _GAP = r"[,.'’ \u00a0\u2009\u202f]"
 _GROUPS = rf"\d{{1,3}}(?P<gap>{_GAP})\d{{3}}(?:(?P=gap)\d{{3}})*(?!\d)(?:[.,]\d+)?"
@@ -64,6 +64,7 @@ _TIMES = {"dozen": 12.0, "hundred": 100.0, **_POWERS}
 SPELLED = frozenset([*_WORTH, *_TIMES])
 _WORDS = "|".join([*_WORTH, *_TIMES])
 _SPELLED = re.compile(rf"(?:-|\s|\sand\s)?({_WORDS})(?![^\W_가-힣])", re.IGNORECASE)
+_HALF = re.compile(r"\bhalf an?\s$", re.IGNORECASE)  # "half a million"
 _MONTHS = re.findall(
     r"\w+", "January February March April May June July August September October November December"
 )
@@ -139,6 +140,8 @@ def read_spelled(text: str, start: int) -> Number | None:
         else:
             current += _WORTH[name]
         end = word.end()
+    if _HALF.search(text, max(0, start - 8), start):
+        total, current = total / 2, current / 2
     return (
         Number(end, _signed(text, start, end, (total + current,)))
         if end > start and text[start:end].lower() != "one"
@@ -151,6 +154,7 @@ def read_word(text: str, start: int, end: int, language: str) -> Number | None:
     value = spelled_in(language).get(text[start:end].casefold())
     if value is None:
         return None
+    end, value = with_ones(text, start, end, value)
     if (scale := _SCALE.match(text, end)) and scale["name"]:
         value, end = value * SCALES[scale["name"].lower()], scale.end()
     return Number(end, _signed(text, start, end, (value,)))

@@ -26,9 +26,12 @@ HAN_SCALES = {
     **dict.fromkeys("만万萬", 1e4), **dict.fromkeys("억億亿", 1e8), **dict.fromkeys("조兆", 1e12),
 }  # fmt: skip
 _HAN_DIGITS = dict(zip("〇一二三四五六七八九零两兩", [*range(10), 0, 2, 2], strict=True))
-# With a digit first and a scale: 一般, 十分 and 万一 are words.
+# With a digit first and a scale, or ten and a digit before what is counted: 一般, 十分 and 万一 are words.
 _HAN = "".join(_HAN_DIGITS)
-HAN_NUMERAL = re.compile(rf"[两兩一二三四五六七八九][{_HAN}]*[十百千万萬億亿兆][{_HAN}十百千万萬億亿兆]*")
+HAN_NUMERAL = re.compile(
+    rf"[两兩一二三四五六七八九][{_HAN}]*[十百千万萬億亿兆][{_HAN}十百千万萬億亿兆]*"
+    r"|十[一二三四五六七八九](?=[个個か箇ヶケ月年日名人位円元圓歳岁天周週回次时時分条條章項项件台隻只戸])"
+)
 
 _FRENCH = "onze douze treize quatorze quinze seize vingt trente quarante cinquante soixante cent"
 _SPANISH = (
@@ -41,6 +44,25 @@ _GERMAN_TEENS = (
     "zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()  # noqa: SIM905
 )
 _GERMAN_TENS = ["zwanzig", "dreißig", "vierzig", "fünfzig", "sechzig", "siebzig", "achtzig", "neunzig"]
+
+# What stands behind twenty to ninety, in French and Spanish, and before: 80 is four times twenty.
+_ONES_FR = "un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize"
+_ONES_ES = "uno dos tres cuatro cinco seis siete ocho nueve"
+_ONES = {word: float(value) for ones in (_ONES_FR, _ONES_ES) for value, word in enumerate(ones.split(), start=1)}
+_ONES |= {"une": 1.0, "una": 1.0, "dix-sept": 17.0, "dix-huit": 18.0, "dix-neuf": 19.0}
+_BEHIND_TENS = re.compile(
+    rf"(?:\sy\s|-et-|\set\s|-)({'|'.join(sorted(_ONES, key=len, reverse=True))})(?![^\W_])", re.IGNORECASE
+)
+_FOUR_TIMES = re.compile(r"(?<![^\W_])quatre-$", re.IGNORECASE)
+
+
+def with_ones(text: str, start: int, end: int, tens: float) -> tuple[int, float]:
+    """The end and the value of "vingt-trois" or "treinta y dos", whose tens are text[start:end]."""
+    if tens == 20 and _FOUR_TIMES.search(text, max(0, start - 8), start):
+        tens = 80
+    if 20 <= tens < 100 and tens % 10 == 0 and (ones := _BEHIND_TENS.match(text, end)):
+        return ones.end(), tens + _ONES[ones[1].lower()]
+    return end, tens
 
 
 @cache

@@ -38,7 +38,7 @@ _SPACES = re.compile(r"[ \t\u00a0]+")
 _NUMERIC = re.compile(r"[^\w]*[-+±~]?[$€£₩]?\d[\d.,:/%()*+–-]*[^\w]*")
 _LETTER = re.compile(r"[^\W\d_]")
 _IN_KOREAN = re.compile(r"[가-힣][,)’”]?\n[(‘“]?[가-힣]")
-_INNER_MARK = re.compile(r"[^\W\d_][.,;:] \w")
+_MARKED = re.compile(r"[^\W\d_](?:[.,;:] \w|[.,;]$)")
 _HYPHENATED = re.compile(r"\w[-‐–]$")
 _NEVER_FIRST = ",;.)]}”’»」』、。，"
 _NARROWEST = 20  # columns of letters; what is narrower are labels of a figure or cells of a table
@@ -130,11 +130,11 @@ def _room(widths: list[int], index: int) -> int:
 
 
 def _is_running(lines: list[str], index: int) -> bool:
-    """Whether narrow lines are those of a text: they go on in small letters, and have marks inside."""
+    """Whether narrow lines are those of a text: they go on in small letters, and have marks inside or behind."""
     first = max(0, min(index, len(lines) - _NEARBY) - _NEARBY)
     near = [line for line in lines[first : first + 2 * _NEARBY + 1] if line]
     going = sum(below[0].islower() and not _TERMINAL.search(above) for above, below in pairwise(near))
-    marked = sum(bool(_INNER_MARK.search(line)) for line in near)
+    marked = sum(bool(_MARKED.search(line)) for line in near)
     return len(near) > _NEARBY and going >= 0.6 * (len(near) - 1) and marked >= 2
 
 

@@ -25,7 +25,8 @@ _WITH_UNKNOWN = re.compile(rf"(?:[^\W\d_]|{_UNKNOWN.pattern}){{3,}}")
 _PLAIN = re.compile(r"(?<![A-Za-z])(?:[A-Z]?[a-z]{3,}|[A-Z]{6,})(?![A-Za-z])")  # no acronym, gene or formula
 _CAPITALS = re.compile(r"(?<![A-Za-z])[A-Z]{3,}(?!\w)")
 _NO_VOWEL = re.compile(r"(?<![a-z])[bcdfghj-np-tvxz]{3,}(?![a-z])")
-_KINDS = [re.compile(kind) for kind in ("[a-z]", "[A-Z]", r"\d", r"[!-/:-@\[-`{-~]")]
+# Brackets, commas, bars and operators stand inside the words of any formula.
+_KINDS = [re.compile(kind) for kind in ("[a-z]", "[A-Z]", r"\d", r"[!-'*:-<>-@\\^`{}~]")]
 _MIXED = re.compile(r"[a-z]\d+[a-z]|[^\W\d_][!-&*+/:-@\[-^`{-~][^\W_]")
 _CODE = re.compile(
     r"[A-Za-z]{1,5}[-/.#:]?\d{1,8}(?:[-/.]\w{1,6}){0,3}|\d{1,8}[-/.]?[A-Z]{1,4}"
@@ -37,6 +38,7 @@ _SAMPLE = 60  # words of a page that are looked at first
 _FEWEST_WORDS, _FEWEST_LETTERS = 20, 100  # of a font, by which it is judged
 _FEWEST_DISTINCT = 5
 _UNKNOWN_SHARE = 0.2  # of the letters of a word, and not just a sign before or behind it
+_NOTHING_KNOWN = 0.8  # of the words, where no letter at all is known
 _WITH_UNKNOWN_SHARE = 0.2  # of the words; symbols of formulas, bullets and icons are no words
 _ODD_SHARE, _ODD_WORDS = 0.05, 0.2  # of the pairs, and of the words that have one; prose has 0.3 and 1.5 %
 _UNEVEN = 1.35  # how often two letters are alike, against letters drawn by lot: prose 1.6 and more, codes 1
@@ -86,6 +88,9 @@ def is_garbled(words: Sequence[str]) -> bool:
 
 def _has_unknown(words: Iterable[str]) -> bool:
     runs = [run for word in words for run in _WITH_UNKNOWN.findall(word)]
+    nothing = sum(set(run) == {"\ufffd"} for run in runs)
+    if nothing >= _FEWEST_WORDS and nothing >= _NOTHING_KNOWN * len(runs):
+        return True  # no letter has a name; dots that lead to page numbers stand among words
     unknown = {
         run for run in runs
         if len(set(run)) > 2 and len(_UNKNOWN.findall(run)) > _UNKNOWN_SHARE * len(run)

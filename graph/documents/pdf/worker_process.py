@@ -12,6 +12,7 @@ from typing import IO
 
 from graph.documents.cancel import CancelToken
 from graph.documents.config import PASSWORD_VARIABLE
+from graph.documents.errors import ReaderError
 from graph.documents.pdf.protocol import EXIT_OUT_OF_MEMORY, Event, Failure, Request, decode_event, encode
 
 # How pdfium answers a refused allocation; also how it fails. 5 is SIGTRAP, which Windows has no name for.
@@ -40,14 +41,7 @@ class WorkerProcess:
         # however this process found them.
         search_path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
         inherited = {name: value for name, value in os.environ.items() if name != PASSWORD_VARIABLE}
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-W", "ignore", "-m", "graph.documents.pdf.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**inherited, "PYTHONPATH": search_path},
-            start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the worker and its group
-        )
+        self._process = _started({**inherited, "PYTHONPATH": search_path})
         self._lines: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
         self._pump = threading.Thread(target=_pump, args=(self._process.stdout, self._lines), daemon=True)
         self._pump.start()
@@ -93,6 +87,23 @@ class WorkerProcess:
             with suppress(OSError):
                 if stream is not None:
                     stream.close()
+
+
+def _started(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-W", "ignore", "-m", "graph.documents.pdf.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the worker and its group
+        )
+    except OSError as error:  # an interpreter that may not be run, no memory, no processes left
+        raise ReaderError(
+            f"No PDF can be read: the process that reads PDFs does not start ({sys.executable}: {error.strerror})",
+            "see that this account may run that program, or free some memory",
+        ) from None
 
 
 def _pump(stream: IO[bytes], lines: "queue.Queue[bytes | None]") -> None:

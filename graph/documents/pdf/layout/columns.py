@@ -13,12 +13,13 @@ from statistics import median
 
 from graph.documents.line import Box
 from graph.documents.pdf.layout.printed_line import PrintedLine
-from llm.language.marks import UNSPACED
+from llm.language.marks import HANGUL, UNSPACED
 
 Gutter = tuple[float, float]  # left and right edge of the strip between two columns, in points
 
 _NARROWEST_GUTTER = 4  # points
 _NARROWEST_COLUMN = 5.5  # times the height of print, about seven ems
+_NARROWEST_RUNNING = 4  # where lines of two words show that they are those of a text
 _WIDE_COLUMN = 90  # points; in what is narrower, lines have to stand as those of a text do
 _EVEN, _AS_LONG = 0.8, 0.6  # of the lines are as far from the next as most; of the lines of the longest column
 _FEWEST_LINES = 8  # in a column
@@ -27,6 +28,11 @@ _MOST_BOXES = 3000
 _JUMPS = 0.25  # share of drawing steps that change the column
 _BESIDE = 2  # lines of prose taken for one with those of the next column
 _WORDS = re.compile(rf"[{UNSPACED}]{{4}}|[^\W\d_]{{2,}}")  # Japanese and Chinese have no spaces
+_ROWS = 2  # from a row of short words, at most, to one of prose above it and below
+_WORDS_OF_PROSE, _WORDS_OF_RUNNING = 3, 2  # in a line, at least; in one of a text that runs through its lines
+_UNCASED = re.compile(rf"[{UNSPACED}{HANGUL}]")
+_MARKED = re.compile(r"[^\W\d_][.,;:] \w|\w[。，、；]\w")
+_GOING_ON, _WITH_MARKS = 0.4, 0.06  # of such lines
 _FILLED = 0.7  # share of a column's width that its lines have in the middle
 
 
@@ -64,19 +70,48 @@ def in_columns(lines: list[list[PrintedLine]], gutters: list[Gutter]) -> list[Pr
     """The lines column by column; None when their own order is to be trusted.
 
     `lines` are in the order drawn, each in the parts that it has between the gutters. A row of a table, which has
-    no prose in any part, is one line.
+    no prose in any part, is one line; a row of short words between rows of prose is of the text, as they are.
     """
     middles = [(left + right) / 2 for left, right in gutters]
-    drawn = [part for parts in lines for part in (parts if any(map(_is_prose, parts)) else [_together(parts)])]
-    return _by_band(drawn, middles) if _is_interleaved(drawn, middles) else None
+    for fewest in (_WORDS_OF_PROSE, _WORDS_OF_RUNNING):
+        prose = [any(_is_prose(part, fewest) for part in parts) for parts in lines]
+        drawn = [
+            part
+            for index, parts in enumerate(lines)
+            for part in (parts if prose[index] or _is_of_text(lines, prose, index) else [_together(parts)])
+        ]
+        if _is_interleaved(drawn, middles, fewest):
+            return _by_band(drawn, middles)
+    return None
 
 
-def _is_prose(line: PrintedLine) -> bool:
+def _is_of_text(lines: list[list[PrintedLine]], prose: list[bool], index: int) -> bool:
+    """Whether a row without prose is one of a text in narrow columns: in words, and in step with those around it.
+
+    Rows of a table are many, and their cells do not begin where the lines of the columns do.
+    """
+    if len(lines[index]) < 2 or not all(part.text[:1].isalpha() and not part.has_gap for part in lines[index]):
+        return False
+    around = [
+        range(index - 1, max(-1, index - _ROWS - 1), -1),
+        range(index + 1, min(len(lines), index + _ROWS + 1)),
+    ]
+    nearest = [next((row for row in rows if prose[row] and len(lines[row]) > 1), None) for rows in around]
+    for row in nearest:
+        if row is None:
+            return False
+        lefts = [part.box[0] for part in lines[row]]
+        if any(min(abs(part.box[0] - left) for left in lefts) > 1 for part in lines[index]):
+            return False
+    return True
+
+
+def _is_prose(line: PrintedLine, fewest: int) -> bool:
     letters = sum(character.isalpha() for character in line.text)
     return (
         not line.has_gap
         and letters >= 0.7 * len("".join(line.text.split()))
-        and len(_WORDS.findall(line.text)) >= 3
+        and len(_WORDS.findall(line.text)) >= fewest
     )
 
 
@@ -86,14 +121,15 @@ def _column(line: PrintedLine, middles: list[float]) -> int | None:
     return first if first == bisect_left(middles, line.box[2]) else None
 
 
-def _is_interleaved(lines: list[PrintedLine], middles: list[float]) -> bool:
-    drawn = [(c, line) for line in lines if _is_prose(line) and (c := _column(line, middles)) is not None]
+def _is_interleaved(lines: list[PrintedLine], middles: list[float], fewest: int) -> bool:
+    drawn = [(c, line) for line in lines if _is_prose(line, fewest) and (c := _column(line, middles)) is not None]
     columns = [[line for c, line in drawn if c == column] for column in range(len(middles) + 1)]
-    if min(map(len, columns)) < _FEWEST_LINES:
+    if min(map(len, columns)) < _FEWEST_LINES or (fewest < _WORDS_OF_PROSE and not _are_running(columns)):
         return False
     widths = [max(line.box[2] for line in column) - min(line.box[0] for line in column) for column in columns]
     usual = [median(map(_width, column)) for column in columns]
-    narrowest = _NARROWEST_COLUMN * median(line.height for _, line in drawn)
+    ems = _NARROWEST_COLUMN if fewest == _WORDS_OF_PROSE else _NARROWEST_RUNNING
+    narrowest = ems * median(line.height for _, line in drawn)
     if any(own < _FILLED * width or width < narrowest for own, width in zip(usual, widths, strict=True)):
         return False
     if min(usual) < _WIDE_COLUMN and not _are_even(lines, middles):
@@ -104,6 +140,18 @@ def _is_interleaved(lines: list[PrintedLine], middles: list[float]) -> bool:
     beside = [_are_beside(a, b) and all(_width(x) >= _FILLED * widths[c] for c, x in ((i, a), (j, b)))
               for (i, a), (j, b) in jumps]  # fmt: skip
     return sum(beside) >= _BESIDE
+
+
+def _are_running(columns: list[list[PrintedLine]]) -> bool:
+    """Whether short lines are those of a text: many go on in small letters, and marks stand inside."""
+    lines = [line.text.strip() for column in columns for line in column]
+    going = [
+        sum(line.text.strip()[0].islower() or bool(_UNCASED.match(line.text.strip())) for line in column)
+        for column in columns
+    ]
+    if any(own < _GOING_ON * len(column) for own, column in zip(going, columns, strict=True)):
+        return False
+    return sum(bool(_MARKED.search(line)) for line in lines) >= _WITH_MARKS * len(lines)
 
 
 def _are_even(lines: list[PrintedLine], middles: list[float]) -> bool:

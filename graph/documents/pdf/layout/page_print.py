@@ -24,11 +24,11 @@ _HYPHENS = "\x02\ufffe"  # what pdfium leaves of a hyphen at a line end, with no
 PIECE = re.compile(rf"[^\r\n{_HYPHENS}]*[^\r\n{_HYPHENS}\s][^\r\n{_HYPHENS}]*[{_HYPHENS}]?")
 # Between two sentences, what may be raised behind a word or a mark, and digits that may be a number and its power.
 # The first character decides, for lines are many.
-_BEHIND = r"(?:(?<=[^\W\d_].)|(?<=[^\d\s][.,].)|(?<=[;:!?)\]\"”’»].))"
+_BEHIND = r"(?:(?<=[^\W\d_].)|(?<=[^\d\s][.,].)|(?<=[;:!?)\]\"”’»%‰€$£¥°].))"
 _LOOKED_AT = (
     r"(?:(?P<seam>(?<=[^\W\d_]{2}[.!?])(?=[A-ZÀ-ÞΑ-ΩА-Я“\"]))"
     rf"|(?<=\d){_BEHIND}\d{{0,2}}(?:[,–-]\d{{1,3}})*(?![\w.])|(?<=[abc])(?:{_BEHIND}|(?<=\d.))(?!\w)"
-    r"|(?<=[\w.,;:!?)\]\"”’»][*†‡§¶])[*†‡§¶]*|(?P<number>(?<![^\W\d_]\d)(?<=\d)\d*[−–-]?\d+))"
+    r"|(?<=[\w.,;:!?)\]\"”’»][*†‡§¶])[*†‡§¶]*|(?P<number>(?<![^\W\d_]\d)(?<=\d)\d*[−–-]?\d+(?:,\d{1,3}(?!\d))*))"
 )
 _LOOK = re.compile(rf"[.!?\d*†‡§¶]{_LOOKED_AT}")
 _LOOK_AT_LETTERS = re.compile(rf"[.!?\d*†‡§¶abc]{_LOOKED_AT}")
@@ -62,6 +62,8 @@ class PagePrint:
         self._indices = indices_of(raw, textpage, text)
         self._known: dict[int, Box] = {}  # by pdfium's index
         self._rect = raw.FS_RECTF()
+        taken = (place for place in range(len(text)) if text[place] != shown[place]) if self._has_blanks else ()
+        self._taken_out = [self._box(place) for place in taken]
 
     def turned(self, box: Box) -> Box:
         """A place on the page as it is looked at, for what is known of lines that run to the right."""
@@ -74,6 +76,10 @@ class PagePrint:
     def runs(self) -> list[Box]:
         """The places of runs of print."""
         return [self._textpage.get_rect(index) for index in range(self._textpage.count_rects())]
+
+    def taken_out(self) -> list[Box]:
+        """The places of the characters that are not to be in the lines."""
+        return [self.turned(box) for box in self._taken_out]
 
     def glyphs(self) -> list[Glyph]:
         """All that is not white space."""

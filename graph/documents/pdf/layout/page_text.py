@@ -7,7 +7,7 @@ before and after the text, and a blank line stands wherever the print shows that
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 from math import sin
@@ -30,12 +30,15 @@ _BOLD = 1.3  # times the usual weight
 _BOLD_WEIGHT = 600  # of a font, where 400 is regular and 700 is bold
 
 
-def arranged(lines: list[PrintedLine], page: Box) -> list[Line]:
-    """The lines of a page. `lines` are in the order of the columns, `page` is what can be seen of it."""
+def arranged(lines: list[PrintedLine], page: Box, taken_out: Sequence[Box] = ()) -> list[Line]:
+    """The lines of a page. `lines` are in the order of the columns, `page` is what can be seen of it.
+
+    `taken_out` are the places of characters that are not to be in the lines.
+    """
     lines, beside, stamps = _visible(lines, page)
     if not lines:
         return []
-    lines = in_rows(lines)
+    lines = in_rows(lines, taken_out)
     heads, lines, feet = _heads_and_feet(lines, page)
     found = [_line(line, starts=True, edge="top") for line in heads]
     for part in _notes_last(_paragraphs(lines)) if lines else []:

@@ -1,6 +1,7 @@
 """A line of print, or a piece of one, and where it stands. Knows no PDF library and no order of reading."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sin
 
@@ -32,11 +33,19 @@ class PrintedLine:
         return abs(sin(self.angle / 2)) < 0.05
 
 
-def in_rows(lines: list[PrintedLine]) -> list[PrintedLine]:
-    """Put together the pieces of one printed line that were cut at raised, lowered or other print."""
+def in_rows(lines: list[PrintedLine], taken_out: Sequence[Box] = ()) -> list[PrintedLine]:
+    """Put together the pieces of one printed line that were cut at raised, lowered or other print.
+
+    `taken_out` are the places of what is not to be in the lines, between whose pieces it leaves a gap.
+    """
     rows: list[PrintedLine] = []
     for line in lines:
-        if rows and _may_join(rows[-1]) and _may_join(line) and _goes_on(rows[-1], line):
+        if (
+            rows
+            and _may_join(rows[-1])
+            and _may_join(line)
+            and (_goes_on(rows[-1], line) or (taken_out and _is_behind(rows[-1], line, taken_out)))
+        ):
             rows.append(joined(rows.pop(), line))
         else:
             rows.append(line)
@@ -79,6 +88,19 @@ def raised(text: str) -> str:
     bare = text.strip()
     start = text.index(bare)
     return f"{text[:start]}{RAISED}{bare}{LOWERED}{text[start + len(bare) :]}"
+
+
+def _is_behind(before: PrintedLine, line: PrintedLine, taken_out: Sequence[Box]) -> bool:
+    """Whether a piece stands on the base line of another, behind what was taken out."""
+    gap = line.box[0] - before.box[2]
+    if gap <= 0 or abs(line.base - before.base) > 0.05 * line.height:
+        return False
+    between = [
+        box for box in taken_out
+        if before.box[2] - line.height < box[0] < line.box[0] and box[1] < line.box[3] and line.box[1] < box[3]
+    ]  # fmt: skip
+    edges = [before.box[2], *(edge for box in sorted(between) for edge in (box[0], box[2])), line.box[0]]
+    return bool(between) and all(b - a <= line.height for a, b in zip(edges[::2], edges[1::2], strict=True))
 
 
 def _goes_on(before: PrintedLine, line: PrintedLine) -> bool:

@@ -35,7 +35,7 @@ def page_lines(raw: Any, page: Any, textpage: Any, text: str, shown: str) -> lis
             for span, line in zip(spans, lines, strict=True)
         ]
         lines = in_columns(parts, gutters) or lines
-    return printed.turned_back(arranged(lines, box))
+    return printed.turned_back(arranged(lines, box, printed.taken_out()))
 
 
 def _print_of(raw: Any, page: Any, textpage: Any, text: str, shown: str) -> PagePrint:

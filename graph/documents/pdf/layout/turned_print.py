@@ -70,7 +70,7 @@ class VerticalPrint(PagePrint):
                 _, bottom, _, top = glyph.box
                 height = top - bottom
                 half = (em if 0.8 * em < height < 1.25 * em else height) / 2
-                self._text += glyph.text
+                self._text += glyph.text.translate(vertical.ACROSS)
                 self._indices.append(indices[glyph.place])
                 self._boxes.append(self.turned((middle - half, bottom, middle + half, top)))
 

@@ -12,18 +12,28 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import Literal
+from unicodedata import normalize
 
 from graph.documents.line import Box, Line
 
-_WIDE = re.compile(r"[\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60]")
+# Marks as they look in a line that runs down, which fonts have for characters, and those of a line across.
+_DOWN = [chr(code) for code in (*range(0xFE10, 0xFE19), *range(0xFE31, 0xFE49))]
+_ACROSS = [normalize("NFKC", mark) for mark in _DOWN]
+ACROSS = str.maketrans(
+    {down: chr(ord(mark) + 0xFEE0) if "!" <= mark <= "~" else mark
+     for down, mark in zip(_DOWN, _ACROSS, strict=True) if len(mark) == 1}
+)  # fmt: skip
+_WIDE = re.compile(
+    r"[\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe48\uff01-\uff60]"
+)
 # What is written out has these; a chart, or the cells of a table, has not.
-_WRITTEN = re.compile(r"[\u3041-\u3093。、，．]")
+_WRITTEN = re.compile(r"[\u3041-\u3093。、，．；：？！「」\ufe10-\ufe19\ufe41-\ufe44]")
 _FEWEST = 20  # letters of such scripts on the page, which are most of it
 _MOST = 4000
 _RIGHT_BELOW = (0.7, 1.35)  # times the height of a letter, from its top to that of the one below
 _MOST_OF = 0.7  # of the letters, that stand so
 _FURTHER = 1.15  # times that distance, from a letter to the one beside it
-_SHARE_WRITTEN = 0.1
+_SHARE_WRITTEN = 0.04  # Chinese has no kana, and a mark for every ten or twenty letters
 _SAME_COLUMN = 0.35  # times the height of a letter, between the middles of two
 _SAME_ROW = 0.3
 _APART = 1.6  # times the height of a letter, between the pieces of a column
@@ -139,7 +149,7 @@ def in_columns(glyphs: list[Glyph]) -> tuple[list[list[Glyph]], list[list[Glyph]
 
 
 def _text(piece: list[Glyph]) -> str:
-    return "".join(glyph.text for glyph in piece)
+    return "".join(glyph.text for glyph in piece).translate(ACROSS)
 
 
 def with_spaces(piece: list[Glyph], *, across: bool = False) -> list[Glyph]:

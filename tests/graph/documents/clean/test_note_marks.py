@@ -91,6 +91,8 @@ def show(pieces: list[tuple[float, float, int, str]]) -> bytes:
     [
         ("They paid 3,500", "12", " euros for it.", 71.7, "They paid 3,500 euros for it."),
         ("It was lost.", "12", " Then it was found.", 47.2, "It was lost. Then it was found."),
+        ("It rose by 12%", "12", " in it.", 64.0, "It rose by 12% in it."),
+        ("They paid 3,500", "12,12", " euros for it.", 71.7, "They paid 3,500 euros for it."),
         ("all the gauges", "12", " of the coast.", 62.3, "all the gauges of the coast."),
         ("It took 10", "12", " steps of it.", 41.2, "It took 10^12 steps of it."),
     ],
@@ -98,7 +100,8 @@ def show(pieces: list[tuple[float, float, int, str]]) -> bytes:
 def test_marks_are_seen_on_the_page(
     tmp_path: Path, before: str, mark: str, behind: str, width: float, expected: str
 ) -> None:
-    pieces = [(72.0, 700.0, 10, before), (72 + width, 704.0, 6, mark), (72 + width + 6.7, 700.0, 10, behind)]
+    pieces = [(72.0, 700.0, 10, before), (72 + width, 704.0, 6, mark)]
+    pieces += [(72 + width + 3.4 * len(mark), 700.0, 10, behind)]
     pieces += [(72.0, 660.0, 10, "Another line of the page, so that it has a usual size.")]
     pieces += [(72.0, 80.0, 7, "12 Without tax, which is a note.")]
     path = tmp_path / "page.pdf"

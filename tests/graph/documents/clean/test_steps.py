@@ -213,6 +213,17 @@ def test_contents_and_figure_labels_are_not_glued() -> None:
     )
 
 
+def test_narrow_lines_with_marks_at_their_ends_are_those_of_a_text() -> None:
+    lines = (
+        "the county pays|for the gauges|for the huts which|the villages keep|dry in winter.|the men of the"
+        "|coast said that|the piles tear|their nets when|the fog is thick.|the office put a"
+        "|lamp on each pile|so that the nets"
+    )
+    assert compose([lines.replace("|", "\n")]) == [lines.replace("|", " ")]
+    labels = lines.replace(".", "").replace("|", "\n")
+    assert compose([labels]) == [labels]
+
+
 @pytest.mark.parametrize("text", [PARAGRAPHS, KOREAN, paper("References", *ENTRIES), "a-\n-b\n\n\n- c\n-\n1-\n2"])
 def test_nothing_is_lost_but_white_space_and_hyphens(text: str) -> None:
     pages = [text, "12\n" + text + "\nfi\ufb01 x\u00b2", text + " end-", "ing of it"]

@@ -67,18 +67,55 @@ def narrow(columns: int, width: int) -> list[list[str]]:
     return [wrap(" ".join(words[7 * n :] + words[: 7 * n]), width)[:18] for n in range(columns)]
 
 
+def across_narrow(texts: list[list[str]], size: float) -> list[Line]:
+    """Row by row, as far as each column goes."""
+    pitch = 540 / len(texts)
+    return [
+        (36 + pitch * column, 760 - 1.2 * size * row, size, text)
+        for row in range(max(map(len, texts)))
+        for column, text in enumerate(each[row] if row < len(each) else "" for each in texts)
+        if text
+    ]
+
+
 @pytest.mark.parametrize(("columns", "size"), [(4, 10), (5, 9), (6, 7)])
 def test_narrow_columns_drawn_row_by_row_are_read_one_after_the_other(
     tmp_path: Path, columns: int, size: int
 ) -> None:
-    texts, pitch = narrow(columns, 17), 540 / columns
-    lines = [
-        (36 + pitch * column, 760 - 1.2 * size * row, size, text)
-        for row, texts_beside in enumerate(zip(*texts, strict=False))
-        for column, text in enumerate(texts_beside)
-    ]
+    texts = narrow(columns, 17)
     rows = min(map(len, texts))
-    assert read(tmp_path, lines) == [line for column in texts for line in column[:rows]]
+    texts = [text[:rows] for text in texts]
+    assert read(tmp_path, across_narrow(texts, size)) == [line for column in texts for line in column]
+
+
+@pytest.mark.parametrize(("columns", "width", "size"), [(6, 13, 8), (7, 12, 7), (5, 15, 9)])
+def test_lines_of_two_words_are_those_of_a_text_where_they_run_on(
+    tmp_path: Path, columns: int, width: int, size: int
+) -> None:
+    texts = narrow(columns, width)
+    assert read(tmp_path, across_narrow(texts, size)) == [line for column in texts for line in column]
+
+
+def test_a_row_of_short_words_does_not_go_across(tmp_path: Path) -> None:
+    texts = narrow(5, 17)
+    for text in texts:
+        text[8:9] = ["the office"]
+    assert read(tmp_path, across_narrow(texts, 9)) == [line for column in texts for line in column]
+
+
+def test_narrow_columns_of_chinese(tmp_path: Path) -> None:
+    text = (
+        "港口委员会星期二批准了新防波堤的建设。工程预计需要十一个月，费用约为四百万元。施工期间渔船仍可使用内港。"
+    )
+    texts = [[(text[5 * n :] + text * 3)[row * 9 :][:9] for row in range(14)] for n in range(5)]
+    assert read(tmp_path, across_narrow(texts, 10)) == [line for column in texts for line in column]
+
+
+def test_short_cells_are_read_by_row(tmp_path: Path) -> None:
+    work = ["sweep halls", "wash cars", "read gauges", "mend nets", "paint huts"]
+    texts = [[work[(column + row) % 5] for row in range(12)] for column in range(5)]
+    found = " ".join(read(tmp_path, across_narrow(texts, 9)))
+    assert found.startswith("sweep halls wash cars read gauges mend nets paint huts wash cars")
 
 
 def test_cells_of_several_lines_are_no_columns_of_a_text(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ GERMAN = (
     "tritt "
     "im März wieder zusammen, um einen Unternehmer auszuwählen."
 )
+UNKNOWN = "\ufffd"
 RUSSIAN = (
     "Портовый совет утвердил новый волнорез во вторник. Работы будут стоить около полумиллиона евро и займут "
     "одиннадцать месяцев. Рыбацкие лодки смогут использовать внутреннюю гавань."
@@ -56,6 +57,7 @@ GARBLED = {
     "no space": "".join(turned(ENGLISH, 11).split()),
     "private": "".join(chr(0xF000 + ord(letter)) if letter != " " else " " for letter in ENGLISH),
     "vowels unknown": ENGLISH.translate(str.maketrans("aeiou", "\ufffd" * 5)),
+    "nothing known": "".join("\ufffd" if letter.isalpha() else letter for letter in ENGLISH),
     "vowels gone": ENGLISH.translate(str.maketrans("", "", "aeiou")),
     "digits for letters": ENGLISH.translate(str.maketrans("aeiost", "430571")),
     "signs for letters": numbered(ENGLISH),
@@ -112,12 +114,20 @@ SOUND = {
     "formulas": r"x^2+y^2=z^2 f(x)=ax+b \int_0^1 (a+b)^2 = a^2+2ab+b^2 |x|<1 {x:x>0} g(x,y)=(x-y)/2 p(x|y) "
     "[0,1] n! "
     "k!(n-k)! (1-p)^k e^{-x} ax^2+bx+c=0 i.e. (x_1,...,x_n) sin(x)/x lim_{n->oo} " * 3,
+    "probabilities": "Pr(Cm, P(cm P(wm|Cm, Chp,Cm-1,Wp), PR(null [s, vp, said) "
+    "P(per/nnp,vbd P(Wm|ICm,tm,Wh) e(cH|Cp) P(Cm|Cp,Chp,Cm-1) F(Tree) P(tm|Icm,Wh) Ch, PER-R/NP. "
+    "Wh(tm) Known(Wm) P(vp|S) Q(np|Vp) R(xi|Yj,zk) "
+    "Max(cm,Cp) Lm(a,B) Sup(f|X) Inf(g|Y) Arg(h,K) "
+    "P(Fm|tm,Wh) P'(cm|Cp) K(Xi,xj) Phi(x,Y) E(Xn) Var(Yi) Cov(X,y) Log(P(x)) ",
     "code": Path(random.__file__).read_text(encoding="utf-8"),
     "abbreviations": "dept mgmt natl intl govt assn bldg blvd pkwy hwy tbsp mktg mfg pkg qty rcvd rqmt svc tech "
     "univ "
     "wkly yrly acct asst atty avg cert coll corp ctr dist div equip est exec fwd genl hosp hrly inst maint misc",
     "bullets": "\uf0b7 The board meets. \uf0b7 The works begin. \uf0a7 Boats may use the basin. \uf0d8 See below. "
     * 5,
+    "leaders": " ".join(
+        f"The harbour of {word} {UNKNOWN * (9 + n % 7)} {n}" for n, word in enumerate(ENGLISH.split())
+    ),
     "stars": "\uf005\uf005\uf005\uf005\uf005 Harbour \uf005\uf005\uf005 Museum \uf005\uf005\uf005\uf005 " * 9,
     "hex": " ".join(hashlib.sha256(bytes([n])).hexdigest()[:40] for n in range(60)),
     "base64": " ".join(base64.b64encode(_random.randbytes(45)).decode() for _ in range(40)),

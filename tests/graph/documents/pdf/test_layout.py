@@ -144,6 +144,9 @@ def test_pieces_of_a_line_are_put_together() -> None:
     assert text_of(lines) == "a rate of 10^−5 for ni and so on\nThe next line begins"
     cells = [piece("one cell", 72, 120, 700), piece("another far away", 200, 280, 700)]
     assert text_of(arranged(cells, PAGE)) == "one cell\nanother far away"
+    formula = [(x, 699.0, x + 8, 707.0) for x in range(121, 198, 9)]
+    assert text_of(arranged(cells, PAGE, formula)) == "one cell another far away"
+    assert text_of(arranged(cells, PAGE, formula[:4])) == "one cell\nanother far away"
 
 
 def test_digits_of_one_height_are_one_number(tmp_path: Path) -> None:

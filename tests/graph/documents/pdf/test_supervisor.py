@@ -72,6 +72,17 @@ def test_a_reader_that_does_not_start_says_nothing_of_the_file(
         read(tmp_path, make_pdf(["one"]))
 
 
+def test_an_interpreter_that_may_not_be_run_is_not_the_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.touch(mode=0o600)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(ReaderError, match=r"does not start \(.*python: ") as refused:
+        read(tmp_path, make_pdf(["one"]))
+    assert "paper.pdf" not in str(refused.value)
+
+
 @linux
 def test_a_limit_that_is_there_already_is_kept(tmp_path: Path) -> None:
     """`ulimit -v` below load.memory_mb, as in some containers: the worker may not raise it."""

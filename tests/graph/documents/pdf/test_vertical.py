@@ -43,6 +43,19 @@ def test_letters_that_pdfium_does_not_see_are_asked_of_pypdf(tmp_path: Path) -> 
     assert text_of(read(tmp_path, letters(behind=""))) == TEXT
 
 
+CHINESE = (
+    "港口委员会星期二批准了新防波堤的建设。工程预计需要十一个月，费用约为四百万元。施工期间渔船仍可使用内港。"
+    "委员会将于三月再次开会选择承包商。居民可以在二月底之前提交意见。"
+)
+
+
+@pytest.mark.parametrize("behind", ["", " "])
+def test_chinese_has_few_marks_and_forms_of_them_for_lines_that_run_down(tmp_path: Path, behind: str) -> None:
+    assert text_of(read(tmp_path, letters(CHINESE, behind=behind))) == CHINESE
+    down = CHINESE.translate(str.maketrans("。，", "\ufe12\ufe10"))
+    assert text_of(read(tmp_path, letters(down, behind=behind))) == CHINESE
+
+
 def test_two_tiers_are_read_one_after_the_other(tmp_path: Path) -> None:
     other = TEXT.replace("港", "湾").replace("火曜日", "水曜日")
     lines = letters(TEXT * 2) + letters(other * 2, top=340)
