@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from langchain.agents import create_agent
+from langchain_core.messages import HumanMessage
 from langchain_core.tools import tool
 
 from graph import build_graph, load_config
@@ -38,10 +39,11 @@ def main() -> None:
 
     # LangChain calls version 3 of its events beta, and says so on stderr.
     agent = create_agent(chat, [summarize_file], system_prompt="Answer in one paragraph.")
-    run = agent.stream_events({"messages": [("user", f"Use summarize_file on {path}.")]}, version="v3")
+    run = agent.stream_events({"messages": [HumanMessage(f"Use summarize_file on {path}.")]}, version="v3")
     for message in run.messages:
         print("ai:  ", "".join(message.text))
-    print(f"messages: {len(run.output['messages'])}")
+    output = run.output or {}
+    print(f"messages: {len(output['messages'])}")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from functools import cached_property
@@ -119,7 +120,7 @@ def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
     if (folder := Path(os.path.expanduser(model))).is_dir():
         return folder
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+    from huggingface_hub.errors import HFValidationError, RepositoryNotFoundError
 
     try:
         if patterns is None:
@@ -129,7 +130,11 @@ def fetch(model: str, revision: str | None, patterns: list[str] | None) -> Path:
         raise ModelNotFoundError(
             f"{model} is neither a folder on this machine nor a model on Hugging Face.", "Check the name."
         ) from error
-    except (LocalEntryNotFoundError, OSError) as error:
+    except Exception as error:  # no network, a proxy's page, a server's error: whatever the client raises of them
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise ModelNotFoundError(
+                f"The disk is full before all of {model} is here.", "Make room; the download goes on from there."
+            ) from error
         raise ModelNotFoundError(
             f"{model} is not on this machine, and Hugging Face cannot be reached.",
             "Go online once to download it, or set model to a folder.",

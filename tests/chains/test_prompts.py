@@ -151,8 +151,8 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
 # The sets that ship
 
 
-def test_there_are_a_plain_a_structured_and_a_korean_set() -> None:
-    assert [path.stem for path in SHIPPED] == ["korean", "plain", "structured"]
+def test_there_are_a_plain_a_structured_and_a_korean_set_and_one_for_base_models() -> None:
+    assert [path.stem for path in SHIPPED] == ["completion", "korean", "plain", "structured"]
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

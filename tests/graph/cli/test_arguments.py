@@ -142,7 +142,7 @@ def test_a_name_that_is_none_lists_those_there_are(capsys: pytest.CaptureFixture
     assert main(["run", "quikstart", "book.pdf"]) == 2
     err = capsys.readouterr().err
     assert "did you mean 'quickstart'?" in err
-    assert "gemma, gemma3, quickstart or server" in err
+    assert "gemma, gemma270m, gemma3, gemma4, quickstart or server" in err
 
 
 def test_a_pdf_as_configuration_is_told_how_to_be_summarized() -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.exceptions import ModelInvalidRequestError
-from langchain_core.messages import AIMessage, HumanMessage
+from langchain_core.messages import HumanMessage
 from langchain_core.runnables import RunnableConfig
 
 from llm import MLX, ChatMLX
@@ -87,9 +87,9 @@ def test_an_interrupt_ends_a_list_at_once(chat: ChatMLX, may_load: Event, most: 
 @pytest.mark.parametrize("most", [None, 2])
 def test_a_failure_ends_a_list_at_once_wherever_in_it(chat: ChatMLX, may_load: Event, most: int | None) -> None:
     diary = Diary()
-    with pytest.raises(ModelInvalidRequestError, match="template refuses"):
+    with pytest.raises(ModelInvalidRequestError, match="cannot read"):
         chat.batch(
-            [[HumanMessage("a")], [AIMessage("I begin.")], [HumanMessage("b")]],
+            [[HumanMessage("a")], [HumanMessage([{"type": "image", "url": "x"}])], [HumanMessage("b")]],
             {"callbacks": [diary], "max_concurrency": most},
         )
     may_load.set()
@@ -99,7 +99,7 @@ def test_a_failure_ends_a_list_at_once_wherever_in_it(chat: ChatMLX, may_load: E
 def test_no_more_are_under_way_than_wanted_and_failures_may_be_answers(chat: ChatMLX, may_load: Event) -> None:
     may_load.set()
     diary = Diary()
-    inputs = [[HumanMessage("a")], [AIMessage("I begin.")], *([HumanMessage(str(n))] for n in range(4))]
+    inputs = [[HumanMessage("a")], [HumanMessage([{"type": "image", "url": "x"}])], *([HumanMessage(str(n))] for n in range(4))]
     answers = chat.batch(inputs, {"callbacks": [diary], "max_concurrency": 2}, return_exceptions=True)
     assert isinstance(answers[1], ModelInvalidRequestError)
     assert [answer.text for answer in answers[:1] + answers[2:]] == [
