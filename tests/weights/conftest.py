@@ -28,10 +28,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
-    """The folder of a real model, converted once for all tests, by its name among `MODELS`."""
+    """The folder of a real model, converted once for all tests, by its name among `MODELS`.
+
+    MLX is imported before any test imports it, as the program does: it brings the system's fast BLAS along.
+    """
+    from llm.mlx.backend import import_mlx
     from llm.mlx.gguf.convert import convert
     from llm.mlx.gguf.source import find_source, installed
 
+    import_mlx()
     cache, made = tmp_path_factory.mktemp("weights"), {}
 
     def folder(name: str) -> str:
