@@ -21,6 +21,7 @@ _BESIDE = 2  # words on each side of which two must be near in the passage, too
 _NEAR = 5
 _FIRM = 2.0  # what a number or a name weighs in the support, against another word as rare
 _WORTH = (1.0, 0.8, 0.65)  # of what the best passage, the second and the third hold
+_QUOTED = 1.5  # what a passage counts that has the sentence word for word, against others
 _GAIN = 0.08  # what a further passage must add
 
 
@@ -111,9 +112,15 @@ class Aligner:
         """How much the best three passages together support the sentence, 0..1, and these passages, best first.
 
         Every word counts by its rarity, and once: a further passage is taken for what the ones before lack. The
-        `preference` (passages,) multiplies what a passage is chosen by, not what it supports.
+        `preference` (passages,) multiplies what a passage is chosen by, not what it supports; a passage that has the
+        sentence word for word comes first.
         """
         credit = {i: claim.credits(self.words(i)) for i in self._candidates(claim, preference)}
+        said = _squeezed(claim.text)
+        chosen_by = {i: 1.0 if preference is None else float(preference[i]) for i in credit}
+        for i in credit:
+            if said in _squeezed(self.passages[i]):
+                chosen_by[i] *= _QUOTED
         held = [0.0] * len(claim.words)
         matches: list[Match] = []
 
@@ -125,7 +132,7 @@ class Aligner:
 
         for worth in _WORTH[: len(credit)]:
             gains = {i: gain(i, worth) for i in credit}
-            best = max(gains, key=lambda i: gains[i] * (1 if preference is None else preference[i]))
+            best = max(gains, key=lambda i: gains[i] * chosen_by[i])
             if gains[best] < _GAIN and matches:
                 break
             score = sum(weight * new for weight, new in zip(claim.weights, credit[best], strict=True))
@@ -146,3 +153,7 @@ class Aligner:
             promise = promise * preference
         best = np.argsort(-promise, kind="stable")[:_CANDIDATES]
         return [int(i) for i in best if promise[i] > 0]
+
+
+def _squeezed(text: str) -> str:
+    return " ".join(text.casefold().split())

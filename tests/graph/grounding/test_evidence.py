@@ -210,6 +210,18 @@ def test_the_tree_decides_between_passages_that_fit_alike() -> None:
     assert ground(sentence, pages, tree=tree, chunks=chunks)[0]["pages"] == [2]
 
 
+def test_what_is_said_word_for_word_comes_before_what_the_tree_leads_to() -> None:
+    said = "If you do, you can use the form to figure the amount."
+    pages = ["Use form 3903 if you do: you can figure the amount to enter.", f"It is due in May. {said}"]
+    chunks: Any = [{"id": "chunk-1", "tokens": 1, "start": 0, "end": len(pages[0]), "pages": [1]}]
+    base = {"tokens": 1, "pages": [], "finish_reason": "stop"}
+    tree: Any = [
+        {"id": "summary-1", "level": 0, "text": said, "sources": ["chunk-1"]} | base,
+        {"id": "final", "level": 1, "text": said, "sources": ["summary-1"]} | base,
+    ]
+    assert ground(said, pages, tree=tree, chunks=chunks)[0]["pages"] == [2]
+
+
 def test_the_same_input_gives_the_same_output() -> None:
     summary = "\n".join([*RENTS, *KOREAN, *MIXED])
     pages = [*MIXED, *KOREAN, *RENTS] * 3

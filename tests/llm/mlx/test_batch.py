@@ -99,7 +99,11 @@ def test_a_failure_ends_a_list_at_once_wherever_in_it(chat: ChatMLX, may_load: E
 def test_no_more_are_under_way_than_wanted_and_failures_may_be_answers(chat: ChatMLX, may_load: Event) -> None:
     may_load.set()
     diary = Diary()
-    inputs = [[HumanMessage("a")], [HumanMessage([{"type": "image", "url": "x"}])], *([HumanMessage(str(n))] for n in range(4))]
+    inputs = [
+        [HumanMessage("a")],
+        [HumanMessage([{"type": "image", "url": "x"}])],
+        *([HumanMessage(str(n))] for n in range(4)),
+    ]
     answers = chat.batch(inputs, {"callbacks": [diary], "max_concurrency": 2}, return_exceptions=True)
     assert isinstance(answers[1], ModelInvalidRequestError)
     assert [answer.text for answer in answers[:1] + answers[2:]] == [
