@@ -112,7 +112,7 @@ class Aligner:
         """How much the best three passages together support the sentence, 0..1, and these passages, best first.
 
         Every word counts by its rarity, and once: a further passage is taken for what the ones before lack. The
-        `preference` (passages,) multiplies what a passage is chosen by, not what it supports; a passage that has the
+        `preference` (passages,) multiplies what a passage is chosen by, not what it supports; one that has the
         sentence word for word comes first.
         """
         credit = {i: claim.credits(self.words(i)) for i in self._candidates(claim, preference)}
