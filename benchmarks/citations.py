@@ -124,7 +124,8 @@ def check(result: Result, sheets: list[Sheet], say: str = "") -> Count:
     for sentence in filter(is_claim, result["sentences"]):
         pages = sentence["pages"]
         cited = cite(names[page] for page in pages)
-        on_page = stands_on(letters_of(sentence["text"]), pages, sheets)
+        letters = letters_of(sentence["text"])
+        on_page = stands_on(letters, pages, sheets) or stands_on(*without_digits(letters, sheets, pages))
         labels = [names[page].label.casefold() for page in pages]
         named = all(is_printed(label, page, sheets) for page, label in zip(pages, labels, strict=True) if label)
         named = named and read_back(cited, {n.label.casefold(): n.number for n in names.values()}) == pages
@@ -132,6 +133,12 @@ def check(result: Result, sheets: list[Sheet], say: str = "") -> Count:
         if say and not (on_page and named):
             print(f"{say}: [{cited}] {sentence['text']}", file=sys.stderr)
     return total
+
+
+def without_digits(letters: str, sheets: list[Sheet], pages: list[int]) -> tuple[str, list[int], list[Sheet]]:
+    """The same without numbers: sentences lack the marks of notes that stand between their words in print."""
+    own = [sheets[page - 1]._replace(letters=re.sub(r"\d", "", sheets[page - 1].letters)) for page in pages]
+    return re.sub(r"\d", "", letters), list(range(1, len(own) + 1)), own
 
 
 def stands_on(letters: str, pages: list[int], sheets: list[Sheet]) -> bool:
