@@ -57,8 +57,10 @@ def clean(answer: str, prompt: Sequence[str], document: str) -> Cleaned:
 def clean_so_far(answer: str) -> str:
     """What can be shown of an answer that is still being written. It may be taken back: the end decides."""
     text = answer_so_far(answer)
-    if text.startswith(("```", "~~~", "<")):
-        text = text.partition("\n")[2] if text.startswith(("```", "~~~")) else without_wrapper(text)
+    if text.startswith(("```", "~~~")):
+        text = text.partition("\n")[2]
+    elif text.startswith("<"):
+        text = without_wrapper(text)
     if "\n" not in text and may_be_preface(text):
         return ""
     return without_preface(text)

@@ -58,6 +58,10 @@ class StageCaller:
         self._chains: dict[tuple[Stage, Prompts, bool], Chain] = {}
 
     @cached_property
+    def _reminded(self) -> Prompts:
+        return self._prompts.reminded()
+
+    @cached_property
     def counter(self) -> TokenCounter:
         """Counts tokens as the model does."""
         return TokenCounter(self._base)
@@ -65,7 +69,7 @@ class StageCaller:
     @cached_property
     def budget(self) -> TokenBudget:
         """The budget with the prompts counted exactly. Not checked yet."""
-        template = {stage: self._prompt_tokens(stage, "") for stage in STAGES}
+        template = {stage: self._prompt_tokens(stage, "", self._prompts) for stage in STAGES}
         return make_budget(self._config, self._window(), template)
 
     def ask(self, stage: Stage, text: str, tokens: int, *, fallback: str = "") -> Flow[StageAnswer]:
@@ -115,9 +119,8 @@ class StageCaller:
         thoughts = getattr(self._base, "get_thinking_reserve", None)
         return min(known) - (thoughts() if thoughts else 0)
 
-    def _prompt_tokens(self, stage: Stage, text: str, prompts: Prompts | None = None) -> int:
-        template = prompt_template(stage, prompts or self._prompts)
-        return self.counter.prompt(template.invoke({"document": text}))
+    def _prompt_tokens(self, stage: Stage, text: str, prompts: Prompts) -> int:
+        return self.counter.prompt(prompt_template(stage, prompts).invoke({"document": text}))
 
     def _answered(
         self, stage: Stage, text: str, tokens: int, has_fallback: bool
@@ -126,9 +129,8 @@ class StageCaller:
         fitted = self._fit(stage, text, tokens, self._prompts)
         message, cleaned = yield from self._tries(stage, fitted, has_fallback, self._prompts)
         if cleaned.fault in _REMINDED and self._prompts.reminder:
-            prompts = self._prompts.reminded()
-            again = self._fit(stage, fitted, tokens, prompts)
-            second, better = yield from self._tries(stage, again, True, prompts)
+            again = self._fit(stage, fitted, tokens, self._reminded)
+            second, better = yield from self._tries(stage, again, True, self._reminded)
             if cleaned.fault != "language" or better.fault is None:
                 return again, second, better
         return fitted, message, cleaned
@@ -192,8 +194,10 @@ class StageCaller:
         answer = plain(message if isinstance(message, str) else str(message.text)).strip()
         if self._extracts:
             return Cleaned(answer, None if answer else "empty")
-        if is_refused(message) or is_thought_only(message):
-            return Cleaned("", "refusal" if is_refused(message) else "thought")
+        if is_refused(message):
+            return Cleaned("", "refusal")
+        if is_thought_only(message):
+            return Cleaned("", "thought")
         values = {"language": prompts.language, "focus": prompts.focus}
         templates = [template for _, template in getattr(prompts, stage)]
         asked = [template.format(document=document, **values) for template in templates]
