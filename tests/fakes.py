@@ -10,13 +10,15 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from threading import Condition, Lock
 from typing import Any, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.documents import Document
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import PrivateAttr
@@ -286,3 +288,8 @@ def make_documents(
         metadata = {"source": source, "page": page - 1}
         documents.append(Document(page_content=" ".join(sentences), metadata=metadata))
     return documents
+
+
+def summed(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
+    """The message that a stream's chunks add up to."""
+    return reduce(add, chunks)

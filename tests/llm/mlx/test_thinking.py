@@ -14,6 +14,7 @@ from langchain_core.tools import tool
 from llm import ChatMLX
 from llm.mlx.checkpoint import Checkpoint
 from tests.checkpoints import Thinking, make_checkpoint
+from tests.fakes import summed
 from tests.scripted_network import Reciter
 
 THINKING: list[Thinking] = list(get_args(Thinking))
@@ -57,13 +58,6 @@ def thinker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
         return ChatMLX(model=str(make_checkpoint(folder, thinking=style)), **{"max_tokens": 90, **settings})
 
     return make
-
-
-def summed(chunks: list[Any]) -> Any:
-    whole = chunks[0]
-    for chunk in chunks[1:]:
-        whole += chunk
-    return whole
 
 
 @pytest.mark.parametrize("style", THINKING)

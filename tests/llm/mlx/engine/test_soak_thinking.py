@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, get_args
 
 import mlx.core as mx
 import pytest
-from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage
 from langchain_core.tools import tool
 
 from llm import ChatMLX
 from llm.mlx.checkpoint import Checkpoint
 from tests.checkpoints import Thinking, make_checkpoint
+from tests.fakes import summed
 from tests.scripted_network import Reciter
 
 THREADS, TASKS, ROUNDS = 3, 3, 10
@@ -112,13 +112,6 @@ def settings(numbers: random.Random) -> dict[str, Any]:
     if numbers.random() < 0.3:
         chosen["stop"] = [numbers.choice(["boats", "tide", "a gauge", "fog"])]
     return chosen
-
-
-def summed(chunks: Sequence[AIMessageChunk]) -> AIMessage:
-    whole = chunks[0]
-    for chunk in chunks[1:]:
-        whole += chunk
-    return whole
 
 
 def question(numbers: random.Random) -> list[Any]:
