@@ -37,6 +37,10 @@ class SummarizeConfig(BaseModel):
         "auto",
         description="auto summarizes a document in one call if it fits one prompt; map_reduce always splits it.",
     )
+    by: Literal["document", "section"] = Field(
+        "document",
+        description="section: also a summary of each chapter of the document, from its own chunks.",
+    )
     final_tokens: int | None = Field(
         None, gt=0, description="Maximum tokens in the final summary. Default: llm.max_tokens."
     )

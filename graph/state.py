@@ -17,9 +17,9 @@ from typing_extensions import TypedDict
 
 from graph.calling.stage_answer import Timing
 from graph.channels import NotKept, appended, latest
-from graph.documents.types import FileRecord, Section
+from graph.documents.types import FileRecord
 from graph.grounding.types import Sentence
-from graph.results.types import ChunkRecord, Coverage, PageRecord, Provenance, Stats, Summary
+from graph.results.types import ChunkRecord, Coverage, PageRecord, Provenance, SectionRecord, Stats, Summary
 
 # As JSON has them. In a program they may be LangChain's own Documents.
 _DOCUMENTS = {
@@ -107,7 +107,7 @@ class State(TypedDict):
     title: str
     text: Annotated[bytes, DeltaChannel(latest)]
     pages: Annotated[list[PageRecord], DeltaChannel(latest)]
-    sections: Annotated[list[Section], DeltaChannel(latest)]
+    sections: Annotated[list[SectionRecord], DeltaChannel(latest)]
     files: list[FileRecord]
     chunks: Annotated[list[ChunkRecord], DeltaChannel(latest)]
     chunk_text: Annotated[str, UntrackedValue]

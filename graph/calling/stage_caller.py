@@ -97,11 +97,12 @@ class StageCaller:
     def document(self, stage: Stage, parts: Sequence[Part], tokens: int) -> tuple[str, int]:
         """What the prompt of `stage` is given of `parts`, and its tokens.
 
-        `tokens` are those of the summaries alone. With each summary go as many of its key sentences as there is
-        room for; where it is short, none.
+        `tokens` are those of the summaries alone. With each summary go its title, for models that write, and as
+        many of its key sentences as there is room for; where it is short, none.
         """
-        for count in range(self.budget.source_sentences, 0, -1):
-            text = joined_text(parts, count)
+        titled = not self._extracts and any(part.get("title") for part in parts)
+        for count in range(self.budget.source_sentences, -1 if titled else 0, -1):
+            text = joined_text(parts, count, titled=titled)
             if (counted := self.counter.text(text)) <= self.budget.input(stage):
                 return text, counted
         return joined_text(parts), tokens

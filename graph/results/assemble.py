@@ -7,11 +7,12 @@ from typing import Any
 
 from graph.calling.failures import in_words
 from graph.calling.stage_answer import FinishReason, StageAnswer, Timing
+from graph.chapter_summaries import chapter_summaries
 from graph.errors import EmptyAnswerError
 from graph.grounding import Traced
 from graph.results.coverage import cover
 from graph.results.stats import make_stats, tree_warnings
-from graph.results.types import FINAL_ID, PageRecord, Provenance, Summary
+from graph.results.types import FINAL_ID, PageRecord, Provenance, SectionRecord, Summary
 from graph.state import CollapseTask, MapTask, State
 from graph.tasks import FinalTask, map_id
 
@@ -69,10 +70,11 @@ def finished_without_summary(state: State, made: Provenance) -> Update:
     return _result(state, "", made) | {"warnings": warnings, "stats": make_stats(state["timings"])}
 
 
-def grounded(state: State, timing: Timing, traced: Sequence[Traced]) -> Update:
+def grounded(state: State, timing: Timing, traced: Sequence[Traced], sections: Sequence[SectionRecord]) -> Update:
     """The sentences with their evidence, and how much of the document they rest on."""
     return {
         "sentences": [one.sentence for one in traced],
+        "sections": sections,
         "coverage": cover(state["summary"], state["pages"], state["chunks"], traced),
         "timings": [timing],
         "stats": make_stats([*state["timings"], timing]),
@@ -93,10 +95,22 @@ def _result(state: State, summary: str, made: Provenance) -> Update:
         "schema_version": 1,
         "summary": summary,
         "sentences": [],
+        "sections": _sections(state),
         "pages": pages,
         "coverage": cover(summary, pages, state["chunks"]),
         "made": made,
     }
+
+
+def _sections(state: State) -> list[SectionRecord]:
+    """The outline; its chapters with their summaries, where they have any."""
+    summaries = chapter_summaries(state["tree"], state["chunks"])
+    return [
+        section | {"summary": summaries[index]["text"], "pages": summaries[index]["pages"]}
+        if index in summaries
+        else section
+        for index, section in enumerate(state["sections"])
+    ]
 
 
 def _ledger(state: State) -> list[PageRecord]:

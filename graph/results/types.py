@@ -74,6 +74,19 @@ class ChunkRecord(TypedDict):
     """Numbers of its pages, ascending."""
     section: NotRequired[int]
     """The section in which it begins, the innermost: an index into the result's `sections`."""
+    chapter: NotRequired[int]
+    """With summarize.by: section, the section it is summarized with: an index, too."""
+
+
+class SectionRecord(Section):
+    """A section of the outline. With summarize.by: section, the chapters among them have a summary."""
+
+    summary: NotRequired[str]
+    """What the chapter says."""
+    pages: NotRequired[list[int]]
+    """Numbers of the pages it was made of, ascending."""
+    sentences: NotRequired[list[Sentence]]
+    """The sentences of its summary, with their evidence in the chapter's pages."""
 
 
 class Coverage(TypedDict):
@@ -147,7 +160,7 @@ class Result(TypedDict):
     """All summaries, by level; the final one is the last."""
     chunks: list[ChunkRecord]
     """The parts the document was read in."""
-    sections: list[Section]
+    sections: list[SectionRecord]
     """The outline, in the order of the document; none where it shows none."""
     pages: list[PageRecord]
     """Every page of the document, read or not."""
