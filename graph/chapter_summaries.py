@@ -5,6 +5,7 @@ Below, each summary is of one chapter; once every chapter has a single one, they
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -22,17 +23,18 @@ def by_chapter(tree: Sequence[Summary], chunks: Sequence[ChunkRecord]) -> list[l
 
 
 def chapter_summaries(tree: Sequence[Summary], chunks: Sequence[ChunkRecord]) -> dict[int, Summary]:
-    """For each chapter, by its index in the outline, the summary that stands for all of it."""
+    """For each chapter, by its index in the outline, the one summary that stands for all of it, once there is."""
     if not _have_chapters(chunks):
         return {}
     covered = _covered(tree, chunks)
+    parts = Counter(covered[summary["id"]] for summary in tree if summary["level"] == 0 and summary["text"])
+    below: dict[str, int] = {}
     found: dict[int, Summary] = {}
     for summary in tree:
+        below[summary["id"]] = sum(below.get(source, 1) for source in summary["sources"])
         chapters = covered[summary["id"]]
-        if len(chapters) == 1 and summary["text"] and summary["id"] != FINAL_ID:
-            (chapter,) = chapters
-            if chapter is not None and (chapter not in found or found[chapter]["level"] < summary["level"]):
-                found[chapter] = summary
+        if summary["text"] and summary["id"] != FINAL_ID and below[summary["id"]] == parts[chapters]:
+            found |= {chapter: summary for chapter in chapters if chapter is not None}
     return found
 
 

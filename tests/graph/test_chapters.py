@@ -54,6 +54,8 @@ def test_each_chapter_is_summarized_from_its_own_text_and_the_whole_from_the_cha
     for call in model.calls:
         if call.stage == "map":
             assert sum(tag in call.document.casefold() for tag in ("alpha0x", "beta0x", "gamma0x")) <= 1
+        if call.stage == "collapse":
+            assert call.document.startswith("# ")  # a title stands over a chapter, not over a part of one
     (final,) = model.prompts("final")
     at = [final.index(f"{title}:\n{summary}") for title, summary in found.items()]
     assert at == sorted(at)
@@ -63,7 +65,7 @@ def test_a_chapter_of_several_parts_is_merged_although_all_parts_would_fit_at_on
     tmp_path: Path,
 ) -> None:
     model = RecordingModel()
-    run(model, write(tmp_path, {"Alpha": 80, "Beta": 80}))
+    run(model, write(tmp_path, {"Alpha": 60, "Beta": 60}))
     assert model.stages() == {"map": 4, "collapse": 2, "final": 1}
 
 
