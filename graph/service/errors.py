@@ -1,4 +1,4 @@
-"""What the service refuses: a sentence with no path and no key in it, and what to do."""
+"""What the service refuses: one sentence each, without a path: what is wrong, and what to do."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -39,13 +39,6 @@ _LOOK = 1.0
 _STATUSES: tuple[Status, ...] = ("queued", "running", "done", "failed", "cancelled")
 
 
-@dataclass(frozen=True)
-class _Limits:
-    max_queue: int = 1000
-    keep_days: float | None = None
-    keep_gb: float | None = None
-
-
 class Jobs:
     """Jobs in `folder`, made with `model`, or with the one that `config` describes.
 
@@ -55,7 +48,7 @@ class Jobs:
 
     def __init__(self, config: RunConfig, folder: Path, *, model: Runnable[Any, Any] | None = None) -> None:
         self._config = config
-        self._limits: _Limits = getattr(config, "service", _Limits())
+        self._limits = config.service
         self._folder = folder
         self._given = model
         self._lock = FileLock(folder / "lock", timeout=0)
