@@ -199,9 +199,8 @@ class StageCaller:
             return Cleaned("", "refusal")
         if is_thought_only(message):
             return Cleaned("", "thought")
-        values = {"language": prompts.language, "focus": prompts.focus}
         templates = [template for _, template in getattr(prompts, stage)]
-        asked = [template.format(document=document, **values) for template in templates]
+        asked = [template.format(document=document, **prompts.values) for template in templates]
         cleaned = clean(answer, asked, document)
         if self.budget.source_sentences and cleaned.fault is None:
             text = without_source_sentences(cleaned.text)

@@ -48,8 +48,7 @@ def model_name(config: RunConfig) -> str:
 
 
 def _words(prompts: Prompts, stage: Stage) -> str:
-    values = {"document": "{document}", "language": prompts.language, "focus": prompts.focus}
-    return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, stage))
+    return "\n\n".join(template.format(document="{document}", **prompts.values).strip() for _, template in getattr(prompts, stage))
 
 
 def _name_of(model: Runnable[Any, Any]) -> str:
