@@ -30,8 +30,8 @@ _EXAMPLES = """examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code.
 
-    0 done; 2 the command or the configuration is wrong; 3 the document cannot be used; 4 the model failed;
-    130 interrupted. Every one of these says why in one sentence on stderr. Of several documents it is the
+    0 done; 2 the command or the configuration is wrong, or a package that it needs is missing; 3 the document
+    cannot be used; 4 the model failed; 130 interrupted. Every one of these says why in one sentence on stderr. Of several documents it is the
     highest code that any of them has; a table on stderr says which.
     """
     with standard_streams() as has_stdout:
@@ -248,6 +248,10 @@ def _exit_code(error: Exception) -> int | None:
     if "langchain_core.exceptions" in sys.modules:
         from langchain_core.exceptions import ModelError
 
+        from llm.errors import MissingPackageError
+
+        if isinstance(error, MissingPackageError):
+            return 2
         if isinstance(error, ModelError):
             return 4
     return None
