@@ -68,9 +68,7 @@ class Prompts:
             role, template = pairs[-1]
             return (*pairs[:-1], (role, f"{template.rstrip()}\n\n{sentence}"))
 
-        return replace(
-            self, map=ending(self.map), collapse=ending(self.collapse), final=ending(self.final)
-        )
+        return replace(self, map=ending(self.map), collapse=ending(self.collapse), final=ending(self.final))
 
     def text(self, stage: Stage) -> str:
         """The text of a stage's prompt, with everything but the document filled in."""

@@ -60,12 +60,12 @@ class SummarizeConfig(BaseModel):
     )
     length: Annotated[str | None, BeforeValidator(_check_length)] = Field(
         None,
-        description='How long the summary is to be: short, medium, long, or a number of words such as "300 words".',
+        description='Length of the summary: short, medium, long, or a number of words such as "300 words".',
     )
     final_tokens: int | None = Field(
         None,
         gt=0,
-        description="Maximum tokens in the final summary. Default: what summarize.length takes, or llm.max_tokens.",
+        description="Maximum tokens in the final summary. Default: what length needs, or llm.max_tokens.",
     )
     evidence: int = Field(
         0,

@@ -18,12 +18,15 @@ _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf
 _CHARACTERS = 1.7  # of a word
 _WORD = re.compile(r"\w+(?:['’.,\-]\w+)*")
 
+# Times the wanted words, what a text has that a summary of that length can be made of.
+ENOUGH = 2
+
 # A summary is too long or too short if it misses the wanted length by more than a third.
 _TOLERANCE = 1 / 3
 
 
 def parse_length(value: str) -> int:
-    """Words: "short", "medium" and "long" are some, "300 words" says how many. Raises ValueError with a sentence."""
+    """Words: those of "short", "medium" or "long", or of "300 words". Raises ValueError with a sentence."""
     said = value.strip().lower()
     if said in LENGTHS:
         return LENGTHS[said]

@@ -19,7 +19,16 @@ from graph.calling.stage_answer import Timing
 from graph.channels import NotKept, appended, latest
 from graph.documents.types import FileRecord
 from graph.grounding.types import Sentence
-from graph.results.types import ChunkRecord, Coverage, PageRecord, Provenance, SectionRecord, Stats, Summary
+from graph.results.types import (
+    ChunkRecord,
+    Coverage,
+    Length,
+    PageRecord,
+    Provenance,
+    SectionRecord,
+    Stats,
+    Summary,
+)
 
 # As JSON has them. In a program they may be LangChain's own Documents.
 _DOCUMENTS = {
@@ -120,6 +129,7 @@ class State(TypedDict):
     schema_version: Literal[1]
     summary: str
     sentences: Annotated[list[Sentence], DeltaChannel(latest)]
+    length: Length
     coverage: Coverage
     stats: Stats
     made: Provenance

@@ -31,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code.
 
     0 done; 2 the command or the configuration is wrong, or a package that it needs is missing; 3 the document
-    cannot be used; 4 the model failed; 130 interrupted. Every one of these says why in one sentence on stderr. Of several documents it is the
-    highest code that any of them has; a table on stderr says which.
+    cannot be used; 4 the model failed; 130 interrupted. Every one of these says why in one sentence on stderr. Of
+    several documents it is the highest code that any of them has; a table on stderr says which.
     """
     with standard_streams() as has_stdout:
         try:

@@ -48,7 +48,8 @@ def model_name(config: RunConfig) -> str:
 
 
 def _words(prompts: Prompts, stage: Stage) -> str:
-    return "\n\n".join(template.format(document="{document}", **prompts.values).strip() for _, template in getattr(prompts, stage))
+    values = {"document": "{document}", **prompts.values}
+    return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, stage))
 
 
 def _name_of(model: Runnable[Any, Any]) -> str:

@@ -89,6 +89,17 @@ class SectionRecord(Section):
     """The sentences of its summary, with their evidence in the chapter's pages."""
 
 
+class Length(TypedDict):
+    """How long the final summary is."""
+
+    words: int
+    """Words of it; of a text without spaces, characters by 1.7."""
+    wanted: int | None
+    """How many summarize.length asks for."""
+    asked_again: bool
+    """Whether the model was asked again, because it missed them by more than a third."""
+
+
 class Coverage(TypedDict):
     """How much of the document the final summary rests on, as far as words tell.
 
@@ -166,6 +177,8 @@ class Result(TypedDict):
     """Every page of the document, read or not."""
     files: list[FileRecord]
     """The files that were summarized together, or the one."""
+    length: Length
+    """How long the summary is, and how long it was to be."""
     coverage: Coverage
     """How much of the document the summary rests on."""
     warnings: list[str]
