@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 
 from graph.config import RunConfig
-from graph.service import api, login, metrics, openapi
+from graph.service import api, metrics, openapi
 from graph.service.access import Access
 from graph.service.jobs import Jobs
-from graph.service.mcp.http import mount_mcp
-from graph.service.openai_api.routes import router as openai_router
-from graph.service.pages.rendering import render
-from graph.service.pages.routes import router as pages_router
 from graph.service.problems import add_problems
 from graph.service.security import Guarded, Headered, Hosts
 
@@ -27,9 +23,8 @@ def create_app(config: RunConfig, jobs: Jobs, access: Access, *, host: str = "12
     app.state.jobs, app.state.config, app.state.access = jobs, config, access
     app.state.metrics = metrics.Metrics(jobs)
     app.state.stopping = asyncio.Event()
-    for router in (api.router, metrics.router, openai_router, login.router, pages_router):
+    for router in (api.router, metrics.router):
         app.include_router(router)
-    mount_mcp(app)
     _add_docs(app)
     add_problems(app)
     service = config.service
@@ -51,7 +46,3 @@ def _add_docs(app: FastAPI) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     async def schema() -> JSONResponse:
         return JSONResponse(app.openapi())
-
-    @app.get("/docs", include_in_schema=False)
-    async def docs(request: Request) -> Response:
-        return render(request, "docs.html", api=app.openapi())

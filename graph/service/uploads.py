@@ -6,6 +6,7 @@ What a sender calls a file is for people to read, and never becomes a path.
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -39,6 +40,7 @@ _FIELD_BYTES = 2**17
 _TEXT_BYTES = 2**24
 _FREE_BYTES = 200 * 2**20  # are left on the disk for what comes of the documents
 _MEGABYTE = 2**20
+_SLASHES = re.compile(r"[/\\]")
 _SETTINGS = TypeAdapter(dict[str, Any])
 
 
@@ -119,7 +121,8 @@ async def _receive_text(request: Request, upload: Upload, folder: Path, limits: 
         said = error.errors()[0]["msg"]
         said = said[0].lower() + said[1:]
         raise ProblemError(422, f"{key or 'the body'}: {printable(said)}", key=key or None) from None
-    name = shown_name(f"{text.title.strip() or 'Text'}.md")
+    title = _SLASHES.sub("-", text.title).strip() or "Text"
+    name = shown_name(f"{title}.md")
     path = folder / f"{uuid4().hex}.md"
     upload.documents.append(NewDocument(name, path, _TEXTS[".md"]))
     upload.settings = text.settings
