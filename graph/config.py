@@ -65,7 +65,7 @@ class SummarizeConfig(BaseModel):
     final_tokens: int | None = Field(
         None,
         gt=0,
-        description="Maximum tokens in the final summary. Default: what length needs, or llm.max_tokens.",
+        description="Maximum tokens in the final summary, if there is no length. Default: llm.max_tokens.",
     )
     evidence: int = Field(
         0,
@@ -180,9 +180,9 @@ class RunConfig(BaseModel):
     @property
     def final_tokens(self) -> int:
         """Most tokens in the final summary."""
-        if self.summarize.final_tokens or self.words is None:
-            return self.summarize.final_tokens or self.llm.max_tokens
-        return tokens_for(self.words)
+        if self.words:
+            return tokens_for(self.words)
+        return self.summarize.final_tokens or self.llm.max_tokens
 
 
 # The keys that take true or false.

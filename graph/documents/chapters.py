@@ -14,7 +14,7 @@ _FEWEST_WORDS = 25  # of a chapter; of fewer there is nothing to summarize
 class Chapter(NamedTuple):
     """Where a chapter begins in the text of its document, and which section it is, as an index into the outline.
 
-    What comes before the first section has none.
+    What comes before the first one, or stands right under the title of the whole, is of none.
     """
 
     start: int
@@ -35,7 +35,10 @@ def find_chapters(document: DocumentText, outline: Sequence[Section], first: int
     """
     if len(own := chapter_starts(outline)) < 2:
         return []
-    starts = [(outline[index]["start"] - document.position, first + index) for index in own]
+    starts: list[tuple[int, int | None]] = [
+        (outline[index]["start"] - document.position, None if _is_title(outline, index) else first + index)
+        for index in own
+    ]
     ends = [start for start, _ in starts[1:]] + [len(document.text)]
     chapters: list[Chapter] = []
     begin = 0
@@ -47,3 +50,9 @@ def find_chapters(document: DocumentText, outline: Sequence[Section], first: int
             chapters.append(Chapter(begin, section))
             begin = end
     return chapters if sum(chapter.section is not None for chapter in chapters) > 1 else []
+
+
+def _is_title(outline: Sequence[Section], index: int) -> bool:
+    """Whether the section is the whole document, with the chapters below it."""
+    whole = outline[index]
+    return index == 0 and all(section["level"] > whole["level"] for section in outline[1:])

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from graph.documents.types import LeftOut
+from graph.length import words_in
 from graph.report.citations import is_claim
 from graph.results.coverage import FEW_CHUNKS
 from graph.results.page_ranges import PageName, cite
-from graph.results.types import PageRecord, Result
+from graph.results.types import Length, PageRecord, Result
 
 # Why a page is not in the summary, by its status in the ledger.
 LEFT_OUT = {
@@ -85,8 +86,11 @@ def unused_documents(result: Result) -> list[str]:
 
 
 def length_said(result: Result) -> str:
-    """How long the summary is, how long it was to be, and what share that is of the text."""
-    length = result["length"]
+    """How long the summary is, how long it was to be, and what share that is of the text.
+
+    A result that an earlier version has kept does not say it.
+    """
+    length = result.get("length") or Length(words=words_in(result["summary"]), wanted=None, asked_again=False)
     wanted = f" (about {length['wanted']:,} asked for)" if length["wanted"] else ""
     return f"{length['words']:,} words{wanted}, {percent(result['coverage']['compression'])} of the text read"
 

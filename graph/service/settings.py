@@ -20,6 +20,8 @@ from graph.shipped import find_prompt_set, prompt_set_names
 _DEFAULT = (
     "prompts.*",
     "summarize.strategy",
+    "summarize.by",
+    "summarize.length",
     "summarize.final_tokens",
     "summarize.evidence",
     "load.pages",
