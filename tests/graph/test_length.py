@@ -22,7 +22,7 @@ PROMPTS = {
 
 
 class Stubborn(RecordingModel):
-    """Writes final summaries of as many words as `writes` says, one after the other, and the last again and again."""
+    """Writes final summaries of as many words as `writes` says, one after the other."""
 
     writes: list[int]
 
