@@ -104,6 +104,14 @@ def _parser() -> argparse.ArgumentParser:
     models.add_argument("--format", choices=["table", "json"], default="table")
     models.set_defaults(command=_models, refuse=models.error)
 
+    mcp = commands.add_parser("mcp", help="serve a client of the Model Context Protocol that starts this program")
+    mcp.add_argument("config", nargs="?", default=DEFAULT, metavar="CONFIG", help=f"without one: {DEFAULT}")
+    _add_set(mcp)
+    mcp.add_argument(
+        "--data", metavar="FOLDER", help="where documents and summaries are kept (default: in your data folder)"
+    )
+    mcp.set_defaults(command=_mcp, refuse=mcp.error)
+
     show = commands.add_parser("show", help="print the graph as a Mermaid diagram")
     show.add_argument("config", nargs="?", metavar="CONFIG", help="also check this configuration")
     show.set_defaults(command=_show, refuse=show.error)
@@ -123,13 +131,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "and documents: files, folders of PDFs, or - for standard input (without any: load.source)",
     )
     parser.add_argument("--input", nargs="+", action="extend", metavar="PATH", help="more documents")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="override a key of the configuration, such as llm.temperature=0.2; repeatable",
-    )
+    _add_set(parser)
     parser.add_argument(
         "--output",
         metavar="PATH",
@@ -140,6 +142,16 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument(
         "--no-cache", action="store_true", help="ask the model again: neither use saved answers nor save any"
+    )
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override a key of the configuration, such as llm.temperature=0.2; repeatable",
     )
 
 
@@ -207,6 +219,13 @@ def _models(args: argparse.Namespace) -> int:
         args.refuse("--memory is a number of gigabytes")
     say(models(args.family, args.memory, args.format))
     return 0
+
+
+def _mcp(args: argparse.Namespace) -> int:
+    from graph.cli.mcp import mcp
+    from graph.config import load_config
+
+    return mcp(load_config(args.config, args.set), args.data)
 
 
 def _show(args: argparse.Namespace) -> int:

@@ -1,0 +1,185 @@
+"""The server: calls of tools to jobs and back. Knows nothing of how its messages travel."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mcp.server import Server
+from mcp.server.context import ServerRequestContext
+from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
+from pydantic import BaseModel, ValidationError
+
+from chains.validation_errors import explain
+from graph.documents.errors import DocumentError
+from graph.documents.read import refuse_at_first_sight
+from graph.service.errors import ServiceError
+from graph.service.jobs import Jobs
+from graph.service.mcp.answers import finished, found, how_far, refused, unfinished
+from graph.service.mcp.tools import AskPages, Asked, GetSummary, SummarizeHere, SummarizeThere, tools
+from graph.service.once import submit_once
+from graph.service.passages import Passages
+from graph.service.types import ENDED, Job, Progress
+from graph.shipped import version
+
+_LOG = logging.getLogger(__name__)
+
+_INSTRUCTIONS = (
+    "Summarizes long documents privately, with page numbers. Begin with summarize; a summary that takes longer than "
+    "a call goes on, and get_summary waits for it; ask_pages finds the passages behind a sentence."
+)
+
+# The order of a job's stages: progress must grow from one notification to the next.
+_STAGES = ("waiting", "reading", "map", "collapse", "final", "grounding", "done")
+
+_Arguments = TypeVar("_Arguments", bound=BaseModel)
+_Context = ServerRequestContext[Any, Any]
+
+
+class CallRefused(Exception):
+    """A call that cannot be answered: `str(error)` is one sentence for the model that made it."""
+
+
+def make_server(jobs: Callable[[_Context], Jobs], client: Callable[[_Context], str | None], *, here: bool) -> Server:
+    """A server for clients on this machine, whose paths are read, or for clients elsewhere."""
+    calls = _Calls(jobs, client, here=here)
+    return Server(
+        "mlx-pdf-summarizer",
+        title="Summaries of long documents",
+        version=version(),
+        instructions=_INSTRUCTIONS,
+        on_list_tools=calls.list_tools,
+        on_call_tool=calls.call,
+    )
+
+
+class _Calls:
+    def __init__(
+        self, jobs: Callable[[_Context], Jobs], client: Callable[[_Context], str | None], *, here: bool
+    ) -> None:
+        self._jobs, self._client = jobs, client
+        self._takes = SummarizeHere if here else SummarizeThere
+        self._tools = tools(here=here)
+        self._passages: Passages | None = None
+
+    async def list_tools(self, context: _Context, params: PaginatedRequestParams | None) -> ListToolsResult:
+        return ListToolsResult(tools=self._tools)
+
+    async def call(self, context: _Context, params: CallToolRequestParams) -> CallToolResult:
+        """Call a tool. What goes wrong is said in one sentence, for the model to read."""
+        try:
+            return await self._call(context, params.name, params.arguments or {})
+        except (CallRefused, ServiceError, DocumentError) as error:
+            return refused(str(error))
+        except Exception:
+            _LOG.exception("The tool %r failed", params.name)
+            return refused("The service failed; its log says more.")
+
+    async def _call(self, context: _Context, name: str, arguments: dict[str, Any]) -> CallToolResult:
+        jobs, client = self._jobs(context), self._client(context)
+        match name:
+            case "summarize":
+                asked = _read(self._takes, arguments)
+                job = await _begin(jobs, client, asked)
+                return await _wait(context, jobs, client, job, asked.wait_seconds)
+            case "get_summary":
+                wanted = _read(GetSummary, arguments)
+                job = await jobs.get(client, wanted.id)
+                return await _wait(context, jobs, client, job, wanted.wait_seconds)
+            case "ask_pages":
+                question = _read(AskPages, arguments)
+                if self._passages is None:
+                    self._passages = Passages(jobs)
+                return found(question.id, await self._passages.find(client, question.id, question.statement))
+        raise CallRefused(f"There is no tool {name!r}; the tools are {', '.join(t.name for t in self._tools)}.")
+
+
+def _read(model: type[_Arguments], arguments: dict[str, Any]) -> _Arguments:
+    if model is SummarizeThere and arguments.get("path") is not None:
+        raise CallRefused("path: this service is on another machine and reads no paths; send text, or data and name.")
+    try:
+        return model.model_validate(arguments)
+    except ValidationError as error:
+        raise CallRefused(explain(error, model)) from None
+
+
+async def _begin(jobs: Jobs, client: str | None, asked: Asked) -> Job:
+    """The job that is asked for."""
+    path = asked.path if isinstance(asked, SummarizeHere) else None
+    data = asked.data if isinstance(asked, SummarizeThere) else None
+    given = {"id": asked.id, "text": asked.text, "path": path, "data": data}
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) != 1:
+        options = "id, text or path" if isinstance(asked, SummarizeHere) else "id, text or data"
+        raise CallRefused(f"Give one of {options}, and not {' and '.join(names) or 'none'}.")
+    if asked.id is not None:
+        return await jobs.get(client, asked.id)
+    name, content = await asyncio.to_thread(_document, jobs, asked)
+    return await submit_once(jobs, client, name, content, asked.settings)
+
+
+def _document(jobs: Jobs, asked: Asked) -> tuple[str, bytes | Path]:
+    """The name of the document, and its content or its file."""
+    if isinstance(asked, SummarizeHere) and asked.path is not None:
+        path = Path(os.path.expanduser(asked.path))
+        refuse_at_first_sight(path, jobs.config.load)
+        return path.name, path
+    if isinstance(asked, SummarizeThere) and asked.data is not None:
+        try:
+            return asked.name or "document", base64.b64decode(asked.data, validate=True)
+        except (binascii.Error, ValueError):
+            raise CallRefused("data: this is not base64.") from None
+    return f"{asked.title or 'text'}.md", (asked.text or "").encode(errors="replace")
+
+
+async def _wait(
+    context: _Context, jobs: Jobs, client: str | None, job: Job, seconds: float
+) -> CallToolResult:
+    """What has come of a job after so many seconds, or once it has ended."""
+    if job.status not in ENDED:
+        report = _Report(context)
+        try:
+            async with asyncio.timeout(seconds):
+                async for event in jobs.events(client, job.id):
+                    if event.kind in ENDED:
+                        break
+                    if event.kind == "progress":
+                        await report.tell(await jobs.get(client, job.id))
+        except TimeoutError:
+            pass
+        job = await jobs.get(client, job.id)
+    if job.status == "done":
+        return finished(job, await jobs.result(client, job.id))
+    if job.status == "failed":
+        return refused(job.error or "The summary has failed.")
+    if job.status == "cancelled":
+        return refused("The summary was cancelled; call summarize with its document to begin it anew.")
+    return unfinished(job)
+
+
+class _Report:
+    """Tells a client how far a job has come, if it wants to know."""
+
+    def __init__(self, context: _Context) -> None:
+        self._context = context
+        self._told = -1.0
+
+    async def tell(self, job: Job) -> None:
+        """Send what is more than was sent before."""
+        at = _stages_done(job.progress)
+        if at > self._told:
+            self._told = at
+            await self._context.session.report_progress(at, float(len(_STAGES) - 1), how_far(job))
+
+
+def _stages_done(progress: Progress) -> float:
+    if progress.stage == "waiting":
+        return 0.0
+    part = progress.done / progress.total if progress.total else 0.0
+    return _STAGES.index(progress.stage) + min(part, 0.99)

@@ -1,0 +1,317 @@
+"""The tools by the real client of the protocol: over stdio, over HTTP, and in this process where a test holds the model."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from fastapi import FastAPI
+from mcp import Client, StdioServerParameters
+from mcp.shared.exceptions import MCPError
+
+from graph import load_config
+from graph.service.jobs import Jobs
+from graph.service.mcp import make_server, mount_mcp
+from tests.fakes import EchoModel
+from tests.graph.service.held import HeldModel
+from tests.graph.service.served import served
+
+ROOT = Path(__file__).parents[3]
+HANDBOOK = ROOT / "examples" / "handbook.pdf"
+TEXT = "Boats leave the harbour at six. The new pump uses 12.5 % less power. Nobody has measured the tide."
+
+
+@asynccontextmanager
+async def working(folder: Path, model: Any = None, *sets: str) -> AsyncIterator[Jobs]:
+    jobs = Jobs(load_config("quickstart", sets), folder, model=model)
+    await jobs.start()
+    try:
+        yield jobs
+    finally:
+        await jobs.stop(1)
+
+
+def here(jobs: Jobs, client: str = "local", **options: Any) -> Client:
+    """A client in this process."""
+    return Client(make_server(lambda _: jobs, lambda _: client, here=True), **options)
+
+
+def text_of(answer: Any) -> str:
+    return "".join(block.text for block in answer.content)
+
+
+def parameters(folder: Path, *more: str) -> StdioServerParameters:
+    return StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "graph", "mcp", "quickstart", "--data", str(folder), *more],
+        env={"PYTHONPATH": str(ROOT), **{k: v for k, v in os.environ.items() if k in ("XDG_CACHE_HOME", "PATH")}},
+        cwd=ROOT,
+    )
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_a_file_is_summarized_over_stdio_and_its_pages_are_asked(tmp_path: Path, mode: Any) -> None:
+    async with Client(parameters(tmp_path / "data"), mode=mode) as client:
+        names = [tool.name for tool in (await client.list_tools()).tools]
+        answer = await client.call_tool("summarize", {"path": str(HANDBOOK), "wait_seconds": 50})
+        done = answer.structured_content
+        assert not answer.is_error, text_of(answer)
+        passages = await client.call_tool("ask_pages", {"id": done["id"], "statement": done["sentences"][0]["text"]})
+    assert names == ["summarize", "get_summary", "ask_pages"]
+    assert done["status"] == "done"
+    assert done["summary"].startswith(done["sentences"][0]["text"][:20])
+    assert done["sentences"][0]["pages"]
+    assert f"[{done['sentences'][0]['cited']}]" in text_of(answer)
+    (looked,) = passages.structured_content["sentences"]
+    assert looked["support"] == 1
+    assert looked["passages"][0]["excerpt"] == looked["sentence"]
+    assert looked["passages"][0]["page"] == done["sentences"][0]["pages"][0]
+    assert f"[p. {looked['passages'][0]['page']}]" in text_of(passages)
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The program, as a client starts it, after the handshake."""
+    server = parameters(folder)
+    process = subprocess.Popen(
+        [server.command, *server.args], env=server.env, cwd=ROOT, stdin=-1, stdout=-1, stderr=-1
+    )
+    try:
+        ask(process, 1, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=INFO)
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+INFO = {"name": "test", "version": "1"}
+
+
+def ask(process: subprocess.Popen[bytes], number: int, method: str, **params: Any) -> Any:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+    process.stdin.write(json.dumps(request).encode() + b"\n")
+    process.stdin.flush()
+    answer = json.loads(process.stdout.readline())
+    assert answer["id"] == number
+    return answer["result"]
+
+
+@pytest.mark.parametrize("end", ["end of input", signal.SIGINT, signal.SIGTERM])
+def test_the_program_ends_in_peace_and_its_output_is_nothing_but_the_protocol(tmp_path: Path, end: Any) -> None:
+    with started(tmp_path / "data") as process:
+        assert len(ask(process, 2, "tools/list")["tools"]) == 3
+        if end == "end of input":
+            output, _ = process.communicate(timeout=20)
+        else:
+            process.send_signal(end)
+            assert process.wait(20) == 0
+            output, _ = process.communicate()
+        assert process.returncode == 0
+        assert output == b""
+
+
+def test_a_folder_that_another_program_has_is_refused_by_name(tmp_path: Path) -> None:
+    with started(tmp_path / "data"):
+        server = parameters(tmp_path / "data")
+        second = subprocess.run(
+            [server.command, *server.args], env=server.env, cwd=ROOT, stdin=-3, capture_output=True, timeout=60
+        )
+    assert second.returncode == 2
+    assert second.stdout == b""
+    assert b"Another service works in the data folder" in second.stderr
+    assert second.stderr.count(b"\n") == 1
+
+
+async def test_a_job_that_outlasts_a_call_says_how_far_it_is_and_is_fetched_later(tmp_path: Path) -> None:
+    model, told = HeldModel(), []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+
+    async with working(tmp_path, model) as jobs, here(jobs) as client:
+        asked = {"text": TEXT, "title": "Harbour", "wait_seconds": 1}
+        answer = await client.call_tool("summarize", asked, progress_callback=hear)
+        waiting = answer.structured_content
+        assert (waiting["status"], waiting["title"]) == ("running", "Harbour")
+        assert waiting["id"] in text_of(answer)
+        again = await client.call_tool("summarize", asked | {"wait_seconds": 0})
+        model.released.set()
+        done = await client.call_tool("get_summary", {"id": waiting["id"]})
+        same = await client.call_tool("summarize", {"id": waiting["id"]})
+    assert again.structured_content["id"] == waiting["id"]
+    assert done.structured_content["status"] == "done"
+    assert done.structured_content["summary"] == TEXT
+    assert same.structured_content == done.structured_content
+    assert len(model.calls) == 1
+    amounts = [progress for progress, _, _ in told]
+    assert amounts == sorted(set(amounts))
+    assert amounts[-1] > 1
+    assert all(total == 6 and message for _, total, message in told)
+
+
+async def test_a_call_that_is_given_up_ends_no_job(tmp_path: Path) -> None:
+    model = HeldModel()
+    async with working(tmp_path, model) as jobs, here(jobs) as client:
+        call = asyncio.ensure_future(client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50}))
+        await asyncio.to_thread(model.arrived.wait, 30)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        model.released.set()
+        (job,) = await jobs.list("local")
+        answer = await client.call_tool("get_summary", {"id": job.id})
+    assert answer.structured_content["summary"] == TEXT
+    assert len(model.calls) == 1
+
+
+async def test_what_is_left_when_a_client_goes_is_done_when_it_comes_back(tmp_path: Path) -> None:
+    model = HeldModel()
+    async with working(tmp_path, model) as jobs, here(jobs) as client:
+        answer = await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 0})
+    async with working(tmp_path, EchoModel()) as jobs, here(jobs) as client:
+        done = await client.call_tool("get_summary", {"id": answer.structured_content["id"]})
+    assert done.structured_content["summary"] == TEXT
+
+
+async def test_settings_are_those_of_the_api_also_when_a_model_writes_them_as_text(tmp_path: Path) -> None:
+    async with working(tmp_path, EchoModel()) as jobs, here(jobs) as client:
+        for settings in ({"load.pages": "1"}, '{"load.pages": "1"}'):
+            answer = await client.call_tool("summarize", {"text": f"{TEXT}\f{TEXT}", "settings": settings})
+            assert answer.structured_content["summary"] == TEXT
+        assert len(await jobs.list("local")) == 1
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "sentence"),
+    [
+        ("summarize", {}, "Give one of id, text or path, and not none."),
+        ("summarize", {"text": "x", "id": "y"}, "Give one of id, text or path, and not id and text."),
+        ("summarize", {"path": "/no/such/file.pdf"}, "There is no file /no/such/file.pdf; check the path."),
+        ("summarize", {"text": TEXT, "lenght": 3}, "there is no key 'lenght'"),
+        ("summarize", {"text": TEXT, "wait_seconds": 600}, "wait_seconds: input should be less than or equal to 50"),
+        ("summarize", {"text": TEXT, "settings": {"llm.model": "x"}}, "this cannot be set here"),
+        ("summarize", {"text": "1 2 3"}, "contains no words"),
+        ("get_summary", {"id": "nothing"}, "There is no such summary."),
+        ("get_summary", {}, "id is missing."),
+        ("ask_pages", {"id": "nothing", "statement": "x"}, "There is no such summary."),
+        ("make_tea", {}, "There is no tool 'make_tea'; the tools are summarize, get_summary, ask_pages."),
+    ],
+)
+async def test_what_goes_wrong_is_one_sentence_for_the_model(
+    tmp_path: Path, tool: str, arguments: dict[str, Any], sentence: str
+) -> None:
+    async with working(tmp_path, EchoModel()) as jobs, here(jobs) as client:
+        answer = await client.session.call_tool(tool, arguments)
+    assert answer.is_error
+    assert sentence in text_of(answer)
+    assert "\n" not in text_of(answer)
+    assert str(tmp_path) not in text_of(answer)
+
+
+async def test_what_tools_answer_is_what_their_schemas_say(tmp_path: Path) -> None:
+    async with working(tmp_path, EchoModel()) as jobs, here(jobs) as client:
+        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+        waiting = await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 0})
+        done = await client.call_tool("get_summary", {"id": waiting.structured_content["id"]})
+        asked = {"id": waiting.structured_content["id"], "statement": "The pump uses 14 % less power."}
+        found = await client.call_tool("ask_pages", asked)
+    for name, answer in (("summarize", waiting), ("get_summary", done), ("ask_pages", found)):
+        jsonschema.validate(answer.structured_content, tools[name].output_schema)
+        assert all("description" in field for field in tools[name].input_schema["properties"].values())
+    assert "number not in source" in found.structured_content["sentences"][0]["flags"]
+    assert tools["get_summary"].annotations.read_only_hint
+    assert not tools["summarize"].annotations.read_only_hint
+    assert not tools["summarize"].annotations.destructive_hint
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[Callable[[Any], Any]]:
+    """Serves a model at /mcp."""
+
+    @contextmanager
+    def serve(model: Any) -> Iterator[str]:
+        jobs = Jobs(load_config("quickstart"), tmp_path / "served", model=model)
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            await jobs.start()
+            yield
+            await jobs.stop(1)
+
+        app = FastAPI(lifespan=lifespan)
+        app.state.jobs = jobs
+        mount_mcp(app)
+        with served(app) as at:
+            yield f"{at}/mcp"
+
+    yield serve
+
+
+@pytest.mark.parametrize("mode", ["legacy", "auto"])
+async def test_two_clients_at_once_over_http(address: Callable[[Any], Any], mode: Any) -> None:
+    model = HeldModel()
+    with address(model) as url:
+
+        async def summarize(words: str) -> Any:
+            told: list[float] = []
+
+            async def hear(progress: float, total: float | None, message: str | None) -> None:
+                told.append(progress)
+
+            async with Client(url, mode=mode) as client:
+                data = base64.b64encode(words.encode()).decode()
+                asked = {"data": data, "name": "harbour.txt", "wait_seconds": 2}
+                answer = await client.call_tool("summarize", asked, progress_callback=hear)
+                assert answer.structured_content["status"] == "running"
+                assert told
+                model.released.set()
+                return await client.call_tool("get_summary", {"id": answer.structured_content["id"]})
+
+        answers = await asyncio.gather(summarize(TEXT), summarize(f"{TEXT} And more."))
+    assert [answer.structured_content["summary"] for answer in answers] == [TEXT, f"{TEXT} And more."]
+
+
+async def test_over_http_a_call_that_times_out_ends_no_job(address: Callable[[Any], Any]) -> None:
+    model = HeldModel()
+    with address(model) as url:
+        async with Client(url) as client:
+            with pytest.raises(MCPError):
+                await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50}, read_timeout_seconds=1)
+        model.released.set()
+        async with Client(url) as client:
+            answer = await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50})
+    assert answer.structured_content["summary"] == TEXT
+    assert len(model.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"path": "/etc/passwd"}, "path: this service is on another machine and reads no paths"),
+        ({"data": "§§"}, "data: this is not base64."),
+        ({}, "Give one of id, text or data, and not none."),
+    ],
+)
+async def test_over_http_no_path_is_read(
+    address: Callable[[Any], Any], arguments: dict[str, Any], sentence: str
+) -> None:
+    with address(EchoModel()) as url:
+        async with Client(url) as client:
+            tools = (await client.list_tools()).tools
+            assert "path" not in tools[0].input_schema["properties"]
+            answer = await client.session.call_tool("summarize", arguments)
+    assert answer.is_error
+    assert text_of(answer).startswith(sentence)
