@@ -63,10 +63,10 @@ async def _serve(make: Any, config: RunConfig, data: str | None, incoming: int, 
     import anyio
     from mcp.server.stdio import stdio_server
 
-    from graph.service.mcp.server import make_server
+    from graph.service.mcp.server import Caller, make_server
 
     jobs = await _open(make, config, data)
-    server = make_server(lambda _: jobs, lambda _: "local", here=True)
+    server = make_server(lambda _: Caller(jobs, "local", "local"), here=True)
 
     async def talk() -> None:
         lines = cast("anyio.AsyncFile[str]", _lines(incoming))

@@ -1,4 +1,4 @@
-"""One job for a document and its settings, however often it is asked for: for clients that give up and come back."""
+"""One job for a document and its settings, however often it is asked for: for clients that give up."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from graph.service.database import told
 from graph.service.jobs import Jobs
 from graph.service.types import Job, NewDocument
 
@@ -20,9 +21,12 @@ _TEXT = "text/plain"
 
 
 async def submit_once(
-    jobs: Jobs, client: str | None, name: str, content: bytes | Path, settings: Mapping[str, Any]
+    jobs: Jobs, client: str, name: str, content: bytes | Path, settings: Mapping[str, Any]
 ) -> Job:
-    """The job for this document, or a file's copy, with these settings. One that failed is tried anew."""
+    """The job of this client for this document (or the file at a path) with these settings.
+
+    One that failed or was cancelled is tried anew. Raises what Jobs.submit does.
+    """
     digest = await asyncio.to_thread(_digest, name, content, settings)
     for attempt in count():
         document = await asyncio.to_thread(_incoming, jobs, name, content)
@@ -45,11 +49,11 @@ def _digest(name: str, content: bytes | Path, settings: Mapping[str, Any]) -> st
 
 def _incoming(jobs: Jobs, name: str, content: bytes | Path) -> NewDocument:
     path = jobs.incoming / uuid4().hex
-    if isinstance(content, bytes):
-        path.write_bytes(content)
-        start = content[:1024]
-    else:
-        shutil.copyfile(content, path)
+    with told():
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        else:
+            shutil.copyfile(content, path)
         with path.open("rb") as file:
             start = file.read(1024)
     return NewDocument(name, path, _PDF if b"%PDF-" in start else _TEXT)

@@ -52,9 +52,8 @@ def finished(job: Job, result: Result) -> CallToolResult:
         )
         for sentence in filter(is_claim, result["sentences"])
     ]
-    answer = _answer(job) | SummaryAnswer(
-        summary=result["summary"], sentences=sentences, warnings=result["warnings"]
-    )
+    answer = _answer(job)
+    answer["summary"], answer["sentences"], answer["warnings"] = result["summary"], sentences, result["warnings"]
     return answered(answer, f"{to_markdown(result)}\nTo look a sentence up, call ask_pages with id {job.id!r}.")
 
 

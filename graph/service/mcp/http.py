@@ -1,4 +1,4 @@
-"""`/mcp`: the tools over streamable HTTP, inside the service. Who may ask is checked before a request comes here."""
+"""`/mcp`: the tools over streamable HTTP, inside the service. Who may ask is checked before it is called."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from mcp.server.context import ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.routing import Route
 
-from graph.service.mcp.server import make_server
+from graph.service.mcp.server import Caller, make_server
 from graph.service.security import client_of
 
-# A document in base64 is in memory as a whole, more than once.
-_MOST_BYTES = 32 * 2**20
+# As graph.service.security has it: a document in base64 is in memory as a whole, more than once.
+_MOST_BYTES = 2**25
 
 
 def mount_mcp(app: FastAPI) -> None:
     """Serve `/mcp` for as long as the app runs. `app.state.jobs` are the jobs it begins."""
     endpoint = _Endpoint()
-    app.add_route("/mcp", endpoint, include_in_schema=False)
+    app.router.routes.append(Route("/mcp", endpoint, include_in_schema=False))
     outer = app.router.lifespan_context
 
     @asynccontextmanager
@@ -38,7 +40,7 @@ class _Endpoint:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        server = make_server(lambda context: context.request.app.state.jobs, _client, here=False)
+        server = make_server(_caller, here=False)
         # Without sessions: nothing is lost when the service is started anew.
         self._manager = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=_MOST_BYTES)
         async with self._manager.run():
@@ -49,5 +51,6 @@ class _Endpoint:
         await self._manager.handle_request(scope, receive, send)
 
 
-def _client(context: Any) -> str | None:
-    return client_of(context.request)
+def _caller(context: ServerRequestContext[Any, Any]) -> Caller:
+    request: Request = context.request  # type: ignore[assignment]  # every call here comes with one
+    return Caller(request.app.state.jobs, request.state.name, client_of(request))

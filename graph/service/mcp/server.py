@@ -8,8 +8,9 @@ import binascii
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from mcp.server import Server
 from mcp.server.context import ServerRequestContext
@@ -22,7 +23,7 @@ from graph.documents.read import refuse_at_first_sight
 from graph.service.errors import ServiceError
 from graph.service.jobs import Jobs
 from graph.service.mcp.answers import finished, found, how_far, refused, unfinished
-from graph.service.mcp.tools import AskPages, Asked, GetSummary, SummarizeHere, SummarizeThere, tools
+from graph.service.mcp.tools import Asked, AskPages, GetSummary, SummarizeHere, SummarizeThere, tools
 from graph.service.once import submit_once
 from graph.service.passages import Passages
 from graph.service.types import ENDED, Job, Progress
@@ -31,8 +32,8 @@ from graph.shipped import version
 _LOG = logging.getLogger(__name__)
 
 _INSTRUCTIONS = (
-    "Summarizes long documents privately, with page numbers. Begin with summarize; a summary that takes longer than "
-    "a call goes on, and get_summary waits for it; ask_pages finds the passages behind a sentence."
+    "Summarizes long documents privately, with page numbers. Begin with summarize; a summary that takes longer "
+    "than a call goes on, and get_summary waits for it; ask_pages finds the passages behind a sentence."
 )
 
 # The order of a job's stages: progress must grow from one notification to the next.
@@ -42,13 +43,21 @@ _Arguments = TypeVar("_Arguments", bound=BaseModel)
 _Context = ServerRequestContext[Any, Any]
 
 
+class Caller(NamedTuple):
+    """Who calls a tool: `jobs` it may see are those of `sees`, or all; what it begins is called by its `name`."""
+
+    jobs: Jobs
+    name: str
+    sees: str | None
+
+
 class CallRefused(Exception):
     """A call that cannot be answered: `str(error)` is one sentence for the model that made it."""
 
 
-def make_server(jobs: Callable[[_Context], Jobs], client: Callable[[_Context], str | None], *, here: bool) -> Server:
+def make_server(caller: Callable[[_Context], Caller], *, here: bool) -> Server:
     """A server for clients on this machine, whose paths are read, or for clients elsewhere."""
-    calls = _Calls(jobs, client, here=here)
+    calls = _Calls(caller, here=here)
     return Server(
         "mlx-pdf-summarizer",
         title="Summaries of long documents",
@@ -60,10 +69,8 @@ def make_server(jobs: Callable[[_Context], Jobs], client: Callable[[_Context], s
 
 
 class _Calls:
-    def __init__(
-        self, jobs: Callable[[_Context], Jobs], client: Callable[[_Context], str | None], *, here: bool
-    ) -> None:
-        self._jobs, self._client = jobs, client
+    def __init__(self, caller: Callable[[_Context], Caller], *, here: bool) -> None:
+        self._caller = caller
         self._takes = SummarizeHere if here else SummarizeThere
         self._tools = tools(here=here)
         self._passages: Passages | None = None
@@ -74,42 +81,42 @@ class _Calls:
     async def call(self, context: _Context, params: CallToolRequestParams) -> CallToolResult:
         """Call a tool. What goes wrong is said in one sentence, for the model to read."""
         try:
-            return await self._call(context, params.name, params.arguments or {})
+            return await self._call(context, self._caller(context), params.name, params.arguments or {})
         except (CallRefused, ServiceError, DocumentError) as error:
             return refused(str(error))
         except Exception:
             _LOG.exception("The tool %r failed", params.name)
             return refused("The service failed; its log says more.")
 
-    async def _call(self, context: _Context, name: str, arguments: dict[str, Any]) -> CallToolResult:
-        jobs, client = self._jobs(context), self._client(context)
+    async def _call(
+        self, context: _Context, caller: Caller, name: str, arguments: dict[str, Any]
+    ) -> CallToolResult:
         match name:
             case "summarize":
                 asked = _read(self._takes, arguments)
-                job = await _begin(jobs, client, asked)
-                return await _wait(context, jobs, client, job, asked.wait_seconds)
+                return await _wait(context, caller, await _begin(caller, asked), asked.wait_seconds)
             case "get_summary":
                 wanted = _read(GetSummary, arguments)
-                job = await jobs.get(client, wanted.id)
-                return await _wait(context, jobs, client, job, wanted.wait_seconds)
+                job = await caller.jobs.get(caller.sees, wanted.id)
+                return await _wait(context, caller, job, wanted.wait_seconds)
             case "ask_pages":
                 question = _read(AskPages, arguments)
                 if self._passages is None:
-                    self._passages = Passages(jobs)
-                return found(question.id, await self._passages.find(client, question.id, question.statement))
+                    self._passages = Passages(caller.jobs)
+                return found(question.id, await self._passages.find(caller.sees, question.id, question.statement))
         raise CallRefused(f"There is no tool {name!r}; the tools are {', '.join(t.name for t in self._tools)}.")
 
 
 def _read(model: type[_Arguments], arguments: dict[str, Any]) -> _Arguments:
     if model is SummarizeThere and arguments.get("path") is not None:
-        raise CallRefused("path: this service is on another machine and reads no paths; send text, or data and name.")
+        raise CallRefused("path: this service is elsewhere and reads no paths; send text, or data and name.")
     try:
         return model.model_validate(arguments)
     except ValidationError as error:
         raise CallRefused(explain(error, model)) from None
 
 
-async def _begin(jobs: Jobs, client: str | None, asked: Asked) -> Job:
+async def _begin(caller: Caller, asked: Asked) -> Job:
     """The job that is asked for."""
     path = asked.path if isinstance(asked, SummarizeHere) else None
     data = asked.data if isinstance(asked, SummarizeThere) else None
@@ -119,9 +126,9 @@ async def _begin(jobs: Jobs, client: str | None, asked: Asked) -> Job:
         options = "id, text or path" if isinstance(asked, SummarizeHere) else "id, text or data"
         raise CallRefused(f"Give one of {options}, and not {' and '.join(names) or 'none'}.")
     if asked.id is not None:
-        return await jobs.get(client, asked.id)
-    name, content = await asyncio.to_thread(_document, jobs, asked)
-    return await submit_once(jobs, client, name, content, asked.settings)
+        return await caller.jobs.get(caller.sees, asked.id)
+    name, content = await asyncio.to_thread(_document, caller.jobs, asked)
+    return await submit_once(caller.jobs, caller.name, name, content, asked.settings)
 
 
 def _document(jobs: Jobs, asked: Asked) -> tuple[str, bytes | Path]:
@@ -138,28 +145,24 @@ def _document(jobs: Jobs, asked: Asked) -> tuple[str, bytes | Path]:
     return f"{asked.title or 'text'}.md", (asked.text or "").encode(errors="replace")
 
 
-async def _wait(
-    context: _Context, jobs: Jobs, client: str | None, job: Job, seconds: float
-) -> CallToolResult:
+async def _wait(context: _Context, caller: Caller, job: Job, seconds: float) -> CallToolResult:
     """What has come of a job after so many seconds, or once it has ended."""
+    jobs, client = caller.jobs, caller.sees
     if job.status not in ENDED:
         report = _Report(context)
-        try:
+        with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 async for event in jobs.events(client, job.id):
-                    if event.kind in ENDED:
-                        break
                     if event.kind == "progress":
                         await report.tell(await jobs.get(client, job.id))
-        except TimeoutError:
-            pass
         job = await jobs.get(client, job.id)
-    if job.status == "done":
-        return finished(job, await jobs.result(client, job.id))
-    if job.status == "failed":
-        return refused(job.error or "The summary has failed.")
-    if job.status == "cancelled":
-        return refused("The summary was cancelled; call summarize with its document to begin it anew.")
+    match job.status:
+        case "done":
+            return finished(job, await jobs.result(client, job.id))
+        case "failed":
+            return refused(job.error or "The summary has failed.")
+        case "cancelled":
+            return refused("The summary was cancelled; call summarize with its document to begin it anew.")
     return unfinished(job)
 
 

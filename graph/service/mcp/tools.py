@@ -158,8 +158,8 @@ class PagesAnswer(TypedDict):
 _SUMMARIZE = (
     "Summarize a long document, all of it, with the pages behind each sentence. The document stays with this "
     "service and its own model. It takes from seconds to many minutes: if the status of the answer is queued or "
-    "running, call get_summary with its id until it is done. Nothing is lost when a call is given up, and the same "
-    "document with the same settings is not summarized twice."
+    "running, call get_summary with its id until it is done. Nothing is lost when a call is given up, and the "
+    "same document with the same settings is not summarized twice."
 )
 _GET = (
     "Get a summary that summarize has begun, by its id. Waits up to wait_seconds for it to be done; call again "

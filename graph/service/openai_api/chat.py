@@ -29,7 +29,7 @@ def model_id(model: Runnable[Any, Any]) -> str:
     """The name by which clients ask for the model; of one in a folder, the folder's name."""
     base = unwrap(model)
     named = (getattr(base, field, None) for field in ("model", "model_name", "model_id"))
-    name = next((name for name in named if isinstance(name, str) and name), base._llm_type)
+    name = next((name for name in named if isinstance(name, str) and name), str(getattr(base, "_llm_type", "")))
     return os.path.basename(name.rstrip("/")) if os.path.isabs(name) else name
 
 
@@ -66,7 +66,7 @@ def _prepare(model: Any, request: ChatRequest) -> tuple[Runnable[Any, BaseMessag
 
 
 def _settings(model: Any, request: ChatRequest) -> dict[str, Any]:
-    given = {
+    given: dict[str, Any] = {
         "temperature": request.temperature,
         "top_p": request.top_p,
         "max_tokens": request.most_tokens,
@@ -80,9 +80,7 @@ def _settings(model: Any, request: ChatRequest) -> dict[str, Any]:
 
 
 def _cannot(model: Any, param: str) -> ApiError:
-    return ApiError(
-        f"The model {model_id(model)} takes no {param}.", param=param, code="unsupported_parameter"
-    )
+    return ApiError(f"The model {model_id(model)} takes no {param}.", param=param, code="unsupported_parameter")
 
 
 @dataclass
@@ -116,9 +114,7 @@ class _Writing:
         return End("tool_calls" if self._places else "stop", self._usage)
 
     def _call(self, chunk: ToolCallChunk) -> dict[str, Any]:
-        place = chunk["index"]
-        if place is None:  # a call that comes whole has no place
-            place = uuid4()
+        place = uuid4().hex if chunk["index"] is None else chunk["index"]  # a call that comes whole has none
         function = {"arguments": chunk["args"] or ""} | ({"name": chunk["name"]} if chunk["name"] else {})
         if place in self._places:
             return {"index": self._places[place], "function": function}

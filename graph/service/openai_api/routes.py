@@ -21,7 +21,6 @@ from graph.service.openai_api.chat import answer, model_id
 from graph.service.openai_api.errors import ApiError, explain
 from graph.service.openai_api.request import ChatRequest, read_request
 from graph.service.openai_api.summarize import MODEL, summarize
-from graph.service.security import client_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,7 +53,8 @@ class _Route(APIRoute):
         return explained
 
 
-router = APIRouter(prefix="/v1", tags=["OpenAI"], route_class=_Route)
+# OpenAI describes it.
+router = APIRouter(prefix="/v1", route_class=_Route, include_in_schema=False)
 
 
 @router.get("/models")
@@ -69,7 +69,7 @@ async def model(request: Request, name: str) -> dict[str, Any]:
     return _model(_known(request, name))
 
 
-@router.post("/chat/completions", openapi_extra={"requestBody": {"content": {"application/json": {}}}})
+@router.post("/chat/completions")
 async def chat_completions(request: Request) -> Response:
     """An answer to a conversation, whole or as a stream.
 
@@ -79,7 +79,7 @@ async def chat_completions(request: Request) -> Response:
     asked = read_request(await request.body())
     name = _known(request, asked.model)
     if name == MODEL:
-        answer_id, pieces = await summarize(_jobs(request), client_of(request), asked)
+        answer_id, pieces = await summarize(_jobs(request), request.state.name, asked)
     else:
         answer_id, pieces = uuid4().hex, answer(_jobs(request).model, asked)
     reply = Answer(f"chatcmpl-{answer_id}", name)

@@ -16,14 +16,15 @@ from graph.service.openai_api.answer import Delta, End, Piece
 from graph.service.openai_api.errors import ApiError
 from graph.service.openai_api.request import ChatRequest
 from graph.service.settings import allowed_keys
+from graph.service.types import ENDED
 
 MODEL = "summarize"
 
 _LENGTH = "summarize.final_tokens"
 
 
-async def summarize(jobs: Jobs, client: str | None, request: ChatRequest) -> tuple[str, AsyncIterator[Piece]]:
-    """The id of the job, and the pieces of its summary. Whoever asks the same again gets the same job."""
+async def summarize(jobs: Jobs, client: str, request: ChatRequest) -> tuple[str, AsyncIterator[Piece]]:
+    """The id of the client's job, and the pieces of its summary. Who asks the same again gets the same job."""
     for param, asks in (("tools", bool(request.tools)), ("response_format", request.wants_format)):
         if asks:
             raise ApiError(f"The model {MODEL} takes no {param}.", param=param, code="unsupported_parameter")
@@ -39,16 +40,20 @@ def _document(request: ChatRequest) -> str:
     said = takewhile(lambda message: message.role == "user", reversed(request.messages))
     text = "\n\n".join(reversed([message.text() for message in said]))
     if not text.strip():
-        raise ApiError("The last message is no document; send the text in a message of the user.", param="messages")
+        raise ApiError(
+            "The last message is no document; send the text in a message of the user.", param="messages"
+        )
     return text
 
 
-async def _pieces(jobs: Jobs, client: str | None, job_id: str) -> AsyncIterator[Piece]:
+async def _pieces(jobs: Jobs, client: str, job_id: str) -> AsyncIterator[Piece]:
     writing = _Writing()
     async for event in jobs.events(client, job_id):
         if event.kind == "token" and (more := writing.add(event.data["text"], event.data["at"])):
             yield Delta(content=more)
     job = await jobs.get(client, job_id)
+    if job.status not in ENDED:
+        raise ApiError("The service is being stopped; ask again in a minute, and the summary goes on.", status=503)
     if job.status != "done":
         raise ApiError(job.error or f"The summary was {job.status}.", status=422, code=f"summary_{job.status}")
     result = await jobs.result(client, job_id)
@@ -63,7 +68,7 @@ class _Writing:
         self._text = self._shown = ""
 
     def add(self, piece: str, at: int) -> str:
-        """What can be shown now. An answer that is begun anew is shown from where it is longer, if it is the same."""
+        """What can be shown now. Of an answer that is begun anew, what is more than before, if it is the same."""
         self._text = self._text[:at] + piece
         if not self._text.startswith(self._shown):
             return ""

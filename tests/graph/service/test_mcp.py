@@ -1,4 +1,4 @@
-"""The tools by the real client of the protocol: over stdio, over HTTP, and in this process where a test holds the model."""
+"""The tools by the real client of the protocol: over stdio, over HTTP, and in this process."""
 
 from __future__ import annotations
 
@@ -16,16 +16,15 @@ from typing import Any
 
 import jsonschema
 import pytest
-from fastapi import FastAPI
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
 
 from graph import load_config
 from graph.service.jobs import Jobs
-from graph.service.mcp import make_server, mount_mcp
+from graph.service.mcp.server import Caller, make_server
 from tests.fakes import EchoModel
+from tests.graph.service.conftest import Service
 from tests.graph.service.held import HeldModel
-from tests.graph.service.served import served
 
 ROOT = Path(__file__).parents[3]
 HANDBOOK = ROOT / "examples" / "handbook.pdf"
@@ -44,7 +43,7 @@ async def working(folder: Path, model: Any = None, *sets: str) -> AsyncIterator[
 
 def here(jobs: Jobs, client: str = "local", **options: Any) -> Client:
     """A client in this process."""
-    return Client(make_server(lambda _: jobs, lambda _: client, here=True), **options)
+    return Client(make_server(lambda _: Caller(jobs, client, client), here=True), **options)
 
 
 def text_of(answer: Any) -> str:
@@ -60,14 +59,16 @@ def parameters(folder: Path, *more: str) -> StdioServerParameters:
     )
 
 
-@pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_a_file_is_summarized_over_stdio_and_its_pages_are_asked(tmp_path: Path, mode: Any) -> None:
-    async with Client(parameters(tmp_path / "data"), mode=mode) as client:
+async def test_a_file_is_summarized_over_stdio_and_its_pages_are_asked(tmp_path: Path) -> None:
+    async with Client(parameters(tmp_path / "data")) as client:
         names = [tool.name for tool in (await client.list_tools()).tools]
-        answer = await client.call_tool("summarize", {"path": str(HANDBOOK), "wait_seconds": 50})
+        asked = {"path": str(HANDBOOK), "settings": {"load.pages": "1-4"}, "wait_seconds": 50}
+        answer = await client.call_tool("summarize", asked)
         done = answer.structured_content
         assert not answer.is_error, text_of(answer)
-        passages = await client.call_tool("ask_pages", {"id": done["id"], "statement": done["sentences"][0]["text"]})
+        passages = await client.call_tool(
+            "ask_pages", {"id": done["id"], "statement": done["sentences"][0]["text"]}
+        )
     assert names == ["summarize", "get_summary", "ask_pages"]
     assert done["status"] == "done"
     assert done["summary"].startswith(done["sentences"][0]["text"][:20])
@@ -109,25 +110,31 @@ def ask(process: subprocess.Popen[bytes], number: int, method: str, **params: An
     return answer["result"]
 
 
-@pytest.mark.parametrize("end", ["end of input", signal.SIGINT, signal.SIGTERM])
-def test_the_program_ends_in_peace_and_its_output_is_nothing_but_the_protocol(tmp_path: Path, end: Any) -> None:
+@pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM])
+def test_the_program_ends_in_peace_and_its_output_is_nothing_but_the_protocol(
+    tmp_path: Path, end: signal.Signals | None
+) -> None:
     with started(tmp_path / "data") as process:
         assert len(ask(process, 2, "tools/list")["tools"]) == 3
-        if end == "end of input":
-            output, _ = process.communicate(timeout=20)
-        else:
+        if end is not None:
             process.send_signal(end)
-            assert process.wait(20) == 0
-            output, _ = process.communicate()
-        assert process.returncode == 0
-        assert output == b""
+            assert process.wait(30) == 0
+        output, _ = process.communicate(timeout=30)  # which ends its input
+    assert process.returncode == 0
+    assert output == b""
 
 
-def test_a_folder_that_another_program_has_is_refused_by_name(tmp_path: Path) -> None:
-    with started(tmp_path / "data"):
-        server = parameters(tmp_path / "data")
-        second = subprocess.run(
-            [server.command, *server.args], env=server.env, cwd=ROOT, stdin=-3, capture_output=True, timeout=60
+async def test_a_folder_that_another_program_has_is_refused_by_name(tmp_path: Path) -> None:
+    server = parameters(tmp_path)
+    async with working(tmp_path):
+        second = await asyncio.to_thread(
+            subprocess.run,
+            [server.command, *server.args],
+            env=server.env,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
         )
     assert second.returncode == 2
     assert second.stdout == b""
@@ -201,7 +208,11 @@ async def test_settings_are_those_of_the_api_also_when_a_model_writes_them_as_te
         ("summarize", {"text": "x", "id": "y"}, "Give one of id, text or path, and not id and text."),
         ("summarize", {"path": "/no/such/file.pdf"}, "There is no file /no/such/file.pdf; check the path."),
         ("summarize", {"text": TEXT, "lenght": 3}, "there is no key 'lenght'"),
-        ("summarize", {"text": TEXT, "wait_seconds": 600}, "wait_seconds: input should be less than or equal to 50"),
+        (
+            "summarize",
+            {"text": TEXT, "wait_seconds": 600},
+            "wait_seconds: input should be less than or equal to 50",
+        ),
         ("summarize", {"text": TEXT, "settings": {"llm.model": "x"}}, "this cannot be set here"),
         ("summarize", {"text": "1 2 3"}, "contains no words"),
         ("get_summary", {"id": "nothing"}, "There is no such summary."),
@@ -237,62 +248,39 @@ async def test_what_tools_answer_is_what_their_schemas_say(tmp_path: Path) -> No
     assert not tools["summarize"].annotations.destructive_hint
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[Callable[[Any], Any]]:
-    """Serves a model at /mcp."""
-
-    @contextmanager
-    def serve(model: Any) -> Iterator[str]:
-        jobs = Jobs(load_config("quickstart"), tmp_path / "served", model=model)
-
-        @asynccontextmanager
-        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-            await jobs.start()
-            yield
-            await jobs.stop(1)
-
-        app = FastAPI(lifespan=lifespan)
-        app.state.jobs = jobs
-        mount_mcp(app)
-        with served(app) as at:
-            yield f"{at}/mcp"
-
-    yield serve
-
-
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
-async def test_two_clients_at_once_over_http(address: Callable[[Any], Any], mode: Any) -> None:
+async def test_two_clients_at_once_over_http(serve: Callable[..., Service], mode: Any) -> None:
     model = HeldModel()
-    with address(model) as url:
+    url = f"{serve(model=model).url}/mcp"
 
-        async def summarize(words: str) -> Any:
-            told: list[float] = []
+    async def summarize(words: str) -> Any:
+        told: list[float] = []
 
-            async def hear(progress: float, total: float | None, message: str | None) -> None:
-                told.append(progress)
+        async def hear(progress: float, total: float | None, message: str | None) -> None:
+            told.append(progress)
 
-            async with Client(url, mode=mode) as client:
-                data = base64.b64encode(words.encode()).decode()
-                asked = {"data": data, "name": "harbour.txt", "wait_seconds": 2}
-                answer = await client.call_tool("summarize", asked, progress_callback=hear)
-                assert answer.structured_content["status"] == "running"
-                assert told
-                model.released.set()
-                return await client.call_tool("get_summary", {"id": answer.structured_content["id"]})
+        async with Client(url, mode=mode) as client:
+            data = base64.b64encode(words.encode()).decode()
+            asked = {"data": data, "name": "harbour.txt", "wait_seconds": 2}
+            answer = await client.call_tool("summarize", asked, progress_callback=hear)
+            assert answer.structured_content["status"] == "running"
+            assert told
+            model.released.set()
+            return await client.call_tool("get_summary", {"id": answer.structured_content["id"]})
 
-        answers = await asyncio.gather(summarize(TEXT), summarize(f"{TEXT} And more."))
+    answers = await asyncio.gather(summarize(TEXT), summarize(f"{TEXT} And more."))
     assert [answer.structured_content["summary"] for answer in answers] == [TEXT, f"{TEXT} And more."]
 
 
-async def test_over_http_a_call_that_times_out_ends_no_job(address: Callable[[Any], Any]) -> None:
+async def test_over_http_a_call_that_times_out_ends_no_job(serve: Callable[..., Service]) -> None:
     model = HeldModel()
-    with address(model) as url:
-        async with Client(url) as client:
-            with pytest.raises(MCPError):
-                await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50}, read_timeout_seconds=1)
-        model.released.set()
-        async with Client(url) as client:
-            answer = await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50})
+    url = f"{serve(model=model).url}/mcp"
+    async with Client(url) as client:
+        with pytest.raises(MCPError):
+            await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50}, read_timeout_seconds=1)
+    model.released.set()
+    async with Client(url) as client:
+        answer = await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50})
     assert answer.structured_content["summary"] == TEXT
     assert len(model.calls) == 1
 
@@ -300,18 +288,18 @@ async def test_over_http_a_call_that_times_out_ends_no_job(address: Callable[[An
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"path": "/etc/passwd"}, "path: this service is on another machine and reads no paths"),
+        ({"path": "/etc/passwd"}, "path: this service is elsewhere and reads no paths"),
         ({"data": "§§"}, "data: this is not base64."),
         ({}, "Give one of id, text or data, and not none."),
     ],
 )
 async def test_over_http_no_path_is_read(
-    address: Callable[[Any], Any], arguments: dict[str, Any], sentence: str
+    serve: Callable[..., Service], arguments: dict[str, Any], sentence: str
 ) -> None:
-    with address(EchoModel()) as url:
-        async with Client(url) as client:
-            tools = (await client.list_tools()).tools
-            assert "path" not in tools[0].input_schema["properties"]
-            answer = await client.session.call_tool("summarize", arguments)
+    url = f"{serve(model=EchoModel()).url}/mcp"
+    async with Client(url) as client:
+        tools = (await client.list_tools()).tools
+        assert "path" not in tools[0].input_schema["properties"]
+        answer = await client.session.call_tool("summarize", arguments)
     assert answer.is_error
     assert text_of(answer).startswith(sentence)

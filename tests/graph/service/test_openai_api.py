@@ -1,4 +1,4 @@
-"""The façade by the real client: OpenAI's, sync and async, against a real server. Models are real and tiny, or scripted."""
+"""The façade by OpenAI's own client against a real server. Models are real and tiny, or scripted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,22 +14,25 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from fastapi import FastAPI
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    AIMessageChunk,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
 from langchain_core.messages.ai import OutputTokenDetails, UsageMetadata
 from langchain_core.messages.tool import tool_call_chunk
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import BaseModel, PrivateAttr
 
-from graph import load_config
-from graph.service.jobs import Jobs
-from graph.service.openai_api import router
 from llm import ChatMLX, TextRank
 from llm.errors import ContextOverflowError, EngineError
 from tests.fakes import EchoModel
+from tests.graph.service.conftest import Service
 from tests.graph.service.held import HeldModel
-from tests.graph.service.served import served
 
 HELLO: list[Any] = [{"role": "user", "content": "Hello."}]
 WEATHER: Any = {
@@ -90,35 +93,19 @@ def said(content: str = "", **more: Any) -> AIMessageChunk:
     return AIMessageChunk(content=content, **more)
 
 
-Serve = Callable[..., openai.OpenAI]
-
-
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[[BaseChatModel], str]]:
+def address(serve: Callable[..., Service]) -> Callable[[BaseChatModel], str]:
     """Serves a model, and gives the address."""
-    with ExitStack() as stack:
-
-        def start(model: BaseChatModel) -> str:
-            jobs = Jobs(load_config("quickstart"), tmp_path / "data", model=model)
-
-            @asynccontextmanager
-            async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-                await jobs.start()
-                yield
-                await jobs.stop(1)
-
-            app = FastAPI(lifespan=lifespan)
-            app.state.jobs = jobs
-            app.include_router(router)
-            return f"{stack.enter_context(served(app))}/v1"
-
-        yield start
+    return lambda model: f"{serve(model=model).url}/v1"
 
 
 @pytest.fixture
-def client(serve: Callable[[BaseChatModel], str]) -> Callable[[BaseChatModel], openai.OpenAI]:
+def client(address: Callable[[BaseChatModel], str]) -> Iterator[Callable[[BaseChatModel], openai.OpenAI]]:
     """OpenAI's client for a model."""
-    return lambda model: openai.OpenAI(base_url=serve(model), api_key="none", max_retries=0, timeout=60)
+    with ExitStack() as stack:
+        yield lambda model: stack.enter_context(
+            openai.OpenAI(base_url=address(model), api_key="none", max_retries=0, timeout=60)
+        )
 
 
 def test_the_models_are_the_configured_one_and_summarize(client: Callable[..., openai.OpenAI]) -> None:
@@ -165,10 +152,10 @@ def test_a_stream_adds_up_to_the_whole_answer_and_ends_with_its_usage(
     assert last.usage == whole.usage
 
 
-def test_a_stream_is_sent_as_openai_sends_it(serve: Callable[..., str]) -> None:
+def test_a_stream_is_sent_as_openai_sends_it(address: Callable[..., str]) -> None:
     model = Scripted(script=[said("항구\u2028는"), said("", chunk_position="last")])
     asked = {"model": "scripted", "messages": HELLO, "stream": True}
-    answer = httpx.post(f"{serve(model)}/chat/completions", json=asked)
+    answer = httpx.post(f"{address(model)}/chat/completions", json=asked)
     assert answer.headers["content-type"].startswith("text/event-stream")
     *events, done, end = answer.text.split("\n\n")
     assert (done, end) == ("data: [DONE]", "")
@@ -183,11 +170,11 @@ def test_a_stream_is_sent_as_openai_sends_it(serve: Callable[..., str]) -> None:
 
 
 async def test_requests_that_are_there_at_once_are_decoded_together(
-    serve: Callable[..., str], checkpoint: Callable[..., Path]
+    address: Callable[..., str], checkpoint: Callable[..., Path]
 ) -> None:
-    address = serve(ChatMLX(model=str(checkpoint("gemma")), max_tokens=40))
+    at = address(ChatMLX(model=str(checkpoint("gemma")), max_tokens=40))
     diary: list[int] = []
-    async with openai.AsyncOpenAI(base_url=address, api_key="none", max_retries=0, timeout=60) as api:
+    async with openai.AsyncOpenAI(base_url=at, api_key="none", max_retries=0, timeout=60) as api:
 
         async def ask(number: int) -> str:
             asked: Any = {"model": "gemma", "messages": [{"role": "user", "content": f"Part {number}."}]}
@@ -265,7 +252,11 @@ def test_a_conversation_with_tools_and_thoughts_reaches_the_model_as_it_was(
             "content": None,
             "reasoning_content": "I look.",
             "tool_calls": [
-                {"id": "a", "type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Ulm"}'}},
+                {
+                    "id": "a",
+                    "type": "function",
+                    "function": {"name": "get_weather", "arguments": '{"city": "Ulm"}'},
+                },
                 {"id": "b", "type": "function", "function": {"name": "get_weather", "arguments": "{oops"}},
             ],
         },
@@ -350,7 +341,9 @@ def test_a_request_turns_the_thinking_of_a_model_on_and_off(
 
 def test_a_refusal_says_so(client: Callable[..., openai.OpenAI]) -> None:
     refusal = said(additional_kwargs={"refusal": "I cannot."}, response_metadata={"finish_reason": "stop"})
-    choice = client(Scripted(script=[refusal])).chat.completions.create(model="scripted", messages=HELLO).choices[0]
+    choice = (
+        client(Scripted(script=[refusal])).chat.completions.create(model="scripted", messages=HELLO).choices[0]
+    )
     assert choice.finish_reason == "content_filter"
     assert choice.message.refusal == "I cannot."
     assert choice.message.content is None
@@ -388,8 +381,8 @@ def test_what_cannot_be_done_is_refused_with_the_key_that_asks_for_it(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff", b"[" * 100_000])
-def test_a_body_that_is_no_request_is_refused(serve: Callable[..., str], body: bytes) -> None:
-    answer = httpx.post(f"{serve(TextRank())}/chat/completions", content=body)
+def test_a_body_that_is_no_request_is_refused(address: Callable[..., str], body: bytes) -> None:
+    answer = httpx.post(f"{address(TextRank())}/chat/completions", content=body)
     assert answer.status_code == 400
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
@@ -408,19 +401,18 @@ def test_a_failure_before_the_first_word_has_a_status_and_shows_no_place(
 
 def test_a_failure_in_mid_stream_is_an_event_of_the_stream(client: Callable[..., openai.OpenAI]) -> None:
     api = client(Scripted(script=[said("Once "), ContextOverflowError("There is no room left.")]))
-    heard = ""
+    chunks = api.chat.completions.create(model="scripted", messages=HELLO, stream=True)
+    assert [next(chunks).choices[0].delta.content for _ in range(2)] == ["", "Once "]
     with pytest.raises(openai.APIError, match="no room left"):
-        for chunk in api.chat.completions.create(model="scripted", messages=HELLO, stream=True):
-            heard += chunk.choices[0].delta.content or ""
-    assert heard == "Once "
+        next(chunks)
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_a_client_that_goes_away_ends_the_answer(serve: Callable[..., str], stream: bool) -> None:
+async def test_a_client_that_goes_away_ends_the_answer(address: Callable[..., str], stream: bool) -> None:
     model = Scripted(script=[said("word ")] * 1000, wait=0.02)
     asked = {"model": "scripted", "messages": HELLO, "stream": stream}
     async with httpx.AsyncClient(timeout=60) as http:
-        call = asyncio.ensure_future(http.post(f"{serve(model)}/chat/completions", json=asked))
+        call = asyncio.ensure_future(http.post(f"{address(model)}/chat/completions", json=asked))
         while not model._asked:
             await asyncio.sleep(0.01)
         call.cancel()
@@ -447,7 +439,9 @@ DOCUMENT: list[Any] = [
 ]
 
 
-def test_a_document_in_the_last_messages_is_summarized_with_its_pages(client: Callable[..., openai.OpenAI]) -> None:
+def test_a_document_in_the_last_messages_is_summarized_with_its_pages(
+    client: Callable[..., openai.OpenAI],
+) -> None:
     api = client(EchoModel())
     asked: Any = {"model": "summarize", "messages": DOCUMENT}
     answer = api.chat.completions.create(**asked, extra_body={"settings": {"prompts.language": "English"}})
@@ -463,19 +457,25 @@ def test_a_document_in_the_last_messages_is_summarized_with_its_pages(client: Ca
 
 
 def test_the_summary_is_streamed_while_it_is_written(client: Callable[..., openai.OpenAI]) -> None:
-    pieces = [said("Boats leave the harbour at six.\n"), said("The new pump uses less power "), said("than before.")]
+    pieces = [
+        said("Boats leave the harbour at six.\n"),
+        said("The new pump uses less power "),
+        said("than before."),
+    ]
     api = client(Scripted(script=pieces, wait=0.1))
     chunks = api.chat.completions.create(model="summarize", messages=DOCUMENT, stream=True)
     texts = [text for chunk in chunks if (text := chunk.choices[0].delta.content)]
     assert len(texts) > 2
-    assert "".join(texts).startswith("Boats leave the harbour at six.\nThe new pump uses less power than before.\n\nPages by")
+    assert "".join(texts).startswith(
+        "Boats leave the harbour at six.\nThe new pump uses less power than before.\n\nPages by"
+    )
 
 
 async def test_a_summary_survives_a_client_that_gives_up_and_is_there_when_it_asks_again(
-    serve: Callable[..., str],
+    address: Callable[..., str],
 ) -> None:
     model = HeldModel()
-    async with openai.AsyncOpenAI(base_url=serve(model), api_key="none", max_retries=0) as api:
+    async with openai.AsyncOpenAI(base_url=address(model), api_key="none", max_retries=0) as api:
         with pytest.raises(openai.APITimeoutError):
             await api.chat.completions.create(model="summarize", messages=DOCUMENT, timeout=1)
         await asyncio.to_thread(model.arrived.wait, 30)
