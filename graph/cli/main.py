@@ -1,4 +1,4 @@
-"""The command line: run, check, serve, models, show, schema. Each command imports what it needs when it runs."""
+"""The command line: run, check, serve, mcp, models, show, schema. Each imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -99,20 +99,13 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check, refuse=check.error)
 
     _add_serve(commands)
+    _add_mcp(commands)
 
     models = commands.add_parser("models", help="list known models: what fits here, and what llm.preset takes")
     models.add_argument("--family", choices=_families(), help="only these")
     models.add_argument("--memory", type=float, metavar="GB", help="for a machine with so much memory")
     models.add_argument("--format", choices=["table", "json"], default="table")
     models.set_defaults(command=_models, refuse=models.error)
-
-    mcp = commands.add_parser("mcp", help="serve a client of the Model Context Protocol that starts this program")
-    mcp.add_argument("config", nargs="?", default=DEFAULT, metavar="CONFIG", help=f"without one: {DEFAULT}")
-    _add_set(mcp)
-    mcp.add_argument(
-        "--data", metavar="FOLDER", help="where documents and summaries are kept (default: in your data folder)"
-    )
-    mcp.set_defaults(command=_mcp, refuse=mcp.error)
 
     show = commands.add_parser("show", help="print the graph as a Mermaid diagram")
     show.add_argument("config", nargs="?", metavar="CONFIG", help="also check this configuration")
@@ -140,6 +133,16 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     _add_set(serve)
     serve.set_defaults(command=_serve, refuse=serve.error)
+
+
+def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    mcp = commands.add_parser("mcp", help="summarize for an assistant that starts this program (MCP over stdio)")
+    mcp.add_argument(
+        "config", nargs="?", default=DEFAULT, metavar="CONFIG", help=f"a configuration (without one: {DEFAULT})"
+    )
+    mcp.add_argument("--data", metavar="FOLDER", help="where documents and summaries are kept")
+    _add_set(mcp)
+    mcp.set_defaults(command=_mcp, refuse=mcp.error)
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:
@@ -172,16 +175,6 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument(
         "--no-cache", action="store_true", help="ask the model again: neither use saved answers nor save any"
-    )
-
-
-def _add_set(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="override a key of the configuration, such as llm.temperature=0.2; repeatable",
     )
 
 
@@ -251,6 +244,14 @@ def _serve(args: argparse.Namespace) -> int:
     )
 
 
+def _mcp(args: argparse.Namespace) -> int:
+    from graph.cli.first_look import Request
+    from graph.cli.mcp import mcp
+    from graph.config import load_config
+
+    return mcp(Request(load_config(args.config, args.set), args.config), args.data)
+
+
 def _families() -> tuple[str, ...]:
     from llm.mlx.catalog import FAMILIES
 
@@ -264,13 +265,6 @@ def _models(args: argparse.Namespace) -> int:
         args.refuse("--memory is a number of gigabytes")
     say(models(args.family, args.memory, args.format))
     return 0
-
-
-def _mcp(args: argparse.Namespace) -> int:
-    from graph.cli.mcp import mcp
-    from graph.config import load_config
-
-    return mcp(load_config(args.config, args.set), args.data)
 
 
 def _show(args: argparse.Namespace) -> int:

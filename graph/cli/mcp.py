@@ -10,11 +10,20 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from graph.cli.check import check_configuration
+from graph.cli.first_look import Request
+from graph.cli.serve import default_folder, refuse_without_extra
 from graph.cli.streams import note
 from graph.config import RunConfig
 from graph.errors import ConfigError
+
+if TYPE_CHECKING:
+    import anyio
+    from mcp.server import Server
+
+    from graph.service.jobs import Jobs
 
 # Seconds that summaries under way have at the end: clients kill a server that takes more than two.
 _DRAIN = 1.0
@@ -27,28 +36,21 @@ _BLOCK = 2**16
 _FOLDERS = 20
 
 
-def mcp(config: RunConfig, data: str | None) -> int:
+def mcp(request: Request, data: str | None) -> int:
     """Serve one client until it goes, and return the exit code. Jobs it leaves behind go on when it comes back."""
-    try:
-        import mcp as sdk  # noqa: F401
-
-        from graph.service.jobs import Jobs
-    except ImportError as error:
-        raise ConfigError(
-            "mcp needs more packages; install them with: pip install 'mlx-pdf-summarizer[service]'."
-        ) from error
-    if sys.stdin is not None and sys.stdin.isatty():
-        note("This command is for an MCP client to start; it waits for one on standard input. Ctrl-C ends it.")
+    refuse_without_extra("mcp")
+    check_configuration(request)
+    if sys.stdin.isatty():
+        note("This command is for an MCP client to start: it waits for one on standard input. Ctrl-C ends it.")
     with _wire() as (incoming, outgoing):
-        asyncio.run(_serve(Jobs, config, data, incoming, outgoing))
+        asyncio.run(_serve(request.config, data, incoming, outgoing))
     return 0
 
 
 @contextmanager
 def _wire() -> Iterator[tuple[int, int]]:
     """Descriptors of what the client writes and reads. Whatever else is printed goes to standard error."""
-    incoming, outgoing = os.dup(0), os.dup(1)
-    nothing = os.open(os.devnull, os.O_RDONLY)
+    incoming, outgoing, nothing = os.dup(0), os.dup(1), os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     os.close(nothing)
@@ -59,22 +61,12 @@ def _wire() -> Iterator[tuple[int, int]]:
         os.dup2(outgoing, 1)
 
 
-async def _serve(make: Any, config: RunConfig, data: str | None, incoming: int, outgoing: int) -> None:
-    import anyio
-    from mcp.server.stdio import stdio_server
-
+async def _serve(config: RunConfig, data: str | None, incoming: int, outgoing: int) -> None:
     from graph.service.mcp.server import Caller, make_server
 
-    jobs = await _open(make, config, data)
-    server = make_server(lambda _: Caller(jobs, "local", "local"), here=True)
-
-    async def talk() -> None:
-        lines = cast("anyio.AsyncFile[str]", _lines(incoming))
-        written = anyio.wrap_file(os.fdopen(outgoing, "w", encoding="utf-8", closefd=False))
-        async with stdio_server(lines, written) as (read, write):
-            await server.run(read, write, server.create_initialization_options())
-
-    talking = asyncio.ensure_future(talk())
+    jobs = await _open(config, data)
+    caller = Caller(jobs, "local", "local", asyncio.Event())
+    talking = asyncio.ensure_future(_talk(make_server(lambda _: caller, here=True), incoming, outgoing))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, talking.cancel)
     try:
@@ -84,23 +76,30 @@ async def _serve(make: Any, config: RunConfig, data: str | None, incoming: int, 
         await jobs.stop(_DRAIN)
 
 
-async def _open(make: Any, config: RunConfig, data: str | None) -> Any:
+async def _talk(server: Server[Any], incoming: int, outgoing: int) -> None:
+    import anyio
+    from mcp.server.stdio import stdio_server
+
+    lines = cast("anyio.AsyncFile[str]", _lines(incoming))
+    written = anyio.wrap_file(os.fdopen(outgoing, "w", encoding="utf-8", closefd=False))
+    async with stdio_server(lines, written) as (read, write):
+        await server.run(read, write, server.create_initialization_options())
+
+
+async def _open(config: RunConfig, data: str | None) -> Jobs:
     """The jobs of the folder `data`, or of the first of our own that no other process has."""
-    from platformdirs import user_data_path
+    from graph.service.errors import FolderInUseError, StorageError
+    from graph.service.jobs import Jobs
 
-    from graph.service.errors import FolderInUseError, ServiceError
-
-    own = user_data_path("mlx-pdf-summarizer")
-    folders = [own / ("mcp" if number == 1 else f"mcp-{number}") for number in range(1, _FOLDERS + 1)]
-    for folder in [Path(os.path.expanduser(data))] if data else folders:
-        jobs = make(config, folder)
+    own = [default_folder() / ("mcp" if number == 1 else f"mcp-{number}") for number in range(1, _FOLDERS + 1)]
+    folders = [Path(os.path.expanduser(data)).absolute()] if data else own
+    for folder in folders:
+        jobs = Jobs(config, folder)
         try:
             await jobs.start()
-        except FolderInUseError as error:
-            if data or folder == folders[-1]:
+        except (FolderInUseError, StorageError) as error:
+            if isinstance(error, StorageError) or folder == folders[-1]:
                 raise ConfigError(f"--data {folder}: {error}") from None
-        except ServiceError as error:
-            raise ConfigError(f"{folder}: {error}") from None
         else:
             return jobs
     raise AssertionError  # the last folder returns or raises

@@ -14,13 +14,12 @@ from graph.results.types import Result
 from graph.service.mcp.tools import CitedSentence, FoundPassage, Looked, PagesAnswer, SummaryAnswer
 from graph.service.types import Job
 
-_STAGES = {
+_COUNTED = {
     "reading": "pages are read",
     "map": "parts are summarized",
-    "collapse": "groups of summaries are merged",
-    "final": "calls for the final summary are done",
-    "grounding": "of the sentences are looked up in the pages",
+    "collapse": "groups of parts are merged",
 }
+_SAID = {"final": "the summary is being written", "grounding": "its sentences are looked up in the pages"}
 
 
 def answered(value: Any, text: str) -> CallToolResult:
@@ -88,10 +87,9 @@ def how_far(job: Job) -> str:
         before = "1 summary is" if progress.done == 1 else f"{progress.done} summaries are"
         return f"{job.title} waits: {before} before it."
     left = f", about {progress.seconds_left:.0f} seconds are left" if progress.seconds_left else ""
-    what = _STAGES.get(progress.stage)
-    if what is None or not progress.total:
-        return f"{job.title} is being summarized{left}."
-    return f"{job.title}: {progress.done} of {progress.total} {what}{left}."
+    if progress.stage in _COUNTED and progress.total:
+        return f"{job.title}: {progress.done} of {progress.total} {_COUNTED[progress.stage]}{left}."
+    return f"{job.title}: {_SAID.get(progress.stage, 'it is being summarized')}{left}."
 
 
 def _answer(job: Job) -> SummaryAnswer:

@@ -53,4 +53,5 @@ class _Endpoint:
 
 def _caller(context: ServerRequestContext[Any, Any]) -> Caller:
     request: Request = context.request  # type: ignore[assignment]  # every call here comes with one
-    return Caller(request.app.state.jobs, request.state.name, client_of(request))
+    state = request.app.state
+    return Caller(state.jobs, request.state.name, client_of(request), state.stopping)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from mcp.server import Server
 from mcp.server.context import ServerRequestContext
@@ -27,6 +28,7 @@ from graph.service.mcp.tools import Asked, AskPages, GetSummary, SummarizeHere, 
 from graph.service.once import submit_once
 from graph.service.passages import Passages
 from graph.service.types import ENDED, Job, Progress
+from graph.service.until import until
 from graph.shipped import version
 
 _LOG = logging.getLogger(__name__)
@@ -44,11 +46,13 @@ _Context = ServerRequestContext[Any, Any]
 
 
 class Caller(NamedTuple):
-    """Who calls a tool: `jobs` it may see are those of `sees`, or all; what it begins is called by its `name`."""
+    """Who calls a tool. Its jobs are begun in its `name`, and it sees those of the client `sees`, or all."""
 
     jobs: Jobs
     name: str
     sees: str | None
+    stopping: asyncio.Event
+    """Whether the service ends: nobody is waited for then."""
 
 
 class CallRefused(Exception):
@@ -134,7 +138,7 @@ async def _begin(caller: Caller, asked: Asked) -> Job:
 def _document(jobs: Jobs, asked: Asked) -> tuple[str, bytes | Path]:
     """The name of the document, and its content or its file."""
     if isinstance(asked, SummarizeHere) and asked.path is not None:
-        path = Path(os.path.expanduser(asked.path))
+        path = _path(asked.path)
         refuse_at_first_sight(path, jobs.config.load)
         return path.name, path
     if isinstance(asked, SummarizeThere) and asked.data is not None:
@@ -145,6 +149,13 @@ def _document(jobs: Jobs, asked: Asked) -> tuple[str, bytes | Path]:
     return f"{asked.title or 'text'}.md", (asked.text or "").encode(errors="replace")
 
 
+def _path(given: str) -> Path:
+    """A path, which models write as an address now and then."""
+    if given.startswith("file://"):
+        given = unquote(urlsplit(given).path)
+    return Path(os.path.expanduser(given))
+
+
 async def _wait(context: _Context, caller: Caller, job: Job, seconds: float) -> CallToolResult:
     """What has come of a job after so many seconds, or once it has ended."""
     jobs, client = caller.jobs, caller.sees
@@ -152,7 +163,7 @@ async def _wait(context: _Context, caller: Caller, job: Job, seconds: float) -> 
         report = _Report(context)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                async for event in jobs.events(client, job.id):
+                async for event in until(caller.stopping, jobs.events(client, job.id)):
                     if event.kind == "progress":
                         await report.tell(await jobs.get(client, job.id))
         job = await jobs.get(client, job.id)

@@ -29,6 +29,8 @@ _PATIENCE = 10.0
 
 _PING = 15  # seconds between signs of life on a stream
 
+_READ = 30  # seconds that a client has to read an event
+
 _CLIENT_GONE = 499  # nginx's word for it; nobody reads it
 
 _STARTED = int(time.time())
@@ -76,10 +78,10 @@ async def chat_completions(request: Request) -> Response:
     The model `summarize` takes the last messages of the user as a document. Its summary is a job like any other:
     whoever goes away and asks the same again gets it.
     """
-    asked = read_request(await request.body())
+    asked = await asyncio.to_thread(read_request, await request.body())
     name = _known(request, asked.model)
     if name == MODEL:
-        answer_id, pieces = await summarize(_jobs(request), request.state.name, asked)
+        answer_id, pieces = await summarize(_jobs(request), request.state.name, asked, request.app.state.stopping)
     else:
         answer_id, pieces = uuid4().hex, answer(_jobs(request).model, asked)
     reply = Answer(f"chatcmpl-{answer_id}", name)
@@ -99,7 +101,7 @@ async def _stream(request: Request, asked: ChatRequest, reply: Answer, pieces: A
         first.result()  # raises what is wrong while there is a status to say it with
     include_usage = asked.stream_options is not None and asked.stream_options.include_usage
     chunks = reply.chunks(_from(first, pieces), include_usage=include_usage)
-    return EventSourceResponse(_events(chunks), ping=_PING, sep="\n")
+    return EventSourceResponse(_events(chunks), ping=_PING, send_timeout=_READ, sep="\n")
 
 
 async def _wait(request: Request, work: asyncio.Future[Any], seconds: float | None = None) -> None:

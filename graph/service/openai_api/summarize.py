@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from itertools import takewhile
 
@@ -17,13 +18,16 @@ from graph.service.openai_api.errors import ApiError
 from graph.service.openai_api.request import ChatRequest
 from graph.service.settings import allowed_keys
 from graph.service.types import ENDED
+from graph.service.until import until
 
 MODEL = "summarize"
 
 _LENGTH = "summarize.final_tokens"
 
 
-async def summarize(jobs: Jobs, client: str, request: ChatRequest) -> tuple[str, AsyncIterator[Piece]]:
+async def summarize(
+    jobs: Jobs, client: str, request: ChatRequest, stopping: asyncio.Event
+) -> tuple[str, AsyncIterator[Piece]]:
     """The id of the client's job, and the pieces of its summary. Who asks the same again gets the same job."""
     for param, asks in (("tools", bool(request.tools)), ("response_format", request.wants_format)):
         if asks:
@@ -32,7 +36,7 @@ async def summarize(jobs: Jobs, client: str, request: ChatRequest) -> tuple[str,
     if request.most_tokens and _LENGTH in allowed_keys(jobs.config):
         settings.setdefault(_LENGTH, request.most_tokens)
     job = await submit_once(jobs, client, "message.md", _document(request).encode(errors="replace"), settings)
-    return job.id, _pieces(jobs, client, job.id)
+    return job.id, _pieces(jobs, client, job.id, stopping)
 
 
 def _document(request: ChatRequest) -> str:
@@ -46,9 +50,9 @@ def _document(request: ChatRequest) -> str:
     return text
 
 
-async def _pieces(jobs: Jobs, client: str, job_id: str) -> AsyncIterator[Piece]:
+async def _pieces(jobs: Jobs, client: str, job_id: str, stopping: asyncio.Event) -> AsyncIterator[Piece]:
     writing = _Writing()
-    async for event in jobs.events(client, job_id):
+    async for event in until(stopping, jobs.events(client, job_id)):
         if event.kind == "token" and (more := writing.add(event.data["text"], event.data["at"])):
             yield Delta(content=more)
     job = await jobs.get(client, job_id)

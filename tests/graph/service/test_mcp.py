@@ -43,7 +43,7 @@ async def working(folder: Path, model: Any = None, *sets: str) -> AsyncIterator[
 
 def here(jobs: Jobs, client: str = "local", **options: Any) -> Client:
     """A client in this process."""
-    return Client(make_server(lambda _: Caller(jobs, client, client), here=True), **options)
+    return Client(make_server(lambda _: Caller(jobs, client, client, asyncio.Event()), here=True), **options)
 
 
 def text_of(answer: Any) -> str:
