@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 from datetime import datetime
@@ -15,11 +16,16 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from graph.config import RunConfig
 from graph.documents.characters import printable
+from graph.documents.errors import DocumentError
+from graph.documents.pdf.page_image import adraw_page
 from graph.report import render
-from graph.service.errors import QueueFullError
+from graph.results.types import Result
+from graph.service.errors import NotFoundError, QueueFullError
 from graph.service.jobs import Jobs
 from graph.service.openapi import problems, upload_body
+from graph.service.problems import ProblemError
 from graph.service.security import client_of
+from graph.service.settings import check_settings
 from graph.service.types import Job, Stage, Status
 from graph.service.until import until
 from graph.service.uploads import received
@@ -181,6 +187,55 @@ async def result(
     if format == "html":
         headers["Content-Security-Policy"] = _REPORT_POLICY
     return Response(text.encode("utf-8", "replace"), headers=headers, media_type=_MEDIA_TYPES[format])
+
+
+@router.get(
+    "/{id}/pages/{page}.png",
+    response_class=Response,
+    responses={
+        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
+        304: {"description": "It has not changed."},
+        **problems(404, 409, 422, 503),
+    },
+)
+async def page_picture(
+    request: Request,
+    id: SummaryId,
+    page: Annotated[int, Path(ge=1, le=1_000_000)],
+    marks: Annotated[
+        str | None,
+        Query(
+            pattern=r"^\d{1,6}(\.\d{1,2})?$", description="A sentence and one of its sources, from 1: 3 or 3.1."
+        ),
+    ] = None,
+    width: Annotated[int, Query(ge=200, le=2000, description="In pixels.")] = 900,
+) -> Response:
+    """A page of the document, drawn, with the passages marked that support a sentence of the summary."""
+    jobs, client = _jobs(request), client_of(request)
+    job = await jobs.get(client, id)
+    tag = f'"{hashlib.sha256(f"{job.file.sha256} {job.id} {page} {marks} {width}".encode()).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, max-age=3600"}
+    if tag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    passages = _passages(await jobs.result(client, id), page, marks) if marks else []
+    path = await jobs.document(client, id)
+    chosen = {key: value for key, value in job.settings.items() if key != "load.password"}
+    load = check_settings(_config(request), chosen).load
+    try:
+        picture = await adraw_page(path, page, load, marks=passages, width=width)
+    except DocumentError as error:
+        raise ProblemError(404, error.problem.replace(path.name, job.file.name), error.hint) from None
+    return Response(picture, headers=headers, media_type="image/png")
+
+
+def _passages(found: Result, page: int, marks: str) -> list[str]:
+    """The excerpts on a page that support a sentence of the summary: all of them, or one."""
+    number, _, which = marks.partition(".")
+    if not 1 <= int(number) <= len(found["sentences"]):
+        raise NotFoundError("The summary has no such sentence")
+    evidence = found["sentences"][int(number) - 1]["evidence"]
+    chosen = evidence[max(int(which) - 1, 0) : int(which)] if which else evidence
+    return [one["excerpt"] for one in chosen if one["page"] == page]
 
 
 @router.post("/{id}/cancel", responses=problems(404, 409, 422, 503))

@@ -56,3 +56,28 @@ def test_events_say_how_it_goes_and_end(service: Service) -> None:
     last = lines[0].removeprefix("id: ")
     with service.client.stream("GET", f"/api/summaries/{id}/events", headers={"Last-Event-ID": last}) as response:
         assert [line for line in response.iter_lines() if line] == []
+
+
+def test_a_page_is_drawn_with_the_passage_behind_a_sentence_marked(service: Service) -> None:
+    id = service.submit(make_pdf([HARBOUR, TOWN]), "harbour.pdf")
+    service.ended(id)
+    address = f"/api/summaries/{id}/pages/1.png"
+    plain, marked = service.client.get(address), service.client.get(address, params={"marks": "1"})
+    assert plain.headers["content-type"] == "image/png"
+    assert plain.content.startswith(b"\x89PNG")
+    assert marked.content.startswith(b"\x89PNG")
+    assert plain.content != marked.content
+    assert plain.headers["cache-control"].startswith("private")
+    again = service.client.get(address, headers={"If-None-Match": plain.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert service.client.get(f"/api/summaries/{id}/pages/3.png").status_code == 404
+    assert service.client.get(address, params={"marks": "99"}).status_code == 404
+    assert service.client.get(address, params={"marks": "/etc/passwd"}).status_code == 422
+
+
+def test_a_text_has_no_pages_to_draw(service: Service) -> None:
+    id = service.submit(HARBOUR)
+    service.ended(id)
+    answer = service.client.get(f"/api/summaries/{id}/pages/1.png")
+    assert answer.status_code == 404
+    assert answer.json()["detail"].startswith("harbour.txt is a text file")
