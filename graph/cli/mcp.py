@@ -40,7 +40,7 @@ def mcp(request: Request, data: str | None) -> int:
     """Serve one client until it goes, and return the exit code. Jobs it leaves behind go on when it comes back."""
     refuse_without_extra("mcp")
     check_configuration(request)
-    if sys.stdin.isatty():
+    if sys.stdin and sys.stdin.isatty():
         note("This command is for an MCP client to start: it waits for one on standard input. Ctrl-C ends it.")
     with _wire() as (incoming, outgoing):
         asyncio.run(_serve(request.config, data, incoming, outgoing))
@@ -70,8 +70,9 @@ async def _serve(config: RunConfig, data: str | None, incoming: int, outgoing: i
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, talking.cancel)
     try:
-        with suppress(asyncio.CancelledError, BrokenPipeError):
-            await talking
+        await talking
+    except* (asyncio.CancelledError, BrokenPipeError):
+        pass  # a signal came, or the client has gone
     finally:
         await jobs.stop(_DRAIN)
 

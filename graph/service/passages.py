@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from graph.config import RunConfig
 from graph.documents import cancellable, clean_pages, read_document
-from graph.documents.config import LoadConfig
 from graph.documents.errors import DocumentError
 from graph.documents.types import Page
 from graph.grounding import Sentence, ground
 from graph.service.errors import ConflictError
 from graph.service.jobs import Jobs
+from graph.service.rows import PASSWORD
 from graph.service.settings import check_settings
 
 _KEPT = 4  # documents whose pages are in memory
@@ -39,18 +42,17 @@ class Passages:
         job = await self._jobs.get(client, job_id)  # also for pages that are kept: it may be another client's
         if job_id not in self._pages:
             path = await self._jobs.document(client, job_id)
-            settings = {key: value for key, value in job.settings.items() if key != "load.password"}
-            load = check_settings(self._jobs.config, settings).load
+            settings = {key: value for key, value in job.settings.items() if key != PASSWORD}
             with cancellable():
-                pages = await asyncio.to_thread(_pages, path, load)
-            self._pages[job_id] = pages
+                self._pages[job_id] = await asyncio.to_thread(_pages, path, self._jobs.config, settings)
             while len(self._pages) > _KEPT:
                 self._pages.popitem(last=False)
         self._pages.move_to_end(job_id)
         return self._pages[job_id]
 
 
-def _pages(path: Path, load: LoadConfig) -> list[Page]:
+def _pages(path: Path, config: RunConfig, settings: Mapping[str, Any]) -> list[Page]:
+    load = check_settings(config, settings).load
     try:
         return clean_pages(read_document(path, load)["pages"], load)
     except DocumentError:  # which names a file of the data folder

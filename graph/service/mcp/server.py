@@ -169,7 +169,7 @@ async def _wait(context: _Context, caller: Caller, job: Job, seconds: float) -> 
         job = await jobs.get(client, job.id)
     match job.status:
         case "done":
-            return finished(job, await jobs.result(client, job.id))
+            return await asyncio.to_thread(finished, job, await jobs.result(client, job.id))
         case "failed":
             return refused(job.error or "The summary has failed.")
         case "cancelled":

@@ -9,21 +9,24 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import jsonschema
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from graph import load_config
+from graph.cli.serve import default_folder
 from graph.service.jobs import Jobs
 from graph.service.mcp.server import Caller, make_server
 from tests.fakes import EchoModel
-from tests.graph.service.conftest import Service
+from tests.graph.service.conftest import Service, running
 from tests.graph.service.held import HeldModel
 
 ROOT = Path(__file__).parents[3]
@@ -50,11 +53,12 @@ def text_of(answer: Any) -> str:
     return "".join(block.text for block in answer.content)
 
 
-def parameters(folder: Path, *more: str) -> StdioServerParameters:
+def parameters(folder: Path | None) -> StdioServerParameters:
+    passed = {name: value for name, value in os.environ.items() if name.startswith("XDG_") or name == "PATH"}
     return StdioServerParameters(
         command=sys.executable,
-        args=["-m", "graph", "mcp", "quickstart", "--data", str(folder), *more],
-        env={"PYTHONPATH": str(ROOT), **{k: v for k, v in os.environ.items() if k in ("XDG_CACHE_HOME", "PATH")}},
+        args=["-m", "graph", "mcp", "quickstart", *(["--data", str(folder)] if folder else [])],
+        env={"PYTHONPATH": str(ROOT), **passed},
         cwd=ROOT,
     )
 
@@ -81,22 +85,16 @@ async def test_a_file_is_summarized_over_stdio_and_its_pages_are_asked(tmp_path:
     assert f"[p. {looked['passages'][0]['page']}]" in text_of(passages)
 
 
-@contextmanager
-def started(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """The program, as a client starts it, after the handshake."""
-    server = parameters(folder)
-    process = subprocess.Popen(
-        [server.command, *server.args], env=server.env, cwd=ROOT, stdin=-1, stdout=-1, stderr=-1
-    )
-    try:
-        ask(process, 1, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=INFO)
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
 INFO = {"name": "test", "version": "1"}
+
+
+def start(server: StdioServerParameters) -> subprocess.Popen[bytes]:
+    """The program, as a client starts it, after the handshake."""
+    pipe = subprocess.PIPE
+    command = [server.command, *server.args]
+    process = subprocess.Popen(command, env=server.env, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe)
+    ask(process, 1, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=INFO)
+    return process
 
 
 def ask(process: subprocess.Popen[bytes], number: int, method: str, **params: Any) -> Any:
@@ -110,18 +108,31 @@ def ask(process: subprocess.Popen[bytes], number: int, method: str, **params: An
     return answer["result"]
 
 
-@pytest.mark.parametrize("end", [None, signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("end", [None, signal.SIGINT])
 def test_the_program_ends_in_peace_and_its_output_is_nothing_but_the_protocol(
     tmp_path: Path, end: signal.Signals | None
 ) -> None:
-    with started(tmp_path / "data") as process:
+    with start(parameters(tmp_path / "data")) as process:
         assert len(ask(process, 2, "tools/list")["tools"]) == 3
         if end is not None:
             process.send_signal(end)
             assert process.wait(30) == 0
-        output, _ = process.communicate(timeout=30)  # which ends its input
+        output, errors = process.communicate(timeout=30)  # which ends its input
     assert process.returncode == 0
-    assert output == b""
+    assert output == errors == b""
+
+
+async def test_clients_at_the_same_time_have_folders_of_their_own_and_may_die(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    async with working(default_folder() / "mcp"):
+        with await asyncio.to_thread(start, parameters(None)) as process:
+            assert (default_folder() / "mcp-2" / "jobs.sqlite").exists()
+            process.stdout.close()  # type: ignore[union-attr]
+            process.stdin.write(b'{"jsonrpc": "2.0", "id": 2, "method": "ping"}\n')  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+            assert await asyncio.to_thread(process.wait, 30) == 0
 
 
 async def test_a_folder_that_another_program_has_is_refused_by_name(tmp_path: Path) -> None:
@@ -303,3 +314,50 @@ async def test_over_http_no_path_is_read(
         answer = await client.session.call_tool("summarize", arguments)
     assert answer.is_error
     assert text_of(answer).startswith(sentence)
+
+
+@asynccontextmanager
+async def bearer(url: str, token: str) -> AsyncIterator[Client]:
+    """A client with a token."""
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        httpx2.AsyncClient(headers=headers, timeout=60) as http,
+        Client(streamable_http_client(url, http_client=http)) as client,
+    ):
+        yield client
+
+
+async def test_clients_see_their_own_jobs_alone(serve: Callable[..., Service]) -> None:
+    tokens = {"ann": "a" * 20, "bob": "b" * 20}
+    url = f"{serve(model=EchoModel(), tokens=tokens).url}/mcp"
+    async with bearer(url, tokens["ann"]) as ann, bearer(url, tokens["bob"]) as bob:
+        made = await ann.call_tool("summarize", {"text": TEXT, "wait_seconds": 50})
+        own = {"id": made.structured_content["id"], "statement": TEXT}
+        assert not (await ann.call_tool("ask_pages", own)).is_error
+        for tool, asked in (
+            ("get_summary", {"id": own["id"]}),
+            ("ask_pages", own),
+            ("summarize", {"id": own["id"]}),
+        ):
+            answer = await bob.call_tool(tool, asked)
+            assert answer.is_error
+            assert text_of(answer) == "There is no such summary."
+        other = await bob.call_tool("summarize", {"text": TEXT, "wait_seconds": 50})
+        assert other.structured_content["id"] != own["id"]
+    with pytest.raises(ExceptionGroup):
+        async with bearer(url, "c" * 20):
+            pass
+
+
+async def test_a_service_that_ends_keeps_no_call_waiting(tmp_path: Path) -> None:
+    model = HeldModel()
+    with ExitStack() as stack:
+        service = stack.enter_context(running(tmp_path, model=model))
+        async with Client(f"{service.url}/mcp") as client:
+            await client.list_tools()  # or the client would ask for them after the answer, to check it
+            call = asyncio.ensure_future(client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50}))
+            await asyncio.to_thread(model.arrived.wait, 30)
+            end = asyncio.ensure_future(asyncio.to_thread(stack.close))
+            answer = await call
+            await end
+    assert answer.structured_content["status"] == "running"

@@ -31,7 +31,7 @@ from pydantic import BaseModel, PrivateAttr
 from llm import ChatMLX, TextRank
 from llm.errors import ContextOverflowError, EngineError
 from tests.fakes import EchoModel
-from tests.graph.service.conftest import Service
+from tests.graph.service.conftest import Service, running
 from tests.graph.service.held import HeldModel
 
 HELLO: list[Any] = [{"role": "user", "content": "Hello."}]
@@ -484,6 +484,28 @@ async def test_a_summary_survives_a_client_that_gives_up_and_is_there_when_it_as
     assert "Boats leave" in (answers[0].choices[0].message.content or "")
     assert answers[0].id == answers[1].id
     assert len(model.calls) == 1
+
+
+async def test_a_service_that_ends_keeps_nobody_waiting_for_a_summary(tmp_path: Path) -> None:
+    model = HeldModel()
+    with ExitStack() as stack:
+        url = f"{stack.enter_context(running(tmp_path, model=model)).url}/v1"
+        async with openai.AsyncOpenAI(base_url=url, api_key="none", max_retries=0) as api:
+            call = asyncio.ensure_future(api.chat.completions.create(model="summarize", messages=DOCUMENT))
+            await asyncio.to_thread(model.arrived.wait, 30)
+            end = asyncio.ensure_future(asyncio.to_thread(stack.close))
+            with pytest.raises(openai.InternalServerError, match="ask again in a minute"):
+                await call
+            await end
+
+
+def test_it_takes_a_token_to_ask(serve: Callable[..., Service]) -> None:
+    token = "a" * 20
+    url = f"{serve(model=EchoModel(), tokens={'ann': token}).url}/v1"
+    with openai.OpenAI(base_url=url, api_key=token) as api:
+        assert len(list(api.models.list())) == 2
+    with openai.OpenAI(base_url=url, api_key="b" * 20) as api, pytest.raises(openai.AuthenticationError):
+        api.models.list()
 
 
 @pytest.mark.parametrize(
