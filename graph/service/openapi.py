@@ -102,9 +102,9 @@ def _described(app: FastAPI) -> dict[str, Any]:
         schemas.pop(ours, None)
     schemas["Problem"] = Problem.model_json_schema()
     schemas["Text"] = Text.model_json_schema()
-    for name, ours in (("Settings", settings_schema(app.state.config)), ("Result", result_schema())):
-        schemas |= {f"{name}.{inner}": _moved(part, name) for inner, part in ours.pop("$defs").items()}
-        schemas[name] = _moved(ours, name)
+    for title, ours in (("Settings", settings_schema(app.state.config)), ("Result", result_schema())):
+        schemas |= {f"{title}.{inner}": _moved(part, title) for inner, part in ours.pop("$defs").items()}
+        schemas[title] = _moved(ours, title)
     for name, with_none in (("Text", False), ("Again", True)):
         whole = {"anyOf": [_SETTINGS, {"type": "null"}]} if with_none else _SETTINGS
         schemas[name]["properties"]["settings"] = whole
