@@ -98,8 +98,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
     schema = get_openapi(title="Summaries", version=version(), description=_ABOUT, routes=app.routes)
     components = schema.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    for ours in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(ours, None)
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
     schemas["Problem"] = Problem.model_json_schema()
     schemas["Text"] = Text.model_json_schema()
     for title, ours in (("Settings", settings_schema(app.state.config)), ("Result", result_schema())):
