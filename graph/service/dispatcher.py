@@ -228,7 +228,7 @@ class Dispatcher:
         self._with_model.end()
 
     async def _summarize(self, work: Work, run: DocumentRun, live: Live) -> Any:
-        id, survived = work.job.id, work.deaths == 0
+        id, survived = work.job.id, False
 
         def answered() -> None:
             nonlocal survived

@@ -245,7 +245,8 @@ class Jobs:
                 if sweep:
                     await self._thread.run(self._store.sweep)
             try:
-                await asyncio.wait_for(self._has_ended.wait(), _HOUR)
+                async with asyncio.timeout(_HOUR):
+                    await self._has_ended.wait()
                 sweep = False
             except TimeoutError:
                 sweep = True

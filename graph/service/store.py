@@ -132,9 +132,9 @@ class Store:
             run.execute("UPDATE jobs SET status = 'queued' WHERE status = 'running'")
 
     def survived(self, id: str) -> None:
-        """The job has got an answer of the model: it is not what kills."""
+        """The running job has got an answer of the model: should the process die now, it is not by this job."""
         with self._change() as run:
-            run.execute("UPDATE jobs SET deaths = 0 WHERE id = ?", (id,))
+            run.execute("UPDATE jobs SET deaths = -1 WHERE id = ? AND status = 'running'", (id,))
 
     # New ones
 
@@ -232,7 +232,9 @@ class Store:
                 return None
             started = time.time()
             run.execute(
-                "UPDATE jobs SET status = 'running', started = coalesce(started, ?) WHERE id = ?", (started, id)
+                "UPDATE jobs SET status = 'running', started = coalesce(started, ?), deaths = max(deaths, 0) "
+                "WHERE id = ?",
+                (started, id),
             )
             row = self._row(run, None, id)
             return Work(self._job(run, row), self.files.path(row["stored"]), all_settings(row), row["deaths"])
