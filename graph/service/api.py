@@ -6,13 +6,12 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from graph.config import RunConfig
@@ -23,11 +22,12 @@ from graph.report import render
 from graph.results.types import Result
 from graph.service.errors import NotFoundError, QueueFullError
 from graph.service.jobs import Jobs
-from graph.service.openapi import problems, upload_body
+from graph.service.openapi import event_stream, problems, upload_body
 from graph.service.problems import ProblemError
 from graph.service.security import client_of
 from graph.service.settings import check_settings
-from graph.service.types import Job, JobEvent, Stage, Status
+from graph.service.types import Job, Stage, Status
+from graph.service.until import until
 from graph.service.uploads import received
 
 _PING_SECONDS = 15
@@ -91,6 +91,8 @@ class SummaryPage(BaseModel):
 class Again(BaseModel):
     """How to summarize a document again."""
 
+    model_config = ConfigDict(extra="forbid")
+
     settings: dict[str, Any] | None = Field(None, description="Other settings; without them, the same.")
 
 
@@ -147,7 +149,7 @@ async def get(request: Request, id: SummaryId) -> Summary:
 @router.get(
     "/{id}/events",
     response_class=EventSourceResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **problems(404, 422, 503)},
+    responses={200: event_stream(), **problems(404, 422, 503)},
 )
 async def events(
     request: Request,
@@ -159,7 +161,7 @@ async def events(
     """Server-sent events: `progress`, `token` (a piece of the summary, and where it begins), and how it ended."""
     jobs = _jobs(request)
     await jobs.get(client_of(request), id)
-    told = _until(request.app.state.stopping, jobs.events(client_of(request), id, last_event_id))
+    told = until(request.app.state.stopping, jobs.events(client_of(request), id, last_event_id))
     return EventSourceResponse(
         (ServerSentEvent(json.dumps(event.data), event=event.kind, id=event.id) async for event in told),
         ping=_PING_SECONDS,
@@ -169,29 +171,17 @@ async def events(
     )
 
 
-async def _until(stopping: asyncio.Event, events: AsyncIterator[JobEvent]) -> AsyncIterator[JobEvent]:
-    """The events, until the service ends."""
-    end = asyncio.ensure_future(stopping.wait())
-    try:
-        while True:
-            following = asyncio.ensure_future(anext(events, None))
-            await asyncio.wait({following, end}, return_when=asyncio.FIRST_COMPLETED)
-            if not following.done():
-                return
-            event = following.result()
-            if event is None:
-                return
-            yield event
-    finally:
-        end.cancel()
-        following.cancel()
-
-
 @router.get(
     "/{id}/result",
     response_class=Response,
     responses={
-        200: {"content": {kind: {"schema": {"type": "string"}} for kind in _MEDIA_TYPES.values()}},
+        200: {
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/Result"}},
+                "text/markdown": {"schema": {"type": "string"}},
+                "text/html": {"schema": {"type": "string"}},
+            }
+        },
         **problems(404, 409, 422, 503),
     },
 )
