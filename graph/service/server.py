@@ -89,7 +89,7 @@ async def _serve(
 
 
 def _leave() -> None:
-    """End soon. All is on the disk; a thread that still computes, for a job that was put back, holds nothing up."""
+    """End soon: all is on disk, and a thread that still computes for a job that was put back holds nothing up."""
     end = threading.Timer(_LEAVE_SECONDS, os._exit, (0,))
     end.daemon = True
     end.start()
