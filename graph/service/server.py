@@ -202,7 +202,8 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         hint = "choose another with --port" if port else "check --host"
-        raise ConfigError(f"--host {host} --port {port}: {error.strerror or error}; {hint}.") from None
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "there is no such host"
+        raise ConfigError(f"--host {host} --port {port}: {reason}; {hint}.") from None
     except OverflowError:
         raise ConfigError(f"--port {port}: a port is a number from 0 to 65535.") from None
 

@@ -14,7 +14,10 @@ from tests.graph.service.conftest import Serve, Service
 from tests.hostile import cases
 
 SHORT = 0.3  # seconds, for limits that are minutes otherwise
-FORM = "POST /api/summaries HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+FORM = (
+    "POST /api/summaries HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    "Content-Type: multipart/form-data; boundary=b\r\n"
+)
 PART = '--b\r\nContent-Disposition: form-data; name="files"; filename="a.txt"\r\n\r\n'
 
 
@@ -189,7 +192,7 @@ def test_an_upload_is_never_in_memory_as_a_whole(service: Service) -> None:
     is_well(service)
 
 
-@pytest.mark.parametrize("name", ["a flate bomb", "packed forty times", "forms in forms"])
+@pytest.mark.parametrize("name", ["a flate bomb", "packed forty times"])
 def test_a_bomb_is_only_a_summary_that_fails(service: Service, name: str) -> None:
     content = next(content for case, content, _ in cases() if case == name)
     summary = service.ended(service.submit(content, "bomb.pdf"))

@@ -108,9 +108,10 @@ def test_a_second_signal_ends_it_at_once(held: tuple[MisbehavingServer, str], tm
         url = opened(process)
         made = httpx.post(f"{url}/api/summaries", json={"text": HARBOUR * 40}).json()["summaries"][0]
         with httpx.stream("GET", f"{url}/api/summaries/{made['id']}/events", timeout=PATIENCE) as response:
-            assert any('"stage": "map"' in line for line in response.iter_lines())
+            lines = response.iter_lines()
+            assert any('"stage": "map"' in line for line in lines)
             process.send_signal(signal.SIGTERM)
-            assert "event: done" not in list(response.iter_lines()), "the first is being obeyed"
+            assert "event: done" not in list(lines), "the first is being obeyed"
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGTERM
