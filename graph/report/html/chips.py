@@ -95,6 +95,7 @@ def _passage(evidence: Evidence, names: Mapping[int, PageName]) -> Markup:
             tag("span", " ", evidence["after"], class_="context") if evidence["after"] else "",
             dir="auto",
         ),
+        data_page=evidence["page"],
     )
 
 
