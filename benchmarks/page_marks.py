@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 from graph import build_graph, load_config  # noqa: E402
 from graph.documents import DocumentError, LoadConfig, clean_pages, read_document, split_sentences  # noqa: E402
 from graph.documents.characters import letters_of  # noqa: E402
-from graph.documents.pdf.picture import marks_of  # noqa: E402
+from graph.documents.pdf.picture import PagePassages  # noqa: E402
 
 
 def evidence(path: Path) -> Iterator[tuple[int, str]]:
@@ -60,7 +60,7 @@ class Tally:
         """Look for a passage; whether something is marked."""
         wanted, below = letters_of(passage), ""
         textpage = page.get_textpage()
-        for left, bottom, right, top in marks_of(raw, page, [passage]):
+        for left, bottom, right, top in PagePassages(raw, page).boxes(passage):
             inset = (top - bottom) / 4  # or the lines above and below are in it, too
             below += letters_of(textpage.get_text_bounded(left, bottom + inset, right, top - inset))
         same = sum(block.size for block in SequenceMatcher(None, wanted, below, False).get_matching_blocks())

@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from graph.documents.line import Box
@@ -18,31 +19,39 @@ _CURVE = 0.5523  # of a radius: how far the handles of the curve that is nearest
 _STEPS = bytes(17 * round(value / 17) for value in range(256))
 
 
-def page_picture(raw: Any, page: Any, passages: Sequence[str], width: int) -> bytes:
-    """The page as a PNG image so many pixels wide, or less if it would be too high."""
+def page_pictures(raw: Any, page: Any, views: Iterable[Sequence[str]], width: int) -> list[bytes]:
+    """The page as PNG images so many pixels wide, or less if it would be too high; each has its passages marked."""
     across, down = page.get_size()
     scale = min(width / across, (_MOST_PIXELS / (across * down)) ** 0.5, _LONGEST_SIDE / max(across, down))
-    if passages:
-        _mark(raw, page, list(marks_of(raw, page, passages)))
-    bitmap = page.render(scale=scale * (1 - 1e-9), rev_byteorder=True)  # it rounds up
-    pixels = memoryview(bitmap.buffer).cast("B")
-    wide = bitmap.width * bitmap.n_channels
-    rows = [
-        bytes(pixels[start : start + wide]) for start in range(0, bitmap.stride * bitmap.height, bitmap.stride)
-    ]
-    return png_of(rows, bitmap.width)
+    places: PagePassages | None = None
+    found = list[bytes]()
+    for passages in views:
+        if passages and places is None:
+            places = PagePassages(raw, page)
+        boxes = [box for passage in passages for box in places.boxes(passage)] if places else []
+        with _marked(raw, page, boxes):
+            bitmap = page.render(scale=scale * (1 - 1e-9), rev_byteorder=True)  # it rounds up
+        pixels, wide = memoryview(bitmap.buffer).cast("B"), bitmap.width * bitmap.n_channels
+        starts = range(0, bitmap.stride * bitmap.height, bitmap.stride)
+        found.append(png_of([bytes(pixels[start : start + wide]) for start in starts], bitmap.width))
+    return found
 
 
-def marks_of(raw: Any, page: Any, passages: Iterable[str]) -> Iterator[Box]:
-    """Where the passages stand, a box for each line of print, in points of the page."""
-    textpage = page.get_textpage()
-    text = textpage.get_text_range(0, min(textpage.count_chars(), _MOST_CHARACTERS))
-    letters, indices = PageLetters(text), indices_of(raw, textpage, text)
-    for passage in passages:
-        for start, end in letters.find(passage):
-            while end < len(text) and not text[end].isspace() and not text[end].isalnum():
+class PagePassages:
+    """Where passages stand on a page."""
+
+    def __init__(self, raw: Any, page: Any) -> None:
+        self._raw, self._textpage = raw, page.get_textpage()
+        self._text = self._textpage.get_text_range(0, min(self._textpage.count_chars(), _MOST_CHARACTERS))
+        self._letters = PageLetters(self._text)
+        self._indices = indices_of(raw, self._textpage, self._text)
+
+    def boxes(self, passage: str) -> Iterator[Box]:
+        """One for each line of print, in points of the page."""
+        for start, end in self._letters.find(passage):
+            while end < len(self._text) and not self._text[end].isspace() and not self._text[end].isalnum():
                 end += 1  # the full stop, the closing quotation mark
-            yield from _lines(_boxes(raw, textpage, indices[start:end]))
+            yield from _lines(_boxes(self._raw, self._textpage, self._indices[start:end]))
 
 
 def _boxes(raw: Any, textpage: Any, characters: Iterable[int]) -> Iterator[Box]:
@@ -81,9 +90,11 @@ def _are_in_row(line: Box, box: Box, axis: int) -> bool:
     )
 
 
-def _mark(raw: Any, page: Any, boxes: Sequence[Box]) -> None:
-    """Lay colour over the boxes: all of it is one shape, so that nothing is coloured twice."""
+@contextmanager
+def _marked(raw: Any, page: Any, boxes: Sequence[Box]) -> Iterator[None]:
+    """Lay colour over the boxes for a while: all of it is one shape, so that nothing is coloured twice."""
     if not boxes:
+        yield
         return
     shape = raw.FPDFPageObj_CreateNewPath(boxes[0][0], boxes[0][1])
     for box in boxes:
@@ -92,6 +103,9 @@ def _mark(raw: Any, page: Any, boxes: Sequence[Box]) -> None:
     raw.FPDFPageObj_SetFillColor(shape, *_YELLOW, 255)
     raw.FPDFPageObj_SetBlendMode(shape, b"Multiply")
     raw.FPDFPage_InsertObject(page, shape)
+    yield
+    raw.FPDFPage_RemoveObject(page, shape)
+    raw.FPDFPageObj_Destroy(shape)
 
 
 def _add_rounded(raw: Any, shape: Any, left: float, bottom: float, right: float, top: float) -> None:

@@ -180,7 +180,7 @@ def test_a_page_that_takes_too_much_ends_in_a_sentence_and_leaves_no_process(tmp
         draw(tmp_path, content, 2, memory_mb=256)
     with pytest.raises(TimedOutError, match=r"Page 2 of paper\.pdf cannot be drawn.* 2 seconds"):
         draw(tmp_path, make_pdf(["one", bomb(100)]), 2, page_timeout_seconds=2, memory_mb=4000)
-    drawn = draw_pages(tmp_path / "paper.pdf", {3: (), 2: (), 1: ()}, LoadConfig(memory_mb=256))
+    drawn = draw_pages(tmp_path / "paper.pdf", {3: [()], 2: [()], 1: [()]}, LoadConfig(memory_mb=256))
     assert 2 not in drawn
     assert workers(os.getpid()) == []
 
@@ -188,9 +188,12 @@ def test_a_page_that_takes_too_much_ends_in_a_sentence_and_leaves_no_process(tmp
 @linux
 def test_pages_behind_one_that_kills_the_process_are_drawn(tmp_path: Path) -> None:
     (tmp_path / "paper.pdf").write_bytes(make_pdf(["one", bomb(60), "three"]))
-    drawn = draw_pages(tmp_path / "paper.pdf", {3: ["three"], 2: [], 1: ["one"]}, LoadConfig(memory_mb=256))
+    pages = {3: [["three"], [], ["three"]], 2: [[]], 1: [["one"]]}
+    drawn = draw_pages(tmp_path / "paper.pdf", pages, LoadConfig(memory_mb=256))
     assert drawn.keys() == {1, 3}
-    assert [marked(Image.open(io.BytesIO(png))) is not None for png in drawn.values()] == [True, True]
+    assert drawn[3][0] == drawn[3][2]
+    images = [Image.open(io.BytesIO(png)) for png in [*drawn[1], *drawn[3]]]
+    assert [marked(image) is not None for image in images] == [True, True, False, True]
 
 
 @linux
