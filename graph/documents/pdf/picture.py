@@ -20,7 +20,7 @@ _STEPS = bytes(17 * round(value / 17) for value in range(256))
 
 
 def page_pictures(raw: Any, page: Any, views: Iterable[Sequence[str]], width: int) -> list[bytes]:
-    """The page as PNG images so many pixels wide, or less if it would be too high; each has its passages marked."""
+    """PNG images of the page, each with its passages marked; narrower than `width` if they would be too high."""
     across, down = page.get_size()
     scale = min(width / across, (_MOST_PIXELS / (across * down)) ** 0.5, _LONGEST_SIDE / max(across, down))
     places: PagePassages | None = None
