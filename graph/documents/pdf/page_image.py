@@ -11,7 +11,7 @@ from graph.documents.pdf import messages
 from graph.documents.pdf.content import PDFContent
 from graph.documents.pdf.protocol import Failure
 from graph.documents.pdf.supervisor import draw_supervised
-from graph.documents.read import is_pdf
+from graph.documents.read import expanded, is_pdf
 
 WIDTH, NARROWEST, WIDEST = 900, 200, 2000  # pixels
 
@@ -25,7 +25,7 @@ def draw_page(
     in pixels, 200 to 2000; a page that would be very high is narrower. Raises DocumentError, and
     ReadCancelledError.
     """
-    path = Path(path)
+    path = expanded(path)
     content = _draw(path, {page: [marks]}, config, width, current_token())
     count = content.page_count or 0
     if not 1 <= page <= count:
@@ -51,7 +51,7 @@ def draw_pages(
 
     A page that cannot be drawn is left out. Raises DocumentError when no page can be, and ReadCancelledError.
     """
-    return _draw(Path(path), pages, config, width, current_token()).pictures
+    return _draw(expanded(path), pages, config, width, current_token()).pictures
 
 
 def _draw(

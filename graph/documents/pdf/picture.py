@@ -12,11 +12,13 @@ from graph.documents.pdf.passages import PageLetters
 
 _MOST_CHARACTERS = 200_000  # of a page, in which passages are looked for
 _MOST_PIXELS, _LONGEST_SIDE = 4_000_000, 6000
-_YELLOW = (255, 238, 136)  # multiplied with what is there, so that print stays black
+# Multiplied with what is there: print stays black, and red and green stay what they were.
+_YELLOW = (255, 255, 119)
 _ROUND = 0.25  # of the height of a mark: the radius of its corners
 _CURVE = 0.5523  # of a radius: how far the handles of the curve that is nearest to a circle are
 # Sixteen steps of each colour are enough for print, and make a picture half as large.
 _STEPS = bytes(17 * round(value / 17) for value in range(256))
+_HIGH, _LOW = (bytes(unit * round(value / 17) for value in range(256)) for unit in (16, 1))
 
 
 def page_pictures(raw: Any, page: Any, views: Iterable[Sequence[str]], width: int) -> list[bytes]:
@@ -124,16 +126,31 @@ def _add_rounded(raw: Any, shape: Any, left: float, bottom: float, right: float,
 
 
 def png_of(rows: Sequence[bytes], width: int) -> bytes:
-    """A PNG image of rows of red, green and blue; a grey one where all three are the same everywhere."""
+    """A PNG image of rows of red, green and blue, with a palette where red and blue tell which green it is.
+
+    So they do on a page that is grey, with a colour or two, and marks.
+    """
     pixels = b"".join(rows).translate(_STEPS)
     red, green, blue = (pixels[channel::3] for channel in range(3))
-    is_grey = red == green == blue
-    pixels, wide = (red, width) if is_grey else (pixels, 3 * width)
+    codes = _either(red.translate(_HIGH), blue.translate(_LOW))
+    greens = bytearray(256)
+    for code in set(codes):
+        greens[code] = green[codes.index(code)]
+    has_palette = codes.translate(greens) == green
+    pixels, wide = (codes, width) if has_palette else (pixels, 3 * width)
     # Each row is as it is (filter 0): print has no slopes for the other filters to follow.
     data = b"".join(b"\0" + pixels[start : start + wide] for start in range(0, len(pixels), wide))
-    header = struct.pack(">IIBBBBB", width, len(rows), 8, 0 if is_grey else 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(data, 6)), (b"IEND", b""))
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), 8, 3 if has_palette else 2, 0, 0, 0))]
+    if has_palette:
+        palette = (bytes((code // 16 * 17, greens[code], code % 16 * 17)) for code in range(256))
+        chunks.append((b"PLTE", b"".join(palette)))
+    chunks += [(b"IDAT", zlib.compress(data, 6)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks)
+
+
+def _either(one: bytes, other: bytes) -> bytes:
+    """The bits of both."""
+    return (int.from_bytes(one) | int.from_bytes(other)).to_bytes(len(one))
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:

@@ -40,7 +40,7 @@ def paper(tmp_path: Path) -> Path:
 
 def opened(picture: bytes | str) -> Image.Image:
     assert isinstance(picture, bytes), picture
-    return Image.open(io.BytesIO(picture))
+    return Image.open(io.BytesIO(picture)).convert("RGB")
 
 
 def test_each_sentence_has_each_of_its_pages_with_its_own_passages_marked(paper: Path) -> None:
