@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -21,6 +22,28 @@ _HERE = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "", None}
 # A shell that starts a program in the background makes it deaf to Ctrl-C, and so all programs that it starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+# Files with a test that takes long come first, so that at the end no process waits for another one.
+_LONG = (
+    "test_types_for_users.py",
+    "test_soak.py",
+    "test_soak_thinking.py",
+    "test_properties.py",
+    "test_survival.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Called by pytest: sort the tests."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
+
+def pytest_collection_finish() -> None:
+    """Called by pytest: what the collected tests take is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 class NetworkUsed(AssertionError):
