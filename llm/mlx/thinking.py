@@ -98,7 +98,7 @@ class Tags:
 class TagSplitter:
     """Follows an answer with thoughts between two tokens."""
 
-    recipient = None
+    recipient: str | None = None
 
     def __init__(self, tags: Tags, *, in_answer: bool) -> None:
         self.in_answer = in_answer

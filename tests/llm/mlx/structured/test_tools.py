@@ -52,7 +52,7 @@ class Node(BaseModel):
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[Any, Path]:
     """A checkpoint per tool format; None: the template knows no tools."""
     root = tmp_path_factory.mktemp("tools")
-    return {f: make_checkpoint(root / str(f), "gemma", tool_format=f) for f in FORMATS}  # type: ignore[arg-type]
+    return {f: make_checkpoint(root / str(f), layers=1, tool_format=f) for f in FORMATS}  # type: ignore[arg-type]
 
 
 @pytest.fixture
