@@ -15,7 +15,6 @@ import signal
 import sys
 import time
 from functools import cache
-from importlib import metadata
 from threading import Thread, current_thread, main_thread
 
 from llm.errors import UnsupportedModelError, reason
@@ -75,28 +74,6 @@ def _import() -> Exception | None:
     except Exception as error:  # a device that does not answer is no ImportError
         return error
     return None
-
-
-def card_bytes() -> int | None:
-    """Bytes of memory on the NVIDIA card that MLX runs on, or None: it runs on something else.
-
-    MLX is imported only where its CUDA backend is installed; `total_memory` is what its documentation names.
-    """
-    if not any(_is_installed(f"mlx-cuda-{version}") for version in (12, 13)):
-        return None
-    import_mlx()
-    import mlx.core as mx
-
-    found = mx.device_info().get("total_memory")
-    return int(found) if found else None
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        metadata.distribution(package)
-    except metadata.PackageNotFoundError:
-        return False
-    return True
 
 
 def join_fully(thread: Thread) -> None:

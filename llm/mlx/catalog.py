@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from llm.mlx.backend import card_bytes
+from llm.mlx.card import card_bytes
 
 Family = Literal["gemma", "gemma2", "gemma3", "gemma3n", "gemma4", "llama3", "qwen3"]
 Preset = Literal["auto", "exact", "speed", "memory", "memory_extreme"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from llm.mlx.backend import card_bytes
+from llm.mlx.card import card_bytes
 from llm.mlx.engine.prefill import PREFILL_TOKENS
 from llm.mlx.engine.request import Limits
 
