@@ -100,6 +100,10 @@ class OutputConfig(BaseModel):
         True,
         description="Find the passages that support each sentence, and how much of the document they cover.",
     )
+    page_images: bool = Field(
+        False,
+        description="In HTML, show pictures of the PDF pages that sentences rest on, with the passages marked.",
+    )
 
 
 class ServiceConfig(BaseModel):
@@ -183,6 +187,11 @@ class RunConfig(BaseModel):
         if self.words:
             return tokens_for(self.words)
         return self.summarize.final_tokens or self.llm.max_tokens
+
+    @property
+    def shows_pages(self) -> bool:
+        """Whether the output has pictures of pages."""
+        return self.output.page_images and self.output.format == "html"
 
 
 # The keys that take true or false.

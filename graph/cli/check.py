@@ -12,8 +12,7 @@ from graph.cli.first_look import Request
 from graph.config import RunConfig
 from graph.documents.find import find_documents
 from graph.errors import ConfigError
-from llm.config import MLXConfig
-from llm.load import refuse_missing_package
+from llm.config import MLXConfig, RemoteSettings
 
 
 def check(request: Request) -> str:
@@ -44,7 +43,10 @@ def check(request: Request) -> str:
 def check_configuration(request: Request) -> tuple[Prompts, TokenBudget | None]:
     """The prompts, and the budget as far as it can be known. Raises ConfigError, BudgetError."""
     config = request.config
-    refuse_missing_package(config.llm)
+    if isinstance(config.llm, RemoteSettings):
+        from llm.load import refuse_missing_package
+
+        refuse_missing_package(config.llm)
     request.refuse_prompt_set()
     try:
         prompts = read_prompts(config.prompts, words=config.words)
