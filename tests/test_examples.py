@@ -434,9 +434,7 @@ def test_every_key_and_every_file_that_the_handbook_names_is_there() -> None:
 
 
 def test_the_tables_of_keys_are_complete_and_their_defaults_true() -> None:
-    rows = re.findall(
-        r"^\| `(\w+)\.(\w+)` \| (\S+) \|", HANDBOOK.partition(". Every key")[2], flags=re.MULTILINE
-    )
+    rows = re.findall(r"^\| `(\w+)\.(\w+)` \| (\S+) \|", HANDBOOK.partition(". Every key")[2], flags=re.MULTILINE)
     told = {(section, key): yaml.safe_load(text.replace("none", "null")) for section, key, text in rows}
     assert len(told) == len(rows)
     true: dict[tuple[str, str], list[Any]] = {}
