@@ -25,7 +25,7 @@ from graph.service.queue_order import is_suspect
 from graph.service.runner import Listeners, in_words, run_job
 from graph.service.settings import check_settings
 from graph.service.store import Store, Work
-from graph.service.types import JobEvent, Progress
+from graph.service.types import JobEvent, Progress, Spent
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +112,7 @@ class Dispatcher:
         self._failed_in_a_row = 0  # jobs, without an answer of the model between them
         self._unsaved: set[str] = set()  # running, as far as the store knows, and nobody works on them
         self._on_end = on_end
+        self.spent = Spent()
 
     @property
     def trouble(self) -> str | None:
@@ -199,6 +200,7 @@ class Dispatcher:
             if await self._save(job.id, partial(self._store.finish, job.id, result, event)):
                 data = {"title": result["title"], "warnings": len(result["warnings"])}
                 live.finish(JobEvent(str(event), "done", data))
+                self.spent.add(result["stats"])
             self._works()
         except (DocumentError, ModelError, RunError, ServiceError) as error:
             said = in_words(error, work.path, job.file.name)
