@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -418,11 +419,11 @@ async def test_a_model_that_fails_on_three_jobs_in_a_row_is_in_trouble(tmp_path:
     async with started(
         tmp_path, make_config(concurrency=1), FailingModel(failure=lambda call: EngineError("The engine is dead."))
     ) as jobs:
-        many = await submitted(jobs, *(text_of(1, f"tag{number}y") for number in range(3)))
-        for job in many[:2]:
+        for job in await submitted(jobs, text_of(1), text_of(1, "other")):
             await ended(jobs, job.id)
         assert jobs.trouble is None
-        assert "The engine is dead." in str((await ended(jobs, many[2].id)).error)
+        (third,) = await submitted(jobs, text_of(1, "third"))
+        assert "The engine is dead." in str((await ended(jobs, third.id)).error)
         assert "The engine is dead." in str(jobs.trouble)
 
 
@@ -484,6 +485,21 @@ async def test_what_is_not_done_when_the_service_stops_goes_on_later(tmp_path: P
             assert (await ended(jobs, job.id)).status == "done"
 
 
+async def test_what_may_have_killed_the_process_is_made_alone_until_the_model_answers(tmp_path: Path) -> None:
+    async with started(tmp_path, model=HoldingModel()) as jobs:
+        both = await submitted(jobs, text_of(3), text_of(3, "other"))
+        await until(lambda: jobs.counts()["running"] == 2)
+    with closing(sqlite3.connect(tmp_path / "jobs.sqlite")) as connection, connection:
+        connection.execute("UPDATE jobs SET deaths = 1")
+    model = HoldingModel()
+    async with started(tmp_path, model=model) as jobs:
+        await model.holds()
+        assert jobs.counts() == {"queued": 1, "running": 1, "done": 0, "failed": 0, "cancelled": 0}
+        model.let_go()
+        for job in both:
+            assert (await ended(jobs, job.id)).status == "done"
+
+
 async def test_what_is_under_way_may_end_before_the_service_stops(tmp_path: Path) -> None:
     model = HoldingModel()
     jobs = Jobs(make_config(concurrency=1), tmp_path, model=model)
@@ -503,11 +519,11 @@ async def test_what_is_under_way_may_end_before_the_service_stops(tmp_path: Path
 
 
 async def test_the_oldest_go_when_a_job_has_ended(tmp_path: Path) -> None:
-    config = make_config(service={"keep_gb": 150_000 / 1e9})
+    config = make_config(service={"keep_gb": 120_000 / 1e9})
     async with started(tmp_path, config, RecordingModel()) as jobs:
         ids = []
         for number in range(3):
-            (job,) = await submitted(jobs, f"{HARBOUR} {number} " * 1000)
+            (job,) = await submitted(jobs, f"{HARBOUR} {number} " * 800)
             ids.append(job.id)
             await ended(jobs, job.id)
         await until(lambda: jobs.counts()["done"] == 1)
