@@ -73,7 +73,7 @@ async def summarize_each(
     when fewer than twice `concurrency` calls are known: early enough to keep the model busy, and so late that
     few texts are in memory. A wrong set-up, or a server that is gone, is raised: it would fail them all.
     """
-    room = _Room(2 * concurrency)
+    room = Room(concurrency)
 
     async def work(run: DocumentRun) -> None:
         def heard(event: dict[str, Any]) -> None:
@@ -87,25 +87,29 @@ async def summarize_each(
     try:
         async with asyncio.TaskGroup() as tasks:
             for run in runs:
-                await room.enter(run)
+                await room.wait()
+                room.enter(run)
                 tasks.create_task(work(run))
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
 
 
-class _Room:
+class Room:
     """Whether another document may be begun: few calls are known, and few documents are being read."""
 
-    def __init__(self, enough_calls: int) -> None:
-        self._enough_calls = enough_calls
+    def __init__(self, concurrency: int) -> None:
+        self._enough_calls = 2 * concurrency
         self._inside: list[DocumentRun] = []
         self._changed = asyncio.Event()
 
-    async def enter(self, run: DocumentRun) -> None:
-        """Begin, as soon as there is room."""
+    async def wait(self) -> None:
+        """Return as soon as there is room."""
         while self._is_full():
             self._changed.clear()
             await self._changed.wait()
+
+    def enter(self, run: DocumentRun) -> None:
+        """Begin."""
         run.state = "reading"
         self._inside.append(run)
 
