@@ -1,4 +1,4 @@
-"""The pages: the list, a summary, and what their forms ask for. Only documents are sent by the script, to the API."""
+"""The pages: the list, a summary, and what their forms ask for. The script sends documents to the API."""
 
 from __future__ import annotations
 

@@ -124,12 +124,14 @@
     }, 700);
   }
 
+  let length = 0; // of what is written, in code points, as the server counts
   function write({ text, at }) {
     const target = byId("writing");
     if (!target) return;
     byId("so-far").hidden = false;
-    if (at === 0) target.textContent = text;
-    else target.append(text);
+    if (at !== length) target.textContent = [...target.textContent].slice(0, at).join("");
+    target.append(text);
+    length = at + [...text].length;
   }
 
   document.addEventListener("visibilitychange", () => {

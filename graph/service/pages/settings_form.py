@@ -83,6 +83,8 @@ def _field(key: str, config: RunConfig, chosen: object) -> SettingField:
     values = getattr(config, section)
     info, configured = type(values).model_fields[name], getattr(values, name)
     label, text = _WORDS.get(key, (name.replace("_", " ").capitalize(), None))
+    kind: Kind
+    options: tuple[tuple[str, str], ...]
     kind, options = ("select", _sets(config)) if key == "prompts.file" else input_for(info)
     if kind == "select":
         default = Path(configured).stem if key == "prompts.file" and configured else _text(configured)
