@@ -68,6 +68,13 @@ def read_document(
     return Reading(title=title, pages=pages, warnings=warnings, files=files)
 
 
+def is_pdf(path: str | Path, config: LoadConfig) -> bool:
+    """Whether `read_document` reads the file as a PDF. Raises DocumentError."""
+    path = _expanded(path)
+    with _missing_refused(path):
+        return _starts_as_pdf(path, _first_bytes(path, config))
+
+
 def refuse_at_first_sight(path: str | Path, config: LoadConfig) -> None:
     """Raise the DocumentError that `read_document` would, as far as the first bytes of the file tell."""
     path = _expanded(path)
