@@ -1,4 +1,4 @@
-"""The command line: run, check, models, show, schema. Each command imports what it needs when it runs."""
+"""The command line: run, check, serve, models, show, schema. Each command imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -98,6 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_options(check)
     check.set_defaults(command=_check, refuse=check.error)
 
+    _add_serve(commands)
+
     models = commands.add_parser("models", help="list known models: what fits here, and what llm.preset takes")
     models.add_argument("--family", choices=_families(), help="only these")
     models.add_argument("--memory", type=float, metavar="GB", help="for a machine with so much memory")
@@ -114,6 +116,34 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser("serve", help="summarize for a browser and for programs: a page, an API, MCP")
+    serve.add_argument(
+        "config", nargs="?", default=DEFAULT, metavar="CONFIG", help=f"a configuration (without one: {DEFAULT})"
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="for others too, with a token: 0.0.0.0")
+    serve.add_argument("--port", type=int, default=8321)
+    serve.add_argument("--data", metavar="FOLDER", help="where documents and summaries are kept")
+    serve.add_argument(
+        "--token-file", metavar="FILE", help='who may use it: a line for each, "name: token", or one token'
+    )
+    serve.add_argument(
+        "--root-path", default="", metavar="PATH", help="where a proxy shows it, such as /summaries"
+    )
+    _add_set(serve)
+    serve.set_defaults(command=_serve, refuse=serve.error)
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override a key of the configuration, such as llm.temperature=0.2; repeatable",
+    )
+
+
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "words",
@@ -123,13 +153,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "and documents: files, folders of PDFs, or - for standard input (without any: load.source)",
     )
     parser.add_argument("--input", nargs="+", action="extend", metavar="PATH", help="more documents")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="override a key of the configuration, such as llm.temperature=0.2; repeatable",
-    )
+    _add_set(parser)
     parser.add_argument(
         "--output",
         metavar="PATH",
@@ -192,6 +216,21 @@ def _check(args: argparse.Namespace) -> int:
 
     say(check(_request(args)))
     return 0
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from graph.cli.first_look import Request
+    from graph.cli.serve import serve
+    from graph.config import load_config
+
+    return serve(
+        Request(load_config(args.config, args.set), args.config),
+        host=args.host,
+        port=args.port,
+        data=args.data,
+        token_file=args.token_file,
+        root_path=args.root_path,
+    )
 
 
 def _families() -> tuple[str, ...]:

@@ -17,8 +17,9 @@ from graph.documents.errors import (
     NotFoundError,
     TooLargeError,
 )
+from graph.documents.formats import told
 from graph.documents.pdf.reader import read_pdf
-from graph.documents.text import decoded, read_text
+from graph.documents.text import decoded, read_text, refuse_markup
 from graph.documents.types import FileRecord, OnProgress, Reading
 from llm.language.sentences import split_sentences
 
@@ -81,7 +82,7 @@ def refuse_at_first_sight(path: str | Path, config: LoadConfig) -> None:
     with _missing_refused(path):
         start = _first_bytes(path, config)
         if not _starts_as_pdf(path, start):
-            decoded(path, start, config, is_whole=False)
+            refuse_markup(path, told(decoded(path, start, config, is_whole=False).text))
 
 
 def _expanded(path: str | Path) -> Path:

@@ -486,7 +486,8 @@ def test_show_checks_a_configuration_on_the_way(tmp_path: Path, capsys: pytest.C
 def test_schema_is_a_json_schema_of_all_sections(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
-    assert set(schema["properties"]) == {"llm", "load", "split", "summarize", "prompts", "cache", "output"}
+    sections = {"llm", "load", "split", "summarize", "prompts", "cache", "output", "service"}
+    assert set(schema["properties"]) == sections
     assert schema["additionalProperties"] is False
 
 
