@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from graph.config import RunConfig
 from graph.service import api, metrics, openapi
 from graph.service.access import Access
 from graph.service.jobs import Jobs
+from graph.service.pages.rendering import render
+from graph.service.pages.routes import router as pages_router
 from graph.service.problems import add_problems
 from graph.service.security import Guarded, Headered, Hosts
 
@@ -23,7 +25,7 @@ def create_app(config: RunConfig, jobs: Jobs, access: Access, *, host: str = "12
     app.state.jobs, app.state.config, app.state.access = jobs, config, access
     app.state.metrics = metrics.Metrics(jobs)
     app.state.stopping = asyncio.Event()
-    for router in (api.router, metrics.router):
+    for router in (api.router, metrics.router, pages_router):
         app.include_router(router)
     _add_docs(app)
     add_problems(app)
@@ -46,3 +48,7 @@ def _add_docs(app: FastAPI) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     async def schema() -> JSONResponse:
         return JSONResponse(app.openapi())
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> Response:
+        return render(request, "docs.html", api=app.openapi())

@@ -29,4 +29,4 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
     html = _TEMPLATES.get_template(template).render(
         base=base, asset=lambda name: base + assets.address(name), **values
     )
-    return HTMLResponse(writable(html), status, headers={"Cache-Control": "no-store"})
+    return HTMLResponse(writable(html), status)

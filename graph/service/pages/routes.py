@@ -18,6 +18,7 @@ from graph.service.jobs import Jobs
 from graph.service.pages.assets import read_asset
 from graph.service.pages.rendering import render
 from graph.service.pages.settings_form import setting_fields, settings_of
+from graph.service.security import client_of
 from graph.service.types import Job
 
 _AT_ONCE = 50
@@ -46,7 +47,7 @@ router = APIRouter(route_class=_Page, include_in_schema=False)
 @router.get("/")
 async def index(request: Request, q: str = "", before: str | None = None) -> Response:
     """All summaries, and the form for new ones."""
-    found = await _jobs(request).list(_client(request), query=q, before=before, limit=_AT_ONCE + 1)
+    found = await _jobs(request).list(client_of(request), query=q, before=before, limit=_AT_ONCE + 1)
     last = found[_AT_ONCE - 1].id if len(found) > _AT_ONCE else None
     return render(
         request,
@@ -65,7 +66,7 @@ async def index(request: Request, q: str = "", before: str | None = None) -> Res
 @router.get("/summaries/{id}")
 async def summary(request: Request, id: str) -> Response:
     """A job under way, or the report that it made."""
-    job = await _jobs(request).get(_client(request), id)
+    job = await _jobs(request).get(client_of(request), id)
     return await _show(request, job)
 
 
@@ -75,9 +76,9 @@ async def rerun(request: Request, id: str) -> Response:
     async with request.form() as form:
         chosen = {key: value for key, value in form.items() if isinstance(value, str)}
     try:
-        job = await _jobs(request).rerun(_client(request), id, settings_of(_config(request), chosen))
+        job = await _jobs(request).rerun(client_of(request), id, settings_of(_config(request), chosen))
     except SettingsError as error:
-        job = await _jobs(request).get(_client(request), id)
+        job = await _jobs(request).get(client_of(request), id)
         return await _show(request, job, chosen=chosen, problem=error)
     return _to(request, f"/summaries/{job.id}")
 
@@ -85,21 +86,21 @@ async def rerun(request: Request, id: str) -> Response:
 @router.post("/summaries/{id}/cancel")
 async def cancel(request: Request, id: str) -> Response:
     """End it."""
-    await _jobs(request).cancel(_client(request), id)
+    await _jobs(request).cancel(client_of(request), id)
     return _to(request, f"/summaries/{id}")
 
 
 @router.post("/summaries/{id}/front")
 async def move_to_front(request: Request, id: str) -> Response:
     """Let it be next."""
-    await _jobs(request).move_to_front(_client(request), id)
+    await _jobs(request).move_to_front(client_of(request), id)
     return _to(request, f"/summaries/{id}")
 
 
 @router.post("/summaries/{id}/delete")
 async def delete(request: Request, id: str) -> Response:
     """Delete the summary and its document."""
-    await _jobs(request).delete(_client(request), id)
+    await _jobs(request).delete(client_of(request), id)
     return _to(request, "/")
 
 
@@ -123,7 +124,7 @@ async def _show(
 ) -> Response:
     body = result = None
     if job.status == "done":
-        result = await _jobs(request).result(_client(request), job.id)
+        result = await _jobs(request).result(client_of(request), job.id)
         body = await run_in_threadpool(report_body, result)
     return render(
         request,
@@ -155,7 +156,3 @@ def _jobs(request: Request) -> Jobs:
 
 def _config(request: Request) -> RunConfig:
     return request.app.state.config  # type: ignore[no-any-return]
-
-
-def _client(request: Request) -> str | None:
-    return request.state.client  # type: ignore[no-any-return]

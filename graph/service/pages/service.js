@@ -82,7 +82,7 @@
   // The list: asked for again while it is looked at, oftener while something is under way.
   async function watchList() {
     for (;;) {
-      await wait(document.querySelector('.job[data-status="running"], .job[data-status="queued"]') ? 1500 : 6000);
+      await wait(document.querySelector('.job[data-status="running"], .job[data-status="queued"]') ? 1500 : 3000);
       if (!document.hidden) await refresh();
     }
   }

@@ -68,6 +68,7 @@ def windows(browser: Browser, url: str) -> Iterator[Window]:
         if beside is None:
             contexts.append(browser.new_context(base_url=url, **(DESKTOP | settings)))
         page = (beside.context if beside else contexts[-1]).new_page()
+        page.set_default_timeout(10_000)
         page.on("request", lambda request: None if request.url.startswith(url) else noted("asked", request.url))
         page.on("console", lambda message: noted(message.text, message.type))
         page.on("pageerror", lambda error: noted(f"{error}"))
@@ -93,6 +94,9 @@ def yellow(page: Page) -> int:
 
 
 def complaints(page: Page) -> list[str]:
-    """What axe-core finds that keeps somebody out."""
+    """What axe-core finds that keeps somebody out; in dark, only what colours can do."""
     found = Axe().run(page).response["violations"]
+    page.emulate_media(color_scheme="dark")
+    found += Axe().run(page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    page.emulate_media(color_scheme="light")
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]

@@ -9,7 +9,7 @@ from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
 from langchain_core.messages import AIMessageChunk, BaseMessage
-from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
 
 from tests.fakes import RecordingModel
@@ -18,7 +18,7 @@ PATIENCE = 60
 
 
 class GatedModel(RecordingModel):
-    """Answers word by word with the start of its document, and waits after the third in the stage that is held."""
+    """Answers word by word with the start of its document, and waits after twelve in the stage that is held."""
 
     _gates: dict[str, Event] = PrivateAttr(default_factory=dict)
 
@@ -31,6 +31,21 @@ class GatedModel(RecordingModel):
         for gate in self._gates.values():
             gate.set()
 
+    async def _held(self, stage: str) -> None:
+        if gate := self._gates.get(stage):
+            await asyncio.to_thread(gate.wait, PATIENCE)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        result = self._generate(messages, stop, None, **kwargs)
+        await self._held(self.calls[-1].stage)
+        return result
+
     async def _astream(
         self,
         messages: list[BaseMessage],
@@ -41,8 +56,8 @@ class GatedModel(RecordingModel):
         call = self.record(messages, kwargs)
         words = self.answer(call.document, call.max_tokens or self.max_tokens).split()
         for number, word in enumerate(words):
-            if number == 3 and (gate := self._gates.get(call.stage)):
-                await asyncio.to_thread(gate.wait, PATIENCE)
+            if number == 12:
+                await self._held(call.stage)
             chunk = ChatGenerationChunk(message=AIMessageChunk(f"{word} "))
             if run_manager:
                 await run_manager.on_llm_new_token(chunk.text, chunk=chunk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
@@ -70,7 +71,7 @@ def model() -> Iterator[GatedModel]:
 @pytest.fixture
 def slow(tmp_path: Path, model: GatedModel) -> Iterator[Service]:
     """A service whose model waits for the test."""
-    with running(tmp_path / "slow", make_config(window=400, part=20, final=40), model=model) as service:
+    with running(tmp_path / "slow", make_config(part=20, final=40, concurrency=1), model=model) as service:
         yield service
         model.let_on()
 
@@ -82,8 +83,8 @@ def slow_window(browser: Browser, slow: Service) -> Iterator[Window]:
         yield open_window
 
 
-def text(pages: int) -> str:
-    return "\n\n".join(document.page_content for document in make_documents(pages))
+def text(pages: int, tag: str = "fact") -> str:
+    return "\n\n".join(document.page_content for document in make_documents(pages, tag=tag))
 
 
 def at_summary(page: Page) -> None:
@@ -95,7 +96,7 @@ def test_a_document_that_is_dropped_becomes_a_report_to_check(window: Window, sh
     drop(page, "harbour.pdf", DOCUMENT)
     expect(page.locator("#chosen li")).to_contain_text("harbour.pdf")
     page.locator(".settings > summary").click()
-    page.get_by_label("Pages").fill("1-2")
+    page.get_by_label("Pages", exact=True).fill("1-2")
     page.get_by_role("button", name="Summarize").click()
     page.wait_for_url(re.compile(r"/summaries/[\w-]{22}$"))
     at_summary(page)
@@ -152,7 +153,7 @@ def test_what_cannot_be_used_is_refused_in_words_beside_its_name(window: Window)
     expect(page.locator("#said")).to_contain_text("the reasons stand above")
     page.get_by_role("button", name="Remove setup.exe").click()
     page.locator(".settings > summary").click()
-    page.get_by_label("Pages").fill("nine")
+    page.get_by_label("Pages", exact=True).fill("nine")
     drop(page, "harbour.pdf", DOCUMENT)
     page.get_by_role("button", name="Summarize").click()
     expect(refused).to_contain_text("load.pages")
@@ -213,7 +214,7 @@ def test_the_summary_is_seen_as_it_is_written_and_a_reload_shows_the_same(
     model.hold("final")
     page = slow_window(f"/summaries/{slow.submit(text(3))}")
     writing = page.locator("#writing")
-    expect(writing).to_have_text(re.compile(r"^\S+ \S+ \S+$"))
+    expect(writing).to_have_text(re.compile(r"^(\S+ ){11}\S+$"))
     before = writing.inner_text()
     expect(page.locator("#progress .now")).to_have_text(re.compile("Write"))
     expect(page.locator("#progress .done")).to_have_count(2)
@@ -221,7 +222,7 @@ def test_the_summary_is_seen_as_it_is_written_and_a_reload_shows_the_same(
     expect(writing).to_have_text(before)
     model.let_on()
     at_summary(page)
-    assert page.locator("#summary .prose").inner_text().startswith(before)
+    assert " ".join(page.locator("#summary .sentence").all_inner_texts()).startswith(before)
     expect(page.locator("#announcer")).to_have_text("The summary is ready.")
 
 
@@ -233,7 +234,7 @@ def test_progress_counts_parts_and_who_waits_knows_how_many_are_before(
     expect(page.locator("#progress")).to_contain_text("Summarizing its parts · part 1 of 3")
     bar = page.get_by_role("progressbar", name="Summarizing its parts")
     expect(bar).to_have_attribute("max", "3")
-    others = [slow.submit(text(9), f"{number}.txt") for number in range(6)]
+    others = [slow.submit(text(1, tag), f"{tag}.txt") for tag in ("tide", "wind", "fog")]
     last = slow_window(f"/summaries/{others[-1]}", beside=page)
     expect(last.locator("#progress")).to_contain_text(re.compile("Waiting, .* before it"))
     before = last.locator("#progress").inner_text()
@@ -291,10 +292,10 @@ def test_a_document_that_fails_says_why_and_runs_again_with_a_password(window: W
     expect(page.get_by_role("heading", name="There is no summary")).to_be_visible()
     expect(page.locator(".notice .flag")).to_contain_text("password")
     assert complaints(page) == []
-    page.get_by_label("Pages").fill("nine")
+    page.get_by_label("Pages", exact=True).fill("nine")
     page.get_by_role("button", name="Run again").click()
     expect(page.get_by_role("alert")).to_contain_text("nine")
-    page.get_by_label("Pages").fill("1-2")
+    page.get_by_label("Pages", exact=True).fill("1-2")
     page.get_by_label("Password").fill("open sesame")
     page.get_by_role("button", name="Run again").click()
     at_summary(page)
@@ -310,16 +311,14 @@ def test_a_lost_connection_is_said_and_mended(slow_window: Window, slow: Service
     expect(page.locator("#lost")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["desktop", "phone"])
-def test_nobody_is_kept_out(window: Window, done: str, scheme: str, size: str) -> None:
-    """As far as axe-core can tell: names, contrast, headings, landmarks."""
-    settings = (PHONE if size == "phone" else {}) | {"color_scheme": scheme, "reduced_motion": "reduce"}
-    page = window("/", **settings)
+@pytest.mark.parametrize("settings", [{}, PHONE], ids=["desktop", "phone"])
+def test_nobody_is_kept_out(window: Window, done: str, settings: dict[str, Any]) -> None:
+    """As far as axe-core can tell: names, headings, landmarks, and contrast in light and in dark."""
+    page = window("/", reduced_motion="reduce", **settings)
     page.locator("details").evaluate_all("(all) => all.forEach((one) => one.open = true)")
     drop(page, "harbour.pdf", DOCUMENT)
     assert complaints(page) == []
-    for path in ("/?q=nothing", "/docs", "/summaries/none"):
+    for path in ("/?q=nothing", "/docs", "/summaries/none") if not settings else ():
         page.goto(path)
         assert complaints(page) == [], path
     page.goto(f"/summaries/{done}")
