@@ -37,7 +37,7 @@ class Pages:
 
     async def submit(self, name: str = "harbour.md", content: str = HARBOUR) -> Job:
         path = self.jobs.incoming / "new.md"
-        path.write_text(content, "utf-8", "surrogateescape")
+        path.write_text(content, "utf-8", "replace")
         (job,) = await self.jobs.submit("local", [NewDocument(name, path, "text/markdown")], {})
         return job
 
