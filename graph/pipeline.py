@@ -82,7 +82,7 @@ def _bind(config: RunConfig, prompts: Prompts, shared: SharedModel) -> Nodes:
     """The nodes with the live objects that they need."""
     made = provenance(config, prompts, shared.handed_in)
     caller = StageCaller(config, prompts, shared.caching)
-    return Nodes(config, caller, made, keeps_answers=shared.cache is not None)
+    return Nodes(config, caller, made, keeps_answers=shared.keeps_answers)
 
 
 def draw_graph() -> str:

@@ -15,24 +15,22 @@ from graph.config import RunConfig
 
 @dataclass(frozen=True)
 class SharedModel:
-    """`model` as it was loaded or handed in. Graphs of any prompts and settings may share it, if their `llm`
-    section is the same.
+    """Graphs of any prompts and settings may share it, if their `llm` section is the same.
+
+    `model` is as it was loaded or handed in, `caching` the same with the cache for its answers. There is one of
+    it, for the weights stay in memory as long as the model that loaded them.
     """
 
     model: Runnable[Any, Any]
-    cache: BaseCache | None
+    caching: Runnable[Any, Any]
     limiter: Limiter
     is_handed_in: bool
+    keeps_answers: bool
 
     @property
     def handed_in(self) -> Runnable[Any, Any] | None:
         """The model, unless it is the configuration's own."""
         return self.model if self.is_handed_in else None
-
-    @property
-    def caching(self) -> Runnable[Any, Any]:
-        """The model with the cache for its answers."""
-        return self.model if self.cache is None else with_cache(self.model, self.cache)
 
 
 def share_model(
@@ -46,4 +44,5 @@ def share_model(
 
         model = load_model(config.llm)
         cache = cache or open_cache(config.cache)
-    return SharedModel(model, cache, Limiter(config.llm.concurrency), is_handed_in)
+    caching = model if cache is None else with_cache(model, cache)
+    return SharedModel(model, caching, Limiter(config.llm.concurrency), is_handed_in, cache is not None)

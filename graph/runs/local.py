@@ -102,9 +102,25 @@ class Room:
         self._inside: list[DocumentRun] = []
         self._changed = asyncio.Event()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing should be begun."""
+        return self.is_reading or self.is_calling
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether as many documents are being read as may be at once."""
+        return sum(run.state == "reading" for run in self._inside) >= _READ_AT_ONCE
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether enough calls are known to keep the model busy."""
+        # Between two stages a document has none for a moment.
+        return sum(max(1, run.calls) for run in self._inside) >= self._enough_calls
+
     async def wait(self) -> None:
         """Return as soon as there is room."""
-        while self._is_full():
+        while self.is_full:
             self._changed.clear()
             await self._changed.wait()
 
@@ -124,11 +140,6 @@ class Room:
         """End."""
         self._inside.remove(run)
         self._changed.set()
-
-    def _is_full(self) -> bool:
-        reading = sum(run.state == "reading" for run in self._inside)
-        calls = sum(max(1, run.calls) for run in self._inside)  # between two stages it has none for a moment
-        return reading >= _READ_AT_ONCE or calls >= self._enough_calls
 
 
 async def _summarize(

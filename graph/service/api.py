@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from graph.config import RunConfig
@@ -23,7 +23,7 @@ from graph.report import render
 from graph.results.types import Result
 from graph.service.errors import NotFoundError, QueueFullError
 from graph.service.jobs import Jobs
-from graph.service.openapi import problems, upload_body
+from graph.service.openapi import event_stream, problems, upload_body
 from graph.service.problems import ProblemError
 from graph.service.security import client_of
 from graph.service.settings import check_settings
@@ -91,6 +91,8 @@ class SummaryPage(BaseModel):
 class Again(BaseModel):
     """How to summarize a document again."""
 
+    model_config = ConfigDict(extra="forbid")
+
     settings: dict[str, Any] | None = Field(None, description="Other settings; without them, the same.")
 
 
@@ -147,7 +149,7 @@ async def get(request: Request, id: SummaryId) -> Summary:
 @router.get(
     "/{id}/events",
     response_class=EventSourceResponse,
-    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}, **problems(404, 422, 503)},
+    responses={200: event_stream(), **problems(404, 422, 503)},
 )
 async def events(
     request: Request,
@@ -191,7 +193,13 @@ async def _until(stopping: asyncio.Event, events: AsyncIterator[JobEvent]) -> As
     "/{id}/result",
     response_class=Response,
     responses={
-        200: {"content": {kind: {"schema": {"type": "string"}} for kind in _MEDIA_TYPES.values()}},
+        200: {
+            "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/Result"}},
+                "text/markdown": {"schema": {"type": "string"}},
+                "text/html": {"schema": {"type": "string"}},
+            }
+        },
         **problems(404, 409, 422, 503),
     },
 )

@@ -42,16 +42,16 @@ class Database:
 
     def _set_up(self, schema: str, version: int) -> None:
         run = self._connection.execute
-        run("PRAGMA auto_vacuum = FULL")  # in a new file: it shrinks when jobs are deleted
-        run("PRAGMA journal_mode = WAL")
-        run("PRAGMA synchronous = FULL")  # on disk, not on its way there, when a call returns
-        run("PRAGMA secure_delete = ON")  # passwords
-        run("PRAGMA foreign_keys = ON")
         (found,) = run("PRAGMA user_version").fetchone()
         if found > version:
             raise StorageError(
                 "The data folder was written by a newer version of this program", "install that one again"
             )
+        run("PRAGMA auto_vacuum = FULL")  # in a new file: it shrinks when jobs are deleted
+        run("PRAGMA journal_mode = WAL")
+        run("PRAGMA synchronous = FULL")  # on disk, not on its way there, when a call returns
+        run("PRAGMA secure_delete = ON")  # passwords
+        run("PRAGMA foreign_keys = ON")
         if found < version:
             self._connection.executescript(f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {version}; COMMIT;")
 

@@ -16,7 +16,7 @@ from graph.calling.failures import hits_every_document
 from graph.calling.shared_model import SharedModel
 from graph.config import RunConfig
 from graph.documents.errors import DocumentError
-from graph.errors import RunError
+from graph.errors import ConfigError, RunError
 from graph.results.assemble import NO_SUMMARY
 from graph.runs.local import DocumentRun, Room
 from graph.service.errors import ServiceError, StorageError
@@ -35,6 +35,12 @@ T = TypeVar("T")
 # Seconds before another job is tried while something is wrong that would hit every job: each time twice as long.
 _FIRST_PAUSE = 5.0
 _LONGEST_PAUSE = 300.0
+
+# When the model has failed on so many jobs without an answer between them, it is not about the jobs.
+_FAILED_IN_A_ROW = 3
+
+# So many clients have a job under way at once, however long those of the others take: more would take memory.
+_CLIENTS_AT_ONCE = 4
 
 # Seconds between tries to write down how a job has ended.
 _SAVE_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -98,11 +104,12 @@ class Dispatcher:
         self._ids = ids
         self._lives = lives
         self._room = Room(config.llm.concurrency)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, tuple[str, asyncio.Task[None]]] = {}  # by job, with its client
         self._background: set[asyncio.Task[Any]] = set()
         self._wake = asyncio.Event()
         self._with_model = Trouble()
         self._with_store = Trouble()
+        self._failed_in_a_row = 0  # jobs, without an answer of the model between them
         self._unsaved: set[str] = set()  # running, as far as the store knows, and nobody works on them
         self._on_end = on_end
 
@@ -119,11 +126,7 @@ class Dispatcher:
         """Run jobs, until cancelled."""
         while True:
             self._wake.clear()
-            await self._room.wait()
-            work = None
-            if not (self.trouble and self._tasks):
-                await asyncio.sleep(max(self._with_model.pause, self._with_store.pause))
-                work = await self._take()
+            work = await self._next()
             if work is None:
                 await self._wake.wait()
                 continue
@@ -133,42 +136,48 @@ class Dispatcher:
 
     async def cancel(self, id: str) -> None:
         """End the work on a job, of which the store knows already that it was cancelled."""
-        if task := self._tasks.get(id):
+        if id in self._tasks:
+            _, task = self._tasks[id]
             task.cancel()
             await asyncio.wait([task])
 
     async def drain(self, seconds: float) -> None:
         """Give the jobs under way so many seconds, and put back what is not done then. `run` has ended before."""
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=seconds)
-        left = dict(self._tasks)
-        for task in left.values():
+        tasks = [task for _, task in self._tasks.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
+        for task in tasks:
             task.cancel()
-        if left:
-            await asyncio.wait(left.values())
-        await asyncio.gather(*self._background, return_exceptions=True)
-        with suppress(StorageError):
-            await self._thread.run(self._store.put_back, [*left, *self._unsaved])
+        await asyncio.gather(*tasks, *self._background, return_exceptions=True)
+        with suppress(StorageError):  # they are put back at the next start
+            await self._thread.run(self._store.put_back_all)
 
-    async def _take(self) -> Work | None:
+    async def _next(self) -> Work | None:
+        """A job that may be begun now; while the model is busy, of a client who has none under way."""
+        if not self._store.counts.get("queued") and not self._unsaved:
+            return None
+        busy = {client for client, _ in self._tasks.values()} if self._room.is_calling else set()
+        if self._room.is_reading or len(busy) >= _CLIENTS_AT_ONCE or (self.trouble and self._tasks):
+            return None
+        await asyncio.sleep(max(self._with_model.pause, self._with_store.pause))
         try:
             if self._unsaved:
                 await self._thread.run(self._store.put_back, self._unsaved)
                 self._unsaved = set()
-            work = await self._thread.run(self._store.take, alone=not self._tasks)
-            self._with_store.end()
-            return work
+            work = await self._thread.run(self._store.take, alone=not self._tasks, without=busy)
         except StorageError as error:
             self._with_store.meet(str(error))
             self._wake.set()  # try again after a pause
             return None
+        self._with_store.end()
+        return work
 
     def _begin(self, work: Work) -> asyncio.Task[None]:
         run = DocumentRun(work.path, work.job.file.name)
         self._room.enter(run)
         live = self._lives.setdefault(work.job.id, Live(self._ids))
         task = asyncio.create_task(self._work(work, run, live))
-        self._tasks[work.job.id] = task
+        self._tasks[work.job.id] = work.job.client, task
 
         def end(_: asyncio.Task[None]) -> None:
             del self._tasks[work.job.id]
@@ -190,15 +199,15 @@ class Dispatcher:
             if await self._save(job.id, partial(self._store.finish, job.id, result, event)):
                 data = {"title": result["title"], "warnings": len(result["warnings"])}
                 live.finish(JobEvent(str(event), "done", data))
-            self._with_model.end()
+            self._works()
         except (DocumentError, ModelError, RunError, ServiceError) as error:
             said = in_words(error, work.path, job.file.name)
-            if hits_every_document(error):
-                was_known = self._with_model.said is not None
+            if hits_every_document(error) and self._with_model.said:
                 self._with_model.meet(said)
-                if was_known:
-                    await self._put_back(job.id, live)
-                    return
+                await self._put_back(job.id, live)
+                return
+            if self._is_the_models(error):
+                self._with_model.meet(said)
             await self._fail(job.id, live, said)
         except Exception as error:
             logger.exception("A job ended in an error that nobody expected")
@@ -207,18 +216,33 @@ class Dispatcher:
                 job.id, live, f"Something went wrong that nobody expected ({kind}); the log has more."
             )
 
+    def _is_the_models(self, error: Exception) -> bool:
+        """Whether another job would meet the error too: one that says so, or one after others, and no answer."""
+        if isinstance(error, DocumentError | ConfigError | ServiceError):
+            return False
+        self._failed_in_a_row += 1
+        return hits_every_document(error) or self._failed_in_a_row >= _FAILED_IN_A_ROW
+
+    def _works(self) -> None:
+        self._failed_in_a_row = 0
+        self._with_model.end()
+
     async def _summarize(self, work: Work, run: DocumentRun, live: Live) -> Any:
-        id, survived = work.job.id, work.deaths == 0
+        id, survived = work.job.id, False
 
         def answered() -> None:
             nonlocal survived
-            self._with_model.end()
+            self._works()
             if not survived:
                 survived = True
                 self._note(self._store.survived, id)
 
+        def heard(event: dict[str, Any]) -> None:
+            self._room.hear(run, event)
+            self._wake.set()  # there may be room
+
         listeners = Listeners(
-            on_task=partial(self._room.hear, run),
+            on_task=heard,
             on_title=lambda title: self._note(self._store.entitle, id, title),
             on_answer=answered,
         )

@@ -22,7 +22,7 @@ from graph.config import RunConfig
 from graph.results.types import Result
 from graph.service.database import told
 from graph.service.dispatcher import Dispatcher, StoreThread
-from graph.service.errors import FolderInUseError, QueueFullError, StorageError
+from graph.service.errors import ConflictError, FolderInUseError, QueueFullError, StorageError
 from graph.service.files import hashed, shown_name
 from graph.service.live import EventIds, Live
 from graph.service.rows import MASK, PASSWORD
@@ -203,12 +203,10 @@ class Jobs:
         return await self._thread.run(self._store.move_to_front, client, id)
 
     async def delete(self, client: str | None, id: str) -> None:
-        """Forget a job, its summary, and its document unless another job has it. One that runs is cancelled."""
-        if (await self.get(client, id)).status == "running":
+        """Forget a job, its summary, and its document unless another job has it. It is cancelled before."""
+        with suppress(ConflictError):  # it has ended
             await self.cancel(client, id)
         await self._thread.run(self._store.delete, client, id)
-        if live := self._lives.get(id):
-            live.finish(JobEvent(str(self._ids.next()), "cancelled", {}))
 
     async def events(self, client: str | None, id: str, after: str | None = None) -> AsyncIterator[JobEvent]:
         """What is known of a job, and then what changes, until it ends or the service stops.
@@ -247,7 +245,8 @@ class Jobs:
                 if sweep:
                     await self._thread.run(self._store.sweep)
             try:
-                await asyncio.wait_for(self._has_ended.wait(), _HOUR)
+                async with asyncio.timeout(_HOUR):
+                    await self._has_ended.wait()
                 sweep = False
             except TimeoutError:
                 sweep = True

@@ -98,12 +98,13 @@ class Live:
                 at = len(self._text)
             for event in sorted(news, key=lambda event: int(event.id)):
                 yield event
+            if news:
+                continue  # there may be more by now
             if self._closed:
-                if self.end:
-                    yield self.end
-                return
-            if changed is self._changed:
-                await changed.wait()
+                break
+            await changed.wait()
+        if self.end:
+            yield self.end
 
     def _tell_progress(self) -> None:
         self._told_at = _now()

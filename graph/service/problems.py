@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from graph.service.errors import (
     ConflictError,
@@ -82,6 +83,11 @@ def of_error(error: ServiceError) -> JSONResponse:
     return problem(status, str(error), key=key, headers=headers)
 
 
+def of_bug() -> JSONResponse:
+    """The response where nothing else is known."""
+    return problem(500, _SAID[500])
+
+
 def add_problems(app: FastAPI) -> None:
     """Make problems of all errors of the app."""
 
@@ -93,16 +99,23 @@ def add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def failed(request: Request, error: HTTPException) -> JSONResponse:
-        headers: Mapping[str, str] | None = error.headers
+        headers = _allowed(request) if error.status_code == 405 else error.headers
         return problem(error.status_code, _SAID.get(error.status_code, str(error.detail)), headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         return problem(422, _explained(error.errors()[0]), key=_place(error.errors()[0]))
 
-    @app.exception_handler(Exception)
-    async def broken(request: Request, error: Exception) -> JSONResponse:
-        return problem(500, _SAID[500])
+
+def _allowed(request: Request) -> dict[str, str]:
+    """What can be done at an address; Starlette names the methods of the first route alone."""
+    methods = {
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
+        for method in route.methods or ()
+    }
+    return {"Allow": ", ".join(sorted(methods))}
 
 
 def _explained(error: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from graph.service.files import stored_name
-from graph.service.queue_order import jobs_before
+from graph.service.queue_order import Places
 from graph.service.types import FileInfo, Job, Progress
 
 PASSWORD = "load.password"
@@ -36,7 +36,7 @@ def find(run: sqlite3.Connection, client: str | None, id: str) -> sqlite3.Row | 
     return row
 
 
-def job_of(run: sqlite3.Connection, row: sqlite3.Row) -> Job:
+def job_of(row: sqlite3.Row, places: Places) -> Job:
     """The job that a row is."""
     return Job(
         id=row["id"],
@@ -48,7 +48,7 @@ def job_of(run: sqlite3.Connection, row: sqlite3.Row) -> Job:
         created=_time(row["created"]),
         started=_time(row["started"]) if row["started"] else None,
         ended=_time(row["ended"]) if row["ended"] else None,
-        progress=_progress(run, row),
+        progress=_progress(row, places),
         error=row["error"],
         warnings=row["warnings"],
         rerun_of=row["rerun_of"],
@@ -125,10 +125,9 @@ def file_of(row: sqlite3.Row) -> FileInfo:
     return FileInfo(row["sha256"], row["name"], row["bytes"], row["media_type"])
 
 
-def _progress(run: sqlite3.Connection, row: sqlite3.Row) -> Progress:
+def _progress(row: sqlite3.Row, places: Places) -> Progress:
     if row["status"] == "queued":
-        (waiting,) = run.execute("SELECT count(*) FROM jobs WHERE status = 'queued'").fetchone()
-        return Progress("waiting", jobs_before(run, row["client"], row["place"]), waiting)
+        return Progress("waiting", places.before(row["client"], row["place"]), places.waiting)
     if row["status"] == "done":
         return Progress("done", 1, 1)
     return Progress(**json.loads(row["progress"])) if row["progress"] else Progress("waiting")

@@ -29,6 +29,7 @@ _BEFORE_A_GUESS = 3
 
 # A folder in front of a file's name, in what an error says.
 _FOLDERS = re.compile(r"(?<![\w/:.])~?(?:/[^\s/:;,'\"()]+)*/(?=[^\s/])")
+_USER = re.compile(r"//[^/\s@]+@")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,11 @@ async def run_job(
 
     source = InputState(source=str(path))
     result = await follow(app, source, on_task=hear, on_pages=hear_pages, on_result=know, on_text=live.write)
-    renamed: Result = json.loads(called(json.dumps(result), path, json.dumps(file.name)[1:-1]))
+    return await asyncio.to_thread(_renamed, result, path, file.name)
+
+
+def _renamed(result: Result, path: Path, name: str) -> Result:
+    renamed: Result = json.loads(called(json.dumps(result), path, json.dumps(name)[1:-1]))
     return renamed
 
 
@@ -76,9 +81,9 @@ def called(text: str, path: Path, name: str) -> str:
 
 
 def in_words(error: BaseException, path: Path, name: str) -> str:
-    """What an error says, without where this machine keeps its files."""
+    """What an error says, without where this machine keeps its files, and without a password in an address."""
     said = " ".join(called(str(error), path, name).split()) or type(error).__name__
-    return _FOLDERS.sub("", said)
+    return _FOLDERS.sub("", _USER.sub("//", said))
 
 
 class _Pace:

@@ -6,6 +6,7 @@ and Sec-Fetch-Site against forged requests, and what we send works only with wha
 
 from __future__ import annotations
 
+import logging
 import re
 import socket
 from collections.abc import Iterable
@@ -20,7 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.service.access import LOCAL, SESSION_SECONDS, Access
 from graph.service.limits import BodyTooLargeError, BoundedBody, Buckets
-from graph.service.problems import problem
+from graph.service.problems import of_bug, problem
+
+_LOG = logging.getLogger(__name__)
 
 COOKIE = "summaries_session"
 
@@ -86,22 +89,34 @@ def is_loopback(host: str) -> bool:
 
 
 class Headered:
-    """ASGI middleware: no response goes without the headers that protect it."""
+    """ASGI middleware: no response goes without the headers that protect it, and a bug is a problem, too."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        has_begun = False
 
         async def with_headers(message: Message) -> None:
+            nonlocal has_begun
             if message["type"] == "http.response.start":
+                has_begun = True
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
             await send(message)
 
-        await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
+        try:
+            await self._app(scope, receive, with_headers)
+        except Exception:
+            if has_begun:
+                raise
+            _LOG.exception("%s %s", scope["method"], path_of(scope))
+            await of_bug()(scope, receive, with_headers)
 
 
 class Guarded:

@@ -49,6 +49,24 @@ def prompt_sets(config: RunConfig) -> dict[str, Path]:
     return shipped | {Path(file).stem: Path(file) for file in own}
 
 
+def settings_schema(config: RunConfig) -> dict[str, Any]:
+    """A JSON Schema of what a client may set, with the shared parts in `$defs`."""
+    properties: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
+    for key in allowed_keys(config):
+        section, _, name = key.partition(".")
+        schema = type(getattr(config, section)).model_json_schema()
+        shared |= schema.get("$defs", {})
+        properties[key] = schema["properties"][name]
+        properties[key].pop("default", None)  # what is not set is as the configuration has it
+    if "prompts.file" in properties:
+        properties["prompts.file"] = {
+            "enum": [*sorted(prompt_sets(config)), None],
+            "description": "The prompt set.",
+        }
+    return {"type": "object", "properties": properties, "additionalProperties": False, "$defs": shared}
+
+
 def check_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
     """The configuration with what a client chose for one summary, such as {"load.pages": "1-9"}.
 

@@ -9,7 +9,8 @@ import json
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from graph.results.types import Result
 from graph.service.database import Database
 from graph.service.errors import ConflictError, NotFoundError, QueueFullError
 from graph.service.files import Files, stored_name
-from graph.service.queue_order import QUEUE, take_next
+from graph.service.queue_order import QUEUE, Places, take_next
 from graph.service.rows import (
     ENDED_JOBS,
     all_settings,
@@ -100,10 +101,9 @@ class Store:
         self.files = Files(folder)
         self._database = Database(folder / "jobs.sqlite", _SCHEMA, _VERSION)
         self.counts: dict[Status, int] = {}
-        with self._database.transaction() as run:
+        with self._change() as run:
             run.execute("UPDATE starts SET count = count + 1")
             (self.starts,) = run.execute("SELECT count FROM starts").fetchone()
-            self._count(run)
 
     def close(self) -> None:
         """No more uses."""
@@ -111,27 +111,30 @@ class Store:
 
     def recover(self) -> None:
         """Put back what was running when the process died: in its old place, unless it is what kills."""
-        with self._database.transaction() as run:
+        with self._change() as run:
             run.execute("UPDATE jobs SET deaths = deaths + 1, status = 'queued' WHERE status = 'running'")
             run.execute(
                 "UPDATE jobs SET status = 'failed', ended = ?, error = ?, password = NULL "
                 "WHERE status = 'queued' AND deaths >= ?",
                 (time.time(), _POISONED, _DEATHS),
             )
-            self._count(run)
 
     def put_back(self, ids: Iterable[str]) -> None:
         """Queue running jobs again, in their old places."""
-        with self._database.transaction() as run:
+        with self._change() as run:
             run.executemany(
                 "UPDATE jobs SET status = 'queued' WHERE id = ? AND status = 'running'", [(id,) for id in ids]
             )
-            self._count(run)
+
+    def put_back_all(self) -> None:
+        """Queue again what is running: nobody works on it any more."""
+        with self._change() as run:
+            run.execute("UPDATE jobs SET status = 'queued' WHERE status = 'running'")
 
     def survived(self, id: str) -> None:
-        """The job has got an answer of the model: it is not what kills."""
-        with self._database.transaction() as run:
-            run.execute("UPDATE jobs SET deaths = 0 WHERE id = ?", (id,))
+        """The running job has got an answer of the model: should the process die now, it is not by this job."""
+        with self._change() as run:
+            run.execute("UPDATE jobs SET deaths = -1 WHERE id = ? AND status = 'running'", (id,))
 
     # New ones
 
@@ -149,7 +152,7 @@ class Store:
         What was submitted with the same key within a day is returned instead.
         """
         content = json.dumps([[(file.sha256, file.name) for _, file in files], masked(settings)], sort_keys=True)
-        with self._database.transaction() as run:
+        with self._change() as run:
             ids = _used(run, client, key, content) if key else None
             if ids is None:
                 self._refuse_too_many(run, len(files), most)
@@ -159,25 +162,23 @@ class Store:
                 if key:
                     used = client, key, content, json.dumps(ids), time.time()
                     run.execute("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?)", used)
-                self._count(run)
-            return [job_of(run, row) for id in ids if (row := find(run, None, id))]
+            return self._jobs(run, [row for id in ids if (row := find(run, None, id))])
 
     def rerun(self, client: str | None, id: str, settings: Mapping[str, Any] | None, *, most: int) -> Job:
         """Queue a job with the document of another, and with its settings if none are given."""
-        with self._database.transaction() as run:
+        with self._change() as run:
             row = self._row(run, client, id)
             self._refuse_too_many(run, 1, most)
             chosen = all_settings(row) if settings is None else settings
             new = insert(run, row["client"], file_of(row), chosen, title=row["title"], rerun_of=id)
-            self._count(run)
-            return job_of(run, self._row(run, None, new))
+            return self._job(run, self._row(run, None, new))
 
     # To look at
 
     def get(self, client: str | None, id: str) -> Job:
         """A job."""
         with self._database.reading() as run:
-            return job_of(run, self._row(run, client, id))
+            return self._job(run, self._row(run, client, id))
 
     def newest(self, client: str | None, *, query: str, before: str | None, limit: int) -> list[Job]:
         """Jobs, the latest first: those with `query` in title or name, made before the job `before`."""
@@ -188,13 +189,13 @@ class Store:
                 "AND (?3 = '' OR instr(folded, ?3)) ORDER BY number DESC LIMIT ?4",
                 (client, top, query.casefold(), limit),
             ).fetchall()
-            return [job_of(run, row) for row in rows]
+            return self._jobs(run, rows)
 
     def places(self, ids: Iterable[str]) -> dict[str, Progress]:
         """How many are before each of these jobs, of those that wait."""
         with self._database.reading() as run:
             rows = [row for id in ids if (row := find(run, None, id)) and row["status"] == "queued"]
-            return {row["id"]: job_of(run, row).progress for row in rows}
+            return {job.id: job.progress for job in self._jobs(run, rows)}
 
     def last_event(self, id: str) -> int:
         """The number of the event with which a job ended; 0 if it was never told."""
@@ -221,28 +222,32 @@ class Store:
 
     # What becomes of them
 
-    def take(self, *, alone: bool) -> Work | None:
-        """The next job, which is running from here on; None if there is none. `alone`: no other is running."""
-        with self._database.transaction() as run:
-            if (id := take_next(run, alone=alone)) is None:
+    def take(self, *, alone: bool, without: Collection[str] = ()) -> Work | None:
+        """The next job, which is running from here on; None if there is none.
+
+        `alone`: no other is running. `without`: clients who have to wait now.
+        """
+        with self._change() as run:
+            if (id := take_next(run, alone=alone, without=without)) is None:
                 return None
             started = time.time()
             run.execute(
-                "UPDATE jobs SET status = 'running', started = coalesce(started, ?) WHERE id = ?", (started, id)
+                "UPDATE jobs SET status = 'running', started = coalesce(started, ?), deaths = max(deaths, 0) "
+                "WHERE id = ?",
+                (started, id),
             )
-            self._count(run)
             row = self._row(run, None, id)
-            return Work(job_of(run, row), self.files.path(row["stored"]), all_settings(row), row["deaths"])
+            return Work(self._job(run, row), self.files.path(row["stored"]), all_settings(row), row["deaths"])
 
     def entitle(self, id: str, title: str) -> None:
         """Note the title, once it is known."""
-        with self._database.transaction() as run:
+        with self._change() as run:
             entitle(run, id, title)
 
     def finish(self, id: str, result: Result, event: int) -> bool:
         """A running job is done. False if it is not running any more."""
         data = zlib.compress(json.dumps(result, ensure_ascii=False).encode())
-        with self._database.transaction() as run:
+        with self._change() as run:
             if not self._end(run, id, "done", ("running",), event):
                 return False
             entitle(run, id, result["title"])
@@ -255,20 +260,20 @@ class Store:
 
     def fail(self, id: str, error: str, progress: Progress, event: int) -> bool:
         """A running job has failed. False if it is not running any more."""
-        with self._database.transaction() as run:
+        with self._change() as run:
             return self._end(run, id, "failed", ("running",), event, error=error, progress=progress)
 
     def cancel(self, client: str | None, id: str, progress: Progress | None, event: int) -> Job:
         """End a job that has not ended. `progress` is how far it had come."""
-        with self._database.transaction() as run:
+        with self._change() as run:
             row = self._row(run, client, id)
             if not self._end(run, id, "cancelled", ("queued", "running"), event, progress=progress):
                 raise ConflictError(f"This summary is {row['status']} and cannot be cancelled")
-            return job_of(run, self._row(run, client, id))
+            return self._job(run, self._row(run, client, id))
 
     def move_to_front(self, client: str | None, id: str) -> Job:
         """Make a queued job the next one of its client."""
-        with self._database.transaction() as run:
+        with self._change() as run:
             row = self._row(run, client, id)
             if row["status"] != "queued":
                 raise ConflictError(f"This summary is {row['status']} and waits no more")
@@ -277,11 +282,11 @@ class Store:
                 " WHERE id = ?",
                 (row["client"], id),
             )
-            return job_of(run, self._row(run, client, id))
+            return self._job(run, self._row(run, client, id))
 
     def delete(self, client: str | None, id: str) -> None:
-        """Forget a job that has ended or is queued, and its document unless another job has it."""
-        with self._database.transaction() as run:
+        """Forget a job that is not running, and its document unless another job has it."""
+        with self._change() as run:
             row = self._row(run, client, id)
             if row["status"] == "running":
                 raise ConflictError("This summary is being made", "cancel it first")
@@ -293,7 +298,7 @@ class Store:
 
         What is queued or running stays.
         """
-        with self._database.transaction() as run:
+        with self._change() as run:
             dropped: list[str] = []
             if keep_days is not None:
                 long_ago = time.time() - keep_days * 86400
@@ -304,20 +309,31 @@ class Store:
 
     def sweep(self) -> None:
         """Delete what a kill may have left: files that no job has, and keys that are of no more use."""
-        with self._database.transaction() as run:
+        with self._change() as run:
             run.execute("DELETE FROM keys WHERE created < ?", (time.time() - _KEY_SECONDS,))
             needed = {row["stored"] for row in run.execute("SELECT DISTINCT stored FROM jobs")}
         self.files.drop_all_but(needed)
 
     # Within a transaction
 
-    def _count(self, run: sqlite3.Connection) -> None:
-        self.counts = dict(run.execute("SELECT status, count(*) FROM jobs GROUP BY status").fetchall())
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with self._database.transaction() as run:
+            yield run
+            counts = run.execute("SELECT status, count(*) FROM jobs GROUP BY status").fetchall()
+        self.counts = dict(counts)
 
     def _refuse_too_many(self, run: sqlite3.Connection, more: int, most: int) -> None:
         (waiting,) = run.execute("SELECT count(*) FROM jobs WHERE status = 'queued'").fetchone()
         if waiting + more > most:
             raise QueueFullError(f"{waiting} summaries are waiting, and no more than {most} may", retry_after=60)
+
+    def _jobs(self, run: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> list[Job]:
+        places = Places(run)
+        return [job_of(row, places) for row in rows]
+
+    def _job(self, run: sqlite3.Connection, row: sqlite3.Row) -> Job:
+        return job_of(row, Places(run))
 
     def _row(self, run: sqlite3.Connection, client: str | None, id: str) -> sqlite3.Row:
         if (row := find(run, client, id)) is None:
@@ -342,13 +358,11 @@ class Store:
             f"WHERE id = ? AND status IN ({marks})",
             (status, time.time(), error, said, event, id, *before),
         ).rowcount
-        self._count(run)
         return bool(changed)
 
     def _forget(self, run: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[str]:
         """The files that no other job has: to be dropped when the jobs are gone for good."""
         run.executemany("DELETE FROM jobs WHERE number = ?", [(row["number"],) for row in rows])
-        self._count(run)
         stored = {row["stored"] for row in rows}
         return [one for one in stored if not run.execute("SELECT 1 FROM jobs WHERE stored = ?", (one,)).fetchone()]
 

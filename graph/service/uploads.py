@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from uuid import uuid4
 
 from fastapi import Request
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -47,9 +47,18 @@ _SETTINGS = TypeAdapter(dict[str, Any])
 class Text(BaseModel):
     """A text to summarize."""
 
+    model_config = ConfigDict(extra="forbid")
+
     text: str = Field(min_length=1, description="Plain text or Markdown.")
     title: str = Field("", max_length=255, description="What it is called.")
     settings: dict[str, Any] = Field({}, description="Settings for it, by dotted keys.")
+
+    @field_validator("text")
+    @classmethod
+    def _refuse_blank(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("there is only white space")
+        return text
 
 
 @dataclass
@@ -118,7 +127,7 @@ async def _receive_text(request: Request, upload: Upload, folder: Path, limits: 
         text = Text.model_validate_json(bytes(body))
     except ValidationError as error:
         key = ".".join(str(step) for step in error.errors()[0]["loc"])[:100]
-        said = error.errors()[0]["msg"]
+        said = error.errors()[0]["msg"].removeprefix("Value error, ")
         said = said[0].lower() + said[1:]
         raise ProblemError(422, f"{key or 'the body'}: {printable(said)}", key=key or None) from None
     title = _SLASHES.sub("-", text.title).strip() or "Text"

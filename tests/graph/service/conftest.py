@@ -62,7 +62,12 @@ class Service:
 
 @contextmanager
 def running(
-    folder: Path, config: RunConfig | None = None, *, tokens: Mapping[str, str] | None = None, model: Any = None
+    folder: Path,
+    config: RunConfig | None = None,
+    *,
+    tokens: Mapping[str, str] | None = None,
+    model: Any = None,
+    root_path: str = "",
 ) -> Iterator[Service]:
     """A service that runs as long as the block."""
     config = config or load_config("quickstart")
@@ -74,7 +79,7 @@ def running(
         await jobs.start()
         try:
             app = create_app(config, jobs, Access(tokens or {}, folder))
-            made.update(jobs=jobs, app=app, server=Server(app, begun.set))
+            made.update(jobs=jobs, app=app, server=Server(app, begun.set, root_path=root_path))
             await made["server"].answer(listener)
         finally:
             await jobs.stop(1)
