@@ -80,6 +80,10 @@ class OutputConfig(BaseModel):
         True,
         description="Find the passages that support each sentence, and how much of the document they cover.",
     )
+    page_images: bool = Field(
+        False,
+        description="In HTML, show pictures of the PDF pages that sentences rest on, with the passages marked.",
+    )
 
 
 class ServiceConfig(BaseModel):
@@ -156,6 +160,11 @@ class RunConfig(BaseModel):
     def final_tokens(self) -> int:
         """Most tokens in the final summary."""
         return self.summarize.final_tokens or self.llm.max_tokens
+
+    @property
+    def shows_pages(self) -> bool:
+        """Whether the output has pictures of pages."""
+        return self.output.page_images and self.output.format == "html"
 
 
 # The keys that take true or false.

@@ -1,4 +1,4 @@
-"""The command line: run, check, serve, models, show, schema. Each command imports what it needs when it runs."""
+"""The command line: run, check, serve, mcp, models, show, schema. Each imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -99,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check, refuse=check.error)
 
     _add_serve(commands)
+    _add_mcp(commands)
 
     models = commands.add_parser("models", help="list known models: what fits here, and what llm.preset takes")
     models.add_argument("--family", choices=_families(), help="only these")
@@ -132,6 +133,16 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     _add_set(serve)
     serve.set_defaults(command=_serve, refuse=serve.error)
+
+
+def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    mcp = commands.add_parser("mcp", help="summarize for an assistant that starts this program (MCP over stdio)")
+    mcp.add_argument(
+        "config", nargs="?", default=DEFAULT, metavar="CONFIG", help=f"a configuration (without one: {DEFAULT})"
+    )
+    mcp.add_argument("--data", metavar="FOLDER", help="where documents and summaries are kept")
+    _add_set(mcp)
+    mcp.set_defaults(command=_mcp, refuse=mcp.error)
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:
@@ -231,6 +242,14 @@ def _serve(args: argparse.Namespace) -> int:
         token_file=args.token_file,
         root_path=args.root_path,
     )
+
+
+def _mcp(args: argparse.Namespace) -> int:
+    from graph.cli.first_look import Request
+    from graph.cli.mcp import mcp
+    from graph.config import load_config
+
+    return mcp(Request(load_config(args.config, args.set), args.config), args.data)
 
 
 def _families() -> tuple[str, ...]:

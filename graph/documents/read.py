@@ -55,7 +55,7 @@ def read_document(
     `cancel` ends the read from another thread; by default it is the token of the `cancellable` block around.
     `on_progress` hears of a PDF how many pages are done. Raises DocumentError, and ReadCancelledError.
     """
-    path, cancel = _expanded(path), cancel or current_token()
+    path, cancel = expanded(path), cancel or current_token()
     cancel.check(path.name)
     with _missing_refused(path):
         if _starts_as_pdf(path, _first_bytes(path, config)):
@@ -71,21 +71,22 @@ def read_document(
 
 def is_pdf(path: str | Path, config: LoadConfig) -> bool:
     """Whether `read_document` reads the file as a PDF. Raises DocumentError."""
-    path = _expanded(path)
+    path = expanded(path)
     with _missing_refused(path):
         return _starts_as_pdf(path, _first_bytes(path, config))
 
 
 def refuse_at_first_sight(path: str | Path, config: LoadConfig) -> None:
     """Raise the DocumentError that `read_document` would, as far as the first bytes of the file tell."""
-    path = _expanded(path)
+    path = expanded(path)
     with _missing_refused(path):
         start = _first_bytes(path, config)
         if not _starts_as_pdf(path, start):
             refuse_markup(path, told(decoded(path, start, config, is_whole=False).text))
 
 
-def _expanded(path: str | Path) -> Path:
+def expanded(path: str | Path) -> Path:
+    """The path with the home folder in place of "~"."""
     path = Path(path)
     with suppress(RuntimeError):  # "~name" where nobody has that name may well be a file
         return path.expanduser()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -63,7 +63,7 @@ async def summarize_each(
     *,
     concurrency: int,
     on_task: Callable[[DocumentRun, dict[str, Any]], None],
-    on_end: Callable[[DocumentRun], None],
+    on_end: Callable[[DocumentRun], Awaitable[None]],
     on_pages: Callable[[DocumentRun, PagesRead], None] | None = None,
 ) -> None:
     """Summarize every document. `on_task` hears LangGraph's "tasks" events, `on_pages` how far a document
@@ -82,7 +82,7 @@ async def summarize_each(
 
         await _summarize(app, run, heard, partial(on_pages, run) if on_pages else None)
         room.leave(run)
-        on_end(run)
+        await on_end(run)
 
     try:
         async with asyncio.TaskGroup() as tasks:

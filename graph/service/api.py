@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -27,7 +26,8 @@ from graph.service.openapi import event_stream, problems, upload_body
 from graph.service.problems import ProblemError
 from graph.service.security import client_of
 from graph.service.settings import check_settings
-from graph.service.types import Job, JobEvent, Stage, Status
+from graph.service.types import Job, Stage, Status
+from graph.service.until import until
 from graph.service.uploads import received
 
 _PING_SECONDS = 15
@@ -161,7 +161,7 @@ async def events(
     """Server-sent events: `progress`, `token` (a piece of the summary, and where it begins), and how it ended."""
     jobs = _jobs(request)
     await jobs.get(client_of(request), id)
-    told = _until(request.app.state.stopping, jobs.events(client_of(request), id, last_event_id))
+    told = until(request.app.state.stopping, jobs.events(client_of(request), id, last_event_id))
     return EventSourceResponse(
         (ServerSentEvent(json.dumps(event.data), event=event.kind, id=event.id) async for event in told),
         ping=_PING_SECONDS,
@@ -169,24 +169,6 @@ async def events(
         shutdown_grace_period=_LEAVE_SECONDS,
         sep="\n",
     )
-
-
-async def _until(stopping: asyncio.Event, events: AsyncIterator[JobEvent]) -> AsyncIterator[JobEvent]:
-    """The events, until the service ends."""
-    end = asyncio.ensure_future(stopping.wait())
-    try:
-        while True:
-            following = asyncio.ensure_future(anext(events, None))
-            await asyncio.wait({following, end}, return_when=asyncio.FIRST_COMPLETED)
-            if not following.done():
-                return
-            event = following.result()
-            if event is None:
-                return
-            yield event
-    finally:
-        end.cancel()
-        following.cancel()
 
 
 @router.get(

@@ -8,9 +8,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from graph.config import RunConfig
-from graph.service import api, metrics, openapi
+from graph.service import api, login, metrics, openai_api, openapi
 from graph.service.access import Access
 from graph.service.jobs import Jobs
+from graph.service.mcp.http import mount_mcp
 from graph.service.pages.rendering import render
 from graph.service.pages.routes import router as pages_router
 from graph.service.problems import add_problems
@@ -25,8 +26,9 @@ def create_app(config: RunConfig, jobs: Jobs, access: Access, *, host: str = "12
     app.state.jobs, app.state.config, app.state.access = jobs, config, access
     app.state.metrics = metrics.Metrics(jobs)
     app.state.stopping = asyncio.Event()
-    for router in (api.router, metrics.router, pages_router):
+    for router in (api.router, metrics.router, openai_api.router, login.router, pages_router):
         app.include_router(router)
+    mount_mcp(app)
     _add_docs(app)
     add_problems(app)
     service = config.service

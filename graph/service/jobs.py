@@ -119,6 +119,11 @@ class Jobs:
         return self._shared.model
 
     @property
+    def config(self) -> RunConfig:
+        """How jobs are made that choose no settings."""
+        return self._config
+
+    @property
     def incoming(self) -> Path:
         """Where documents are put before they are submitted."""
         return self._store.files.incoming

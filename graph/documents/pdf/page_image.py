@@ -11,7 +11,7 @@ from graph.documents.pdf import messages
 from graph.documents.pdf.content import PDFContent
 from graph.documents.pdf.protocol import Failure
 from graph.documents.pdf.supervisor import draw_supervised
-from graph.documents.read import is_pdf
+from graph.documents.read import expanded, is_pdf
 
 WIDTH, NARROWEST, WIDEST = 900, 200, 2000  # pixels
 
@@ -25,15 +25,15 @@ def draw_page(
     in pixels, 200 to 2000; a page that would be very high is narrower. Raises DocumentError, and
     ReadCancelledError.
     """
-    path = Path(path)
-    content = _draw(path, {page: marks}, config, width, current_token())
+    path = expanded(path)
+    content = _draw(path, {page: [marks]}, config, width, current_token())
     count = content.page_count or 0
     if not 1 <= page <= count:
         raise messages.no_such_page(path.name, page, count)
     if page not in content.pictures:
         failure = content.failures.get(page) or content.stopped or Failure("not_reached")
         raise messages.not_drawn(path.name, page, failure)
-    return content.pictures[page]
+    return content.pictures[page][0]
 
 
 async def adraw_page(
@@ -45,17 +45,17 @@ async def adraw_page(
 
 
 def draw_pages(
-    path: str | Path, pages: Mapping[int, Sequence[str]], config: LoadConfig, *, width: int = WIDTH
-) -> dict[int, bytes]:
-    """Images of several pages, with the passages that are given for each. Those that cannot be drawn are left out.
+    path: str | Path, pages: Mapping[int, Sequence[Sequence[str]]], config: LoadConfig, *, width: int = WIDTH
+) -> dict[int, list[bytes]]:
+    """Images of several pages by one process: of each page as many as there are lists of passages for it.
 
-    Raises DocumentError when no page can be, and ReadCancelledError.
+    A page that cannot be drawn is left out. Raises DocumentError when no page can be, and ReadCancelledError.
     """
-    return _draw(Path(path), pages, config, width, current_token()).pictures
+    return _draw(expanded(path), pages, config, width, current_token()).pictures
 
 
 def _draw(
-    path: Path, pages: Mapping[int, Sequence[str]], config: LoadConfig, width: int, cancel: CancelToken
+    path: Path, pages: Mapping[int, Sequence[Sequence[str]]], config: LoadConfig, width: int, cancel: CancelToken
 ) -> PDFContent:
     if not is_pdf(path, config):
         raise NotAPDFError(f"{path.name} is a text file, of which no pages can be drawn", "choose a PDF")

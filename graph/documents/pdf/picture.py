@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from graph.documents.line import Box
@@ -11,38 +12,48 @@ from graph.documents.pdf.passages import PageLetters
 
 _MOST_CHARACTERS = 200_000  # of a page, in which passages are looked for
 _MOST_PIXELS, _LONGEST_SIDE = 4_000_000, 6000
-_YELLOW = (255, 238, 136)  # multiplied with what is there, so that print stays black
+# Multiplied with what is there: print stays black, and red and green stay what they were.
+_YELLOW = (255, 255, 119)
 _ROUND = 0.25  # of the height of a mark: the radius of its corners
 _CURVE = 0.5523  # of a radius: how far the handles of the curve that is nearest to a circle are
 # Sixteen steps of each colour are enough for print, and make a picture half as large.
 _STEPS = bytes(17 * round(value / 17) for value in range(256))
+_HIGH, _LOW = (bytes(unit * round(value / 17) for value in range(256)) for unit in (16, 1))
 
 
-def page_picture(raw: Any, page: Any, passages: Sequence[str], width: int) -> bytes:
-    """The page as a PNG image so many pixels wide, or less if it would be too high."""
+def page_pictures(raw: Any, page: Any, views: Iterable[Sequence[str]], width: int) -> list[bytes]:
+    """PNG images of the page, each with its passages marked; narrower than `width` if they would be too high."""
     across, down = page.get_size()
     scale = min(width / across, (_MOST_PIXELS / (across * down)) ** 0.5, _LONGEST_SIDE / max(across, down))
-    if passages:
-        _mark(raw, page, list(marks_of(raw, page, passages)))
-    bitmap = page.render(scale=scale * (1 - 1e-9), rev_byteorder=True)  # it rounds up
-    pixels = memoryview(bitmap.buffer).cast("B")
-    wide = bitmap.width * bitmap.n_channels
-    rows = [
-        bytes(pixels[start : start + wide]) for start in range(0, bitmap.stride * bitmap.height, bitmap.stride)
-    ]
-    return png_of(rows, bitmap.width)
+    places: PagePassages | None = None
+    found = list[bytes]()
+    for passages in views:
+        if passages and places is None:
+            places = PagePassages(raw, page)
+        boxes = [box for passage in passages for box in places.boxes(passage)] if places else []
+        with _marked(raw, page, boxes):
+            bitmap = page.render(scale=scale * (1 - 1e-9), rev_byteorder=True)  # it rounds up
+        pixels, wide = memoryview(bitmap.buffer).cast("B"), bitmap.width * bitmap.n_channels
+        starts = range(0, bitmap.stride * bitmap.height, bitmap.stride)
+        found.append(png_of([bytes(pixels[start : start + wide]) for start in starts], bitmap.width))
+    return found
 
 
-def marks_of(raw: Any, page: Any, passages: Iterable[str]) -> Iterator[Box]:
-    """Where the passages stand, a box for each line of print, in points of the page."""
-    textpage = page.get_textpage()
-    text = textpage.get_text_range(0, min(textpage.count_chars(), _MOST_CHARACTERS))
-    letters, indices = PageLetters(text), indices_of(raw, textpage, text)
-    for passage in passages:
-        for start, end in letters.find(passage):
-            while end < len(text) and not text[end].isspace() and not text[end].isalnum():
+class PagePassages:
+    """Where passages stand on a page."""
+
+    def __init__(self, raw: Any, page: Any) -> None:
+        self._raw, self._textpage = raw, page.get_textpage()
+        self._text = self._textpage.get_text_range(0, min(self._textpage.count_chars(), _MOST_CHARACTERS))
+        self._letters = PageLetters(self._text)
+        self._indices = indices_of(raw, self._textpage, self._text)
+
+    def boxes(self, passage: str) -> Iterator[Box]:
+        """One for each line of print, in points of the page."""
+        for start, end in self._letters.find(passage):
+            while end < len(self._text) and not self._text[end].isspace() and not self._text[end].isalnum():
                 end += 1  # the full stop, the closing quotation mark
-            yield from _lines(_boxes(raw, textpage, indices[start:end]))
+            yield from _lines(_boxes(self._raw, self._textpage, self._indices[start:end]))
 
 
 def _boxes(raw: Any, textpage: Any, characters: Iterable[int]) -> Iterator[Box]:
@@ -81,9 +92,11 @@ def _are_in_row(line: Box, box: Box, axis: int) -> bool:
     )
 
 
-def _mark(raw: Any, page: Any, boxes: Sequence[Box]) -> None:
-    """Lay colour over the boxes: all of it is one shape, so that nothing is coloured twice."""
+@contextmanager
+def _marked(raw: Any, page: Any, boxes: Sequence[Box]) -> Iterator[None]:
+    """Lay colour over the boxes for a while: all of it is one shape, so that nothing is coloured twice."""
     if not boxes:
+        yield
         return
     shape = raw.FPDFPageObj_CreateNewPath(boxes[0][0], boxes[0][1])
     for box in boxes:
@@ -92,6 +105,9 @@ def _mark(raw: Any, page: Any, boxes: Sequence[Box]) -> None:
     raw.FPDFPageObj_SetFillColor(shape, *_YELLOW, 255)
     raw.FPDFPageObj_SetBlendMode(shape, b"Multiply")
     raw.FPDFPage_InsertObject(page, shape)
+    yield
+    raw.FPDFPage_RemoveObject(page, shape)
+    raw.FPDFPageObj_Destroy(shape)
 
 
 def _add_rounded(raw: Any, shape: Any, left: float, bottom: float, right: float, top: float) -> None:
@@ -110,16 +126,31 @@ def _add_rounded(raw: Any, shape: Any, left: float, bottom: float, right: float,
 
 
 def png_of(rows: Sequence[bytes], width: int) -> bytes:
-    """A PNG image of rows of red, green and blue; a grey one where all three are the same everywhere."""
+    """A PNG image of rows of red, green and blue, with a palette where red and blue tell which green it is.
+
+    So they do on a page that is grey, with a colour or two, and marks.
+    """
     pixels = b"".join(rows).translate(_STEPS)
     red, green, blue = (pixels[channel::3] for channel in range(3))
-    is_grey = red == green == blue
-    pixels, wide = (red, width) if is_grey else (pixels, 3 * width)
+    codes = _either(red.translate(_HIGH), blue.translate(_LOW))
+    greens = bytearray(256)
+    for code in set(codes):
+        greens[code] = green[codes.index(code)]
+    has_palette = codes.translate(greens) == green
+    pixels, wide = (codes, width) if has_palette else (pixels, 3 * width)
     # Each row is as it is (filter 0): print has no slopes for the other filters to follow.
     data = b"".join(b"\0" + pixels[start : start + wide] for start in range(0, len(pixels), wide))
-    header = struct.pack(">IIBBBBB", width, len(rows), 8, 0 if is_grey else 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(data, 6)), (b"IEND", b""))
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), 8, 3 if has_palette else 2, 0, 0, 0))]
+    if has_palette:
+        palette = (bytes((code // 16 * 17, greens[code], code % 16 * 17)) for code in range(256))
+        chunks.append((b"PLTE", b"".join(palette)))
+    chunks += [(b"IDAT", zlib.compress(data, 6)), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, content) for name, content in chunks)
+
+
+def _either(one: bytes, other: bytes) -> bytes:
+    """The bits of both."""
+    return (int.from_bytes(one) | int.from_bytes(other)).to_bytes(len(one))
 
 
 def _chunk(name: bytes, content: bytes) -> bytes:

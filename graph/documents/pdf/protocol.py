@@ -99,13 +99,13 @@ class Request:
 
 @dataclass(frozen=True)
 class PictureRequest:
-    """Which pages a worker is asked to draw, with which passages marked."""
+    """Which pages a worker is asked to draw, some of them more than once, with other passages marked."""
 
     path: str
     password: str | None = field(repr=False)
     memory_mb: int
     width: int  # pixels
-    pages: tuple[tuple[int, tuple[str, ...]], ...]  # numbers, which count from 1, and passages
+    pages: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...]  # number, and for each picture its passages
 
 
 @dataclass(frozen=True)
@@ -211,20 +211,20 @@ class PageFailed:
 
 @dataclass(frozen=True)
 class PageDrawn:
-    """A picture of a page."""
+    """The pictures of a page that were asked for."""
 
     page: int
-    base64: str
+    encoded: tuple[str, ...]  # PNG, in base 64
 
     @classmethod
-    def of(cls, page: int, png: bytes) -> "PageDrawn":
-        """The event for a page that looks like this."""
-        return cls(page, base64.b64encode(png).decode())
+    def of(cls, page: int, pictures: list[bytes]) -> "PageDrawn":
+        """The event for a page of these pictures."""
+        return cls(page, tuple(base64.b64encode(picture).decode() for picture in pictures))
 
     @property
-    def png(self) -> bytes:
-        """The picture."""
-        return base64.b64decode(self.base64)
+    def pictures(self) -> list[bytes]:
+        """What was drawn."""
+        return [base64.b64decode(picture) for picture in self.encoded]
 
 
 @dataclass(frozen=True)

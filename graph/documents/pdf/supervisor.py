@@ -59,15 +59,15 @@ def read_supervised(
 
 def draw_supervised(
     path: Path,
-    pages: Mapping[int, Sequence[str]],
+    pages: Mapping[int, Sequence[Sequence[str]]],
     width: int,
     config: LoadConfig,
     password: str | None,
     cancel: CancelToken,
 ) -> PDFContent:
-    """Have these pages drawn, each with its passages marked. Raises ReadCancelledError."""
+    """Have pages drawn, each as often as there are passages to mark on it. Raises ReadCancelledError."""
     content, clock = PDFContent(), _Clock(config)
-    left = {page: tuple(passages) for page, passages in sorted(pages.items())}
+    left = {page: tuple(map(tuple, views)) for page, views in sorted(pages.items())}
     for _ in range(MAX_RESTARTS + 1):
         request = PictureRequest(os.path.realpath(path), password, config.memory_mb, width, tuple(left.items()))
         failure = _run_worker(request, config, content, clock, None, cancel)

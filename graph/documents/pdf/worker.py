@@ -239,10 +239,10 @@ def draw(request: PictureRequest, channel: Channel) -> None:
     # As for reading: which library opens the file decides which page is which.
     backend, name = open_first(Path(request.path), request.password, BACKENDS)
     channel.send(Opened(backend.count(), repaired=name == "repaired"))
-    for number, passages in request.pages:
+    for number, views in request.pages:
         channel.send(Started("drawing", number))
         try:
-            channel.send(PageDrawn.of(number, backend.picture(number, passages, request.width)))
+            channel.send(PageDrawn.of(number, backend.pictures(number, views, request.width)))
         except MemoryError:
             raise
         except NotImplementedError:

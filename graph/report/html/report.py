@@ -21,6 +21,7 @@ from graph.report.html.markup import foreign, tag, together, writable
 from graph.report.html.page_strip import page_facts, page_strip
 from graph.report.html.summary import to_blocks
 from graph.report.html.summary_tree import summary_tree
+from graph.report.pictures import Pictures
 from graph.results.page_ranges import PageName, are_printed, page_names
 from graph.results.types import Result
 
@@ -37,13 +38,14 @@ class ReportBody(NamedTuple):
     """The inside of `main`. The first is the summary, with the id "summary"."""
 
 
-def to_html(result: Result) -> str:
-    """The whole report."""
+def to_html(result: Result, pictures: Pictures | None = None) -> str:
+    """The whole report, with pictures of cited pages if there are any."""
+    pictures = pictures or {}
     style, script = (Markup(path.read_text("utf-8")) for path in (STYLE, SCRIPT))
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script, pictures)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="format-detection", content="telephone=no, date=no, address=no, email=no"),
@@ -51,17 +53,20 @@ def to_html(result: Result) -> str:
         tag("title", f"{' '.join(result['title'].split())} · summary"),
         tag("style", style),
     )
-    body = report_body(result)
+    body = report_body(result, pictures)
     skip = tag("a", "Skip to the summary", href="#summary", class_="skip")
     report = tag("div", body.header, tag("main", body.sections), class_="report")
     html = tag("html", head, tag("body", skip, report, tag("script", script)), lang="en")
     return f"<!DOCTYPE html>\n{writable(html)}\n"
 
 
-def report_body(result: Result) -> ReportBody:
+def report_body(result: Result, pictures: Pictures | None = None) -> ReportBody:
     """The report without the page around it, for a page of one's own."""
+    pictures = pictures or {}
     names = page_names(result["pages"])
-    cards = [card(number, sentence, names) for number, sentence in enumerate(result["sentences"], start=1)]
+    cards = [
+        card(number, sentence, names, pictures) for number, sentence in enumerate(result["sentences"], start=1)
+    ]
     sections = together(
         _summary(result, names),
         _section("sources", "Where each sentence comes from", *cards) if any(cards) else "",
@@ -73,9 +78,10 @@ def report_body(result: Result) -> ReportBody:
     return ReportBody(_header(result, names), sections)
 
 
-def _policy(style: str, script: str) -> str:
+def _policy(style: str, script: str, pictures: Pictures) -> str:
+    images = " img-src data:;" if any(isinstance(picture, bytes) for picture in pictures.values()) else ""
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';{images}"
         " base-uri 'none'; form-action 'none'"
     )
 

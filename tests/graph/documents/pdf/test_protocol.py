@@ -47,7 +47,7 @@ EVENTS: list[Event] = [
     ScanFound(2),
     PageRecognized(2, ""),
     PageFailed(3, Failure("ocr_timeout", 0.5, while_drawing=True)),
-    PageDrawn.of(4, bytes(range(256))),
+    PageDrawn.of(4, [bytes(range(256)), b""]),
     MetadataRead(Metadata(labels=("i", "ii"), title="A title", placeholder=True)),
     OCRUnavailable("no_such_language", "deu"),
     Ended(),
@@ -75,10 +75,10 @@ def test_a_request_arrives_as_it_was_sent() -> None:
 
 
 def test_a_request_for_pictures_arrives_as_it_was_sent() -> None:
-    request = PictureRequest("/a b.pdf", "pass wörd", 256, 900, ((1, ("두\nof",)), (7, ())))
+    request = PictureRequest("/a b.pdf", "pass wörd", 256, 900, ((1, (("두\nof",), ("b", "c"))), (7, ((),))))
     assert decode_request(encode(request)) == request
     assert "pass" not in repr(request)
-    assert PageDrawn.of(4, bytes(range(256))).png == bytes(range(256))
+    assert PageDrawn.of(4, [bytes(range(256)), b""]).pictures == [bytes(range(256)), b""]
 
 
 def test_a_request_cannot_be_changed_and_does_not_show_its_password() -> None:
