@@ -18,7 +18,7 @@ from graph.service.jobs import Jobs
 from graph.service.pages.assets import read_asset
 from graph.service.pages.rendering import render
 from graph.service.pages.settings_form import setting_fields, settings_of
-from graph.service.security import client_of
+from graph.service.security import client_of, session_of
 from graph.service.types import Job
 
 _AT_ONCE = 50
@@ -60,6 +60,7 @@ async def index(request: Request, q: str = "", before: str | None = None) -> Res
         newest=_list_at(q),
         fields=setting_fields(_config(request), {}),
         config=_config(request),
+        has_session=session_of(request) is not None,
     )
 
 

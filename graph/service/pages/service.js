@@ -348,7 +348,8 @@
       sheet.hidden = false;
       failure.hidden = true;
       sheet.classList.add("drawing");
-      sheet.href = image.src = address;
+      image.src = address;
+      sheet.href = `${address}&width=1800`;
     };
     image.addEventListener("load", () => sheet.classList.remove("drawing"));
     image.addEventListener("error", async () => {

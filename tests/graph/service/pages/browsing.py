@@ -97,6 +97,10 @@ def complaints(page: Page) -> list[str]:
     """What axe-core finds that keeps somebody out; in dark, only what colours can do."""
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     page.emulate_media(color_scheme="dark")
-    found += Axe().run(page, options={"runOnly": ["color-contrast"], "resultTypes": ["violations"]}).response["violations"]
+    found += (
+        Axe()
+        .run(page, options={"runOnly": ["color-contrast"], "resultTypes": ["violations"]})
+        .response["violations"]
+    )
     page.emulate_media(color_scheme="light")
     return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]

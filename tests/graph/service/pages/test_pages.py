@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -49,12 +49,14 @@ class Pages:
 
 
 @asynccontextmanager
-async def opened(folder: Path, config: RunConfig | None = None, *, root_path: str = "") -> AsyncIterator[Pages]:
+async def opened(
+    folder: Path, config: RunConfig | None = None, *, root_path: str = "", tokens: Mapping[str, str] | None = None
+) -> AsyncIterator[Pages]:
     config = config or load_config("quickstart")
     jobs = Jobs(config, folder)
     await jobs.start()
     try:
-        app = create_app(config, jobs, Access({}, folder))
+        app = create_app(config, jobs, Access(tokens or {}, folder))
         transport = httpx.ASGITransport(app, root_path=root_path)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=ORIGIN) as client:
             yield Pages(jobs, client)
@@ -185,3 +187,24 @@ async def test_the_list_is_searched_and_paged_without_a_script(pages: Pages) -> 
     assert "/?q=letter" in second.values("href")
     none = await pages.show("/?q=%3Cnothing%3E")
     assert re.search(r"No title has “\s*<nothing>\s*” in it", none.words["p"])
+
+
+async def test_who_has_no_session_signs_in_with_a_token_and_comes_to_where_he_wanted(tmp_path: Path) -> None:
+    async with opened(tmp_path, tokens={"ann": "a-token-of-ann-0123456789"}) as pages:
+        path = f"/summaries/{'a' * 22}"
+        led = await pages.client.get(path)
+        assert (led.status_code, led.headers["Location"]) == (303, f"/login?next={path}")
+        form = await pages.show(led.headers["Location"])
+        assert form.having(name="next")[0]["value"] == path
+        for sent in ("", "no-token-of-anybody-0123456789"):
+            wrong = await pages.client.post("/login", data={"token": sent, "next": path})
+            assert wrong.status_code == 401
+            assert "not a token of this service" in ParsedHtml(wrong.text).words["p"]
+        elsewhere = await pages.show("/login?next=//example.org/")
+        assert elsewhere.having(name="next")[0]["value"] == "/"
+        right = await pages.client.post("/login", data={"token": "a-token-of-ann-0123456789", "next": path})
+        assert ParsedHtml(right.text).having(href=path)
+        first = await pages.show("/")
+        assert first.having(action="/logout")
+        await pages.client.post("/logout")
+        assert (await pages.client.get("/")).status_code == 303
