@@ -189,7 +189,7 @@ async def test_the_list_is_searched_and_paged_without_a_script(pages: Pages) -> 
     assert re.search(r"No title has “\s*<nothing>\s*” in it", none.words["p"])
 
 
-async def test_who_has_no_session_signs_in_with_a_token_and_comes_to_where_he_wanted(tmp_path: Path) -> None:
+async def test_who_has_no_session_signs_in_with_a_token_and_comes_to_what_they_asked_for(tmp_path: Path) -> None:
     async with opened(tmp_path, tokens={"ann": "a-token-of-ann-0123456789"}) as pages:
         path = f"/summaries/{'a' * 22}"
         led = await pages.client.get(path)
