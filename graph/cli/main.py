@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -30,9 +31,9 @@ _EXAMPLES = """examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code.
 
-    0 done; 2 the command or the configuration is wrong; 3 the document cannot be used; 4 the model failed;
-    130 interrupted. Every one of these says why in one sentence on stderr. Of several documents it is the
-    highest code that any of them has; a table on stderr says which.
+    0 done; 2 the command or the configuration is wrong, or a package that it needs is missing; 3 the document
+    cannot be used; 4 the model failed; 130 interrupted. Every one of these says why in one sentence on stderr. Of
+    several documents it is the highest code that any of them has; a table on stderr says which.
     """
     with standard_streams() as has_stdout:
         try:
@@ -217,8 +218,11 @@ def _run(args: argparse.Namespace) -> int:
     if not args.quiet and choose(args.words, args.input or [])[0] is None:
         note(f"No configuration was given, so {DEFAULT} is used: its built-in model picks telling sentences.")
 
+    # What a thousand modules make at import stays: to look through it for garbage takes a tenth of the start.
+    gc.disable()
     from graph.cli.run import run
 
+    gc.enable()
     return run(request, quiet=args.quiet)
 
 
@@ -304,6 +308,10 @@ def _exit_code(error: Exception) -> int | None:
     if "langchain_core.exceptions" in sys.modules:
         from langchain_core.exceptions import ModelError
 
+        from llm.errors import MissingPackageError
+
+        if isinstance(error, MissingPackageError):
+            return 2
         if isinstance(error, ModelError):
             return 4
     return None

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,8 @@ def test_print_that_stands_on_its_side_is_marked_line_by_line(tmp_path: Path) ->
     left, top, right, bottom = marked(image) or (0, 0, 0, 0)
     assert 10 <= right - left <= 20
     assert 80 <= bottom - top <= 110
+    edge = image.crop((left + 1, top + 4, left + 2, bottom - 4))
+    assert set(edge.get_flattened_data()) == {YELLOW}  # no corners within
 
 
 def test_a_scan_has_a_picture_without_marks(tmp_path: Path) -> None:
@@ -204,19 +207,26 @@ def test_pages_behind_one_that_kills_the_process_are_drawn(tmp_path: Path) -> No
 @linux
 def test_a_task_that_is_cancelled_ends_the_process(tmp_path: Path) -> None:
     path = tmp_path / "slow.pdf"
-    path.write_bytes(make_pdf([bomb(200)]))
+    path.write_bytes(make_pdf([bomb(100)]))
     config = LoadConfig(page_timeout_seconds=300, timeout_seconds=300, memory_mb=4000)
 
     async def begin_and_cancel() -> None:
         task = asyncio.create_task(adraw_page(path, 1, config))
-        while not workers(os.getpid()):
+        while not (drawing := workers(os.getpid())):
             await asyncio.sleep(0.02)
+        os.kill(drawing[0], signal.SIGSTOP)  # by itself it comes to no end
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+        try:
+            async with asyncio.timeout(30):
+                while workers(os.getpid()):
+                    await asyncio.sleep(0.02)
+        finally:
+            for worker in workers(os.getpid()):
+                os.kill(worker, signal.SIGKILL)
 
-    asyncio.run(begin_and_cancel())  # waits for the thread, too
-    assert workers(os.getpid()) == []
+    asyncio.run(begin_and_cancel())
 
 
 def test_a_coroutine_draws_the_same(tmp_path: Path) -> None:
