@@ -105,7 +105,11 @@ class _Pace:
             return False
         self._ended[name] = self._ended.get(name, 0) + 1
         timings = (event.get("result") or {}).get("timings")
-        new = [timing for timing in timings if not timing["cached"]] if isinstance(timings, list) else []
+        new = (
+            [timing for timing in timings if timing["calls"] > timing["cached_calls"]]
+            if isinstance(timings, list)
+            else []
+        )
         if name not in CALLING_NODES or event.get("error") or not new:
             return False
         self._answers += len(new)

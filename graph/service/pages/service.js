@@ -26,12 +26,13 @@
   };
 
   let last = Promise.resolve();
-  const refresh = () => last = last.then(ask); // in turn, so that nothing old is shown after the new
+  const refresh = () => last = last.then(ask, ask); // in turn, so that nothing old is shown after the new
 
   async function ask() {
-    let answer;
+    let answer, text;
     try {
       answer = await fetch(here, { cache: "no-store" });
+      text = await answer.text();
     } catch {
       lost("There is no connection to the service; trying again …");
       return;
@@ -42,7 +43,7 @@
       return;
     }
     lost("");
-    const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const next = new DOMParser().parseFromString(text, "text/html");
     localize(next);
     if (next.getElementById("page")) show(next);
   }
@@ -150,6 +151,8 @@
     element.append(...inside);
     return element;
   };
+  // Sent again with the same key, a document whose answer was lost is not summarized twice.
+  const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
   const say = (text) => { byId("said").textContent = text; };
 
   function choose(files) {
@@ -161,7 +164,7 @@
       const problem = make("p", { className: "why", hidden: true });
       const name = make("span", { className: "name" }, make("bdi", {}, file.name));
       const item = make("li", {}, name, make("span", { className: "small" }, size(file.size)), remove, bar, problem);
-      const document_ = { file, item, bar, problem, remove, key: crypto.randomUUID?.() ?? `${Math.random()}`.slice(2) };
+      const document_ = { file, item, bar, problem, remove, key: newKey() };
       remove.addEventListener("click", () => {
         const next = item.nextElementSibling ?? item.previousElementSibling;
         forget(known);
@@ -207,7 +210,11 @@
   // XMLHttpRequest, for fetch does not say how much of a file has been sent.
   const post = (body, headers, onProgress = () => {}) => new Promise((done) => {
     const request = new XMLHttpRequest();
-    const ended = (problem) => done({ problem, summaries: request.response?.summaries ?? [] });
+    const ended = (problem) => done({
+      problem,
+      refused: problem && request.status > 0,
+      summaries: request.response?.summaries ?? [],
+    });
     request.open("POST", byId("new").action);
     request.responseType = "json";
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
@@ -235,6 +242,7 @@
     document_.bar.hidden = true;
     document_.remove.hidden = document_.problem.hidden = false;
     document_.problem.textContent = answer.problem;
+    if (answer.refused) document_.key = newKey();
     return answer;
   }
 

@@ -78,7 +78,7 @@ def windows(browser: Browser, url: str) -> Iterator[Window]:
     yield open_window
     for context in contexts:
         context.close()
-    assert happened == []
+    assert not happened, happened
 
 
 def drop(page: Page, name: str, content: bytes) -> None:
