@@ -140,11 +140,8 @@ CUES: Table = {
 LEANING: Table = {
     "en": (
         "however", "but", "and", "or", "therefore", "thus", "hence", "moreover", "furthermore",
-        "for (?:example|instance)", "similarly", "this", "these", "those", "that", "it", "its", "they", "their",
-        "he", "his", "she", "her", "such", "then", "instead", "otherwise", "also", "if (?:so|not|this|it)",
-        "in (?:addition|contrast|this|that|these|such)", "as (?:a result|such|noted|mentioned|discussed)",
-        "at (?:this|that)", "the (?:latter|former|same|above|following)", "here", "there", "note", "nor", "yet",
-        "so", "likewise", "consequently", "accordingly", "nevertheless",
+        "for (?:example|instance)", "similarly", "this", "these", "those", "it", "its", "they", "their", "he",
+        "his", "she", "her", "such", "then", "instead", "otherwise", "also", "the (?:latter|former)",
     ),
     "de": (
         "aber", "jedoch", "doch", "denn", "daher", "deshalb", "dies(?:e[rsnm]?)?", "er", "sie", "es", "sein",
