@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 # How much more a sentence weighs at the very start and end of a text, and how fast that fades towards the middle.
 _START, _START_FADES = 0.5, 10
 _END, _END_FADES = 0.5, 20
-_FIRST, _FIRST_FADES = 0.5, 8  # the same for the first sentences, counted one by one
 _CUE, _FIGURED = 1.25, 1.15
 _COURTEOUS, _QUOTED, _POINTING, _CONTACTED, _CHORE = 0.6, 0.7, 0.5, 0.7, 0.2
 _SUMMARY_SECTION, _MAIN_SECTION, _MINOR_SECTION = 2.5, 1.5, 0.3
@@ -67,10 +66,7 @@ def place_weights(count: int) -> NDArray[np.float64]:
 
     place = np.linspace(0.0, 1.0, count)
     weights: NDArray[np.float64] = (
-        1
-        + _START * np.exp(-_START_FADES * place)
-        + _END * np.exp(-_END_FADES * (1 - place))
-        + _FIRST * np.exp(-np.arange(count) / _FIRST_FADES)
+        1 + _START * np.exp(-_START_FADES * place) + _END * np.exp(-_END_FADES * (1 - place))
     )
     return weights
 

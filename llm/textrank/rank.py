@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import heapq
 import re
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import regex
@@ -151,7 +150,9 @@ def pick(matrix: TermMatrix, candidates: Candidates, budget: int) -> list[int]:
     scores, costs = candidates.scores, candidates.costs
     groups = [_members(candidates.parts)] if len({*candidates.parts}) > 2 else []
     most = max(_FEWEST_STRETCHES, min(_MOST_STRETCHES, budget // _STRETCH_TOKENS))
-    groups += [_stretches(costs, candidates.borders, count) for count in range(most, _FEWEST_STRETCHES - 1, -1)]
+    groups += [
+        _stretches(len(costs), candidates.borders, count) for count in range(most, _FEWEST_STRETCHES - 1, -1)
+    ]
     for members_of in groups:
         leaders = [max(members, key=lambda i: (scores[i], -i)) for members in members_of]
         if 3 * sum(costs[i] for i in leaders) <= 2 * budget:
@@ -165,15 +166,14 @@ def pick(matrix: TermMatrix, candidates: Candidates, budget: int) -> list[int]:
     return choice.taken
 
 
-def _stretches(costs: Sequence[int], borders: Sequence[int], count: int) -> list[Sequence[int]]:
+def _stretches(length: int, borders: Sequence[int], count: int) -> list[Sequence[int]]:
     """So many stretches of about the same length, cut where a section begins if that is near."""
-    ends = [*accumulate(costs, initial=0)]
     cuts = [0]
     for k in range(1, count):
-        ideal, reach = ends[-1] * k / count, _NEAR * ends[-1] / count
-        near = [border for border in borders if abs(ends[border] - ideal) < reach]
-        cuts.append(min(near, key=lambda border: abs(ends[border] - ideal)) if near else bisect_left(ends, ideal))
-    return [range(start, end) for start, end in pairwise([*cuts, len(costs)]) if start < end]
+        even = length * k // count
+        nearest = min(borders, key=lambda border: abs(border - even), default=even)
+        cuts.append(nearest if abs(nearest - even) < _NEAR * length / count else even)
+    return [range(start, end) for start, end in pairwise([*cuts, length]) if start < end]
 
 
 def _members(parts: Sequence[int]) -> list[Sequence[int]]:
