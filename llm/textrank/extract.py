@@ -114,7 +114,7 @@ class _Ranked:
         if asked := set(terms(focus, language)):
             prior *= 1 + _FOCUS * self.matrix.holds(asked) / len(asked)
         central = rank(self.matrix, prior)
-        scores = (central >= _ASIDE) * central * prior / np.sqrt(self.costs)
+        scores = (central >= _ASIDE) * central * prior / np.cbrt(self.costs)
         parts = [s.part for s in self.sentences]
         self.candidates = Candidates(scores, self.costs, parts, _borders(text, places), _support(text, places))
 
