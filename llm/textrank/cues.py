@@ -88,7 +88,8 @@ def cue_weights(sentences: Sequence[ProseSentence]) -> list[float]:
             section = _weight_below(sentence, section)
         elif (label := _label_weight(sentence.text)) is not None:
             labelled = label
-        weights.append((labelled or section) * _wording_weight(sentence.text))
+        worded = _wording_weight(sentence.text) if sentence.prose else 1.0  # of rows and the like, in vain
+        weights.append((labelled or section) * worded)
     return weights
 
 
