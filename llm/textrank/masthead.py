@@ -51,6 +51,8 @@ def masthead(text: Sequence[ProseSentence], heard: Mapping[str, int], budget: in
     }
     taken: list[int] = []
     for i in sorted(lines, key=lambda i: (i != title, -worth[i], i)):
+        if not taken and i != title:
+            break  # a date or a name, and of what nobody knows
         cost = estimate_tokens(lines[i]) + 1
         if worth[i] < _WORTH or cost > budget or any(_is_same(lines[i], lines[k]) for k in taken):
             continue
