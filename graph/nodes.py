@@ -232,7 +232,13 @@ def _chunk_text(task: MapTask) -> str | None:
 
 def _timing(node: NodeName, started: float) -> Timing:
     return Timing(
-        node=node, started=started, ended=time.time(), prompt_tokens=None, output_tokens=None, cached=False
+        node=node,
+        started=started,
+        ended=time.time(),
+        prompt_tokens=None,
+        output_tokens=None,
+        calls=0,
+        cached_calls=0,
     )
 
 

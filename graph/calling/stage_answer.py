@@ -22,7 +22,8 @@ FinishReason = Literal[
 class Timing(TypedDict):
     """One piece of work: clock times in seconds since the epoch. Tokens are None if no model was called.
 
-    `cached` says that the answer was on disk, from an earlier call: it took no tokens.
+    All answers count, those that were no good and asked for again included. The cached ones were on disk, from an
+    earlier call, and took no tokens.
     """
 
     node: NodeName
@@ -30,7 +31,8 @@ class Timing(TypedDict):
     ended: float
     prompt_tokens: int | None
     output_tokens: int | None
-    cached: bool
+    calls: int
+    cached_calls: int
 
 
 @dataclass(frozen=True)

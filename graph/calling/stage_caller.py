@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable, RunnablePassthrough
 
 from chains.prompts import STAGES, Prompts, Stage
@@ -16,7 +15,7 @@ from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, wit
 from graph.calling.budget import TokenBudget, make_budget
 from graph.calling.cutting import cut
 from graph.calling.failures import PASSED_ON, in_stage
-from graph.calling.flow import Chain, Flow, ModelCall
+from graph.calling.flow import Chain, Flow, Message, ModelCall
 from graph.calling.key_sentences import Part, joined_text, without_source_sentences
 from graph.calling.model_adapter import (
     asked_anew,
@@ -83,7 +82,8 @@ class StageCaller:
             SummarizeError: instead of any other exception of the model.
         """
         started = time.time()
-        fitted, message, cleaned = yield from self._answered(stage, text, tokens, bool(fallback))
+        heard: list[Message] = []
+        fitted, message, cleaned = yield from self._answered(stage, text, tokens, bool(fallback), heard)
         answer, reason = self._bounded(stage, cleaned, finish_reason(message), fitted, fallback)
         return StageAnswer(
             stage=stage,
@@ -91,7 +91,7 @@ class StageCaller:
             tokens=self.counter.text(answer),
             finish_reason=reason,
             cut_prompt=fitted != text,
-            timing=_timing(stage, message, started),
+            timing=_timing(stage, heard, started),
         )
 
     def document(self, stage: Stage, parts: Sequence[Part], tokens: int) -> tuple[str, int]:
@@ -123,14 +123,14 @@ class StageCaller:
         return self.counter.prompt(prompt_template(stage, prompts).invoke({"document": text}))
 
     def _answered(
-        self, stage: Stage, text: str, tokens: int, has_fallback: bool
-    ) -> Flow[tuple[str, BaseMessage | str, Cleaned]]:
-        """The text as it was sent, the message, and the summary in it."""
+        self, stage: Stage, text: str, tokens: int, has_fallback: bool, heard: list[Message]
+    ) -> Flow[tuple[str, Message, Cleaned]]:
+        """The text as it was sent, the message, and the summary in it. `heard` is given every message."""
         fitted = self._fit(stage, text, tokens, self._prompts)
-        message, cleaned = yield from self._tries(stage, fitted, has_fallback, self._prompts)
+        message, cleaned = yield from self._tries(stage, fitted, has_fallback, self._prompts, heard)
         if cleaned.fault in _REMINDED and self._prompts.reminder:
             again = self._fit(stage, fitted, tokens, self._reminded)
-            second, better = yield from self._tries(stage, again, True, self._reminded)
+            second, better = yield from self._tries(stage, again, True, self._reminded, heard)
             if cleaned.fault != "language" or better.fault is None:
                 return again, second, better
         return fitted, message, cleaned
@@ -150,16 +150,17 @@ class StageCaller:
         return text
 
     def _tries(
-        self, stage: Stage, document: str, has_fallback: bool, prompts: Prompts
-    ) -> Flow[tuple[BaseMessage | str, Cleaned]]:
+        self, stage: Stage, document: str, has_fallback: bool, prompts: Prompts, heard: list[Message]
+    ) -> Flow[tuple[Message, Cleaned]]:
         """The message of the first try that says something, and what it says."""
         tries, pause = 0, 0.0
-        message: BaseMessage | str = ""
+        message: Message = ""
         cleaned = Cleaned("", "empty")
         while True:
             try:
                 # An answer that was no good is not looked up in the cache again.
                 message = yield ModelCall(self._chain(stage, prompts, anew=tries > 0), document, pause)
+                heard.append(message)
                 cleaned = self._cleaned(stage, message, document, prompts)
                 if cleaned.fault in ("empty", "thought"):
                     raise EmptyAnswerError(thought=cleaned.fault == "thought")
@@ -190,7 +191,7 @@ class StageCaller:
             self._chains[key] = _CHAINS[stage](model, prompts, parser=RunnablePassthrough())
         return self._chains[key]
 
-    def _cleaned(self, stage: Stage, message: BaseMessage | str, document: str, prompts: Prompts) -> Cleaned:
+    def _cleaned(self, stage: Stage, message: Message, document: str, prompts: Prompts) -> Cleaned:
         answer = plain(message if isinstance(message, str) else str(message.text)).strip()
         if self._extracts:
             return Cleaned(answer, None if answer else "empty")
@@ -222,14 +223,14 @@ class StageCaller:
         return answer, cleaned.fault or reason
 
 
-def _timing(stage: Stage, message: BaseMessage | str, started: float) -> Timing:
-    usage = getattr(message, "usage_metadata", None) or {}
-    cached = is_cached(message)
+def _timing(stage: Stage, heard: Sequence[Message], started: float) -> Timing:
+    made = [getattr(message, "usage_metadata", None) or {} for message in heard if not is_cached(message)]
     return Timing(
         node=NODE_OF[stage],
         started=started,
         ended=time.time(),
-        prompt_tokens=0 if cached else usage.get("input_tokens", 0),
-        output_tokens=0 if cached else usage.get("output_tokens", 0),
-        cached=cached,
+        prompt_tokens=sum(usage.get("input_tokens", 0) for usage in made),
+        output_tokens=sum(usage.get("output_tokens", 0) for usage in made),
+        calls=len(heard),
+        cached_calls=len(heard) - len(made),
     )

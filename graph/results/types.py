@@ -119,7 +119,7 @@ class Stats(TypedDict):
     """What a run took. Calls that were answered from disk took no tokens."""
 
     calls: int
-    """Answers of the model."""
+    """Answers of the model, those that were no good and asked for again included."""
     cached_calls: int
     """How many of them came from disk."""
     prompt_tokens: int

@@ -24,8 +24,8 @@ ELEMENTS = re.findall(
 )
 ATTRIBUTES = re.findall(
     r"[\w-]+",
-    "aria-hidden aria-label aria-labelledby charset class content data-sentence data-sentences data-tree dir"
-    " hidden href http-equiv id lang name open popover popovertarget popovertargetaction role tabindex title"
+    "aria-hidden aria-label aria-labelledby charset class content data-page data-sentence data-sentences data-tree"
+    " dir hidden href http-equiv id lang name open popover popovertarget popovertargetaction role tabindex title"
     " type value",
 )
 
