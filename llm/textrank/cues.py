@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _START, _START_FADES = 0.5, 10
 _END, _END_FADES = 0.5, 20
 _CUE, _FIGURED = 1.25, 1.15
-_COURTEOUS, _QUOTED, _POINTING, _CONTACTED, _CHORE = 0.6, 0.7, 0.5, 0.7, 0.2
+_COURTEOUS, _QUOTED, _POINTING, _CODED, _CONTACTED, _CHORE = 0.6, 0.7, 0.5, 0.5, 0.7, 0.2
 _SUMMARY_SECTION, _MAIN_SECTION, _MINOR_SECTION = 2.5, 1.5, 0.3
 _OFTEN = 3  # a heading that comes so often heads pages
 
@@ -33,6 +33,9 @@ _CHORES = re.compile(pattern(HOUSEKEEPING), re.IGNORECASE)
 _CONTACT = re.compile(
     r"https?:|www\.|\S@\S+\.\w|\b\d{3,4}[- ]\d{3}[- ]\d{4}\b|\b(?:tel|fax|telephone|phone)\b[.:\s]*\+?\d", re.I
 )
+_CODE = re.compile(
+    r"(?<!\S)--[a-z]|(?<![\w.])[a-z]{3,}[._][a-z]{3,}(?![\w.]*/)|[{}]|\w\(\)|::|==|</?[a-z]+>"
+)  # and names in it
 _FIGURE = re.compile(r"(?<![\w.])\d[\d,.]*(?![\w.])")  # how much, or when
 # What is said in a meeting besides what it is about.
 _FILLER = re.compile(r"\{\w+\}|\b(?:um+|uh+|hmm*|mm+|mm-?hmm|yeah|okay|ok|yep|you know|i mean)\b", re.I)
@@ -48,14 +51,7 @@ _NUMBER = (
     r"^\W*(?:(?:\d{1,2}|[IVX]{1,5}|[A-Z]|[Ⅰ-Ⅻ])[.):]?\s+)?(?:제?\s?\d+\s?[장절]\s+)?"
     r"(?:第[一二三四五六七八九十\d]+[章节節]\s*)?\W*"
 )
-_KINDS = [
-    (re.compile(_NUMBER + pattern(table), re.IGNORECASE), weight)
-    for table, weight in (
-        (SUMMARIES, _SUMMARY_SECTION),
-        (MINOR, _MINOR_SECTION),
-        (MAIN, _MAIN_SECTION),
-    )
-]
+_SECTIONS = [re.compile(_NUMBER + pattern(table), re.IGNORECASE) for table in (SUMMARIES, MINOR, MAIN)]
 # A heading on the line of what it heads: "SUMMARY: The agency proposes".
 _LABEL = re.compile(r"(?P<name>[^\W\d_][^:.;,—–]{2,40}?)\s?(?P<mark>[:：.—–])\s")
 
@@ -101,6 +97,7 @@ def _wording_weight(text: str) -> float:
         * (_COURTEOUS if _COURTESY.search(text) else 1.0)
         * (_QUOTED if _SPOKEN.match(text) else 1.0)
         * (_POINTING if _POINTERS.search(text) else 1.0)
+        * (_CODED if _CODE.search(text) else 1.0)
         * (_CHORE if _CHORES.search(text) else 1.0)
         * (_CONTACTED if _CONTACT.search(text) else 1.0)
         * max(0.3, 1 - 3 * filler)
@@ -130,4 +127,5 @@ def is_chore(text: str) -> bool:
 
 def section_weight(name: str) -> float:
     """What a sentence weighs in a section of this name: 1 for most."""
-    return next((weight for pattern, weight in _KINDS if pattern.match(name)), 1.0)
+    weights = (_SUMMARY_SECTION, _MINOR_SECTION, _MAIN_SECTION)
+    return next((weight for section, weight in zip(_SECTIONS, weights, strict=True) if section.match(name)), 1.0)

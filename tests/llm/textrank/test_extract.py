@@ -125,6 +125,8 @@ def test_a_heading_of_every_page_begins_no_section() -> None:
         "林登的港口和林登的桥梁的情况，参见本报告的附图。",
         "リンデンの港とリンデンの橋については、下表のとおりである。",
         "For more information on the harbour of Linden, call the council of Linden.",
+        "With harbour.depth_limit the harbour of Linden and the bridge of Linden are repaired together.",
+        "A harbour of Linden that --repair names is repaired together with the bridge of Linden.",
     ],
 )
 def test_what_sends_readers_elsewhere_weighs_less(pointing: str) -> None:
@@ -170,7 +172,7 @@ def test_a_sentence_comes_with_the_one_it_leans_on_or_not_at_all() -> None:
 
 def test_a_text_whose_sentences_all_lean_is_summed_up_too() -> None:
     text = "\n\n".join(f"It was repaired together with the {thing} of Linden in spring." for thing in THINGS)
-    assert summary(text, 60)
+    assert extract(text, 60).finish_reason == "stop", "and none of them is cut"
 
 
 def test_stretches_end_where_a_section_begins_if_one_is_near() -> None:
