@@ -20,6 +20,7 @@ from graph.calling.flow import Flow
 from graph.calling.key_sentences import Part, joined_text, merged_source_sentences
 from graph.calling.stage_answer import Timing
 from graph.calling.stage_caller import StageCaller
+from graph.calling.unheeded import unheeded_prompts
 from graph.channels import Lost, compress, decompress
 from graph.config import RunConfig
 from graph.documents import (
@@ -91,14 +92,16 @@ class Nodes:
             "sections": find_sections(pages),
             "files": reading["files"],
             "errors": Overwrite([]),
-            "warnings": Overwrite([*reading["warnings"], *self._about_the_model()]),
+            "warnings": Overwrite([*reading["warnings"], *self._about_the_model(pages)]),
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),
         }
 
-    def _about_the_model(self) -> list[str]:
-        """What a summary by this model is worth, where that is little."""
-        llm = self._config.llm
+    def _about_the_model(self, pages: list[Page]) -> list[str]:
+        """What a summary by this model is worth, where that is little, and what it cannot heed."""
+        llm, prompts = self._config.llm, self._config.prompts
+        if self._made["provider"] == "textrank":
+            return unheeded_prompts(prompts, "\n".join(page["text"] for page in pages))
         if getattr(llm, "prompting", "chat") == "chat" or self._made["model"] != model_name(self._config):
             return []
         size = "a small base model" if self._made["model"] in PACKAGED else "a base model"
