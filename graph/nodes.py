@@ -161,7 +161,13 @@ class Nodes:
         started = time.time()
         try:
             pages = decompress(state["text"])
-            traced = trace(state["summary"], pages, tree=state["tree"], chunks=state["chunks"])
+            traced = trace(
+                state["summary"],
+                pages,
+                tree=state["tree"],
+                chunks=state["chunks"],
+                instructions=self._caller.instructions,
+            )
             return grounded(state, _timing("ground", started), traced)
         except Exception as error:
             return not_grounded(error)

@@ -1,0 +1,98 @@
+"""Who does what to whom: the order of words around what a sentence and its evidence have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from graph.grounding.alignment import Aligner, Claim, Match
+from graph.grounding.words import Word, is_korean
+from llm.language.marks import UNSPACED
+
+_SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
+_BESIDE = 4  # words of the sentence on each side of the common ones
+_AROUND = 12  # words of the passage on each side
+_CLAUSE = re.compile(r"[;:]\s|,\s|\b(?:while|whereas|but)\b")
+_ARTICLE = re.compile(
+    r"\b(?:an?|the|their|its|his|her|this|these|that|der|die|das|den|dem|le|la|les|el|los|las|und|and|more|most"
+    r"|all|some|any|other)\b",
+    re.I,
+)
+_PARTICLES = re.compile(rf"[{UNSPACED}]")  # Korean, Japanese and Chinese say roles by particles, or not at all
+# What opens a sentence in whose middle its subject stands.
+_FRONTED = re.compile(
+    r"\W*(?:in|for|when|to|by|with|on|as|if|after|before|since|from|at|under|during|while|given|using|bei|für|wenn"
+    r"|um|mit|nach|vor|seit|pour|avec|dans|si|après|avant|para|con|en|después|antes)\b",
+    re.IGNORECASE,
+)
+# What is the same from either side.
+_MUTUAL = re.compile(
+    r"\b(?:differ|equal|similar|same|compar|resembl|match|combin|relat|associat|correl|meet|met|marr|agree|between"
+    r"|together|unterscheid|gleich|ähnlich|égal|semblable|igual|parec)\w*",
+    re.IGNORECASE,
+)
+
+
+def swaps_roles(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bool:
+    """Whether what stands before and after the same words in the evidence stands the other way round."""
+    if is_korean(claim.text) or _PARTICLES.search(claim.text) or _FRONTED.match(claim.text):
+        return False
+    return any(
+        _is_swapped(claim, aligner.passages[match.passage], aligner.words(match.passage))
+        for match in matches
+        if match.score >= _SAYS_THE_SAME
+    )
+
+
+def _is_swapped(claim: Claim, passage: str, words: Sequence[Word]) -> bool:
+    for start, place, length in _common_runs(claim.words, words):
+        end, place_end = start + length, place + length
+        run = claim.text[claim.words[start].start : claim.words[end - 1].end]
+        if _MUTUAL.search(run) or _link(claim.text, claim.words, end) != _link(passage, words, place_end):
+            continue
+        left, right = _sides(claim.text, claim.words, start, end, _BESIDE)
+        their_left, their_right = _sides(passage, words, place, place_end, _AROUND)
+        swapped = len(left & their_right), len(right & their_left)
+        if all(swapped) and not left & their_left and sum(swapped) > len(right & their_right):
+            return True
+    return False
+
+
+def _common_runs(ours: Sequence[Word], theirs: Sequence[Word]) -> Iterator[tuple[int, int, int]]:
+    """Where the longest runs of the same words begin in both, and how long they are."""
+    for i, word in enumerate(ours):
+        for j, other in enumerate(theirs):
+            if (
+                word.terms != other.terms
+                or _is_repeated(ours, i)
+                or _is_repeated(theirs, j)
+                or (i and j and ours[i - 1].terms == theirs[j - 1].terms)
+            ):
+                continue
+            length = 1
+            while i + length < len(ours) and j + length < len(theirs):
+                if ours[i + length].terms != theirs[j + length].terms:
+                    break
+                length += 1
+            yield i, j, length
+
+
+def _is_repeated(words: Sequence[Word], index: int) -> bool:
+    return any(word.terms == words[index].terms for i, word in enumerate(words) if i != index)
+
+
+def _link(text: str, words: Sequence[Word], end: int) -> str:
+    """What links a word to the next: "by", "than" or nothing; articles link nothing."""
+    between = text[words[end - 1].end : words[end].start] if end < len(words) else ""
+    return " ".join(_ARTICLE.sub("", between).casefold().split())
+
+
+def _sides(text: str, words: Sequence[Word], start: int, end: int, reach: int) -> tuple[set[str], set[str]]:
+    """The terms before words[start:end] and after them in their clause, without those on both sides."""
+    before = [
+        w for w in words[max(0, start - reach) : start] if not _CLAUSE.search(text, w.end, words[start].start)
+    ]
+    after = [w for w in words[end : end + reach] if not _CLAUSE.search(text, words[end - 1].end, w.start)]
+    left, right = ({term for word in side for term in word.terms} for side in (before, after))
+    inside = {term for word in words[start:end] for term in word.terms}
+    return left - right - inside, right - left - inside
