@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.grounding.index import Index
-from graph.grounding.words import Word, words_of
+from graph.grounding.words import Word, framing_terms, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,6 +21,7 @@ _BOND = 0.5  # what of a word's credit hangs on the words beside it
 _BESIDE = 2  # words on each side of which two must be near in the passage, too
 _NEAR = 5
 _FIRM = 2.0  # what a number or a name weighs in the support, against another word as rare
+_FRAMING = 0.4  # and a word that any summary is spoken of with
 _WORTH = (1.0, 0.8, 0.65)  # of what the best passage, the second and the third hold
 _QUOTED = 1.5  # what a passage counts that has the sentence word for word, against others
 _GAIN = 0.08  # what a further passage must add
@@ -62,9 +63,10 @@ class Claim:
         rarities = [sum(map(index.rarity, terms)) / len(terms) for terms in self.terms]
         self.weights = _shares(rarities)
         self.clauses = _clauses(text, self.words)
+        framing = framing_terms(index.language)
         self.stakes = _shares(
             [
-                rarity * (_FIRM if _is_firm(word, text) else 1)
+                rarity * (_FIRM if _is_firm(word, text) else _FRAMING if framing.issuperset(word.terms) else 1)
                 for rarity, word in zip(rarities, self.words, strict=True)
             ]
         )

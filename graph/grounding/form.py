@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cache
 
 from graph.grounding.statements import ENDED, Statement
 from graph.grounding.types import Flag
-from graph.grounding.words import Word, terms_of
-from llm.language.framing import FRAMING
+from graph.grounding.words import Word, framing_terms, terms_of
+from llm.language.marks import HANGUL, UNSPACED
 
 # A tag of HTML or of a prompt, a token of a chat template. "a<b and c>d" is none.
 _TAG = re.compile(
     r"""</?[A-Za-z][\w:-]*(?:\s+[\w:-]+=(?:"[^"<>]*"|'[^'<>]*'|[^\s<>"']+))*\s*/?>"""
     r"|<(?:[A-Za-z]+\s+[\w:-]+=[^<>]*$|!--)|<\|\w+\|>|\[/?INST\]"
 )
+_UNSPACED = re.compile(rf"[{UNSPACED}{HANGUL}]")  # where few words, or none that spaces part, say a lot
 _TOKEN = re.compile(r"\w+")
 _RUN = 4  # words that stand together in the prompt, too
 _MOSTLY_PROMPT = 0.6  # of a sentence's words in such runs
 _TITLE_WORDS = 10  # of a heading, and of one that ends in a full stop
 _LABEL_WORDS = 2
-_LEAST_REPEATED = 3  # words that are not just how summaries are spoken of
+_OF_ITSELF = 2  # different words of "the mill is a mill"
+_LEAST_REPEATED = 2  # words that are not just how summaries are spoken of
 _NEARLY_ALL = 0.6  # of the words of the sentence before
 
 
@@ -46,19 +48,26 @@ class Form:
         return [flag for flag, holds in found.items() if holds]
 
     def says_nothing(self, words: Sequence[Word]) -> bool:
-        """Whether all are words that any summary or chat is spoken of with; numbers say something."""
-        framing = _framing(self._language) | _framing("en")
-        return all(not word.values and framing.issuperset(word.terms) for word in words)
+        """Whether all are words that any summary or chat is spoken of with, or each is said of itself alone."""
+        framing = framing_terms(self._language)
+        said = Counter(word.terms for word in words)
+        return all(
+            (not word.values and framing.issuperset(word.terms))
+            or (said[word.terms] > 1 and len(said) <= _OF_ITSELF)
+            for word in words
+        )
 
     def _is_heading(self, text: str) -> bool:
-        """Whether a line of the source is no more than these few words."""
-        if len(text.split()) > _TITLE_WORDS or ENDED.search(text):
+        """Whether a line of the source is no more than these few words, or they are too few to say a thing."""
+        if ENDED.search(text):
+            return len(text.split()) <= _LABEL_WORDS and not _UNSPACED.search(text)
+        if len(text.split()) > _TITLE_WORDS:
             return False
         return bool(re.search(rf"^\s*{re.escape(text)}\s*$", self._source, re.MULTILINE))
 
     def _is_said_twice(self, text: str) -> bool:
         """Whether one sentence before had its words and few others; how summaries are spoken of aside."""
-        framing = _framing(self._language) | _framing("en")
+        framing = framing_terms(self._language)
         terms = frozenset(term for term in terms_of(text, self._language) if term not in framing)
         words = " ".join(_tokens(text))
         is_repeated = words in self._texts or (
@@ -83,8 +92,3 @@ def _tokens(text: str) -> list[str]:
 def _runs(text: str) -> list[tuple[str, ...]]:
     tokens = _tokens(text)
     return [tuple(tokens[i : i + _RUN]) for i in range(len(tokens) - _RUN + 1)]
-
-
-@cache
-def _framing(language: str) -> frozenset[str]:
-    return frozenset(terms_of(FRAMING.get(language, ""), language))

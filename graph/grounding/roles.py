@@ -6,36 +6,35 @@ import re
 from collections.abc import Iterator, Sequence
 
 from graph.grounding.alignment import Aligner, Claim, Match
-from graph.grounding.words import Word, is_korean
-from llm.language.marks import UNSPACED
+from graph.grounding.words import Word
 
 _SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
 _BESIDE = 4  # words of the sentence on each side of the common ones
 _AROUND = 12  # words of the passage on each side
 _CLAUSE = re.compile(r"[;:]\s|,\s|\b(?:while|whereas|but)\b")
 _ARTICLE = re.compile(
-    r"\b(?:an?|the|their|its|his|her|this|these|that|der|die|das|den|dem|le|la|les|el|los|las|und|and|more|most"
+    r"\b(?:an?|the|their|its|his|her|this|these|that|le|la|les|el|los|las|and|more|most"
     r"|all|some|any|other)\b",
     re.I,
 )
-_PARTICLES = re.compile(rf"[{UNSPACED}]")  # Korean, Japanese and Chinese say roles by particles, or not at all
+_BY_ORDER = {"en", "fr", "es"}  # languages that say roles by the order of words, not by their endings
 # What opens a sentence in whose middle its subject stands.
 _FRONTED = re.compile(
-    r"\W*(?:in|for|when|to|by|with|on|as|if|after|before|since|from|at|under|during|while|given|using|bei|für|wenn"
-    r"|um|mit|nach|vor|seit|pour|avec|dans|si|après|avant|para|con|en|después|antes)\b",
+    r"\W*(?:in|for|when|to|by|with|on|as|if|after|before|since|from|at|under|during|while|given|using"
+    r"|pour|avec|dans|si|après|avant|para|con|en|después|antes)\b",
     re.IGNORECASE,
 )
 # What is the same from either side.
 _MUTUAL = re.compile(
     r"\b(?:differ|equal|similar|same|compar|resembl|match|combin|relat|associat|correl|meet|met|marr|agree|between"
-    r"|together|unterscheid|gleich|ähnlich|égal|semblable|igual|parec)\w*",
+    r"|together|égal|semblable|igual|parec)\w*",
     re.IGNORECASE,
 )
 
 
 def swaps_roles(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bool:
     """Whether what stands before and after the same words in the evidence stands the other way round."""
-    if is_korean(claim.text) or _PARTICLES.search(claim.text) or _FRONTED.match(claim.text):
+    if aligner.index.language not in _BY_ORDER or _FRONTED.match(claim.text):
         return False
     return any(
         _is_swapped(claim, aligner.passages[match.passage], aligner.words(match.passage))

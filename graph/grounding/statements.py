@@ -81,7 +81,7 @@ def _is_scrap(summary: str, statement: Statement, after: Statement | None, *, is
     if statement.is_heading:
         is_marked = _HEADING.match(summary[line_start : statement.end])
         return not is_marked and (after is None or after.is_heading)
-    return is_prose and not is_item and not _UNSPACED.search(statement.text)
+    return is_prose and (after is None or not is_item) and not _UNSPACED.search(statement.text)
 
 
 def _statements(summary: str) -> Iterator[Statement]:
