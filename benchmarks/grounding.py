@@ -209,7 +209,7 @@ def swapped_names(text: str) -> str | None:
     for first, second in pairwise(names):
         between = text[first.end() : second.start()]
         if first[0] != second[0] and not re.search(r"[,;()]|\b(?:and|or|of)\b", between) and between.strip():
-            return text[: first.start()] + second[0] + between + first[0] + text[second.end() :]
+            return f"{text[: first.start()]}{second[0]}{between}{first[0]}{text[second.end() :]}"
     return None
 
 
@@ -224,8 +224,8 @@ CORRUPTIONS = [
     Corruption("a number of the text", "number", lambda s, d, o, r: exchange(NUMBER, s, another(NUMBER, d, r), r)),
     Corruption("a name of another document", "name", lambda s, d, o, r: exchange(NAME, s, another(NAME, o, r), r)),
     Corruption("a name of the text", "name", lambda s, d, o, r: exchange(NAME, s, another(NAME, d, r), r)),
-    Corruption("not, put in", "", lambda s, d, o, r: VERB.sub(r"\1 not", s, 1) if VERB.search(s) else None),
-    Corruption("not, taken out", "", lambda s, d, o, r: NOT.sub("", s, 1) if NOT.search(s) else None),
+    Corruption("not, put in", "opposite", lambda s, *_: VERB.sub(r"\1 not", s, 1) if VERB.search(s) else None),
+    Corruption("not, taken out", "opposite", lambda s, *_: NOT.sub("", s, 1) if NOT.search(s) else None),
     Corruption("another unit", "unit", lambda s, d, o, r: other_unit(s)),
     Corruption("a bound, taken out", "comp", lambda s, d, o, r: BOUND.sub("", s, 1) if BOUND.search(s) else None),
     Corruption("two names swapped", "roles", lambda s, d, o, r: swapped_names(s)),

@@ -11,14 +11,13 @@ from graph.grounding.names import is_named, joined_names, names_in, stand_togeth
 from graph.grounding.numerals import named_values, speaks_of_a_fall
 from graph.grounding.quantities import Quantity, quantities
 from graph.grounding.types import Flag
-from graph.grounding.words import Word, number_term
+from graph.grounding.words import Word, number_term, terms_beside
 
 _BESIDE_BEST = 2  # passages on each side of the best evidence in which a number is looked for
 _BESIDE_NUMBERS = 1  # the same for what a clause rests on
 _BESIDE_NAMES = 20  # the same for names: about a page
 _SAYS_THE_SAME = 0.3  # what a passage must support of the sentence for another name in it to count
 _BESIDE_OTHERS = 2  # passages on each side in which a name is looked for that another stands for
-_BESIDE_WORDS = 2  # words on each side of a name
 _NEARLY_BEST = 0.9  # of what the best passage holds of a clause, for another's numbers to count for it
 _LEAST_TELLING = 2  # words of a clause beside its numbers, for it to have passages of its own
 _LEAST_SPELLED = 11  # "three ways" may be counted by who sums up, without a "three" in the source
@@ -154,9 +153,9 @@ def _is_exchanged(claim: Claim, name: int, alignment: Alignment, aligner: Aligne
         return False
     words, text = aligner.words(match.passage), aligner.passages[match.passage]
     said = {term for word in claim.words for term in word.terms}
-    beside = _terms_beside(claim.words, name)
+    beside = terms_beside(claim.words, name)
     others = [i for i in names_in(text, words, by_capitals=by_capitals) if said.isdisjoint(words[i].terms)]
-    return any(beside & _terms_beside(words, other) for other in others)
+    return any(beside & terms_beside(words, other) for other in others)
 
 
 def _is_number_exchanged(claim: Claim, number: int, alignment: Alignment, aligner: Aligner) -> bool:
@@ -170,12 +169,7 @@ def _is_number_exchanged(claim: Claim, number: int, alignment: Alignment, aligne
     if match.score < _SAYS_THE_SAME or _is_known(claim.text, word, numbers.terms, numbers.values):
         return False
     words = aligner.words(match.passage)
-    beside = _terms_beside(claim.words, number)
+    beside = terms_beside(claim.words, number)
     text = aligner.passages[match.passage]
     others = [i for i, other in enumerate(words) if other.values and _is_precise(text, other)]
-    return any(beside & _terms_beside(words, other) for other in others)
-
-
-def _terms_beside(words: Sequence[Word], index: int) -> set[str]:
-    beside = [*words[max(0, index - _BESIDE_WORDS) : index], *words[index + 1 : index + 1 + _BESIDE_WORDS]]
-    return {term for word in beside for term in word.terms}
+    return any(beside & terms_beside(words, other) for other in others)

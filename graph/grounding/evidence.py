@@ -32,6 +32,7 @@ _WEAK_KOREAN = 0.18  # the same for Korean, whose words change more from one wor
 _NOTHING = 0.08  # and below this there is no evidence worth showing
 _LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
 _CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
+_PERHAPS_CONTRADICTED = 0.75  # the same where what is denied is said in other words
 _NOTHING_SAID = 0.3  # and what is left of a sentence that any summary could have
 _PREFERRED = 1.1  # what the chunks that the summary tree leads to count, against the rest of the document
 
@@ -133,11 +134,12 @@ class _Grounder:
             flags.append("name not in source")
         support *= _LACKING ** len(flags)
         is_opposite, may_be_opposite = contradiction(claim, matches, self._aligner)
-        if is_opposite or may_be_opposite:
-            support *= _CONTRADICTED
         if is_opposite:
+            support *= _CONTRADICTED
             flags.append("opposite in source")
-        if swaps_roles(claim, matches, self._aligner):
+        elif may_be_opposite:
+            support *= _PERHAPS_CONTRADICTED
+        if swaps_roles(claim, matches, self._aligner, by_capitals=self._by_capitals):
             support *= _LACKING
             flags.append("roles differ from source")
         if overstates(claim, matches, self._aligner):

@@ -63,7 +63,15 @@ def contradiction(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> C
         or _lacks_denial(claim, passages, alike, language)
         or _is_turned_round(claim, passages, language)
     )
-    return Contradiction(is_plain, any({False} in each for each in said))
+    return Contradiction(is_plain, _may_differ(claim, passages, language))
+
+
+def _may_differ(claim: Claim, passages: Sequence[Passage], language: str) -> bool:
+    """Whether any word is denied in the sentence and nowhere in its evidence, or the other way round."""
+    theirs = [denials(text, words, language, _SCOPE) for text, words in passages]
+    denied = {i for scope in denials(claim.text, claim.words, language, _SCOPE) for i in scope}
+    said = (_said(terms, passages, theirs) for terms in claim.terms)
+    return any(each and (i in denied) not in each for i, each in enumerate(said))
 
 
 def _lacks_denial(claim: Claim, passages: Sequence[Passage], alike: Sequence[bool], language: str) -> bool:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 from graph.grounding.alignment import Aligner, Claim, Match
-from graph.grounding.words import Word
+from graph.grounding.names import names_in
+from graph.grounding.words import Word, terms_beside
 
 _SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
 _BESIDE = 4  # words of the sentence on each side of the common ones
@@ -32,15 +34,40 @@ _MUTUAL = re.compile(
 )
 
 
-def swaps_roles(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bool:
-    """Whether what stands before and after the same words in the evidence stands the other way round."""
+def swaps_roles(claim: Claim, matches: Sequence[Match], aligner: Aligner, *, by_capitals: bool) -> bool:
+    """Whether what stands before and after the same words in the evidence stands the other way round.
+
+    Or two names, or two numbers, have changed places.
+    """
+    passages = [
+        (aligner.passages[m.passage], aligner.words(m.passage)) for m in matches if m.score >= _SAYS_THE_SAME
+    ]
+    if any(_are_exchanged(claim, text, words, by_capitals=by_capitals) for text, words in passages):
+        return True
     if aligner.index.language not in _BY_ORDER or _FRONTED.match(claim.text):
         return False
-    return any(
-        _is_swapped(claim, aligner.passages[match.passage], aligner.words(match.passage))
-        for match in matches
-        if match.score >= _SAYS_THE_SAME
-    )
+    return any(_is_swapped(claim, text, words) for text, words in passages)
+
+
+def _are_exchanged(claim: Claim, passage: str, words: Sequence[Word], *, by_capitals: bool) -> bool:
+    """Whether each of two names, or of two numbers, stands where the passage has the other."""
+    names = names_in(claim.text, claim.words, by_capitals=by_capitals)
+    numbers = [i for i, word in enumerate(claim.words) if word.values]
+    capitals = {term for word in claim.words if claim.text[word.start].isupper() for term in word.terms}
+    for alike in (names, numbers):
+        places = {i: _places(claim.words[i], words) for i in alike}
+        alone = [i for i in alike if len(places[i]) == 1 and not _is_repeated(claim.words, i)]
+        for i, j in combinations(alone, 2):
+            there, other = places[i][0], places[j][0]
+            ours, theirs = terms_beside(claim.words, i) - capitals, terms_beside(claim.words, j) - capitals
+            first, second = terms_beside(words, there), terms_beside(words, other)
+            if len(ours & second) > len(ours & first) and len(theirs & first) > len(theirs & second):
+                return True
+    return False
+
+
+def _places(word: Word, words: Sequence[Word]) -> list[int]:
+    return [i for i, other in enumerate(words) if not set(word.terms).isdisjoint(other.terms)]
 
 
 def _is_swapped(claim: Claim, passage: str, words: Sequence[Word]) -> bool:

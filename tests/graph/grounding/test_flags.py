@@ -8,11 +8,11 @@ from graph import ground
 from graph.grounding import Flag
 
 HARBOUR = (
-    "The harbour office asked the town to repair the wall. You may pay in up to 60 months. More than 50 % of the"
-    " boats are older than twenty years. The model was trained on 6T tokens. Repairs cost at least $3 million. The"
-    " new wall does not stop the waves. Prices of fish rose in the spring. Some women may join the crew. Ada Brandt"
-    " drew the plan, and Jonas Weller built the tower. The mill lost its licence. The crew of the ferry outperforms"
-    " the crew of the tug."
+    "The harbour office asked the town to repair the wall. You may pay in up to 60 months."
+    " More than 50 % of the boats are older than twenty years. The model was trained on 6T tokens."
+    " Repairs cost at least $3 million. The new wall does not stop the waves."
+    " Prices of fish rose in the spring. Some women may join the crew."
+    " Ada Brandt drew the plan, and Jonas Weller built the tower."
 )
 SOURCES = {
     "ko": "항구의 물동량은 지난해 크게 증가하였다. 배의 60%는 20년이 넘었다. 수입은 증가하지 않았다.",
@@ -41,6 +41,7 @@ def flags(sentence: str, source: str = HARBOUR) -> list[Flag]:
         ("Prices of fish did not rise in the spring.", "opposite in source"),
         ("Prices of fish fell in the spring.", "opposite in source"),
         ("The town asked the harbour office to repair the wall.", "roles differ from source"),
+        ("Jonas Weller drew the plan, and Ada Brandt built the tower.", "roles differ from source"),
         ("You may join the crew, as all women do.", "stronger than source"),
         ("Some women must join the crew.", "stronger than source"),
         ("Ada Weller built the tower.", "name not in source"),
