@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.grounding.index import Index
-from graph.grounding.words import Word, framing_terms, words_of
+from graph.grounding.words import Word, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,6 @@ _BOND = 0.5  # what of a word's credit hangs on the words beside it
 _BESIDE = 2  # words on each side of which two must be near in the passage, too
 _NEAR = 5
 _FIRM = 2.0  # what a number or a name weighs in the support, against another word as rare
-_FRAMING = 0.4  # and a word that any summary is spoken of with, where the passages lack it
 _WORTH = (1.0, 0.8, 0.65)  # of what the best passage, the second and the third hold
 _QUOTED = 1.5  # what a passage counts that has the sentence word for word, against others
 _GAIN = 0.08  # what a further passage must add
@@ -53,7 +52,7 @@ class Alignment(NamedTuple):
 class Claim:
     """A sentence to be supported: its words, the terms each is matched by, and what each weighs.
 
-    `weights`, which sum up to 1, choose the passages; `stakes` say how much these support.
+    `weights` choose the passages, `stakes` say how much these support; either sums up to 1.
     """
 
     def __init__(self, text: str, index: Index) -> None:
@@ -63,12 +62,12 @@ class Claim:
         rarities = [sum(map(index.rarity, terms)) / len(terms) for terms in self.terms]
         self.weights = _shares(rarities)
         self.clauses = _clauses(text, self.words)
-        framing = framing_terms(index.language)
-        self.is_framing = [framing.issuperset(word.terms) for word in self.words]
-        self.stakes = [
-            rarity * (_FIRM if _is_firm(word, text) else 1)
-            for rarity, word in zip(rarities, self.words, strict=True)
-        ]
+        self.stakes = _shares(
+            [
+                rarity * (_FIRM if _is_firm(word, text) else 1)
+                for rarity, word in zip(rarities, self.words, strict=True)
+            ]
+        )
 
     def term_weights(self) -> dict[str, float]:
         """What a passage is worth for holding each term."""
@@ -157,11 +156,7 @@ class Aligner:
             score = sum(weight * new for weight, new in zip(claim.weights, credit[best], strict=True))
             matches.append(Match(best, score))
             held = [max(old, worth * new) for old, new in zip(held, credit[best], strict=True)]
-        stakes = [
-            stake * (_FRAMING if is_framing and not share else 1)
-            for stake, is_framing, share in zip(claim.stakes, claim.is_framing, held, strict=True)
-        ]
-        support = sum(stake * share for stake, share in zip(_shares(stakes), held, strict=True))
+        support = sum(stake * share for stake, share in zip(claim.stakes, held, strict=True))
         return Alignment(support, matches, credit)
 
     def _candidates(self, claim: Claim, preference: Floats | None) -> list[int]:
