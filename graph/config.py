@@ -9,23 +9,40 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from chains.config import PromptsConfig
 from chains.strict_yaml import load_yaml
 from chains.validation_errors import explain
 from graph.documents.config import LoadConfig, SplitConfig
 from graph.errors import ConfigError
+from graph.length import parse_length, tokens_for
 from graph.shipped import config_names, find_config, find_prompt_set
 from llm.config import CacheConfig, LLMConfig, MLXConfig
 
 # Keys whose values are paths: in a file they are relative to that file, with --set to the current folder.
-_PATHS = (("load", "source"), ("prompts", "file"), ("output", "path"), ("llm", "adapter"), ("cache", "path"))
+_PATHS = (
+    ("load", "source"),
+    ("prompts", "file"),
+    ("output", "path"),
+    ("llm", "adapter"),
+    ("cache", "path"),
+    ("service", "prompt_sets"),
+)
 
 _PROVIDERS = ("mlx", "textrank", "openai", "langchain")
+
+
+def _check_length(value: object) -> object:
+    """Accept what YAML makes of `length: 300`, too."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = f"{value} words"
+    if isinstance(value, str):
+        parse_length(value)
+    return value
 
 
 class SummarizeConfig(BaseModel):
@@ -37,8 +54,18 @@ class SummarizeConfig(BaseModel):
         "auto",
         description="auto summarizes a document in one call if it fits one prompt; map_reduce always splits it.",
     )
+    by: Literal["document", "section"] = Field(
+        "document",
+        description="section: also a summary of each chapter of the document, from its own chunks.",
+    )
+    length: Annotated[str | None, BeforeValidator(_check_length)] = Field(
+        None,
+        description='Length of the summary: short, medium, long, or a number of words such as "300 words".',
+    )
     final_tokens: int | None = Field(
-        None, gt=0, description="Maximum tokens in the final summary. Default: llm.max_tokens."
+        None,
+        gt=0,
+        description="Maximum tokens in the final summary, if there is no length. Default: llm.max_tokens.",
     )
     evidence: int = Field(
         0,
@@ -73,6 +100,66 @@ class OutputConfig(BaseModel):
         True,
         description="Find the passages that support each sentence, and how much of the document they cover.",
     )
+    page_images: bool = Field(
+        False,
+        description="In HTML, show pictures of the PDF pages that sentences rest on, with the passages marked.",
+    )
+
+
+class ServiceConfig(BaseModel):
+    """What people may ask of `python -m graph serve`, and how much of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    allow: list[str] | None = Field(
+        None,
+        description="Keys of load, split, summarize and prompts that may be set for one summary; prompts.* is all "
+        "of that section. Empty: prompts.*, what shapes a summary, and what it takes to read a file.",
+    )
+    prompt_sets: list[str] = Field(
+        [],
+        description="Prompt sets to choose from, beside those that ship: YAML files, named by their file names.",
+    )
+    max_upload_mb: float = Field(100, gt=0, description="Size of the largest file that is taken, in megabytes.")
+    max_files: int = Field(100, ge=1, description="Most files in one request.")
+    max_queue: int = Field(1000, ge=1, description="Most summaries that wait for their turn.")
+    keep_days: float | None = Field(
+        None, gt=0, description="Days after which a summary and its document are deleted. Empty: never."
+    )
+    keep_gb: float | None = Field(
+        None, gt=0, description="Gigabytes of documents to keep; the oldest go first. Empty: no limit."
+    )
+    drain_seconds: float = Field(
+        20, ge=0, description="Seconds that summaries under way have when the service is told to end."
+    )
+    requests_per_minute: int = Field(600, ge=1, description="Most requests of one client in a minute.")
+    allowed_hosts: list[str] = Field(
+        [], description="Names by which people reach the service, beside those of this machine and of --host."
+    )
+    forwarded: bool = Field(
+        False, description="Believe X-Forwarded-For and X-Forwarded-Proto, which a proxy in front of it sets."
+    )
+
+    @field_validator("allow")
+    @classmethod
+    def _refuse_what_is_not_for_one_summary(cls, keys: list[str] | None) -> list[str] | None:
+        for key in keys or []:
+            section, _, name = key.partition(".")
+            model = _FOR_ONE.get(section)
+            if model is None or (name != "*" and name not in model.model_fields) or key in FOR_ALL:
+                sections = ", ".join(_FOR_ONE)
+                raise ValueError(f"{key!r} cannot be set for one summary; name keys of {sections}: load.pages")
+        return keys
+
+
+# Sections with keys that one summary may have for itself, and those of their keys that none may.
+_FOR_ONE: dict[str, type[BaseModel]] = {
+    "load": LoadConfig,
+    "split": SplitConfig,
+    "summarize": SummarizeConfig,
+    "prompts": PromptsConfig,
+}
+FOR_ALL = ("load.source", "summarize.together")
 
 
 class RunConfig(BaseModel):
@@ -87,15 +174,28 @@ class RunConfig(BaseModel):
     prompts: PromptsConfig = Field(default_factory=PromptsConfig)
     cache: CacheConfig = Field(default_factory=CacheConfig)
     output: OutputConfig = Field(default_factory=OutputConfig)
+    service: ServiceConfig = Field(default_factory=ServiceConfig)
+
+    @property
+    def words(self) -> int | None:
+        """How many words the summary is to have, if summarize.length says so."""
+        return parse_length(self.summarize.length) if self.summarize.length else None
 
     @property
     def final_tokens(self) -> int:
         """Most tokens in the final summary."""
+        if self.words:
+            return tokens_for(self.words)
         return self.summarize.final_tokens or self.llm.max_tokens
+
+    @property
+    def shows_pages(self) -> bool:
+        """Whether the output has pictures of pages."""
+        return self.output.page_images and self.output.format == "html"
 
 
 # The keys that take true or false.
-_SWITCHES = {
+SWITCHES = {
     (section, name)
     for section, model in (
         ("load", LoadConfig),
@@ -103,6 +203,7 @@ _SWITCHES = {
         ("cache", CacheConfig),
         ("summarize", SummarizeConfig),
         ("output", OutputConfig),
+        ("service", ServiceConfig),
     )
     for name, field in model.model_fields.items()
     if field.annotation in (bool, bool | None)
@@ -151,7 +252,7 @@ def _refuse_switches(path: Path, data: Mapping[str, Any], keys: Sequence[str]) -
     """Pydantic would read YAML's yes and no as the numbers 1 and 0."""
     for section, values in data.items():
         for key, value in values.items() if isinstance(values, dict) else ():
-            if isinstance(value, bool) and (section, key) not in _SWITCHES:
+            if isinstance(value, bool) and (section, key) not in SWITCHES:
                 said = "true" if value else "false"
                 sentence = f"{section}.{key}: this key does not take {said}; give a value."
                 raise ConfigError(_placed(sentence, (section, key), path, keys))

@@ -11,10 +11,9 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
 
-from chains.prompts import PromptError, read_prompts
+from chains.prompts import PromptError, Prompts, read_prompts
 from graph.calling.flow import FlowNode
-from graph.calling.limiter import Limiter
-from graph.calling.model_adapter import with_cache
+from graph.calling.shared_model import SharedModel, share_model
 from graph.calling.stage_caller import StageCaller
 from graph.config import RunConfig
 from graph.errors import ConfigError
@@ -28,21 +27,24 @@ from graph.state import CollapseTask, InputState, MapTask, State
 def build_graph(
     config: RunConfig,
     *,
-    model: Runnable[Any, Any] | None = None,
+    model: Runnable[Any, Any] | SharedModel | None = None,
     checkpointer: Checkpointer = None,
     cache: BaseCache | None = None,
 ) -> CompiledStateGraph[State, None, InputState, Result]:
     """Build the pipeline: a Runnable from a path, or LangChain documents, to a summary.
 
     `model` is any LangChain model; by default the one `config.llm` describes, whose answers `config.cache` keeps.
-    `cache` is any LangChain cache, for either model. Live objects are bound here, so a parent graph needs to know
-    nothing. No tokenizer is read and no weights are loaded before a run.
+    `cache` is any LangChain cache, for either model. A `SharedModel` serves several graphs, and has its cache
+    with it. Live objects are bound here, so a parent graph needs to know nothing. No tokenizer is read and no
+    weights are loaded before a run.
 
     Raises:
         ConfigError: the prompts cannot be used.
     """
-    nodes = _bind(config, model, cache)
-    calling = partial(FlowNode, limiter=Limiter(config.llm.concurrency))
+    prompts = _prompts(config)
+    shared = model if isinstance(model, SharedModel) else share_model(config, model, cache)
+    nodes = _bind(config, prompts, shared)
+    calling = partial(FlowNode, limiter=shared.limiter)
 
     graph = StateGraph(State, input_schema=InputState, output_schema=Result)
     graph.add_node("load", LoadNode(nodes), input_schema=InputState)
@@ -69,22 +71,18 @@ def build_graph(
     return app.with_config({"max_concurrency": config.llm.concurrency})
 
 
-def _bind(config: RunConfig, model: Runnable[Any, Any] | None, cache: BaseCache | None) -> Nodes:
-    """The nodes with the live objects that they need."""
+def _prompts(config: RunConfig) -> Prompts:
     try:
-        prompts = read_prompts(config.prompts)
+        return read_prompts(config.prompts, words=config.words)
     except PromptError as error:
         raise ConfigError(str(error)) from None
-    made = provenance(config, prompts, model)
-    if model is None:
-        from llm.cache import open_cache
-        from llm.load import load_model
 
-        model = load_model(config.llm)
-        cache = cache or open_cache(config.cache)
-    if cache is not None:
-        model = with_cache(model, cache)
-    return Nodes(config, StageCaller(config, prompts, model), made, keeps_answers=cache is not None)
+
+def _bind(config: RunConfig, prompts: Prompts, shared: SharedModel) -> Nodes:
+    """The nodes with the live objects that they need."""
+    made = provenance(config, prompts, shared.handed_in)
+    caller = StageCaller(config, prompts, shared.caching)
+    return Nodes(config, caller, made, keeps_answers=shared.keeps_answers)
 
 
 def draw_graph() -> str:

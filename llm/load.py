@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -12,6 +13,9 @@ from llm.errors import MissingPackageError, ModelError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+
+# What a provider needs beside the package itself: the extra of its name has it.
+_PACKAGES = {"openai": "langchain-openai", "langchain": "langchain"}
 
 # Local servers need no key, but the client refuses to start without one.
 _NO_KEY = "none"
@@ -23,6 +27,7 @@ def load_model(config: LLMConfig) -> BaseChatModel:
     Raises MissingPackageError when the provider's package is not installed, and another ModelError when
     the provider refuses its settings.
     """
+    refuse_missing_package(config)
     match config:
         case MLXConfig():
             from llm.mlx.chat import ChatMLX
@@ -40,16 +45,21 @@ def load_model(config: LLMConfig) -> BaseChatModel:
             return _langchain(config)
 
 
-def _openai(config: OpenAIConfig) -> BaseChatModel:
-    try:
-        from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
-
-        from llm.server.chat import ChatServer
-    except ImportError as error:
+def refuse_missing_package(config: LLMConfig) -> None:
+    """Raise MissingPackageError if the provider's package is not installed. Imports none."""
+    package = _PACKAGES.get(config.provider)
+    if package is not None and find_spec(package.replace("-", "_")) is None:
         raise MissingPackageError(
-            "llm.provider: openai needs the package langchain-openai.",
-            "Install it with: pip install 'mlx-pdf-summarizer[openai]'",
-        ) from error
+            f"llm.provider: {config.provider} needs the package {package}.",
+            f"Install it with: pip install 'mlx-pdf-summarizer[{config.provider}]'",
+        )
+
+
+def _openai(config: OpenAIConfig) -> BaseChatModel:
+    from openai import DefaultAsyncHttpxClient, DefaultHttpxClient
+
+    from llm.server.chat import ChatServer
+
     key = config.api_key.get_secret_value() if config.api_key else os.environ.get("OPENAI_API_KEY")
     return ChatServer(
         model=config.model,
@@ -71,13 +81,8 @@ def _openai(config: OpenAIConfig) -> BaseChatModel:
 
 
 def _langchain(config: LangChainConfig) -> BaseChatModel:
-    try:
-        from langchain.chat_models import init_chat_model
-    except ImportError as error:
-        raise MissingPackageError(
-            "llm.provider: langchain needs the package langchain.",
-            "Install it with: pip install 'mlx-pdf-summarizer[langchain]'",
-        ) from error
+    from langchain.chat_models import init_chat_model
+
     try:
         model: BaseChatModel = init_chat_model(config.model, **_langchain_settings(config))
     except ImportError as error:

@@ -23,6 +23,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Files with a test that takes long come first, so that at the end no process waits for another one.
+_LONG = (
+    "test_types_for_users.py",
+    "test_soak.py",
+    "test_soak_thinking.py",
+    "test_properties.py",
+    "test_survival.py",
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Called by pytest: sort the tests."""
+    items.sort(key=lambda item: item.path.name not in _LONG)
+
+
 class NetworkUsed(AssertionError):
     """A test reached for the network."""
 
@@ -64,17 +80,18 @@ def own_cache_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """A checkpoint folder per family ("gemma", "gemma2", …), made at first use, and per way of thinking. Do not
-    change it.
+    change it. With one of its `layers`, a token takes half the time: where it is not the network that is tested.
     """
-    made: dict[tuple[str, str | None], Path] = {}
+    made: dict[tuple[str, str | None, int], Path] = {}
 
-    def folder(family: str = "gemma", thinking: str | None = None) -> Path:
-        if (family, thinking) not in made:
+    def folder(family: str = "gemma", thinking: str | None = None, layers: int = 4) -> Path:
+        key = (family, thinking, layers)
+        if key not in made:
             from tests.checkpoints import make_checkpoint
 
             path = tmp_path_factory.mktemp(family) / family
-            made[family, thinking] = make_checkpoint(path, family, thinking=thinking)  # type: ignore[arg-type]
-        return made[family, thinking]
+            made[key] = make_checkpoint(path, family, thinking=thinking, layers=layers)  # type: ignore[arg-type]
+        return made[key]
 
     return folder
 

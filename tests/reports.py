@@ -103,6 +103,7 @@ def result(summary: str = SUMMARY, said: Any = SAID) -> dict[str, Any]:
         "pages": ledger(6, {4: "empty", 6: "skipped"}),
         "sections": [],
         "files": [{"name": "harbour.pdf", "first_page": 1, "pages": 6}],
+        "length": {"words": 21, "wanted": None, "asked_again": False},
         "coverage": {
             "pages_read": 4,
             "pages_total": 6,
@@ -160,7 +161,7 @@ def _keys(value: Any) -> set[str]:
 _OUR_WORDS = {"final", "stop", *get_args(PageStatus), *get_args(Flag)}
 _KEYS = _keys(result()) - {"llm.temperature", "llm.max_tokens", "map", "load"}
 
-_VOID = {"meta", "br", "hr"}
+_VOID = {"meta", "br", "hr", "img"}
 
 
 class ParsedHtml(HTMLParser):

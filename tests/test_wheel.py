@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from llm.mlx.gguf.source import installed
 from tests.pdfs import make_pdf
 
 ROOT = Path(__file__).parent.parent
@@ -116,8 +117,10 @@ def test_quickstart_runs_in_any_folder(program: list[str], run: Run, tmp_path: P
     assert "The harbour opens at six" in (tmp_path / "report.html").read_text("utf-8")
 
 
-def test_every_configuration_passes_its_check_by_name(run: Run) -> None:
+def test_every_configuration_whose_packages_are_here_passes_its_check_by_name(run: Run) -> None:
     for path in (ROOT / "configs").glob("*.yaml"):
+        if path.stem == "gemma270m" and not installed("gemma3-270m"):
+            continue
         ran = run("mlx-pdf-summarizer", "check", path.stem, "--set", "prompts.file=korean")
         assert (ran.returncode, ran.stderr) == (0, ""), path
 

@@ -19,7 +19,8 @@ from graph.calling.limiter import Limiter
 
 T = TypeVar("T")
 
-Chain = Runnable[dict[str, str], BaseMessage | str]
+Message = BaseMessage | str
+Chain = Runnable[dict[str, str], Message]
 
 
 class ModelCall(NamedTuple):
@@ -31,7 +32,7 @@ class ModelCall(NamedTuple):
     """Seconds to wait before it."""
 
 
-Flow = Generator[ModelCall, BaseMessage | str, T]
+Flow = Generator[ModelCall, Message, T]
 
 
 def drive(flow: Flow[T], limiter: Limiter, run: str, config: RunnableConfig) -> T:

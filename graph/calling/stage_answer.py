@@ -22,7 +22,8 @@ FinishReason = Literal[
 class Timing(TypedDict):
     """One piece of work: clock times in seconds since the epoch. Tokens are None if no model was called.
 
-    `cached` says that the answer was on disk, from an earlier call: it took no tokens.
+    All answers count, those that were no good and asked for again included. The cached ones were on disk, from an
+    earlier call, and took no tokens.
     """
 
     node: NodeName
@@ -30,16 +31,20 @@ class Timing(TypedDict):
     ended: float
     prompt_tokens: int | None
     output_tokens: int | None
-    cached: bool
+    calls: int
+    cached_calls: int
 
 
 @dataclass(frozen=True)
 class StageAnswer:
-    """A bounded answer. `cut_prompt` says that the text had to be shortened to fit the prompt."""
+    """A bounded answer. `cut_prompt` says that the text had to be shortened to fit the prompt, `resized` that the
+    answer was asked for again because of its length.
+    """
 
     stage: Stage
     text: str
     tokens: int
     finish_reason: FinishReason
     cut_prompt: bool
+    resized: bool
     timing: Timing

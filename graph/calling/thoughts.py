@@ -7,19 +7,23 @@ parser for its model, a model of the caller's own.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
-_NAMES = "think|thinking|thoughts?|reasoning|seed:think|scratchpad"
+from llm.thought_marks import THOUGHT_MARKS
 
-# What opens a thought, and what closes it: tags of R1, Qwen, Seed; Magistral; Kimi; Command A; Gemma 4.
-_MARKS = [
-    (rf"<(?:{_NAMES})>", rf"</(?:{_NAMES})>"),
-    (r"\[THINK\]", r"\[/THINK\]"),
-    ("◁think▷", "◁/think▷"),
-    (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
-    (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
-    (r"<\|channel>thought\b", r"<channel\|>"),
-]
+
+def _patterns() -> Iterator[tuple[str, str]]:
+    """What opens a thought, and what closes it. Any tag closes any other."""
+    tags = [marks for marks in THOUGHT_MARKS if marks.is_tag]
+    yield "|".join(re.escape(tag.opening) for tag in tags), "|".join(re.escape(tag.closing) for tag in tags)
+    for marks in THOUGHT_MARKS:
+        if not marks.is_tag:
+            label = rf"{re.escape(marks.label.strip())}\b" if marks.label else ""
+            yield re.escape(marks.opening) + label, re.escape(marks.closing)
+
+
+_MARKS = list(_patterns())
 _PAIRS = [(re.compile(opening, re.I), re.compile(closing, re.I)) for opening, closing in _MARKS]
 _OPENING = re.compile("|".join(opening for opening, _ in _MARKS), re.I)
 _CLOSING = re.compile("|".join(closing for _, closing in _MARKS), re.I)

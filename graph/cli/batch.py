@@ -17,6 +17,7 @@ from graph.documents.find import find_documents
 from graph.errors import Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
+from graph.report.pictures import Pictures, adraw_cited
 from graph.results.types import Result
 from graph.runs.local import DocumentRun, summarize_each
 
@@ -34,9 +35,14 @@ def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool, stdin
     files = choose_files(folder, sources, f".{config.output.format}") if folder else None
     desk, app, bars = _Desk(config, runs, files), build_graph(config), DocumentBars(len(runs), quiet)
 
-    def end(run: DocumentRun) -> None:
+    async def end(run: DocumentRun) -> None:
         bars.done(run.name)
-        desk.take(run)
+        pictures: Pictures = {}
+        try:
+            if run.result and config.shows_pages:
+                pictures = await adraw_cited(run.result, [run.source], config.load)
+        finally:
+            desk.take(run, pictures)
 
     work = summarize_each(
         app,
@@ -83,12 +89,12 @@ class _Desk:
         self._waiting = list(runs)
         self._said = False
 
-    def take(self, run: DocumentRun) -> None:
+    def take(self, run: DocumentRun, pictures: Pictures) -> None:
         """A document has come to its end."""
         if file := self._files.get(run.source):
             if run.result:
                 advice = "the summaries before it are saved; run the same command again to go on from here"
-                write_file(file, self._text(run, run.result), advice)
+                write_file(file, render(run.result, self._config.output.format, pictures), advice)
             run.result = None  # a long row of documents must not fill the memory
             return
         while self._waiting and self._waiting[0].ended:
@@ -111,8 +117,6 @@ class _Desk:
 
     def _text(self, run: DocumentRun, result: Result) -> str:
         form = self._config.output.format
-        if self._files:
-            return render(result, form)
         return to_json(result, indent=None) if form == "json" else to_markdown(result, run.name)
 
     def _table(self) -> str:

@@ -12,14 +12,14 @@ from graph.cli.first_look import Request
 from graph.config import RunConfig
 from graph.documents.find import find_documents
 from graph.errors import ConfigError
-from llm.config import MLXConfig
+from llm.config import MLXConfig, RemoteSettings
 
 
 def check(request: Request) -> str:
     """Check output, prompts, budget and documents, and return the arithmetic for people.
 
     Raises:
-        ConfigError, BudgetError, DocumentError: what `run` would refuse.
+        ConfigError, BudgetError, DocumentError, ModelError: what `run` would refuse.
     """
     paths = request.given()
     request.refuse_output()
@@ -43,9 +43,13 @@ def check(request: Request) -> str:
 def check_configuration(request: Request) -> tuple[Prompts, TokenBudget | None]:
     """The prompts, and the budget as far as it can be known. Raises ConfigError, BudgetError."""
     config = request.config
+    if isinstance(config.llm, RemoteSettings):
+        from llm.load import refuse_missing_package
+
+        refuse_missing_package(config.llm)
     request.refuse_prompt_set()
     try:
-        prompts = read_prompts(config.prompts)
+        prompts = read_prompts(config.prompts, words=config.words)
     except PromptError as error:
         raise ConfigError(str(error)) from None
     budget = estimate_budget(config, prompts)

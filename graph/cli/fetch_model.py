@@ -22,7 +22,9 @@ def fetch_model(config: RunConfig, *, quiet: bool) -> None:
     from llm.mlx.checkpoint import fetch
     from llm.mlx.disk import on_disk
     from llm.mlx.fingerprint import here
+    from llm.mlx.gguf.source import find_source
 
+    find_source(llm.model)  # says what is wrong with a file
     found = on_disk(llm.model, llm.revision)
     if found.whole and here(llm.model, llm.revision) is not None:
         return

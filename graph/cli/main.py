@@ -1,8 +1,9 @@
-"""The command line: run, check, models, show, schema. Each command imports what it needs when it runs."""
+"""The command line: run, check, serve, mcp, models, show, schema. Each imports what it needs when it runs."""
 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -30,9 +31,9 @@ _EXAMPLES = """examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit code.
 
-    0 done; 2 the command or the configuration is wrong; 3 the document cannot be used; 4 the model failed;
-    130 interrupted. Every one of these says why in one sentence on stderr. Of several documents it is the
-    highest code that any of them has; a table on stderr says which.
+    0 done; 2 the command or the configuration is wrong, or a package that it needs is missing; 3 the document
+    cannot be used; 4 the model failed; 130 interrupted. Every one of these says why in one sentence on stderr. Of
+    several documents it is the highest code that any of them has; a table on stderr says which.
     """
     with standard_streams() as has_stdout:
         try:
@@ -98,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_options(check)
     check.set_defaults(command=_check, refuse=check.error)
 
+    _add_serve(commands)
+    _add_mcp(commands)
+
     models = commands.add_parser("models", help="list known models: what fits here, and what llm.preset takes")
     models.add_argument("--family", choices=_families(), help="only these")
     models.add_argument("--memory", type=float, metavar="GB", help="for a machine with so much memory")
@@ -114,6 +118,44 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser("serve", help="summarize for a browser and for programs: a page, an API, MCP")
+    serve.add_argument(
+        "config", nargs="?", default=DEFAULT, metavar="CONFIG", help=f"a configuration (without one: {DEFAULT})"
+    )
+    serve.add_argument("--host", default="127.0.0.1", help="for others too, with a token: 0.0.0.0")
+    serve.add_argument("--port", type=int, default=8321)
+    serve.add_argument("--data", metavar="FOLDER", help="where documents and summaries are kept")
+    serve.add_argument(
+        "--token-file", metavar="FILE", help='who may use it: a line for each, "name: token", or one token'
+    )
+    serve.add_argument(
+        "--root-path", default="", metavar="PATH", help="where a proxy shows it, such as /summaries"
+    )
+    _add_set(serve)
+    serve.set_defaults(command=_serve, refuse=serve.error)
+
+
+def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    mcp = commands.add_parser("mcp", help="summarize for an assistant that starts this program (MCP over stdio)")
+    mcp.add_argument(
+        "config", nargs="?", default=DEFAULT, metavar="CONFIG", help=f"a configuration (without one: {DEFAULT})"
+    )
+    mcp.add_argument("--data", metavar="FOLDER", help="where documents and summaries are kept")
+    _add_set(mcp)
+    mcp.set_defaults(command=_mcp, refuse=mcp.error)
+
+
+def _add_set(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="override a key of the configuration, such as llm.temperature=0.2; repeatable",
+    )
+
+
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "words",
@@ -123,19 +165,14 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         "and documents: files, folders of PDFs, or - for standard input (without any: load.source)",
     )
     parser.add_argument("--input", nargs="+", action="extend", metavar="PATH", help="more documents")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="override a key of the configuration, such as llm.temperature=0.2; repeatable",
-    )
+    _add_set(parser)
     parser.add_argument(
         "--output",
         metavar="PATH",
         help="write the summary to this file (.md, .html or .json) instead of standard output; "
         "with several documents, to a file for each of them in this folder",
     )
+    parser.add_argument("--length", help='short, medium, long, or a number such as "300 words" (summarize.length)')
     parser.add_argument("--format", choices=["md", "html", "json"], help="instead of output.format")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument(
@@ -158,6 +195,7 @@ def _request(args: argparse.Namespace) -> Request:
         overrides.append(("load.source", documents if len(documents) > 1 else documents[0]))
     args.output = None if args.output == STDOUT else args.output
     for key, value in (
+        ("summarize.length", args.length),
         ("output.path", args.output),
         ("output.format", args.format or format_of(args.output)),
         ("cache.enabled", "false" if args.no_cache else None),
@@ -182,8 +220,11 @@ def _run(args: argparse.Namespace) -> int:
     if not args.quiet and choose(args.words, args.input or [])[0] is None:
         note(f"No configuration was given, so {DEFAULT} is used: its built-in model picks telling sentences.")
 
+    # What a thousand modules make at import stays: to look through it for garbage takes a tenth of the start.
+    gc.disable()
     from graph.cli.run import run
 
+    gc.enable()
     return run(request, quiet=args.quiet)
 
 
@@ -192,6 +233,29 @@ def _check(args: argparse.Namespace) -> int:
 
     say(check(_request(args)))
     return 0
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from graph.cli.first_look import Request
+    from graph.cli.serve import serve
+    from graph.config import load_config
+
+    return serve(
+        Request(load_config(args.config, args.set), args.config),
+        host=args.host,
+        port=args.port,
+        data=args.data,
+        token_file=args.token_file,
+        root_path=args.root_path,
+    )
+
+
+def _mcp(args: argparse.Namespace) -> int:
+    from graph.cli.first_look import Request
+    from graph.cli.mcp import mcp
+    from graph.config import load_config
+
+    return mcp(Request(load_config(args.config, args.set), args.config), args.data)
 
 
 def _families() -> tuple[str, ...]:
@@ -246,6 +310,10 @@ def _exit_code(error: Exception) -> int | None:
     if "langchain_core.exceptions" in sys.modules:
         from langchain_core.exceptions import ModelError
 
+        from llm.errors import MissingPackageError
+
+        if isinstance(error, MissingPackageError):
+            return 2
         if isinstance(error, ModelError):
             return 4
     return None

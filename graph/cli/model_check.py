@@ -19,13 +19,9 @@ def describe_model(llm: MLXConfig, tokens: int | None) -> list[str]:
     Raises:
         ModelError: the model cannot be had here, as far as that is known without loading it.
     """
-    from llm.errors import MissingPackageError
     from llm.mlx.gguf.source import find_source
 
-    try:
-        source = find_source(llm.model)  # says what is wrong with a file
-    except MissingPackageError as error:
-        return [f"on disk   no. {error}"]
+    source = find_source(llm.model)  # says what is wrong with a file
     found, known = on_disk(llm.model, llm.revision), catalog.find(llm.model)
     lines = [*_preset_line(llm)]
     if source is not None:

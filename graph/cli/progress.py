@@ -32,7 +32,7 @@ async def run_graph(
         nonlocal so_far
         so_far = result
 
-    def show(text: str) -> None:
+    def show(text: str, at: int) -> None:
         bars.finish()
         if on_text:
             on_text(so_far, text)

@@ -1,5 +1,6 @@
 """Settings of the `load` and `split` sections."""
 
+import os
 import re
 from typing import Annotated, Literal
 
@@ -118,6 +119,11 @@ class LoadConfig(BaseModel):
         ge=1000,
         description="Most characters read from a whole file. The default is about 6,000 pages.",
     )
+
+
+def password_of(config: LoadConfig) -> str | None:
+    """The password for encrypted PDFs: the configuration's, or the environment's."""
+    return config.password.get_secret_value() if config.password else os.environ.get(PASSWORD_VARIABLE)
 
 
 class SplitConfig(BaseModel):

@@ -17,8 +17,9 @@ from graph.documents.errors import (
     NotFoundError,
     TooLargeError,
 )
+from graph.documents.formats import told
 from graph.documents.pdf.reader import read_pdf
-from graph.documents.text import decoded, read_text
+from graph.documents.text import decoded, read_text, refuse_markup
 from graph.documents.types import FileRecord, OnProgress, Reading
 from llm.language.sentences import split_sentences
 
@@ -54,7 +55,7 @@ def read_document(
     `cancel` ends the read from another thread; by default it is the token of the `cancellable` block around.
     `on_progress` hears of a PDF how many pages are done. Raises DocumentError, and ReadCancelledError.
     """
-    path, cancel = _expanded(path), cancel or current_token()
+    path, cancel = expanded(path), cancel or current_token()
     cancel.check(path.name)
     with _missing_refused(path):
         if _starts_as_pdf(path, _first_bytes(path, config)):
@@ -68,16 +69,24 @@ def read_document(
     return Reading(title=title, pages=pages, warnings=warnings, files=files)
 
 
+def is_pdf(path: str | Path, config: LoadConfig) -> bool:
+    """Whether `read_document` reads the file as a PDF. Raises DocumentError."""
+    path = expanded(path)
+    with _missing_refused(path):
+        return _starts_as_pdf(path, _first_bytes(path, config))
+
+
 def refuse_at_first_sight(path: str | Path, config: LoadConfig) -> None:
     """Raise the DocumentError that `read_document` would, as far as the first bytes of the file tell."""
-    path = _expanded(path)
+    path = expanded(path)
     with _missing_refused(path):
         start = _first_bytes(path, config)
         if not _starts_as_pdf(path, start):
-            decoded(path, start, config, is_whole=False)
+            refuse_markup(path, told(decoded(path, start, config, is_whole=False).text))
 
 
-def _expanded(path: str | Path) -> Path:
+def expanded(path: str | Path) -> Path:
+    """The path with the home folder in place of "~"."""
     path = Path(path)
     with suppress(RuntimeError):  # "~name" where nobody has that name may well be a file
         return path.expanduser()

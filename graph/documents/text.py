@@ -57,9 +57,7 @@ def read_text(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], li
 def _written(path: Path, content: bytes, text: str, warnings: list[str]) -> Written:
     """The text as what it is. Raises DocumentError."""
     kind = told(text)
-    if kind in _UNSUPPORTED:
-        what, hint = _UNSUPPORTED[kind]
-        raise UnsupportedFormatError(f"{path.name} is {what}, which is not read", hint)
+    refuse_markup(path, kind)
     if kind == "subtitles":
         return Written(spoken(text))
     if kind == "notebook":
@@ -75,6 +73,13 @@ def _written(path: Path, content: bytes, text: str, warnings: list[str]) -> Writ
             warnings.append(f"Files attached to the mail were not read: {', '.join(attached)}.")
         return written
     return read_markdown(text, is_markdown=path.suffix.lower() not in _PLAIN_SUFFIXES)
+
+
+def refuse_markup(path: Path, kind: Format | None) -> None:
+    """Raise UnsupportedFormatError for what is text only to a byte test."""
+    if kind in _UNSUPPORTED:
+        what, hint = _UNSUPPORTED[kind]
+        raise UnsupportedFormatError(f"{path.name} is {what}, which is not read", hint)
 
 
 def decoded(path: Path, content: bytes, config: LoadConfig, *, is_whole: bool) -> Decoded:

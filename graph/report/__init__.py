@@ -1,4 +1,7 @@
-"""A result as people and programs read it: Markdown, HTML, JSON. Pure functions; knows nothing of models."""
+"""A result as people and programs read it: Markdown, HTML, JSON. Knows nothing of models.
+
+All are pure functions but those of pictures.py, which has the document's pages drawn.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,17 @@ import json
 
 from graph.report.html.report import to_html
 from graph.report.markdown import footing, heading, to_markdown
+from graph.report.pictures import Pictures
 from graph.results.types import Result
 
 __all__ = ["footing", "heading", "render", "to_html", "to_json", "to_markdown"]
 
 
-def render(result: Result, form: str) -> str:
-    """The result in the `form` "md", "html" or "json"."""
+def render(result: Result, form: str, pictures: Pictures | None = None) -> str:
+    """The result in the `form` "md", "html" or "json"; only HTML shows pictures."""
     if form == "json":
         return to_json(result)
-    return to_html(result) if form == "html" else to_markdown(result)
+    return to_html(result, pictures) if form == "html" else to_markdown(result)
 
 
 def to_json(result: Result, *, indent: int | None = 2) -> str:

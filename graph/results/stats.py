@@ -50,6 +50,8 @@ def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list
         )
         if "section" in chunk:
             record["section"] = chunk["section"]
+        if "chapter" in chunk:
+            record["chapter"] = chunk["chapter"]
         records.append(record)
     return records
 
@@ -77,8 +79,8 @@ def make_stats(timings: Sequence[Timing]) -> Stats:
     seconds = {node: _wall_seconds([t for t in timings if t["node"] == node]) for node in nodes}
     calling = sum(seconds[node] for node in {timing["node"] for timing in calls})
     return Stats(
-        calls=len(calls),
-        cached_calls=sum(timing["cached"] for timing in calls),
+        calls=sum(timing["calls"] for timing in calls),
+        cached_calls=sum(timing["cached_calls"] for timing in calls),
         prompt_tokens=sum(timing["prompt_tokens"] or 0 for timing in calls),
         output_tokens=output_tokens,
         seconds={node: round(value, 3) for node, value in seconds.items()},

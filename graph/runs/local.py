@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -63,7 +63,7 @@ async def summarize_each(
     *,
     concurrency: int,
     on_task: Callable[[DocumentRun, dict[str, Any]], None],
-    on_end: Callable[[DocumentRun], None],
+    on_end: Callable[[DocumentRun], Awaitable[None]],
     on_pages: Callable[[DocumentRun, PagesRead], None] | None = None,
 ) -> None:
     """Summarize every document. `on_task` hears LangGraph's "tasks" events, `on_pages` how far a document
@@ -73,7 +73,7 @@ async def summarize_each(
     when fewer than twice `concurrency` calls are known: early enough to keep the model busy, and so late that
     few texts are in memory. A wrong set-up, or a server that is gone, is raised: it would fail them all.
     """
-    room = _Room(2 * concurrency)
+    room = Room(concurrency)
 
     async def work(run: DocumentRun) -> None:
         def heard(event: dict[str, Any]) -> None:
@@ -82,30 +82,50 @@ async def summarize_each(
 
         await _summarize(app, run, heard, partial(on_pages, run) if on_pages else None)
         room.leave(run)
-        on_end(run)
+        await on_end(run)
 
     try:
         async with asyncio.TaskGroup() as tasks:
             for run in runs:
-                await room.enter(run)
+                await room.wait()
+                room.enter(run)
                 tasks.create_task(work(run))
     except BaseExceptionGroup as group:
         raise group.exceptions[0] from None
 
 
-class _Room:
+class Room:
     """Whether another document may be begun: few calls are known, and few documents are being read."""
 
-    def __init__(self, enough_calls: int) -> None:
-        self._enough_calls = enough_calls
+    def __init__(self, concurrency: int) -> None:
+        self._enough_calls = 2 * concurrency
         self._inside: list[DocumentRun] = []
         self._changed = asyncio.Event()
 
-    async def enter(self, run: DocumentRun) -> None:
-        """Begin, as soon as there is room."""
-        while self._is_full():
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing should be begun."""
+        return self.is_reading or self.is_calling
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether as many documents are being read as may be at once."""
+        return sum(run.state == "reading" for run in self._inside) >= _READ_AT_ONCE
+
+    @property
+    def is_calling(self) -> bool:
+        """Whether enough calls are known to keep the model busy."""
+        # Between two stages a document has none for a moment.
+        return sum(max(1, run.calls) for run in self._inside) >= self._enough_calls
+
+    async def wait(self) -> None:
+        """Return as soon as there is room."""
+        while self.is_full:
             self._changed.clear()
             await self._changed.wait()
+
+    def enter(self, run: DocumentRun) -> None:
+        """Begin."""
         run.state = "reading"
         self._inside.append(run)
 
@@ -120,11 +140,6 @@ class _Room:
         """End."""
         self._inside.remove(run)
         self._changed.set()
-
-    def _is_full(self) -> bool:
-        reading = sum(run.state == "reading" for run in self._inside)
-        calls = sum(max(1, run.calls) for run in self._inside)  # between two stages it has none for a moment
-        return reading >= _READ_AT_ONCE or calls >= self._enough_calls
 
 
 async def _summarize(

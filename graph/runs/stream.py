@@ -24,13 +24,13 @@ async def follow(
     on_task: Callable[[dict[str, Any]], None],
     on_pages: Callable[[PagesRead], None] | None = None,
     on_result: Callable[[Result], None] | None = None,
-    on_text: Callable[[str], None] | None = None,
+    on_text: Callable[[str, int], None] | None = None,
 ) -> Result:
     """Run `app` to its end.
 
     `on_task` hears LangGraph's "tasks" events: a node started, or (with a result) ended. `on_pages` hears how far
     the document is read, `on_result` what is known of the result after each step, and `on_text` the final summary
-    piece by piece, as the model writes it.
+    piece by piece, as the model writes it, each with where it begins: at 0 if an answer is begun anew.
     """
     modes: list[StreamMode] = ["tasks", "values"]
     modes += ["custom"] if on_pages else []
@@ -49,7 +49,7 @@ async def follow(
             if on_pages and _is_pages_read(event):
                 on_pages(event)
         elif on_text and event[1].get("langgraph_node") == NODE_OF["final"] and (text := writing.add(event[0])):
-            on_text(text)
+            on_text(text, writing.length - len(text))
     return result  # type: ignore[no-any-return]
 
 
@@ -59,6 +59,11 @@ class _Writing:
     def __init__(self) -> None:
         self._id: str | None = None
         self._text = self._shown = ""
+
+    @property
+    def length(self) -> int:
+        """Characters that can be shown so far."""
+        return len(self._shown)
 
     def add(self, message: BaseMessage) -> str:
         """What can be shown now that could not before. An answer that is asked for again starts anew."""

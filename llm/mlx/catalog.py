@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from llm.mlx.card import card_bytes
+
 Family = Literal["gemma", "gemma2", "gemma3", "gemma3n", "gemma4", "llama3", "qwen3"]
 Preset = Literal["auto", "exact", "speed", "memory", "memory_extreme"]
 
@@ -118,8 +120,8 @@ def answers_at_once(weights: int, config: Mapping[str, Any], usable: int, tokens
 
 
 def total_memory() -> int:
-    """Bytes of memory in this machine."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    """Bytes of memory in this machine, or on its NVIDIA card, where MLX runs on that."""
+    return card_bytes() or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def usable_bytes(memory: int | None = None) -> int:

@@ -206,6 +206,7 @@ class ChatMLX(MLXModel, BatchedChat):
             logits_processor if spec.needs_grammar(markers) else None,
             thinking=runtime.template.thinking,
             thinking_tokens=settings.thinking_tokens if may_think else 0,
+            names_recipients=spec.tools.usable and not spec.is_structured,  # a grammar writes them itself
         )
         return ChatCall(settings.model, call, spec.tool_parser(markers), processors)
 

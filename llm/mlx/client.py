@@ -33,7 +33,8 @@ class Call:
 
     `detokenizer` returns a fresh one; `constrain` is given `max_tokens` and returns what keeps the answer to a
     grammar. With `thinking`, thoughts are split from the answer; they may have `thinking_tokens` beside its
-    `max_tokens`, or share these, if that is 0.
+    `max_tokens`, or share these, if that is 0. `names_recipients`: what the model sends to a tool is written as
+    JSON with the tool's name.
     """
 
     engine: Engine
@@ -47,6 +48,7 @@ class Call:
     constrain: Callable[[int], LogitsProcessor] | None = None
     thinking: ThinkingFormat | None = None
     thinking_tokens: int = 0
+    names_recipients: bool = False
 
     def request(self, hear: Callable[[OutputEvent], object]) -> Request:
         """A request that tells `hear` of its answer, piece by piece. When `hear` raises, it is dropped."""
@@ -57,6 +59,7 @@ class Call:
             stop=self.stop,
             splitter=self.thinking.splitter(self.prompt) if self.thinking else None,
             limits=OutputLimits(self.max_tokens, self.thinking_tokens) if self.thinking_tokens else None,
+            names_recipients=self.names_recipients,
         )
         room = self.thinking_tokens + _MARKERS if self.thinking_tokens else 0
         return Request(self.prompt, self.max_tokens + room, reply, self.sampling, self._processors(), self.limits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,7 +59,7 @@ class OutputProcessor:
 
     `send` is called, on the engine's thread, with each piece of text as soon as no stop string can begin in it,
     and last with the output or the error. With a `splitter`, thoughts are sent as `Thought`, and stop strings act
-    on the answer only.
+    on the answer only. With `names_recipients`, a message that is sent to a tool is written as a whole call.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class OutputProcessor:
         stop: Sequence[str] = (),
         splitter: Splitter | None = None,
         limits: OutputLimits | None = None,
+        names_recipients: bool = False,
     ) -> None:
         from mlx_lm.generate import TextStateMachine
 
@@ -80,6 +82,8 @@ class OutputProcessor:
         self._state = self._machine.make_state()
         self._splitter = splitter
         self._limits = limits
+        self._names_recipients = names_recipients
+        self._call_end = ""
         self._thinks = splitter is not None and not splitter.in_answer
         # Templates and models put line breaks between a thought and the answer, which are part of neither.
         self._strips = self._thinks
@@ -115,6 +119,8 @@ class OutputProcessor:
     def finish(self, reason: FinishReason, cached_tokens: int) -> None:
         """Send what was held back, and the output."""
         self._flush()
+        if reason == "stop" or self._stopped:
+            self._emit(self._call_end)
         if self._stopped:
             reason = "stop"
         elif self._is_full:
@@ -146,6 +152,8 @@ class OutputProcessor:
     def _turn(self) -> None:
         """End what was before a marker: a thought, or the answer so far."""
         self._flush()
+        self._emit(self._call_end)
+        self._call_end = ""
         self._detokenizer.reset()
         thinks = self._splitter is not None and not self._splitter.in_answer
         if not thinks and not self._thinks:
@@ -155,6 +163,9 @@ class OutputProcessor:
         self._space = "\n\n" if self._thoughts else ""
         self._strips = thinks or not self._pieces
         self._thinks = thinks
+        if self._names_recipients and self._splitter is not None and self._splitter.recipient is not None:
+            self._emit(f'{{"name": {json.dumps(self._splitter.recipient)}, "arguments": ')
+            self._call_end = "}"
 
     def _flush(self) -> None:
         if self._stopped:

@@ -81,10 +81,11 @@ class Runtime:
         *,
         thinking: ThinkingFormat | None = None,
         thinking_tokens: int = 0,
+        names_recipients: bool = False,
     ) -> Call:
         """Prepare a call. `constrain` is given the most tokens the answer may have, and returns what keeps it
         to a grammar. `thinking`: how its thoughts are marked; they get `thinking_tokens`, or what the answer
-        leaves of the context window.
+        leaves of the context window. `names_recipients`: see Call.
 
         Raises:
             ContextOverflowError: the prompt fills the context window.
@@ -104,6 +105,7 @@ class Runtime:
             constrain=constrain,
             thinking=thinking,
             thinking_tokens=thinking_tokens,
+            names_recipients=names_recipients,
         )
 
     def _room(self, settings: MLXSettings, prompt_tokens: int, thinking_tokens: int) -> tuple[int, int]:

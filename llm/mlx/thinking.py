@@ -1,7 +1,8 @@
 """Thoughts apart from answers, by token ids: how models mark thoughts, and splitters that follow the marks.
 
 Two kinds of formats: a pair of tokens around the thoughts (`<think>`, Gemma 4's channels, Mistral's `[THINK]`),
-and the channels of OpenAI's harmony (gpt-oss), whose messages have a header: only what is in `final` is an answer.
+and the channels of OpenAI's harmony (gpt-oss), whose messages have a header: an answer is what is in `final`, or
+what is sent to a tool.
 """
 
 from __future__ import annotations
@@ -12,24 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from llm.mlx.engine.request import LogitsProcessor
+from llm.thought_marks import HARMONY_MARKS, THOUGHT_MARKS
 
 if TYPE_CHECKING:
     import mlx.core as mx
 
 Part = Literal["thought", "answer", "marker"]
 
-# Pairs of tokens around thoughts, and what the first is followed by. mlx-lm knows the first three and the last.
-_PAIRS = (
-    ("<think>", "</think>", ""),
-    ("<longcat_think>", "</longcat_think>", ""),
-    ("<|think:start|>", "<|think:end|>", ""),
-    ("[THINK]", "[/THINK]", ""),
-    ("<seed:think>", "</seed:think>", ""),
-    ("<|START_THINKING|>", "<|END_THINKING|>", ""),
-    ("<|channel>", "<channel|>", "thought\n"),
-)
-
-_HARMONY = ("<|start|>", "<|channel|>", "<|message|>", "<|end|>")
+_RECIPIENT = re.compile(r"to=functions\.([^\s<]+)")
 
 
 class Splitter(Protocol):
@@ -37,6 +28,8 @@ class Splitter(Protocol):
 
     in_answer: bool
     """Whether the next token is part of the answer, unless it is a marker."""
+    recipient: str | None
+    """The tool that the message is sent to, where a format says so in its header: its text are the arguments."""
 
     def take(self, token: int) -> Part:
         """What `token`, the next one, is part of."""
@@ -105,6 +98,8 @@ class Tags:
 class TagSplitter:
     """Follows an answer with thoughts between two tokens."""
 
+    recipient: str | None = None
+
     def __init__(self, tags: Tags, *, in_answer: bool) -> None:
         self.in_answer = in_answer
         self._tags = tags
@@ -170,19 +165,24 @@ class HarmonySplitter:
 
     def __init__(self, harmony: Harmony) -> None:
         self.in_answer = False
+        self.recipient: str | None = None
         self._harmony = harmony
+        self._role: list[int] = []
         self._header: list[int] | None = []
-        self._is_final = False
 
     def take(self, token: int) -> Part:
         """What `token` is part of."""
         harmony = self._harmony
         if token in (harmony.start_id, harmony.channel_id, harmony.end_id):
             # A channel token without a start one is a header, too: models forget the latter.
-            self._header, self.in_answer = [], False
+            self._role = (self._header or []) if token == harmony.channel_id else []
+            self._header, self.in_answer, self.recipient = [], False, None
         elif token == harmony.message_id:
             name = harmony.decode(self._header or []).split()
-            self.in_answer = not name or name[0] in ("final", "assistant")
+            # The recipient stands behind the role, or behind the channel.
+            called = _RECIPIENT.search(harmony.decode([*self._role, harmony.channel_id, *(self._header or [])]))
+            self.recipient = called[1] if called else None
+            self.in_answer = called is not None or not name or name[0] in ("final", "assistant")
             self._header = None
         elif self._header is None:
             return "answer" if self.in_answer else "thought"
@@ -225,11 +225,11 @@ def thinking_format(tokenizer: Any) -> ThinkingFormat | None:
     def ids(text: str) -> tuple[int, ...]:
         return tuple(int(token) for token in tokenizer.encode(text, add_special_tokens=False))
 
-    if all(marker in vocabulary for marker in _HARMONY):
-        start_id, channel_id, message_id, end_id = (int(vocabulary[marker]) for marker in _HARMONY)
+    if all(marker in vocabulary for marker in HARMONY_MARKS):
+        start_id, channel_id, message_id, end_id = (int(vocabulary[marker]) for marker in HARMONY_MARKS)
         named = ids("final"), ids("analysis")
-        return Harmony(_HARMONY, start_id, channel_id, message_id, end_id, *named, decode=tokenizer.decode)
-    for start, end, label in _PAIRS:
+        return Harmony(HARMONY_MARKS, start_id, channel_id, message_id, end_id, *named, decode=tokenizer.decode)
+    for start, end, label in THOUGHT_MARKS:
         if start in vocabulary and end in vocabulary:
             return Tags((start, end), vocabulary[start], vocabulary[end], ids(label) if label else (), ids("\n"))
     return None

@@ -144,7 +144,7 @@ def test_the_database_grows_with_the_text_and_by_less_than_twice_of_it(tmp_path:
     chance = random.Random(0)
     words = ["".join(chance.choices("abcdefghijklmnopqrstuvwxyz", k=chance.randint(2, 11))) for _ in range(5000)]
     shares = []
-    for pages in (50, 200):
+    for pages in (25, 100):
         book = tmp_path / f"{pages}.txt"
         text = "\f".join(
             " ".join(f"{' '.join(chance.choices(words, k=12))}." for _ in range(65)) for _ in range(pages)

@@ -22,6 +22,7 @@ from graph.documents.pdf.annotations import Annotations, annotations_of, with_an
 from graph.documents.pdf.bookmarks import bookmarks_of
 from graph.documents.pdf.layout.text_lines import page_lines
 from graph.documents.pdf.layout.vertical import Glyph, columns_as_text
+from graph.documents.pdf.picture import page_pictures
 from graph.documents.pdf.protocol import PDFBookmark, RefusalKind
 from graph.documents.pdf.unseen import without_unseen
 from llm.language.joins import join
@@ -84,6 +85,9 @@ class Backend(Protocol):
 
     def draw(self, number: int) -> bytes:
         """The page in grey as a PGM image of about 300 dpi; b"" when it shows nothing."""
+
+    def pictures(self, number: int, views: Sequence[Sequence[str]], width: int) -> list[bytes]:
+        """PNG images of the page for people, each with its passages marked. Raises NotImplementedError."""
 
 
 _PDFIUM_KINDS: dict[Any, RefusalKind] = {4: "password", 5: "protected"}  # FPDF_ERR_PASSWORD, FPDF_ERR_SECURITY
@@ -190,6 +194,11 @@ class Pdfium:
     def draw(self, number: int) -> bytes:
         return draw_page(self._document[number - 1])
 
+    def pictures(self, number: int, views: Sequence[Sequence[str]], width: int) -> list[bytes]:
+        from pypdfium2 import raw
+
+        return page_pictures(raw, self._document[number - 1], views, width)
+
 
 class Pypdf:
     """Reads with pypdf, under limits tighter than its own."""
@@ -262,6 +271,9 @@ class Pypdf:
         return 0
 
     def draw(self, number: int) -> bytes:
+        raise NotImplementedError
+
+    def pictures(self, number: int, views: Sequence[Sequence[str]], width: int) -> list[bytes]:
         raise NotImplementedError
 
 

@@ -14,6 +14,7 @@ from graph.documents.pdf.protocol import (
     MetadataRead,
     OCRUnavailable,
     Opened,
+    PageDrawn,
     PageFailed,
     PageRead,
     PageRecognized,
@@ -40,6 +41,7 @@ class PDFContent:
     failures: dict[int, Failure] = field(default_factory=dict)
     scans: set[int] = field(default_factory=set)  # pages that OCR has yet to see
     garbled: dict[int, tuple[str, ...]] = field(default_factory=dict)  # fonts, of pages that OCR has not replaced
+    pictures: dict[int, list[bytes]] = field(default_factory=dict)  # PNG, of pages drawn for people
     recognized: set[int] = field(default_factory=set)  # pages whose text is by OCR
     ocr_unavailable: OCRUnavailable | None = None
     metadata: Metadata = field(default_factory=Metadata)
@@ -76,6 +78,8 @@ class PDFContent:
                     self.garbled.pop(event.page, None)
             case PageFailed():
                 self.fail(event.page, event.failure)
+            case PageDrawn():
+                self.pictures[event.page] = event.pictures
             case MetadataRead():
                 self.metadata = event.metadata
             case OCRUnavailable():

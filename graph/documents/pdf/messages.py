@@ -50,6 +50,8 @@ def _clause(failure: Failure) -> str:
             return f"it is damaged (the PDF library reports {name})"
         case "undrawable":
             return f"it cannot be drawn for OCR (the PDF library reports {name})"
+        case "text_only":
+            return "the library that draws pages does not open the file, which another one has read"
         case "illegible":
             return f"OCR could not make out its text with {name}"
         case "ocr_timeout":
@@ -120,6 +122,16 @@ def too_many_pages(name: str, count: int, config: LoadConfig) -> DocumentError:
         f"{name} has {count:,} pages, and load.max_pages allows {config.max_pages:,}",
         "raise load.max_pages, or split the file",
     )
+
+
+def no_such_page(name: str, page: int, count: int) -> DocumentError:
+    return NothingSelectedError(f"{name} has no page {page}", f"choose one from 1 to {count}")
+
+
+def not_drawn(name: str, page: int, failure: Failure) -> DocumentError:
+    """The error for a page of which there is no picture."""
+    error, hint = _LIMITS.get(failure.kind, (DamagedPDFError, "look at it in a PDF viewer"))
+    return error(f"Page {page} of {name} cannot be drawn: {describe(failure)}", hint)
 
 
 def nothing_selected(name: str, count: int, config: LoadConfig) -> DocumentError:

@@ -8,8 +8,12 @@ The worker sends `Ready`, then `Opened` (or `Refused`, and ends). For each page:
 perhaps `ScanFound`, or `PageFailed`; a page may come twice, and the second text is the better one. Then `Started`
 and the `MetadataRead`. For each scan: `Started`, then `PageRecognized` or `PageFailed`; or once `OCRUnavailable`.
 Last comes `Ended`. The worker may die at any moment; what it sent before counts.
+
+Asked for pictures, it sends `Ready` and `Opened` (or `Refused`), for each page `Started`, then `PageDrawn` or
+`PageFailed`, and `Ended`.
 """
 
+import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -23,6 +27,7 @@ EXIT_OUT_OF_MEMORY = 77  # exit code of a worker that stopped itself
 
 # "repaired" is pdfium again, on a file whose lost end is made anew.
 BackendName = Literal["pdfium", "pypdf", "repaired"]
+BACKENDS: tuple[BackendName, ...] = ("pdfium", "pypdf", "repaired")  # in the order tried
 
 _IN_ORDER = attrgetter(*(entry.name for entry in fields(Line)))  # what a line has, as a tuple
 
@@ -36,6 +41,7 @@ FailureKind = Literal[
     # of a page, told by the worker
     "damaged",  # name: the library's exception
     "undrawable",  # name: the library's exception
+    "text_only",
     "illegible",  # name: the languages tried
     "ocr_timeout",  # amount: seconds
     "ocr_not_started",
@@ -77,7 +83,7 @@ class Request:
     memory_mb: int
     max_pages: int
     max_page_characters: int
-    backends: tuple[BackendName, ...] = ("pdfium", "pypdf", "repaired")  # in the order tried
+    backends: tuple[BackendName, ...] = BACKENDS
     done: tuple[int, ...] = ()  # pages that an earlier worker has read, or failed on
     scans: tuple[int, ...] = ()  # of these, the ones that OCR has yet to see
     second_reading: bool = True  # with pypdf, where the first may be wrong
@@ -89,6 +95,17 @@ class Request:
         for first, last in self.ranges:
             wanted.update(range(first, min(last or page_count, page_count) + 1))
         return wanted
+
+
+@dataclass(frozen=True)
+class PictureRequest:
+    """Which pages a worker is asked to draw, some of them more than once, with other passages marked."""
+
+    path: str
+    password: str | None = field(repr=False)
+    memory_mb: int
+    width: int  # pixels
+    pages: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...]  # number, and for each picture its passages
 
 
 @dataclass(frozen=True)
@@ -193,6 +210,24 @@ class PageFailed:
 
 
 @dataclass(frozen=True)
+class PageDrawn:
+    """The pictures of a page that were asked for."""
+
+    page: int
+    encoded: tuple[str, ...]  # PNG, in base 64
+
+    @classmethod
+    def of(cls, page: int, pictures: list[bytes]) -> "PageDrawn":
+        """The event for a page of these pictures."""
+        return cls(page, tuple(base64.b64encode(picture).decode() for picture in pictures))
+
+    @property
+    def pictures(self) -> list[bytes]:
+        """What was drawn."""
+        return [base64.b64decode(picture) for picture in self.encoded]
+
+
+@dataclass(frozen=True)
 class MetadataRead:
     """All metadata so far. It comes again with each part, for the next part may be what the worker dies of."""
 
@@ -222,22 +257,27 @@ Event = (
     | ScanFound
     | PageRecognized
     | PageFailed
+    | PageDrawn
     | MetadataRead
     | OCRUnavailable
     | Ended
 )
 
+_REQUESTS: dict[str, Callable[..., Request | PictureRequest]] = {
+    request.__name__: request for request in (Request, PictureRequest)
+}
 _EVENTS: dict[str, Callable[..., Event]] = {event.__name__: event for event in get_args(Event)}
 _T = TypeVar("_T")
 
 
-def encode(message: Request | Event) -> bytes:
+def encode(message: Request | PictureRequest | Event) -> bytes:
     """One line, its end included: the name of the class and its fields."""
     return json.dumps([type(message).__name__, vars(message)], default=vars).encode() + b"\n"
 
 
-def decode_request(line: bytes) -> Request:
-    return _built(Request, json.loads(line)[1])
+def decode_request(line: bytes) -> Request | PictureRequest:
+    name, fields = json.loads(line)
+    return _built(_REQUESTS[name], fields)
 
 
 def decode_event(line: bytes) -> Event:

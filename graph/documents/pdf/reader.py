@@ -1,12 +1,11 @@
 """PDF file -> every page of it, warnings, or a refusal. Imports no PDF library: a worker process reads."""
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from graph.documents.cancel import CancelToken
-from graph.documents.config import PASSWORD_VARIABLE, LoadConfig, parse_pages
+from graph.documents.config import LoadConfig, parse_pages, password_of
 from graph.documents.pdf import messages
 from graph.documents.pdf.content import PDFContent
 from graph.documents.pdf.protocol import Failure
@@ -22,7 +21,7 @@ def read_pdf(
     path: Path, config: LoadConfig, cancel: CancelToken, on_progress: OnProgress | None = None
 ) -> tuple[list[str], list[Page], list[str]]:
     """Titles it may have, best first, all of its pages, warnings. Raises DocumentError, ReadCancelledError."""
-    password = config.password.get_secret_value() if config.password else os.environ.get(PASSWORD_VARIABLE)
+    password = password_of(config)
     content = read_supervised(path, config, password, cancel, on_progress)
     name, count = path.name, content.page_count
     if count is None or content.refusal:

@@ -1,17 +1,26 @@
-"""Runs the worker that reads a PDF, and starts another behind a page that killed it.
+"""Runs the worker that reads a PDF or draws pages of it, and starts another behind a page that killed it.
 
 A worker that dies or hangs costs the page it was on, a bounded number of times; what it sent before counts.
 """
 
 import os
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from graph.documents.cancel import CancelToken
 from graph.documents.config import LoadConfig, parse_pages
 from graph.documents.pdf.content import PDFContent
-from graph.documents.pdf.protocol import Event, Failure, PageRead, PageRecognized, Request, Started
+from graph.documents.pdf.protocol import (
+    Event,
+    Failure,
+    PageRead,
+    PageRecognized,
+    PictureRequest,
+    Request,
+    Started,
+)
 from graph.documents.pdf.worker_process import running_worker
 from graph.documents.types import OnProgress
 
@@ -45,6 +54,32 @@ def read_supervised(
         failure = _run_worker(request, config, content, clock, progress, cancel)
         cancel.check(path.name)
         request = next_request(request, content, failure) if failure and not content.stopped else None
+    return content
+
+
+def draw_supervised(
+    path: Path,
+    pages: Mapping[int, Sequence[Sequence[str]]],
+    width: int,
+    config: LoadConfig,
+    password: str | None,
+    cancel: CancelToken,
+) -> PDFContent:
+    """Have pages drawn, each as often as there are passages to mark on it. Raises ReadCancelledError."""
+    content, clock = PDFContent(), _Clock(config)
+    left = {page: tuple(map(tuple, views)) for page, views in sorted(pages.items())}
+    for _ in range(MAX_RESTARTS + 1):
+        request = PictureRequest(os.path.realpath(path), password, config.memory_mb, width, tuple(left.items()))
+        failure = _run_worker(request, config, content, clock, None, cancel)
+        cancel.check(path.name)
+        page = content.doing.page
+        if failure is None or content.stopped:
+            break
+        if page is None:
+            content.first_failure = failure
+            break
+        content.fail(page, failure)
+        left = {number: left[number] for number in left if number > page}
     return content
 
 
@@ -84,11 +119,11 @@ def next_request(request: Request, content: PDFContent, failure: Failure) -> Req
 
 
 def _run_worker(
-    request: Request,
+    request: Request | PictureRequest,
     config: LoadConfig,
     content: PDFContent,
     clock: "_Clock",
-    progress: "_Progress",
+    progress: "_Progress | None",
     cancel: CancelToken,
 ) -> Failure | None:
     """Take what one worker sends. None when it came to its end, or may as well end; else why it did not."""
@@ -108,7 +143,8 @@ def _run_worker(
             clock.take(event, content)
             if content.page_count is not None and content.page_count > config.max_pages:
                 return None
-            progress.tell(content)
+            if progress:
+                progress.tell(content)
             if content.characters > config.max_characters:
                 content.stopped = Failure("too_much_text", config.max_characters)
                 return content.stopped

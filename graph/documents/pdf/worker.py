@@ -20,6 +20,7 @@ from graph.documents.pdf.backends import Backend, CannotOpenError
 from graph.documents.pdf.ocr import OCRError, OCRUnavailableError, Tesseract
 from graph.documents.pdf.open_pdf import open_first
 from graph.documents.pdf.protocol import (
+    BACKENDS,
     EXIT_OUT_OF_MEMORY,
     CharactersGarbled,
     Ended,
@@ -28,9 +29,11 @@ from graph.documents.pdf.protocol import (
     Metadata,
     MetadataRead,
     Opened,
+    PageDrawn,
     PageFailed,
     PageRead,
     PageRecognized,
+    PictureRequest,
     Ready,
     Refused,
     Request,
@@ -86,7 +89,7 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def read_request() -> Request:
+def read_request() -> Request | PictureRequest:
     """The one line of stdin, byte by byte so that nothing after it is swallowed by a buffer."""
     line = bytearray()
     while not line.endswith(b"\n"):
@@ -231,6 +234,24 @@ class Worker:
         return images
 
 
+def draw(request: PictureRequest, channel: Channel) -> None:
+    """Send pictures of pages. Raises CannotOpenError and MemoryError."""
+    # As for reading: which library opens the file decides which page is which.
+    backend, name = open_first(Path(request.path), request.password, BACKENDS)
+    channel.send(Opened(backend.count(), repaired=name == "repaired"))
+    for number, views in request.pages:
+        channel.send(Started("drawing", number))
+        try:
+            channel.send(PageDrawn.of(number, backend.pictures(number, views, request.width)))
+        except MemoryError:
+            raise
+        except NotImplementedError:
+            channel.send(PageFailed(number, Failure("text_only")))
+        except Exception as error:
+            channel.send(PageFailed(number, Failure("damaged", name=type(error).__name__)))
+    channel.send(Ended())
+
+
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's: it ends us
     channel = Channel()
@@ -241,7 +262,10 @@ def main() -> None:
 
     channel.send(Ready())
     try:
-        Worker(request, channel).run()
+        if isinstance(request, PictureRequest):
+            draw(request, channel)
+        else:
+            Worker(request, channel).run()
     except CannotOpenError as error:
         channel.send(Refused(error.kind))
     except MemoryError:

@@ -13,7 +13,15 @@ from typing import IO
 from graph.documents.cancel import CancelToken
 from graph.documents.config import PASSWORD_VARIABLE
 from graph.documents.errors import ReaderError
-from graph.documents.pdf.protocol import EXIT_OUT_OF_MEMORY, Event, Failure, Request, decode_event, encode
+from graph.documents.pdf.protocol import (
+    EXIT_OUT_OF_MEMORY,
+    Event,
+    Failure,
+    PictureRequest,
+    Request,
+    decode_event,
+    encode,
+)
 
 # How pdfium answers a refused allocation; also how it fails. 5 is SIGTRAP, which Windows has no name for.
 _ABORTED = (signal.SIGABRT, signal.SIGILL, 5)
@@ -21,7 +29,7 @@ _MOST_WAITING = 64  # events: a slow supervisor slows the worker, and does not f
 
 
 @contextmanager
-def running_worker(request: Request, cancel: CancelToken) -> Iterator["WorkerProcess"]:
+def running_worker(request: Request | PictureRequest, cancel: CancelToken) -> Iterator["WorkerProcess"]:
     """A worker that is dead when the block ends, whatever happens, and as soon as `cancel` is cancelled."""
     worker = WorkerProcess(request)
     try:
@@ -33,9 +41,9 @@ def running_worker(request: Request, cancel: CancelToken) -> Iterator["WorkerPro
 
 
 class WorkerProcess:
-    """A process that reads one file, and the events that it sends."""
+    """A process that reads one file or draws pages of it, and the events that it sends."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request | PictureRequest) -> None:
         self._request = request
         # -P keeps the working directory off its path; PYTHONPATH gives it ours, so that it finds these packages
         # however this process found them.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import struct
 from collections.abc import Iterator, Mapping
 
 from markupsafe import Markup
@@ -9,6 +11,7 @@ from markupsafe import Markup
 from graph.grounding.types import Evidence, Flag, Sentence
 from graph.report.citations import is_claim
 from graph.report.html.markup import foreign, tag, together
+from graph.report.pictures import Pictures
 from graph.results.page_ranges import PageName, are_printed, cite
 
 # What a flag means to a reader: a reason to look, not a verdict.
@@ -59,11 +62,15 @@ def chip(number: int, sentence: Sentence, names: Mapping[int, PageName]) -> Mark
     )
 
 
-def card(number: int, sentence: Sentence, names: Mapping[int, PageName]) -> Markup:
-    """The passages that support sentence `number`, each in its context, with the shared words marked."""
+def card(number: int, sentence: Sentence, names: Mapping[int, PageName], pictures: Pictures) -> Markup:
+    """The passages that support sentence `number`, each in its context, with the shared words marked.
+
+    The first passage from a page has the picture of the page, if there is one, below it.
+    """
     if not is_claim(sentence):
         return Markup()
-    passages = [_passage(evidence, names) for evidence in sentence["evidence"]]
+    of_page = {page: picture for (index, page), picture in pictures.items() if index == number - 1}
+    passages = [_passage(found, names, of_page.pop(found["page"], None)) for found in sentence["evidence"]]
     return tag(
         "div",
         tag(
@@ -97,7 +104,7 @@ def _flag(flag: Flag) -> Markup:
     return tag("p", tag("strong", flag.capitalize(), "."), " ", _MEANINGS[flag], class_="flag")
 
 
-def _passage(evidence: Evidence, names: Mapping[int, PageName]) -> Markup:
+def _passage(evidence: Evidence, names: Mapping[int, PageName], picture: bytes | str | None) -> Markup:
     name = names[evidence["page"]]
     page = together(foreign(cite([name])), f" (page {name.position} of the file)" if are_printed([name]) else "")
     return tag(
@@ -110,7 +117,25 @@ def _passage(evidence: Evidence, names: Mapping[int, PageName]) -> Markup:
             tag("span", " ", evidence["after"], class_="context") if evidence["after"] else "",
             dir="auto",
         ),
+        _picture(picture, cite([name])) if picture else "",
+        data_page=evidence["page"],
     )
+
+
+def _picture(picture: bytes | str, page: str) -> Markup:
+    """A small picture that a click makes a large one."""
+    if isinstance(picture, str):
+        return tag("p", picture, class_="small")
+    width, height = struct.unpack(">II", picture[16:24])  # of every PNG
+    image = tag(
+        "img",
+        src=f"data:image/png;base64,{base64.b64encode(picture).decode()}",
+        alt=f"Picture of {page}, in which the passage is marked where it was found",
+        width=width,
+        height=height,
+        decoding="async",
+    )
+    return tag("details", tag("summary", image), class_="page-image")
 
 
 def _marked(evidence: Evidence) -> Iterator[str]:

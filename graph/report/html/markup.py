@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from markupsafe import Markup, escape
 
 # Elements that hold nothing.
-_VOID = {"br", "hr", "meta"}
+_VOID = {"br", "hr", "img", "meta"}
+
+# What HTML forbids as text, or UTF-8 cannot write: controls, lone surrogates, non-characters.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 
 def tag(name: str, /, *children: object, **attributes: object) -> Markup:
@@ -35,3 +40,8 @@ def together(*parts: object) -> Markup:
 def foreign(value: object) -> Markup:
     """A few words of the document's or the user's own: they keep their direction to themselves."""
     return tag("bdi", " ".join(str(value).split()))
+
+
+def writable(html: str) -> str:
+    """The page, with a replacement character for each that no page may have."""
+    return _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", html)

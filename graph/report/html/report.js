@@ -17,6 +17,7 @@
     const open = event.newState === "open";
     for (const piece of pieces(card.dataset.sentence)) piece.classList.toggle("selected", open);
     if (open) card.focus({ preventScroll: true });
+    else for (const picture of card.querySelectorAll(".page-image")) picture.open = false;
     if (!open || card.offsetWidth < innerWidth * 0.8) return;
     const last = [...pieces(card.dataset.sentence)].pop();
     const hidden = last.getBoundingClientRect().bottom + 16 - card.getBoundingClientRect().top;

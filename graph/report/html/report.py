@@ -8,35 +8,44 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from graph.report.html.chips import card, chip
 from graph.report.html.facts import coverage_facts, run_facts
 from graph.report.html.language import language_of
-from graph.report.html.markup import foreign, tag, together
+from graph.report.html.markup import foreign, tag, together, writable
 from graph.report.html.page_strip import page_facts, page_strip
 from graph.report.html.summary import to_blocks
 from graph.report.html.summary_tree import summary_tree
+from graph.report.pictures import Pictures
 from graph.results.page_ranges import PageName, are_printed, page_names
 from graph.results.types import Result
 
-_HERE = Path(__file__).parent
-
-# What HTML forbids as text, or UTF-8 cannot write: controls, lone surrogates, non-characters.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+STYLE = Path(__file__).with_name("report.css")
+SCRIPT = Path(__file__).with_name("report.js")
 
 
-def to_html(result: Result) -> str:
-    """The whole report."""
-    style, script = (Markup((_HERE / name).read_text("utf-8")) for name in ("report.css", "report.js"))
+class ReportBody(NamedTuple):
+    """What a report shows. Its cards and links work with `SCRIPT`, and it looks as `STYLE` says."""
+
+    header: Markup
+    """Of which document, its title, and the strip of its pages; the page's only h1."""
+    sections: Markup
+    """The inside of `main`. The first is the summary, with the id "summary"."""
+
+
+def to_html(result: Result, pictures: Pictures | None = None) -> str:
+    """The whole report, with pictures of cited pages if there are any."""
+    pictures = pictures or {}
+    style, script = (Markup(path.read_text("utf-8")) for path in (STYLE, SCRIPT))
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script)),
+        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script, pictures)),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"),
         tag("meta", name="format-detection", content="telephone=no, date=no, address=no, email=no"),
@@ -44,43 +53,41 @@ def to_html(result: Result) -> str:
         tag("title", f"{' '.join(result['title'].split())} · summary"),
         tag("style", style),
     )
-    html = tag("html", head, tag("body", _body(result), tag("script", script)), lang="en")
-    return "<!DOCTYPE html>\n" + _FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", html) + "\n"
+    body = report_body(result, pictures)
+    skip = tag("a", "Skip to the summary", href="#summary", class_="skip")
+    report = tag("div", body.header, tag("main", body.sections), class_="report")
+    html = tag("html", head, tag("body", skip, report, tag("script", script)), lang="en")
+    return f"<!DOCTYPE html>\n{writable(html)}\n"
 
 
-def _policy(style: str, script: str) -> str:
+def report_body(result: Result, pictures: Pictures | None = None) -> ReportBody:
+    """The report without the page around it, for a page of one's own."""
+    pictures = pictures or {}
+    names = page_names(result["pages"])
+    cards = [
+        card(number, sentence, names, pictures) for number, sentence in enumerate(result["sentences"], start=1)
+    ]
+    sections = together(
+        _summary(result, names),
+        _section("sources", "Where each sentence comes from", *cards) if any(cards) else "",
+        _warnings(result, names),
+        _section("pages", "Page by page", page_facts(result, names)) if result["pages"] else "",
+        _section("tree", "Summary tree", _toggles(), summary_tree(result, names)) if result["tree"] else "",
+        _section("run", "How it was made", run_facts(result)),
+    )
+    return ReportBody(_header(result, names), sections)
+
+
+def _policy(style: str, script: str, pictures: Pictures) -> str:
+    images = " img-src data:;" if any(isinstance(picture, bytes) for picture in pictures.values()) else ""
     return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';"
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';{images}"
         " base-uri 'none'; form-action 'none'"
     )
 
 
 def _hash(inline: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}"
-
-
-def _body(result: Result) -> Markup:
-    names = page_names(result["pages"])
-    cards = [card(number, sentence, names) for number, sentence in enumerate(result["sentences"], start=1)]
-    return together(
-        tag("a", "Skip to the summary", href="#summary", class_="skip"),
-        tag(
-            "div",
-            _header(result, names),
-            tag(
-                "main",
-                _summary(result, names),
-                _section("sources", "Where each sentence comes from", *cards) if any(cards) else "",
-                _warnings(result, names),
-                _section("pages", "Page by page", page_facts(result, names)) if result["pages"] else "",
-                _section("tree", "Summary tree", _toggles(), summary_tree(result, names))
-                if result["tree"]
-                else "",
-                _section("run", "How it was made", run_facts(result)),
-            ),
-            class_="report",
-        ),
-    )
 
 
 def _header(result: Result, names: Mapping[int, PageName]) -> Markup:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
+from llm.mlx.card import card_bytes
 from llm.mlx.engine.prefill import PREFILL_TOKENS
 from llm.mlx.engine.request import Limits
 
@@ -210,10 +211,11 @@ def _weights(model: Any) -> int:
 
 
 def recommended_bytes() -> int:
-    """Memory that the device recommends to use, or most of the machine's where it says nothing."""
+    """Memory that the device recommends to use, or most of its own, or of the machine's, where it says nothing."""
     import mlx.core as mx
 
     recommended = mx.device_info().get("max_recommended_working_set_size")
     if recommended:
         return int(recommended)
-    return int(_SHARE_OF_MEMORY * os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    own = card_bytes() or os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return int(_SHARE_OF_MEMORY * own)

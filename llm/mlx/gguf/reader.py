@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llm.errors import MissingPackageError, UnsupportedModelError
+from llm.errors import UnsupportedModelError
 
 MAGIC = b"GGUF"
 _VERSIONS = (2, 3)
@@ -143,12 +143,6 @@ def refuse_parts(path: Path, header: Header) -> None:
 
 def read_header(data: memoryview) -> Header:
     """Read keys, values and tensors. Raises Damaged."""
-    try:
-        import gguf  # noqa: F401
-    except ImportError as error:
-        raise MissingPackageError(
-            "A GGUF model needs the package gguf.", "Install it with: pip install 'mlx-pdf-summarizer[gguf]'"
-        ) from error
     cursor = _Cursor(data)
     if bytes(data[:4]) != MAGIC:
         raise Damaged("it does not begin as a GGUF file does")

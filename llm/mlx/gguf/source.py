@@ -85,8 +85,22 @@ def find_source(model: str) -> Source | None:
 
     Raises:
         UnsupportedModelError: a file that is none, or a folder with several.
-        MissingPackageError: a packaged model that is not installed.
+        MissingPackageError: a packaged model that is not installed, or any without the package gguf.
     """
+    source = _find(model)
+    if source is not None and find_spec("gguf") is None:
+        raise MissingPackageError(
+            "A GGUF model needs the package gguf.", "Install it with: pip install 'mlx-pdf-summarizer[gguf]'"
+        )
+    return source
+
+
+def installed(model: str) -> bool:
+    """Whether the packages of a packaged model are there."""
+    return all(_part(package, file) is not None for package, file in PACKAGED[model].parts)
+
+
+def _find(model: str) -> Source | None:
     path = Path(os.path.expanduser(model))
     if path.is_file():
         if not is_gguf(path):
@@ -98,11 +112,6 @@ def find_source(model: str) -> Source | None:
     if path.is_dir():
         return None if (path / "config.json").exists() else _alone_in(path)
     return _from_packages(model) if model in PACKAGED else None
-
-
-def installed(model: str) -> bool:
-    """Whether the packages of a packaged model are there."""
-    return all(_part(package, file) is not None for package, file in PACKAGED[model].parts)
 
 
 def _from_file(path: Path) -> Source:

@@ -114,7 +114,7 @@ def test_collapse_prompts_have_it_and_merged_summaries_keep_sentences_of_all_the
 
 
 def test_where_room_is_short_evidence_goes_before_any_word_of_a_summary() -> None:
-    for window in range(150, 700, 25):
+    for window in range(150, 700, 55):
         model, without = RecordingModel(), RecordingModel()
         plain = run(without, 0, window=window, chunk=60)
         result = run(model, 3, window=window, chunk=60)
@@ -128,7 +128,7 @@ def test_where_room_is_short_evidence_goes_before_any_word_of_a_summary() -> Non
 
 def test_every_part_gets_as_many_sentences_as_the_others() -> None:
     counts = set()
-    for window in range(300, 900, 20):
+    for window in range(300, 900, 40):
         model = RecordingModel()
         run(model, 3, window=window)
         for prompt in model.prompts("final"):

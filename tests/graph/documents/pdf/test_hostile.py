@@ -53,14 +53,14 @@ def test_it_ends_as_it_should(tmp_path: Path, content: bytes, expected: str) -> 
 
 
 def test_no_damage_gets_past_the_reader(tmp_path: Path) -> None:
-    """Sixty files with bytes changed, lost or doubled at random, always the same ones."""
+    """Thirty files with bytes changed, lost or doubled at random, always the same ones."""
     rng = random.Random(20240)
     good = make_pdf(
         [sheet(f"{HELLO}\nPage {n} of many.") for n in range(4)], title="A title", labels="0 <</S /r>>"
     )
     path = tmp_path / "damaged.pdf"
     ends: list[str] = []
-    for turn in range(60):
+    for turn in range(30):
         content = bytearray(good)
         for _ in range(rng.choice((1, 8, 40))):
             place = rng.randrange(len(content))
@@ -80,4 +80,4 @@ def test_no_damage_gets_past_the_reader(tmp_path: Path) -> None:
         "NotAPDFError",
         "PasswordNeededError",
     }
-    assert ends.count("text") > 30, "most of the text is still there"
+    assert ends.count("text") > 15, "most of the text is still there"

@@ -19,9 +19,11 @@ from graph.documents.pdf.protocol import (
     MetadataRead,
     OCRUnavailable,
     Opened,
+    PageDrawn,
     PageFailed,
     PageRead,
     PageRecognized,
+    PictureRequest,
     Ready,
     Refused,
     ScanFound,
@@ -45,6 +47,7 @@ EVENTS: list[Event] = [
     ScanFound(2),
     PageRecognized(2, ""),
     PageFailed(3, Failure("ocr_timeout", 0.5, while_drawing=True)),
+    PageDrawn.of(4, [bytes(range(256)), b""]),
     MetadataRead(Metadata(labels=("i", "ii"), title="A title", placeholder=True)),
     OCRUnavailable("no_such_language", "deu"),
     Ended(),
@@ -69,6 +72,13 @@ def test_a_request_arrives_as_it_was_sent() -> None:
     assert decode_request(encode(request)) == request
     again = replace(request, backends=("pypdf",), done=(1, 2))
     assert decode_request(encode(again)) == again
+
+
+def test_a_request_for_pictures_arrives_as_it_was_sent() -> None:
+    request = PictureRequest("/a b.pdf", "pass wörd", 256, 900, ((1, (("두\nof",), ("b", "c"))), (7, ((),))))
+    assert decode_request(encode(request)) == request
+    assert "pass" not in repr(request)
+    assert PageDrawn.of(4, [bytes(range(256)), b""]).pictures == [bytes(range(256)), b""]
 
 
 def test_a_request_cannot_be_changed_and_does_not_show_its_password() -> None:

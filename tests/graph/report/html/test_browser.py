@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from graph.documents.pdf.picture import png_of
 from graph.report import to_html
+from graph.results.types import Result
 from tests.reports import HOSTILE, evidence, hostile, ledger, result
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -206,6 +208,28 @@ def test_hostile_texts_run_nothing(show: Show) -> None:
     assert page.evaluate("document.querySelectorAll('img, svg, iframe, link, form, base').length") == 0
     assert page.evaluate("document.scripts.length") == 1
     assert HOSTILE[:30] in page.locator("h1").inner_text()
+
+
+def test_the_picture_of_a_page_stands_in_its_card_and_is_opened_large(show: Show) -> None:
+    picture = png_of([b"\xff\xee\x88" * 760] * 1075, 760)
+    page = show(to_html(cast(Result, result()), {(1, 2): picture, (1, 3): "It has none."}))
+    page.get_by_role("button", name="Source: pp. 2–3").click()
+    card = page.locator(".card:popover-open")
+    image = card.locator("img")
+    assert image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 760
+    assert image.bounding_box()["width"] < 380  # type: ignore[index]
+    assert "It has none." in card.inner_text()
+    card.locator("summary").press("Enter")
+    assert image.bounding_box()["width"] == 760  # type: ignore[index]
+    image.click()
+    assert image.bounding_box()["width"] < 380  # type: ignore[index]
+    image.click()
+    page.keyboard.press("Escape")
+    expect(card).to_have_count(0)
+    page.get_by_role("button", name="Source: pp. 2–3").click()
+    assert image.bounding_box()["width"] < 380  # type: ignore[index]
+    page.emulate_media(media="print")
+    assert image.is_visible()
 
 
 def test_the_policy_stops_what_would_get_past_the_escaping(browser: Browser, tmp_path: Path) -> None:

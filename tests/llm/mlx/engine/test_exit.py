@@ -40,11 +40,8 @@ def in_the_middle(model=chat, count=1):
 
 ENDINGS = {
     "a call": "chat.invoke('a', max_tokens=3)",
-    "an open stream": "stream = chat.stream('a'); next(stream)",
     "open streams of two engines": "streams = [chat.stream('a'), small.stream('a')]; [next(s) for s in streams]",
-    "daemon threads": "in_the_middle(count=3)",
     "daemon threads of two engines": "in_the_middle(count=2); in_the_middle(small, 2)",
-    "daemon threads, and an exit in one line": "in_the_middle(count=2); sys.exit(0)",
     "an engine that is garbage": "in_the_middle(); del chat",
     "an engine that was closed": "next(chat.stream('a')); chat.runtime.engine.close()",
     "a model that is being loaded": """

@@ -1,4 +1,4 @@
-"""Thousands of random calls, drops and failures from threads and tasks: every answer right, nothing left."""
+"""Hundreds of random calls, drops and failures from threads and tasks: every answer right, nothing left."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ from llm.mlx.output_processor import RequestOutput
 from tests.checkpoints import make_checkpoint
 from tests.engine_fakes import BAD_SAMPLING, Ids, alone, engine_threads, is_clear, load, needed, tokens
 
-THREADS, TASKS, ROUNDS = 4, 4, 45
+THREADS, TASKS = 4, 4
+
+# Sliding windows are what is most easily got wrong in company; without them the calls are the same, and fewer do.
+ROUNDS = {"gemma": 12, "gemma3": 45}
 
 SETTINGS = [
     Sampling(),
@@ -143,33 +146,33 @@ async def async_round(known: list[Known], numbers: random.Random) -> int:
             return len(chosen)
 
 
-def work_in_thread(known: list[Known], seed: int) -> int:
+def work_in_thread(known: list[Known], seed: int, rounds: int) -> int:
     numbers = random.Random(seed)
-    return sum(blocking_round(known, numbers) for _ in range(ROUNDS))
+    return sum(blocking_round(known, numbers) for _ in range(rounds))
 
 
-async def work_in_tasks(known: list[Known], seed: int) -> int:
+async def work_in_tasks(known: list[Known], seed: int, rounds: int) -> int:
     async def one(number: int) -> int:
         numbers = random.Random(1000 * seed + number)
-        return sum([await async_round(known, numbers) for _ in range(ROUNDS)])
+        return sum([await async_round(known, numbers) for _ in range(rounds)])
 
     return sum(await asyncio.gather(*(one(number) for number in range(TASKS))))
 
 
-@pytest.mark.parametrize("family", ["gemma", "gemma3"])
-def test_after_thousands_of_calls_every_answer_was_right_and_nothing_is_left(tmp_path: Path, family: str) -> None:
+@pytest.mark.parametrize("family", ROUNDS)
+def test_after_hundreds_of_calls_every_answer_was_right_and_nothing_is_left(tmp_path: Path, family: str) -> None:
     import mlx.core as mx
 
     folder = make_checkpoint(tmp_path / family, family, layers=2, sliding_window=64)  # type: ignore[arg-type]
     threads = engine_threads()
     engine = Engine(Checkpoint(str(folder)).load_weights, stop_ids=Checkpoint(str(folder)).stop_ids)
     known = learn(folder, engine, random.Random(11))
-    before = mx.get_active_memory()
+    before, rounds = mx.get_active_memory(), ROUNDS[family]
     with ThreadPoolExecutor(THREADS + 1) as pool:
-        blocking = [pool.submit(work_in_thread, known, seed) for seed in range(THREADS)]
-        tasks = pool.submit(asyncio.run, work_in_tasks(known, 7))
+        blocking = [pool.submit(work_in_thread, known, seed, rounds) for seed in range(THREADS)]
+        tasks = pool.submit(asyncio.run, work_in_tasks(known, 7, rounds))
         calls = sum(done.result() for done in [*blocking, tasks])
-    assert calls > 700
+    assert calls > 14 * rounds
     last = wait([replace(each.call, limits=Limits(rows=1)) for each in known[:4]])
     assert [answer.text for answer in last] == [each.text for each in known[:4]]
     engine.close()

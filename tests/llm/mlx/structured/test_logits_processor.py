@@ -193,7 +193,7 @@ def answer(
 def answers(compiler: GrammarCompiler, schema: dict[str, Any]) -> list[str]:
     grammar = compile_schema(compiler, schema)
     least = len(grammar.shortest)
-    budgets = {least, least + 1, least + 5, max(least, 60), 2 * least + 60}
+    budgets = {least, least + 1, max(least, 60), 2 * least + 60}
     return [
         answer(compiler, grammar, Weights(compiler, seed, trouble), budget, temperature)
         for budget in budgets

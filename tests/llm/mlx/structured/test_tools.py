@@ -52,7 +52,7 @@ class Node(BaseModel):
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[Any, Path]:
     """A checkpoint per tool format; None: the template knows no tools."""
     root = tmp_path_factory.mktemp("tools")
-    return {f: make_checkpoint(root / str(f), "gemma", tool_format=f) for f in FORMATS}  # type: ignore[arg-type]
+    return {f: make_checkpoint(root / str(f), layers=1, tool_format=f) for f in FORMATS}  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -119,8 +119,8 @@ HISTORY: list[BaseMessage] = [
 def test_a_forced_call_follows_its_schema_on_random_weights(
     chat: Callable[..., ChatMLX], tool_format: str | None, choice: Any
 ) -> None:
-    for seed in range(3):
-        model = chat(tool_format, seed=seed, temperature=1.0 + seed, max_tokens=[60, 80, 120][seed])
+    for seed in range(2):
+        model = chat(tool_format, seed=seed, temperature=1.0 + 2 * seed, max_tokens=[60, 120][seed])
         message = model.bind_tools([add, look], tool_choice=choice).invoke("Hello")
         assert message.tool_calls
         assert message.invalid_tool_calls == []

@@ -1,0 +1,59 @@
+"""What in a job's document supports a statement: its pages are read once more, and kept for the next questions."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from graph.config import RunConfig
+from graph.documents import cancellable, clean_pages, read_document
+from graph.documents.errors import DocumentError
+from graph.documents.types import Page
+from graph.grounding import Sentence, ground
+from graph.service.errors import ConflictError
+from graph.service.jobs import Jobs
+from graph.service.rows import PASSWORD
+from graph.service.settings import check_settings
+
+_KEPT = 4  # documents whose pages are in memory
+
+
+class Passages:
+    """Looks up statements in the documents of jobs."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self._pages: OrderedDict[str, list[Page]] = OrderedDict()
+
+    async def find(self, client: str | None, job_id: str, statement: str) -> list[Sentence]:
+        """The sentences of `statement`, each with the passages that support it.
+
+        Raises:
+            NotFoundError: there is no such job.
+            ConflictError: its document cannot be read again.
+        """
+        pages = await self._read(client, job_id)
+        return await asyncio.to_thread(ground, statement, pages)
+
+    async def _read(self, client: str | None, job_id: str) -> list[Page]:
+        job = await self._jobs.get(client, job_id)  # also for pages that are kept: it may be another client's
+        if job_id not in self._pages:
+            path = await self._jobs.document(client, job_id)
+            settings = {key: value for key, value in job.settings.items() if key != PASSWORD}
+            with cancellable():
+                self._pages[job_id] = await asyncio.to_thread(_pages, path, self._jobs.config, settings)
+            while len(self._pages) > _KEPT:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(job_id)
+        return self._pages[job_id]
+
+
+def _pages(path: Path, config: RunConfig, settings: Mapping[str, Any]) -> list[Page]:
+    load = check_settings(config, settings).load
+    try:
+        return clean_pages(read_document(path, load)["pages"], load)
+    except DocumentError:  # which names a file of the data folder
+        raise ConflictError("The document cannot be read again", "summarize it anew") from None
