@@ -161,7 +161,7 @@ def _keys(value: Any) -> set[str]:
 _OUR_WORDS = {"final", "stop", *get_args(PageStatus), *get_args(Flag)}
 _KEYS = _keys(result()) - {"llm.temperature", "llm.max_tokens", "map", "load"}
 
-_VOID = {"meta", "br", "hr", "img"}
+_VOID = {"meta", "br", "hr", "img", "link", "input"}
 
 
 class ParsedHtml(HTMLParser):

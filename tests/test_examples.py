@@ -231,13 +231,14 @@ def test_a_server_stands_in_for_a_model_that_is_not_here_and_answers_are_kept(
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed: apt-get install chromium")
-def test_the_picture_of_the_report_is_made(run: Callable[..., str], tmp_path: Path) -> None:
-    picture = tmp_path / "report.png"
-    assert f"{picture}: " in run("make_report.py", "--output", picture)
-    with Image.open(picture) as image, Image.open(EXAMPLES / "report.png") as shipped:
-        assert image.size == shipped.size == (1520, 880)
-        assert len(image.getcolors() or ()) > 100
-    assert (EXAMPLES / "report.png").stat().st_size < 300_000
+def test_the_pictures_of_the_readme_are_made(run: Callable[..., str], tmp_path: Path) -> None:
+    said = run("make_report.py", "--output", tmp_path)
+    for name, size in {"report.png": (1520, 880), "service.png": (1344, 880)}.items():
+        assert f"{tmp_path / name}: " in said
+        with Image.open(tmp_path / name) as image, Image.open(EXAMPLES / name) as shipped:
+            assert image.size == shipped.size == size
+            assert len(image.getcolors() or ()) > 100
+        assert (EXAMPLES / name).stat().st_size < 300_000
 
 
 def test_handbook_pdf_is_what_make_handbook_makes(run: Callable[..., str], tmp_path: Path) -> None:

@@ -5,8 +5,9 @@
 
   // Beside the text of a large screen, a card stands where the facts are.
   document.addEventListener("beforetoggle", (event) => {
+    if (!event.target.matches(".card")) return;
     const top = document.querySelector(".glance").getBoundingClientRect().top;
-    if (event.target.matches(".card")) event.target.style.setProperty("--top", `${Math.max(top, 32)}px`);
+    event.target.style.setProperty("--top", `${Math.max(top, 32)}px`);
   }, true);
 
   // A card takes the focus, which goes back to its chip by itself, and its sentence is marked. It stays in sight
