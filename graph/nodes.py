@@ -176,8 +176,11 @@ class Nodes:
         started = time.time()
         try:
             pages = decompress(state["text"])
-            traced = trace(state["summary"], pages, tree=state["tree"], chunks=state["chunks"])
-            sections = [_grounded_section(section, pages) for section in state["sections"]]
+            prompts = self._caller.instructions
+            traced = trace(
+                state["summary"], pages, tree=state["tree"], chunks=state["chunks"], instructions=prompts
+            )
+            sections = [_grounded_section(section, pages, prompts) for section in state["sections"]]
             return grounded(state, _timing("ground", started), traced, sections)
         except Exception as error:
             return not_grounded(error)
@@ -231,12 +234,12 @@ class Nodes:
             raise BudgetError(f"split.chunk_tokens: {budget_tokens} is too little: {error}.") from None
 
 
-def _grounded_section(section: SectionRecord, pages: Sequence[Page]) -> SectionRecord:
+def _grounded_section(section: SectionRecord, pages: Sequence[Page], prompts: Sequence[str]) -> SectionRecord:
     """A chapter with the sentences of its summary, which rest on its own pages; another section as it is."""
     if "summary" not in section:
         return section
     own = [page for page in pages if section["first_page"] <= page["number"] <= section["last_page"]]
-    return section | {"sentences": ground(section["summary"], own)}
+    return section | {"sentences": ground(section["summary"], own, instructions=prompts)}
 
 
 def _paths(source: object) -> list[str]:
