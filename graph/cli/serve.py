@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -38,6 +39,8 @@ def serve(
     if file and not is_private(file):
         note(f"{file}: others on this machine can read the tokens; chmod 600 keeps them out.")
     folder = Path(data).expanduser().absolute() if data else default_folder()
+    # When a run ends early, LangGraph drops the tasks that still wait for a place; nothing is lost by that.
+    warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     place = Place(host, port, folder, root_path.rstrip("/"))
     run(request.config, place, tokens, announce=lambda address: say(f"Open {address} (Ctrl-C ends the service)\n"))
     return 0

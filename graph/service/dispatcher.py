@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Coroutine, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -25,7 +25,7 @@ from graph.service.queue_order import is_suspect
 from graph.service.runner import Listeners, in_words, run_job
 from graph.service.settings import check_settings
 from graph.service.store import Store, Work
-from graph.service.types import JobEvent, Progress
+from graph.service.types import JobEvent, Progress, Spent
 
 logger = logging.getLogger(__name__)
 
@@ -107,11 +107,13 @@ class Dispatcher:
         self._tasks: dict[str, tuple[str, asyncio.Task[None]]] = {}  # by job, with its client
         self._background: set[asyncio.Task[Any]] = set()
         self._wake = asyncio.Event()
+        self._alone: str | None = None  # the job beside which no other is begun
         self._with_model = Trouble()
         self._with_store = Trouble()
         self._failed_in_a_row = 0  # jobs, without an answer of the model between them
         self._unsaved: set[str] = set()  # running, as far as the store knows, and nobody works on them
         self._on_end = on_end
+        self.spent = Spent()
 
     @property
     def trouble(self) -> str | None:
@@ -130,9 +132,8 @@ class Dispatcher:
             if work is None:
                 await self._wake.wait()
                 continue
-            task = self._begin(work)
-            if is_suspect(work.deaths):
-                await asyncio.wait([task])
+            self._alone = work.job.id if is_suspect(work.deaths) else None
+            self._begin(work)
 
     async def cancel(self, id: str) -> None:
         """End the work on a job, of which the store knows already that it was cancelled."""
@@ -157,7 +158,7 @@ class Dispatcher:
         if not self._store.counts.get("queued") and not self._unsaved:
             return None
         busy = {client for client, _ in self._tasks.values()} if self._room.is_calling else set()
-        if self._room.is_reading or len(busy) >= _CLIENTS_AT_ONCE or (self.trouble and self._tasks):
+        if self._alone or self._room.is_reading or len(busy) >= _CLIENTS_AT_ONCE or (self.trouble and self._tasks):
             return None
         await asyncio.sleep(max(self._with_model.pause, self._with_store.pause))
         try:
@@ -172,7 +173,7 @@ class Dispatcher:
         self._with_store.end()
         return work
 
-    def _begin(self, work: Work) -> asyncio.Task[None]:
+    def _begin(self, work: Work) -> None:
         run = DocumentRun(work.path, work.job.file.name)
         self._room.enter(run)
         live = self._lives.setdefault(work.job.id, Live(self._ids))
@@ -181,12 +182,12 @@ class Dispatcher:
 
         def end(_: asyncio.Task[None]) -> None:
             del self._tasks[work.job.id]
+            self._alone = None
             self._room.leave(run)
             self._wake.set()
             self._on_end()
 
         task.add_done_callback(end)
-        return task
 
     async def _work(self, work: Work, run: DocumentRun, live: Live) -> None:
         job = work.job
@@ -199,6 +200,7 @@ class Dispatcher:
             if await self._save(job.id, partial(self._store.finish, job.id, result, event)):
                 data = {"title": result["title"], "warnings": len(result["warnings"])}
                 live.finish(JobEvent(str(event), "done", data))
+                self.spent.add(result["stats"])
             self._works()
         except (DocumentError, ModelError, RunError, ServiceError) as error:
             said = in_words(error, work.path, job.file.name)
@@ -235,7 +237,7 @@ class Dispatcher:
             self._works()
             if not survived:
                 survived = True
-                self._note(self._store.survived, id)
+                self._note(self._survived(id))
 
         def heard(event: dict[str, Any]) -> None:
             self._room.hear(run, event)
@@ -243,7 +245,7 @@ class Dispatcher:
 
         listeners = Listeners(
             on_task=heard,
-            on_title=lambda title: self._note(self._store.entitle, id, title),
+            on_title=lambda title: self._note(self._thread.run(self._store.entitle, id, title)),
             on_answer=answered,
         )
         config = check_settings(self._config, work.settings)
@@ -274,12 +276,17 @@ class Dispatcher:
         self._unsaved.add(id)
         return False
 
-    def _note(self, write: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    async def _survived(self, id: str) -> None:
+        await self._thread.run(self._store.survived, id)
+        self._alone = None
+        self._wake.set()
+
+    def _note(self, write: Coroutine[Any, Any, None]) -> None:
         """Write something that is not worth failing for."""
 
         async def noted() -> None:
             with suppress(StorageError):
-                await self._thread.run(write, *args, **kwargs)
+                await write
 
         task = asyncio.create_task(noted())
         self._background.add(task)

@@ -28,7 +28,7 @@ from graph.service.live import EventIds, Live
 from graph.service.rows import MASK, PASSWORD
 from graph.service.settings import check_settings
 from graph.service.store import Store
-from graph.service.types import ENDED, FileInfo, Job, JobEvent, NewDocument, Progress, Status
+from graph.service.types import ENDED, FileInfo, Job, JobEvent, NewDocument, Progress, Spent, Status
 from llm.cache import open_cache
 
 _HOUR = 3600.0
@@ -132,6 +132,11 @@ class Jobs:
     def trouble(self) -> str | None:
         """What keeps every job from being made, in a sentence; None if nothing does."""
         return self._dispatcher.trouble
+
+    @property
+    def spent(self) -> Spent:
+        """What the jobs took that are done."""
+        return self._dispatcher.spent
 
     def counts(self) -> dict[Status, int]:
         """How many jobs have each status."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 from pydantic import BaseModel
@@ -87,6 +87,15 @@ class _JobsCollector(Collector):
         for status, count in self._jobs.counts().items():
             by_status.add_metric([status], count)
         yield by_status
+        spent = self._jobs.spent
+        tokens = CounterMetricFamily("summarize_tokens", "Tokens read and written for them.", labels=["kind"])
+        tokens.add_metric(["prompt"], spent.prompt_tokens)
+        tokens.add_metric(["output"], spent.output_tokens)
+        yield tokens
+        seconds = CounterMetricFamily("summarize_stage_seconds", "Seconds they took, by stage.", labels=["stage"])
+        for stage, taken in spent.seconds.items():
+            seconds.add_metric([stage], taken)
+        yield seconds
 
 
 class Measured:

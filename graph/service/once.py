@@ -29,8 +29,12 @@ async def submit_once(
     """
     digest = await asyncio.to_thread(_digest, name, content, settings)
     for attempt in count():
-        document = await asyncio.to_thread(_incoming, jobs, name, content)
-        found = await jobs.submit(client, [document], settings, key=f"{digest}-{attempt}")
+        path = jobs.incoming / uuid4().hex
+        try:
+            document = await asyncio.to_thread(_document, path, name, content)
+            found = await jobs.submit(client, [document], settings, key=f"{digest}-{attempt}")
+        finally:
+            path.unlink(missing_ok=True)  # who asked may have gone before it was submitted
         if found and found[0].status not in ("failed", "cancelled"):
             return found[0]
     raise AssertionError  # count() has no end
@@ -47,8 +51,7 @@ def _digest(name: str, content: bytes | Path, settings: Mapping[str, Any]) -> st
     return digest.hexdigest()
 
 
-def _incoming(jobs: Jobs, name: str, content: bytes | Path) -> NewDocument:
-    path = jobs.incoming / uuid4().hex
+def _document(path: Path, name: str, content: bytes | Path) -> NewDocument:
     with told():
         if isinstance(content, bytes):
             path.write_bytes(content)

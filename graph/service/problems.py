@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from graph.service.errors import (
     ConflictError,
@@ -109,13 +109,12 @@ def add_problems(app: FastAPI) -> None:
 
 def _allowed(request: Request) -> dict[str, str]:
     """What can be done at an address; Starlette names the methods of the first route alone."""
-    methods = {
+    methods = [
         method
-        for route in request.app.routes
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
-        for method in route.methods or ()
-    }
-    return {"Allow": ", ".join(sorted(methods))}
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
+    return {"Allow": ", ".join(methods)}
 
 
 def _explained(error: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ CREATE TABLE turns (client TEXT PRIMARY KEY, turn INTEGER NOT NULL);
 """
 
 # A job that was running at so many deaths of the process is made alone: another would be taken for what kills.
-_SUSPECT = 2
+_SUSPECT = 1
 
 _BEGUN = "SELECT id, client, deaths FROM jobs WHERE status = 'queued' AND started IS NOT NULL ORDER BY place"
 _CLIENTS = """

@@ -105,11 +105,8 @@ class _Pace:
             return False
         self._ended[name] = self._ended.get(name, 0) + 1
         timings = (event.get("result") or {}).get("timings")
-        new = (
-            [timing for timing in timings if timing["calls"] > timing["cached_calls"]]
-            if isinstance(timings, list)
-            else []
-        )
+        timings = timings if isinstance(timings, list) else []
+        new = [timing for timing in timings if timing["calls"] > timing["cached_calls"]]
         if name not in CALLING_NODES or event.get("error") or not new:
             return False
         self._answers += len(new)

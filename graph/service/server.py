@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import signal
 import socket
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +32,7 @@ _HEAD_SECONDS = 10  # for the head of a request to come, and for a body to end t
 _WRITE_SECONDS = 60  # for a client to read what fills the buffers
 _KEEP_ALIVE_SECONDS = 15
 _CLOSE_SECONDS = 5  # for answers under way, when the service ends
+_LEAVE_SECONDS = 2  # for the process, when all is done
 _HEAD_BYTES = 2**15
 _CONNECTIONS = 1000
 _FILES = 4096  # that may be open at once; macOS gives 256
@@ -82,6 +85,14 @@ async def _serve(
             await server.answer(listener)
         finally:
             await jobs.stop(config.service.drain_seconds)
+    _leave()
+
+
+def _leave() -> None:
+    """End soon: all is on disk, and a thread that still computes for a job that was put back holds nothing up."""
+    end = threading.Timer(_LEAVE_SECONDS, os._exit, (0,))
+    end.daemon = True
+    end.start()
 
 
 class Server(uvicorn.Server):
@@ -191,7 +202,8 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         hint = "choose another with --port" if port else "check --host"
-        raise ConfigError(f"--host {host} --port {port}: {error.strerror or error}; {hint}.") from None
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "there is no such host"
+        raise ConfigError(f"--host {host} --port {port}: {reason}; {hint}.") from None
     except OverflowError:
         raise ConfigError(f"--port {port}: a port is a number from 0 to 65535.") from None
 

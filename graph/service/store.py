@@ -112,7 +112,12 @@ class Store:
     def recover(self) -> None:
         """Put back what was running when the process died: in its old place, unless it is what kills."""
         with self._change() as run:
-            run.execute("UPDATE jobs SET deaths = deaths + 1, status = 'queued' WHERE status = 'running'")
+            running = self.counts.get("running", 0)
+            # Of several, any may be what killed: that counts once, and then each of them is made alone.
+            most = 1 if running > 1 else _DEATHS
+            run.execute(
+                "UPDATE jobs SET deaths = min(deaths + 1, ?), status = 'queued' WHERE status = 'running'", (most,)
+            )
             run.execute(
                 "UPDATE jobs SET status = 'failed', ended = ?, error = ?, password = NULL "
                 "WHERE status = 'queued' AND deaths >= ?",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+
+from graph.results.types import Stats
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Stage = Literal["waiting", "reading", "map", "collapse", "final", "grounding", "done"]
@@ -80,3 +82,20 @@ class JobEvent:
     id: str
     kind: EventKind
     data: dict[str, Any]
+
+
+@dataclass
+class Spent:
+    """What all jobs took that were done since the service began."""
+
+    prompt_tokens: int = 0
+    output_tokens: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+    """By stage."""
+
+    def add(self, stats: Stats) -> None:
+        """One more is done."""
+        self.prompt_tokens += stats["prompt_tokens"]
+        self.output_tokens += stats["output_tokens"]
+        for stage, seconds in stats["seconds"].items():
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds

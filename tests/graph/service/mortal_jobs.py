@@ -21,7 +21,7 @@ from graph.service.jobs import Jobs
 from graph.service.types import ENDED, NewDocument
 from tests.fakes import RecordingModel, make_config, make_documents
 
-DOCUMENTS = 6
+DOCUMENTS = 9
 
 
 def config_in(folder: Path) -> RunConfig:

@@ -81,3 +81,66 @@ def test_a_text_has_no_pages_to_draw(service: Service) -> None:
     answer = service.client.get(f"/api/summaries/{id}/pages/1.png")
     assert answer.status_code == 404
     assert answer.json()["detail"].startswith("harbour.txt is a text file")
+
+
+def test_metrics_count_jobs_requests_seconds_and_tokens(service: Service) -> None:
+    service.ended(service.submit(f"{HARBOUR} {TOWN}"))
+    service.client.get("/nothing")
+    lines = service.client.get("/metrics").text.splitlines()
+    values = {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines if line[0] != "#")}
+    assert values['summarize_jobs{status="done"}'] == 1
+    assert values['summarize_jobs{status="queued"}'] == 0
+    assert values['summarize_requests_total{method="POST",route="/api/summaries",status="202"}'] == 1
+    assert values['summarize_requests_total{method="",route="",status="404"}'] == 1
+    assert values['summarize_tokens_total{kind="output"}'] > 0
+    assert values['summarize_stage_seconds_total{stage="load"}'] > 0
+
+
+def test_readiness_says_what_is_wrong(service: Service) -> None:
+    assert service.client.get("/readyz").status_code == 200
+    service.jobs._dispatcher._with_model.meet("The model's server does not answer.")
+    answer = service.client.get("/readyz")
+    assert (answer.status_code, answer.json()["detail"]) == (503, "The model's server does not answer.")
+    assert service.client.get("/healthz").status_code == 200
+
+
+def test_all_summaries_are_listed_searched_and_paged(service: Service) -> None:
+    ids = [service.submit(f"{HARBOUR} {number}", f"Harbour {number}.txt") for number in range(5)]
+    first = service.client.get("/api/summaries", params={"limit": 2}).json()
+    assert [one["id"] for one in first["summaries"]] == [ids[4], ids[3]]
+    then = service.client.get("/api/summaries", params={"limit": 3, "before": first["next"]}).json()
+    assert [one["id"] for one in then["summaries"]] == ids[2::-1]
+    assert then["next"] is None
+    found = service.client.get("/api/summaries", params={"q": "harbour 3"}).json()
+    assert [one["id"] for one in found["summaries"]] == [ids[3]]
+
+
+def test_again_with_other_settings_and_away_with_it(service: Service) -> None:
+    id = service.submit(make_pdf([HARBOUR, TOWN]), "harbour.pdf")
+    service.ended(id)
+    answer = service.client.post(f"/api/summaries/{id}/rerun", json={"settings": {"load.pages": "2"}})
+    again = answer.json()
+    assert (answer.status_code, again["rerun_of"]) == (202, id)
+    assert answer.headers["location"] == f"/api/summaries/{again['id']}"
+    service.ended(again["id"])
+    assert "town" in service.client.get(f"/api/summaries/{again['id']}/result").json()["summary"]
+    assert service.client.post(f"/api/summaries/{id}/cancel").status_code == 409
+    assert service.client.post(f"/api/summaries/{id}/front").status_code == 409
+    assert service.client.delete(f"/api/summaries/{id}").status_code == 204
+    assert service.client.get(f"/api/summaries/{id}").status_code == 404
+    assert service.client.get(f"/api/summaries/{again['id']}/pages/1.png").status_code == 200
+
+
+def test_a_password_is_never_shown_and_forgotten_at_the_end(service: Service) -> None:
+    id = service.submit(HARBOUR, load__password="hunter2")
+    assert "hunter2" not in service.client.get(f"/api/summaries/{id}").text
+    assert "hunter2" not in str(service.ended(id))
+
+
+def test_what_is_not_there_is_a_problem(service: Service) -> None:
+    for path, status in (("/nothing", 404), ("/api/summaries/short", 422), ("/api/summaries?limit=0", 422)):
+        answer = service.client.get(path)
+        assert (answer.status_code, answer.json()["status"]) == (status, status)
+        assert answer.headers["content-type"] == "application/problem+json"
+    answer = service.client.put("/api/summaries")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")

@@ -190,6 +190,7 @@ async def test_a_call_that_is_given_up_ends_no_job(tmp_path: Path) -> None:
             await call
         model.released.set()
         (job,) = await jobs.list("local")
+        assert list(jobs.incoming.iterdir()) == []
         answer = await client.call_tool("get_summary", {"id": job.id})
     assert answer.structured_content["summary"] == TEXT
     assert len(model.calls) == 1

@@ -207,7 +207,7 @@ def test_every_answer_has_the_headers_that_protect_it(service: Service, path: st
             " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
         )
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["referrer-policy"] == "same-origin"
         assert answer.headers["cache-control"] == "no-store"
         assert "server" not in answer.headers
 
