@@ -154,7 +154,6 @@
   // Sent again with the same key, a document whose answer was lost is not summarized twice.
   const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
   const say = (text) => { byId("said").textContent = text; };
-
   function choose(files) {
     for (const file of files) {
       const known = `${file.name} ${file.size} ${file.lastModified}`;
@@ -316,6 +315,11 @@
       if (event.clipboardData?.files.length) choose([...event.clipboardData.files]);
     });
   }
+
+  // What is asked has the focus on the harmless answer. (autofocus would act when a page is put in place, too.)
+  document.addEventListener("toggle", (event) => {
+    if (event.newState === "open") event.target.querySelector("[data-first]")?.focus();
+  }, true);
 
   // The page of the document itself, in the card of a sentence.
 
