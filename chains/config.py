@@ -34,6 +34,14 @@ class PromptSet(BaseModel):
     final: Template | None = Field(default=None, description="Writes the final summary.")
     language: str | None = Field(default=None, description="Fills {language}: the language of the summary.")
     focus: str | None = Field(default=None, description="Fills {focus}: what the summary should concentrate on.")
+    length: str | None = Field(
+        default=None, description="Fills {length}; {words} in it is how many words the summary should have."
+    )
+    resize: str | None = Field(
+        default=None,
+        description="Ends a final prompt that is asked again because its answer was far too long or short; "
+        "{wrote} in it is how many words that had. Empty: none is.",
+    )
     reminder: str | None = Field(
         default=None,
         description="Ends a prompt that is asked again because its answer was no summary; empty: none is.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,11 +20,14 @@ Stage = Literal["map", "collapse", "final"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 # The only variables that a prompt may use; without {document} it would not show the text.
-VARIABLES = ("document", "language", "focus")
+VARIABLES = ("document", "language", "focus", "length")
 
 _LANGUAGE = "English"
 _FOCUS = "the main points"
 _REMINDER = "Write nothing but the summary, in {language}."
+_WORDS = 250
+_LENGTH = "about {words} words"
+_RESIZE = "A first summary had {wrote} words. Write one of {length}."
 
 # The messages of one prompt: (role, template) each.
 Pairs = tuple[tuple[str, str], ...]
@@ -42,30 +46,39 @@ class Prompts:
     final: Pairs
     language: str
     focus: str
+    length: str
     reminder: str = _REMINDER
+    resize: str = _RESIZE
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The variables that are known before there is a document."""
+        return {"language": self.language, "focus": self.focus, "length": self.length}
 
     def reminded(self) -> Prompts:
         """The same prompts, each with the reminder behind its last message."""
+        return self._ending_in(self.reminder)
 
-        def with_reminder(pairs: Pairs) -> Pairs:
+    def resized(self, wrote: int) -> Prompts:
+        """The same prompts, each with what is said of an answer of so many words behind its last message."""
+        return self._ending_in(self.resize.replace("{wrote}", str(wrote)))
+
+    def _ending_in(self, sentence: str) -> Prompts:
+        def ending(pairs: Pairs) -> Pairs:
             role, template = pairs[-1]
-            return (*pairs[:-1], (role, f"{template.rstrip()}\n\n{self.reminder}"))
+            return (*pairs[:-1], (role, f"{template.rstrip()}\n\n{sentence}"))
 
-        return replace(
-            self,
-            map=with_reminder(self.map),
-            collapse=with_reminder(self.collapse),
-            final=with_reminder(self.final),
-        )
+        return replace(self, map=ending(self.map), collapse=ending(self.collapse), final=ending(self.final))
 
     def text(self, stage: Stage) -> str:
         """The text of a stage's prompt, with everything but the document filled in."""
-        values = {"document": "", "language": self.language, "focus": self.focus}
-        return "\n".join(template.format(**values) for _, template in getattr(self, stage))
+        return "\n".join(template.format(document="", **self.values) for _, template in getattr(self, stage))
 
 
-def read_prompts(config: PromptsConfig) -> Prompts:
+def read_prompts(config: PromptsConfig, *, words: int | None = None) -> Prompts:
     """Combine the set in the file with what `config` overrides, and check every prompt.
+
+    `words` is how many the summary should have, which {length} says.
 
     Raises:
         PromptError: a file that is missing or not a prompt set, a stage without a prompt, a prompt with an
@@ -84,18 +97,23 @@ def read_prompts(config: PromptsConfig) -> Prompts:
         final=pairs("final"),
         language=config.language or in_file.language or _LANGUAGE,
         focus=config.focus or in_file.focus or _FOCUS,
-        reminder=_reminder(config, in_file),
+        length=_phrase("length", config, in_file, _LENGTH, ("words",)).format(words=words or _WORDS),
+        reminder=_phrase("reminder", config, in_file, _REMINDER, ("language", "focus", "length")),
+        resize=_phrase("resize", config, in_file, _RESIZE, ("wrote", "language", "focus", "length")),
     )
 
 
-def _reminder(config: PromptsConfig, in_file: PromptSet) -> str:
-    where, given = ("prompts", config.reminder) if config.reminder is not None else (config.file, in_file.reminder)
+def _phrase(key: str, config: PromptsConfig, in_file: PromptSet, default: str, variables: Sequence[str]) -> str:
+    """What `config`, or else the set in the file, says under `key`, with none but these variables."""
+    own, in_set = getattr(config, key), getattr(in_file, key)
+    where, given = ("prompts", own) if own is not None else (config.file, in_set)
     if given is None:
-        return _REMINDER
-    for name in _variables(given, f"{where}: reminder"):
-        if name not in ("language", "focus"):
-            raise PromptError(f"{where}: reminder: the variables of a reminder are {{language}} and {{focus}}.")
-    return given.strip()
+        return default
+    for name in _variables(given, f"{where}: {key}"):
+        if name not in variables:
+            allowed = ", ".join(f"{{{variable}}}" for variable in variables)
+            raise PromptError(f"{where}: {key}: there is no variable {{{name}}} here; there is {allowed}.")
+    return str(given).strip()
 
 
 def _read_file(path: Path) -> PromptSet:

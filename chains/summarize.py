@@ -18,7 +18,7 @@ Parser = Runnable[Any, Any]
 def map_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None) -> Runnable[dict[str, str], Any]:
     """Summarize one part: `{"document": text}` in, the summary out.
 
-    `language` and `focus` can be given with a call too. `parser` replaces the default, which returns the
+    `language`, `focus` and `length` can be given with a call too. `parser` replaces the default, which returns the
     text of the answer.
     """
     return _chain("map", model, prompts, parser)
@@ -38,8 +38,7 @@ def final_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None)
 
 def prompt_template(stage: Stage, prompts: Prompts) -> BasePromptTemplate[Any]:
     """The LangChain template of a stage, with `language` and `focus` filled in."""
-    pairs = getattr(prompts, stage)
-    values = {"language": prompts.language, "focus": prompts.focus}
+    pairs, values = getattr(prompts, stage), prompts.values
     if len(pairs) == 1:
         # A single text stays a text: a completion model would see a chat message as "Human: …".
         return PromptTemplate.from_template(pairs[0][1]).partial(**values)

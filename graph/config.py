@@ -9,16 +9,17 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from chains.config import PromptsConfig
 from chains.strict_yaml import load_yaml
 from chains.validation_errors import explain
 from graph.documents.config import LoadConfig, SplitConfig
 from graph.errors import ConfigError
+from graph.length import parse_length, tokens_for
 from graph.shipped import config_names, find_config, find_prompt_set
 from llm.config import CacheConfig, LLMConfig, MLXConfig
 
@@ -35,6 +36,15 @@ _PATHS = (
 _PROVIDERS = ("mlx", "textrank", "openai", "langchain")
 
 
+def _check_length(value: object) -> object:
+    """Accept what YAML makes of `length: 300`, too."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = f"{value} words"
+    if isinstance(value, str):
+        parse_length(value)
+    return value
+
+
 class SummarizeConfig(BaseModel):
     """How parts become one summary."""
 
@@ -44,8 +54,18 @@ class SummarizeConfig(BaseModel):
         "auto",
         description="auto summarizes a document in one call if it fits one prompt; map_reduce always splits it.",
     )
+    by: Literal["document", "section"] = Field(
+        "document",
+        description="section: also a summary of each chapter of the document, from its own chunks.",
+    )
+    length: Annotated[str | None, BeforeValidator(_check_length)] = Field(
+        None,
+        description='Length of the summary: short, medium, long, or a number of words such as "300 words".',
+    )
     final_tokens: int | None = Field(
-        None, gt=0, description="Maximum tokens in the final summary. Default: llm.max_tokens."
+        None,
+        gt=0,
+        description="Maximum tokens in the final summary, if there is no length. Default: llm.max_tokens.",
     )
     evidence: int = Field(
         0,
@@ -157,8 +177,15 @@ class RunConfig(BaseModel):
     service: ServiceConfig = Field(default_factory=ServiceConfig)
 
     @property
+    def words(self) -> int | None:
+        """How many words the summary is to have, if summarize.length says so."""
+        return parse_length(self.summarize.length) if self.summarize.length else None
+
+    @property
     def final_tokens(self) -> int:
         """Most tokens in the final summary."""
+        if self.words:
+            return tokens_for(self.words)
         return self.summarize.final_tokens or self.llm.max_tokens
 
     @property

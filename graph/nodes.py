@@ -36,7 +36,7 @@ from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, OnProgress, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
-from graph.grounding import trace
+from graph.grounding import ground, trace
 from graph.node_names import NodeName
 from graph.packing import joined_tokens
 from graph.results.assemble import (
@@ -51,12 +51,17 @@ from graph.results.assemble import (
 )
 from graph.results.provenance import model_name
 from graph.results.stats import chunk_records, page_records
-from graph.results.types import Provenance
+from graph.results.types import Provenance, SectionRecord
 from graph.routes import next_step
 from graph.state import CollapseTask, InputState, MapTask, PagesRead, State
 from graph.tasks import final_task, map_tasks
 from llm.mlx.gguf.source import PACKAGED
 from llm.textrank.extract import key_sentences
+
+_NO_CHAPTERS = (
+    "summarize.by: section: the document shows no chapters, at least two with text of their own, "
+    "so only the whole is summarized."
+)
 
 
 class Nodes:
@@ -104,18 +109,25 @@ class Nodes:
 
     def split(self, state: State) -> Update:
         """Cut the pages into chunks; or into a single one, if all of the text fits the final prompt."""
-        started, budget = time.time(), self._caller.budget
+        started, budget, summarize = time.time(), self._caller.budget, self._config.summarize
         pages = decompress(state["text"])
-        chunks, route = self._chunks(pages, budget.chunk_tokens), "map"
+        chunks, route = self._chunks(pages, budget.chunk_tokens, by_chapter=summarize.by == "section"), "map"
         if not chunks:
             raise NoTextError(f"{state['title']}: nothing is left to summarize", "choose other pages")
-        if self._config.summarize.strategy == "auto" and joined_tokens(chunks) <= budget.input("final"):
+        has_chapters = any("chapter" in chunk for chunk in chunks)
+        if summarize.strategy == "auto" and not has_chapters and joined_tokens(chunks) <= budget.input("final"):
             whole = self._chunks(pages, budget.input("final"))
             if len(whole) == 1:
                 chunks, route = whole, "direct"
         records = chunk_records(chunks, state["pages"])
         tasks = map_tasks(records, [chunk["text"] for chunk in chunks], state["files"], state.get("run", ""))
-        return {"chunks": records, "tasks": tasks, "route": route, "timings": [_timing("split", started)]}
+        return {
+            "chunks": records,
+            "tasks": tasks,
+            "route": route,
+            "warnings": [_NO_CHAPTERS] if summarize.by == "section" and not has_chapters else [],
+            "timings": [_timing("split", started)],
+        }
 
     def map_summarize(self, task: MapTask) -> Flow[Update]:
         """Summarize one chunk."""
@@ -162,7 +174,8 @@ class Nodes:
         try:
             pages = decompress(state["text"])
             traced = trace(state["summary"], pages, tree=state["tree"], chunks=state["chunks"])
-            return grounded(state, _timing("ground", started), traced)
+            sections = [_grounded_section(section, pages) for section in state["sections"]]
+            return grounded(state, _timing("ground", started), traced, sections)
         except Exception as error:
             return not_grounded(error)
 
@@ -207,11 +220,20 @@ class Nodes:
     def _cleaned(self, reading: Reading) -> Reading:
         return {**reading, "pages": clean_pages(reading["pages"], self._config.load)}
 
-    def _chunks(self, pages: list[Page], budget_tokens: int) -> list[Chunk]:
+    def _chunks(self, pages: list[Page], budget_tokens: int, *, by_chapter: bool = False) -> list[Chunk]:
+        count = self._caller.counter.text
         try:
-            return split_pages(pages, budget_tokens=budget_tokens, count_tokens=self._caller.counter.text)
+            return split_pages(pages, budget_tokens=budget_tokens, count_tokens=count, by_chapter=by_chapter)
         except ValueError as error:
             raise BudgetError(f"split.chunk_tokens: {budget_tokens} is too little: {error}.") from None
+
+
+def _grounded_section(section: SectionRecord, pages: Sequence[Page]) -> SectionRecord:
+    """A chapter with the sentences of its summary, which rest on its own pages; another section as it is."""
+    if "summary" not in section:
+        return section
+    own = [page for page in pages if section["first_page"] <= page["number"] <= section["last_page"]]
+    return section | {"sentences": ground(section["summary"], own)}
 
 
 def _paths(source: object) -> list[str]:

@@ -73,7 +73,7 @@ def build_graph(
 
 def _prompts(config: RunConfig) -> Prompts:
     try:
-        return read_prompts(config.prompts)
+        return read_prompts(config.prompts, words=config.words)
     except PromptError as error:
         raise ConfigError(str(error)) from None
 

@@ -7,7 +7,8 @@ from typing import Literal
 from langgraph.types import Send
 
 from graph.calling.budget import TokenBudget
-from graph.packing import frontier, joined_tokens
+from graph.chapter_summaries import by_chapter
+from graph.packing import joined_tokens
 from graph.state import State
 from graph.tasks import collapse_tasks, missing_map_tasks
 
@@ -20,14 +21,19 @@ def fan_out(state: State) -> list[Send] | Literal["final_summarize"]:
 
 
 def next_step(state: State, *, budget: TokenBudget) -> list[Send] | Literal["final_summarize"]:
-    """After collect: another round of collapse while the summaries are over the final prompt's budget.
+    """After collect: another round of collapse while a chapter has several summaries, or all of them together are
+    over the final prompt's budget.
 
     Chunks that have no summary, because their tasks were resumed from a checkpoint, go to map_summarize again.
     """
     if missing := missing_map_tasks(state):
         return [Send("map_summarize", task) for task in missing]
-    summaries = frontier(state["tree"])
-    if len(summaries) < 2 or joined_tokens(summaries) <= budget.input("final"):
-        return "final_summarize"
-    tasks = collapse_tasks(state["tree"], budget.packed_tokens, state["files"], state.get("run", ""))
+    groups = by_chapter(state["tree"], state["chunks"])
+    unfinished = [group for group in groups if len(group) > 1]
+    if len(groups) == 1 or not unfinished:
+        summaries = [summary for group in groups for summary in group]
+        if len(summaries) < 2 or joined_tokens(summaries) <= budget.input("final"):
+            return "final_summarize"
+        unfinished = [summaries]
+    tasks = collapse_tasks(state, unfinished, budget.packed_tokens)
     return [Send("collapse", task) for task in tasks]

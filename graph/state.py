@@ -17,9 +17,18 @@ from typing_extensions import TypedDict
 
 from graph.calling.stage_answer import Timing
 from graph.channels import NotKept, appended, latest
-from graph.documents.types import FileRecord, Section
+from graph.documents.types import FileRecord
 from graph.grounding.types import Sentence
-from graph.results.types import ChunkRecord, Coverage, PageRecord, Provenance, Stats, Summary
+from graph.results.types import (
+    ChunkRecord,
+    Coverage,
+    Length,
+    PageRecord,
+    Provenance,
+    SectionRecord,
+    Stats,
+    Summary,
+)
 
 # As JSON has them. In a program they may be LangChain's own Documents.
 _DOCUMENTS = {
@@ -107,7 +116,7 @@ class State(TypedDict):
     title: str
     text: Annotated[bytes, DeltaChannel(latest)]
     pages: Annotated[list[PageRecord], DeltaChannel(latest)]
-    sections: Annotated[list[Section], DeltaChannel(latest)]
+    sections: Annotated[list[SectionRecord], DeltaChannel(latest)]
     files: list[FileRecord]
     chunks: Annotated[list[ChunkRecord], DeltaChannel(latest)]
     chunk_text: Annotated[str, UntrackedValue]
@@ -120,6 +129,7 @@ class State(TypedDict):
     schema_version: Literal[1]
     summary: str
     sentences: Annotated[list[Sentence], DeltaChannel(latest)]
+    length: Length
     coverage: Coverage
     stats: Stats
     made: Provenance

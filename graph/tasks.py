@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from graph.calling.key_sentences import Part
 from graph.channels import compress, decompress
+from graph.chapter_summaries import chapter_summaries
 from graph.documents import whole_text
 from graph.documents.types import FileRecord
 from graph.packing import frontier, joined_pages, joined_tokens, pack
@@ -45,22 +46,24 @@ def missing_map_tasks(state: State) -> list[MapTask]:
     ]
 
 
-def collapse_tasks(
-    tree: Sequence[Summary], budget_tokens: int, files: Sequence[FileRecord] = (), run: str = ""
-) -> list[CollapseTask]:
-    """One for each call of a collapse round. A group of one needs none: it waits for the next round as it is."""
-    level = 1 + max(summary["level"] for summary in tree)
-    groups = [group for group in pack(frontier(tree), budget_tokens) if len(group) > 1]
+def collapse_tasks(state: State, apart: Iterable[Sequence[Summary]], budget_tokens: int) -> list[CollapseTask]:
+    """One for each call of a collapse round over summaries, `apart` by chapters.
+
+    A group of one needs none: it waits for the next round as it is.
+    """
+    level = 1 + max(summary["level"] for summary in state["tree"])
+    groups = [group for summaries in apart for group in pack(summaries, budget_tokens) if len(group) > 1]
+    titles = _titles(state)
     return [
         CollapseTask(
             id=f"level-{level}-{number:04}",
             level=level,
             sources=[summary["id"] for summary in group],
             pages=joined_pages(group),
-            where=in_pages(joined_pages(group), files),
+            where=in_pages(joined_pages(group), state["files"]),
             tokens=joined_tokens(group),
-            run=run,
-            compressed=compress(_parts(group)),
+            run=state.get("run", ""),
+            compressed=compress(_parts(group, titles)),
         )
         for number, group in enumerate(groups, start=1)
     ]
@@ -70,12 +73,16 @@ def final_task(state: State) -> FinalTask:
     """The last one. It has no parts if every summary is empty."""
     if state["route"] == "direct":
         (chunk,) = state["chunks"]
-        parts, tokens, level = [Part(text=_chunk_texts(state)[0], source_sentences=[])], chunk["tokens"], 0
+        parts, tokens, level = (
+            [Part(text=_chunk_texts(state)[0], source_sentences=[])],
+            chunk["tokens"],
+            0,
+        )
         sources, pages = [chunk["id"]], chunk["pages"]
     else:
         tops = frontier(state["tree"])
         parts, tokens, level = (
-            _parts(tops),
+            _parts(tops, _titles(state)),
             joined_tokens(tops),
             1 + max((top["level"] for top in tops), default=0),
         )
@@ -93,10 +100,21 @@ def _map_task(chunk: ChunkRecord, files: Sequence[FileRecord], run: str) -> MapT
     return MapTask(id=chunk["id"], tokens=chunk["tokens"], pages=chunk["pages"], where=where, run=run)
 
 
-def _parts(summaries: Iterable[Summary]) -> list[Part]:
+def _parts(summaries: Iterable[Summary], titles: Mapping[str, str]) -> list[Part]:
     return [
-        Part(text=summary["text"], source_sentences=summary.get("source_sentences", [])) for summary in summaries
+        Part(
+            text=summary["text"],
+            source_sentences=summary.get("source_sentences", []),
+            title=titles.get(summary["id"], ""),
+        )
+        for summary in summaries
     ]
+
+
+def _titles(state: State) -> dict[str, str]:
+    """The title of the chapter that a summary stands for, by the summary's id."""
+    chapters = chapter_summaries(state["tree"], state["chunks"])
+    return {summary["id"]: state["sections"][chapter]["title"] for chapter, summary in chapters.items()}
 
 
 def _chunk_texts(state: State) -> list[str]:

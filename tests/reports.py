@@ -103,6 +103,7 @@ def result(summary: str = SUMMARY, said: Any = SAID) -> dict[str, Any]:
         "pages": ledger(6, {4: "empty", 6: "skipped"}),
         "sections": [],
         "files": [{"name": "harbour.pdf", "first_page": 1, "pages": 6}],
+        "length": {"words": 21, "wanted": None, "asked_again": False},
         "coverage": {
             "pages_read": 4,
             "pages_total": 6,

@@ -6,12 +6,14 @@ import difflib
 import importlib.util
 import json
 import os
+import plistlib
 import re
 import shlex
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from configparser import ConfigParser
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -25,12 +27,14 @@ from chains import PromptsConfig, read_prompts
 from chains.config import PromptSet
 from graph.calling.budget import TokenBudget, estimate_budget
 from graph.calling.stage_answer import FinishReason
+from graph.cli.first_look import Request
 from graph.cli.main import main
 from graph.config import RunConfig, load_config
 from graph.documents import LoadConfig, Page, PageStatus, clean_pages, read_document
 from graph.grounding import Evidence, Sentence
 from graph.packing import joined_tokens, pack
 from graph.results.types import ChunkRecord, Coverage, PageRecord, Provenance, Result, Stats, Summary
+from graph.service.access import is_private, read_tokens
 from llm.config import LLMConfig
 from tests.misbehaving_server import MisbehavingServer, says
 
@@ -246,7 +250,7 @@ def test_handbook_pdf_is_what_make_handbook_makes(run: Callable[..., str], tmp_p
 
 def test_every_word_of_the_handbook_comes_out_of_the_pdf_in_order(pages: list[Page]) -> None:
     """Nothing lost, added or glued; page headers gone but for the first, and page numbers."""
-    assert 10 <= len(pages) <= 30
+    assert 10 <= len(pages) <= 32
     assert {page["status"] for page in pages} == {"read"}
     text = "\n".join(page["text"] for page in pages).replace("\u2022", "-")
     assert 1 <= text.count(HEADER) <= 2, "the first, and one on a page that says little else"
@@ -374,9 +378,36 @@ def test_a_yaml_block_of_the_handbook_is_valid(block: str, tmp_path: Path) -> No
     RunConfig.model_validate(merged(yaml.safe_load(base.read_text("utf-8")), data))
 
 
+def test_the_units_of_the_handbook_start_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    (agent,), (unit,) = blocks("xml"), blocks("ini")
+    sections = ConfigParser(interpolation=None)
+    sections.read_string(unit.replace("\\\n", " "))
+    started: list[tuple[str, str]] = []
+
+    def record(request: Request, *, data: str, token_file: str, **rest: Any) -> int:
+        started.append((data, token_file))
+        return 0
+
+    monkeypatch.setattr("graph.cli.serve.serve", record)
+    commands = plistlib.loads(agent.encode())["ProgramArguments"], shlex.split(sections["Service"]["ExecStart"])
+    for program, *arguments in commands:
+        assert program == "/opt/summaries/bin/mlx-pdf-summarizer"
+        assert main([argument.replace("/opt/summaries/office.yaml", "quickstart") for argument in arguments]) == 0
+    assert [data for data, _ in started] == ["/opt/summaries/data", "/var/lib/summaries/data"]
+    assert {file for _, file in started} == {"/opt/summaries/tokens"}
+
+
+def test_the_token_that_the_handbook_makes_is_taken(tmp_path: Path) -> None:
+    (block,) = blocks("bash")
+    made = block.replace("python ", f"{shlex.quote(sys.executable)} ", 1)
+    subprocess.run(["bash", "-e", "-c", made], cwd=tmp_path, check=True)
+    assert list(read_tokens(tmp_path / "tokens", {})) == ["anna"]
+    assert is_private(tmp_path / "tokens")
+
+
 def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     """One configuration over another."""
-    return {section: {**below.get(section, {}), **above.get(section, {})} for section in {**below, **above}}
+    return {section: {**(below.get(section) or {}), **above.get(section, {})} for section in {**below, **above}}
 
 
 def test_the_programs_of_the_handbook_run(
@@ -404,9 +435,7 @@ def test_every_key_and_every_file_that_the_handbook_names_is_there() -> None:
 
 
 def test_the_tables_of_keys_are_complete_and_their_defaults_true() -> None:
-    rows = re.findall(
-        r"^\| `(\w+)\.(\w+)` \| (\S+) \|", HANDBOOK.partition("## 11. Every key")[2], flags=re.MULTILINE
-    )
+    rows = re.findall(r"^\| `(\w+)\.(\w+)` \| (\S+) \|", HANDBOOK.partition(". Every key")[2], flags=re.MULTILINE)
     told = {(section, key): yaml.safe_load(text.replace("none", "null")) for section, key, text in rows}
     assert len(told) == len(rows)
     true: dict[tuple[str, str], list[Any]] = {}

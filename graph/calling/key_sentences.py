@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import NotRequired
 
 # Not typing's: pydantic takes only these before Python 3.12.
 from typing_extensions import TypedDict
@@ -20,15 +21,21 @@ _QUOTED = re.compile(rf"\s*{OPEN}(?:(?!{OPEN}).)*?(?:{CLOSE}|$)\n?|\s*(?:{OPEN}|
 
 
 class Part(TypedDict):
-    """The summary of a part of the document, and key sentences of that part, the best first."""
+    """The summary of a part of the document, key sentences of that part, the best first, and what it is called."""
 
     text: str
     source_sentences: list[str]
+    title: NotRequired[str]
 
 
-def joined_text(parts: Sequence[Part], count: int = 0) -> str:
-    """The summaries as one text, in order, each followed by at most `count` of its key sentences."""
-    return SEPARATOR.join(_with_source_sentences(part, count) for part in parts)
+def joined_text(parts: Sequence[Part], count: int = 0, *, titled: bool = False) -> str:
+    """The summaries as one text, in order, each followed by at most `count` of its key sentences, and `titled` if
+    their titles are to stand above them.
+    """
+    return SEPARATOR.join(
+        (f"{title}:\n" if titled and (title := part.get("title")) else "") + _with_source_sentences(part, count)
+        for part in parts
+    )
 
 
 def without_source_sentences(answer: str) -> str:

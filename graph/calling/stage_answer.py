@@ -37,11 +37,14 @@ class Timing(TypedDict):
 
 @dataclass(frozen=True)
 class StageAnswer:
-    """A bounded answer. `cut_prompt` says that the text had to be shortened to fit the prompt."""
+    """A bounded answer. `cut_prompt` says that the text had to be shortened to fit the prompt, `resized` that the
+    answer was asked for again because of its length.
+    """
 
     stage: Stage
     text: str
     tokens: int
     finish_reason: FinishReason
     cut_prompt: bool
+    resized: bool
     timing: Timing

@@ -31,11 +31,15 @@ from graph.calling.token_counter import TokenCounter
 from graph.config import RunConfig
 from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError
+from graph.length import ENOUGH, misses, words_in
 from graph.node_names import NODE_OF
 from llm.textrank.model import TextRank
 
 # Asked for again once, with the reminder: the same prompt would be answered the same.
 _REMINDED: set[Fault | None] = {"echo", "refusal", "language"}
+
+# How answers come out that are summaries, if too long ones.
+_WHOLE: set[FinishReason] = {"stop", "length", "cut"}
 
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
 
@@ -54,7 +58,7 @@ class StageCaller:
         self._base = unwrap(model)
         self._retries = RetryPolicy(config, self._base)
         self._extracts = isinstance(self._base, TextRank)  # it copies, and reads no instructions
-        self._chains: dict[tuple[Stage, Prompts, bool], Chain] = {}
+        self._chains: dict[tuple[Stage, Prompts, bool, int], Chain] = {}
 
     @cached_property
     def _reminded(self) -> Prompts:
@@ -85,23 +89,27 @@ class StageCaller:
         heard: list[Message] = []
         fitted, message, cleaned = yield from self._answered(stage, text, tokens, bool(fallback), heard)
         answer, reason = self._bounded(stage, cleaned, finish_reason(message), fitted, fallback)
+        if is_resized := stage == "final" and self._has_wrong_length(answer, reason, text):
+            answer, reason = yield from self._resized(text, tokens, answer, reason, heard)
         return StageAnswer(
             stage=stage,
             text=answer,
             tokens=self.counter.text(answer),
             finish_reason=reason,
             cut_prompt=fitted != text,
+            resized=is_resized,
             timing=_timing(stage, heard, started),
         )
 
     def document(self, stage: Stage, parts: Sequence[Part], tokens: int) -> tuple[str, int]:
         """What the prompt of `stage` is given of `parts`, and its tokens.
 
-        `tokens` are those of the summaries alone. With each summary go as many of its key sentences as there is
-        room for; where it is short, none.
+        `tokens` are those of the summaries alone. With each summary go its title, for models that write, and as
+        many of its key sentences as there is room for; where it is short, none.
         """
-        for count in range(self.budget.source_sentences, 0, -1):
-            text = joined_text(parts, count)
+        titled = not self._extracts and any(part.get("title") for part in parts)
+        for count in range(self.budget.source_sentences, -1 if titled else 0, -1):
+            text = joined_text(parts, count, titled=titled)
             if (counted := self.counter.text(text)) <= self.budget.input(stage):
                 return text, counted
         return joined_text(parts), tokens
@@ -135,6 +143,34 @@ class StageCaller:
                 return again, second, better
         return fitted, message, cleaned
 
+    def _has_wrong_length(self, answer: str, reason: FinishReason, text: str) -> bool:
+        """Whether it is worth while to ask for the final summary of `text` again, in about the wanted length.
+
+        A model that is asked for more words than its text bears invents some.
+        """
+        wanted, wrote = self._config.words, words_in(answer)
+        if not wanted or not self._prompts.resize or self._extracts or reason not in _WHOLE:
+            return False
+        return misses(wrote, wanted) and (wrote > wanted or words_in(text) >= ENOUGH * wanted)
+
+    def _resized(
+        self, text: str, tokens: int, answer: str, reason: FinishReason, heard: list[Message]
+    ) -> Flow[tuple[str, FinishReason]]:
+        """The final summary in about the wanted length, asked for once; of the two the one that comes nearer.
+
+        A whole answer that is too long is shortened itself. Any other is written anew.
+        """
+        wanted, wrote = self._config.words or 0, words_in(answer)
+        prompts = self._prompts.resized(wrote)
+        if wrote > wanted and reason == "stop":
+            text, tokens = answer, self.counter.text(answer)
+        fitted = self._fit("final", text, tokens, prompts)
+        message, cleaned = yield from self._tries("final", fitted, True, prompts, heard)
+        second, how = self._bounded("final", cleaned, finish_reason(message), fitted, "")
+        if how in _WHOLE and abs(words_in(second) - wanted) < abs(wrote - wanted):
+            return second, how
+        return answer, reason
+
     def _fit(self, stage: Stage, text: str, tokens: int, prompts: Prompts) -> str:
         """Shorten `text`, of so many `tokens`, should the whole prompt, counted as the model will, not fit.
 
@@ -159,7 +195,8 @@ class StageCaller:
         while True:
             try:
                 # An answer that was no good is not looked up in the cache again.
-                message = yield ModelCall(self._chain(stage, prompts, anew=tries > 0), document, pause)
+                chain = self._chain(stage, prompts, anew=tries > 0, max_tokens=self._limit(stage, document))
+                message = yield ModelCall(chain, document, pause)
                 heard.append(message)
                 cleaned = self._cleaned(stage, message, document, prompts)
                 if cleaned.fault in ("empty", "thought"):
@@ -178,14 +215,22 @@ class StageCaller:
             except Exception as error:
                 raise in_stage(stage, error) from error
 
-    def _chain(self, stage: Stage, prompts: Prompts, *, anew: bool) -> Chain:
+    def _limit(self, stage: Stage, document: str) -> int:
+        """Most tokens of an answer. The built-in model fills them, so they are those of the words wanted."""
+        limit = self.budget.output[stage]
+        if stage == "final" and self._extracts and self._config.words:
+            each = self.counter.text(document) / max(1, words_in(document))
+            return max(1, min(limit, round(self._config.words * each)))
+        return limit
+
+    def _chain(self, stage: Stage, prompts: Prompts, *, anew: bool, max_tokens: int) -> Chain:
         """Kept: to build it takes as long as to go through it."""
-        key = (stage, prompts, anew)
+        key = (stage, prompts, anew, max_tokens)
         if key not in self._chains:
             model = asked_anew(self._model) if anew else self._model
             fields = type(self._base).model_fields
             if "max_tokens" in fields:
-                model = model.bind(max_tokens=self.budget.output[stage])
+                model = model.bind(max_tokens=max_tokens)
             if "focus" in fields and self._config.prompts.focus:  # TextRank's; other models read it in the prompt
                 model = model.bind(focus=self._config.prompts.focus)
             self._chains[key] = _CHAINS[stage](model, prompts, parser=RunnablePassthrough())
@@ -199,9 +244,8 @@ class StageCaller:
             return Cleaned("", "refusal")
         if is_thought_only(message):
             return Cleaned("", "thought")
-        values = {"language": prompts.language, "focus": prompts.focus}
         templates = [template for _, template in getattr(prompts, stage)]
-        asked = [template.format(document=document, **values) for template in templates]
+        asked = [template.format(document=document, **prompts.values) for template in templates]
         cleaned = clean(answer, asked, document)
         if self.budget.source_sentences and cleaned.fault is None:
             text = without_source_sentences(cleaned.text)

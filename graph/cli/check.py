@@ -49,7 +49,7 @@ def check_configuration(request: Request) -> tuple[Prompts, TokenBudget | None]:
         refuse_missing_package(config.llm)
     request.refuse_prompt_set()
     try:
-        prompts = read_prompts(config.prompts)
+        prompts = read_prompts(config.prompts, words=config.words)
     except PromptError as error:
         raise ConfigError(str(error)) from None
     budget = estimate_budget(config, prompts)

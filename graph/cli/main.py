@@ -172,6 +172,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         help="write the summary to this file (.md, .html or .json) instead of standard output; "
         "with several documents, to a file for each of them in this folder",
     )
+    parser.add_argument("--length", help='short, medium, long, or a number such as "300 words" (summarize.length)')
     parser.add_argument("--format", choices=["md", "html", "json"], help="instead of output.format")
     parser.add_argument("--quiet", action="store_true", help="show no progress")
     parser.add_argument(
@@ -194,6 +195,7 @@ def _request(args: argparse.Namespace) -> Request:
         overrides.append(("load.source", documents if len(documents) > 1 else documents[0]))
     args.output = None if args.output == STDOUT else args.output
     for key, value in (
+        ("summarize.length", args.length),
         ("output.path", args.output),
         ("output.format", args.format or format_of(args.output)),
         ("cache.enabled", "false" if args.no_cache else None),

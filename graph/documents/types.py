@@ -86,6 +86,7 @@ class Chunk(TypedDict):
     first_page: int  # page numbers, from 1, both included
     last_page: int
     section: NotRequired[int]  # in which it begins, the innermost: an index into find_sections(pages)
+    chapter: NotRequired[int]  # the section that it is summarized with, split by chapter: an index, too
 
 
 class FileRecord(TypedDict):

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 
 from graph.grounding.types import Sentence
-from graph.results.page_ranges import cite, page_names
+from graph.results.page_ranges import PageName, cite, page_names
 from graph.results.types import Result
 
 
 def cited(result: Result) -> str:
     """The summary, with the pages after each sentence; "?" where it is flagged, nothing after headings."""
+    return with_citations(result["summary"], result["sentences"], page_names(result["pages"]))
+
+
+def with_citations(summary: str, sentences: Iterable[Sentence], names: Mapping[int, PageName]) -> str:
+    """`cited`, for any text and its sentences."""
     pieces, position = [], 0
-    for sentence, citation in _citations(result):
-        pieces += [result["summary"][position : sentence["end"]], " ", citation]
+    for sentence, citation in _citations(sentences, names):
+        pieces += [summary[position : sentence["end"]], " ", citation]
         position = sentence["end"]
-    return "".join([*pieces, result["summary"][position:]])
+    return "".join([*pieces, summary[position:]])
 
 
 def page_list(result: Result) -> str:
     """The pages of each sentence by its number, to stand below a summary that was shown before they were known."""
     listed = []
-    numbered = enumerate((citation for _, citation in _citations(result)), start=1)
+    citations = _citations(result["sentences"], page_names(result["pages"]))
+    numbered = enumerate((citation for _, citation in citations), start=1)
     for citation, run in groupby(numbered, key=itemgetter(1)):
         numbers = [str(number) for number, _ in run]
         listed.append(f"{'–'.join(dict.fromkeys([numbers[0], numbers[-1]]))} {citation}")
@@ -34,10 +41,10 @@ def is_claim(sentence: Sentence) -> bool:
     return bool(sentence["evidence"] or sentence["flags"])
 
 
-def _citations(result: Result) -> list[tuple[Sentence, str]]:
+def _citations(sentences: Iterable[Sentence], names: Mapping[int, PageName]) -> list[tuple[Sentence, str]]:
     """The sentences that need a source, each with its pages in brackets."""
-    names, citations = page_names(result["pages"]), []
-    for sentence in filter(is_claim, result["sentences"]):
+    citations = []
+    for sentence in filter(is_claim, sentences):
         pages = cite(names[page] for page in sentence["pages"])
         citations.append((sentence, f"[{pages}{'?' if sentence['flags'] else ''}]"))
     return citations

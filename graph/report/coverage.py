@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from graph.documents.types import LeftOut
+from graph.length import words_in
 from graph.report.citations import is_claim
 from graph.results.coverage import FEW_CHUNKS
 from graph.results.page_ranges import PageName, cite
-from graph.results.types import PageRecord, Result
+from graph.results.types import Length, PageRecord, Result
 
 # Why a page is not in the summary, by its status in the ledger.
 LEFT_OUT = {
@@ -28,7 +29,7 @@ def coverage_line(result: Result) -> str:
     total = coverage["pages_total"]
     read = f"{coverage['pages_read']} of {_count(total, 'page')} {'was' if total == 1 else 'were'} read"
     if coverage["compression"]:
-        read += f"; the summary is {percent(coverage['compression'])} of {'its' if total == 1 else 'their'} length"
+        read += f"; the summary has {length_said(result)}"
     sentences = [f"{read}."]
     if coverage["thirds"]:
         sentences.append(_use(result))
@@ -82,6 +83,16 @@ def unused_documents(result: Result) -> list[str]:
         if page["status"] == "read" and "document" in page:
             weights[page["document"]] = weights.get(page["document"], 0.0) + weight
     return [document for document, weight in weights.items() if not weight]
+
+
+def length_said(result: Result) -> str:
+    """How long the summary is, how long it was to be, and what share that is of the text.
+
+    A result that an earlier version has kept does not say it.
+    """
+    length = result.get("length") or Length(words=words_in(result["summary"]), wanted=None, asked_again=False)
+    wanted = f" (about {length['wanted']:,} asked for)" if length["wanted"] else ""
+    return f"{length['words']:,} words{wanted}, {percent(result['coverage']['compression'])} of the text read"
 
 
 def percent(share: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graph.report.citations import cited
+from graph.report.citations import cited, with_citations
 from graph.report.coverage import coverage_line, left_out_of_pages, not_read
 from graph.results.page_ranges import PageName, are_printed, cite, page_names
 from graph.results.types import Result
@@ -18,12 +18,26 @@ _FILES_LISTED = 8
 
 def to_markdown(result: Result, file: str = "") -> str:
     """Title, `file` if it is one of many, summary, and below a rule where it comes from and what was lost."""
-    return heading(result) + (f"*{file}*\n\n" if file else "") + cited(result) + footing(result)
+    named = f"*{file}*\n\n" if file else ""
+    return heading(result) + named + cited(result) + chapters(result) + footing(result)
 
 
 def heading(result: Result) -> str:
     """What stands above the summary."""
     return f"# {' '.join(result['title'].split())}\n\n"
+
+
+def chapters(result: Result) -> str:
+    """The summaries of the chapters, under headings that are as deep as the chapters are in the document."""
+    names = page_names(result["pages"])
+    written = [section for section in result["sections"] if "summary" in section]
+    top = min((section["level"] for section in written), default=1)
+    return "".join(
+        f"\n\n{'#' * min(6, 2 + section['level'] - top)} {section['title']} "
+        f"({cite(names[page] for page in section['pages'])})\n\n"
+        + with_citations(section["summary"], section.get("sentences", []), names)
+        for section in written
+    )
 
 
 def footing(result: Result) -> str:

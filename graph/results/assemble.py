@@ -7,11 +7,13 @@ from typing import Any
 
 from graph.calling.failures import in_words
 from graph.calling.stage_answer import FinishReason, StageAnswer, Timing
+from graph.chapter_summaries import chapter_summaries
 from graph.errors import EmptyAnswerError
 from graph.grounding import Traced
+from graph.length import ENOUGH, misses, parse_length, words_in
 from graph.results.coverage import cover
 from graph.results.stats import make_stats, tree_warnings
-from graph.results.types import FINAL_ID, PageRecord, Provenance, Summary
+from graph.results.types import FINAL_ID, Length, PageRecord, Provenance, SectionRecord, Summary
 from graph.state import CollapseTask, MapTask, State
 from graph.tasks import FinalTask, map_id
 
@@ -60,7 +62,10 @@ def finished(state: State, task: FinalTask, answer: StageAnswer, made: Provenanc
     update = _update(final, answer, task.where)
     update["warnings"] += tree_warnings([*state["tree"], final], state["files"])
     stats = make_stats([*state["timings"], answer.timing])
-    return update | _result(state, answer.text, made) | {"stats": stats}
+    result = _result(state, answer.text, made, asked_again=answer.resized)
+    if missed := _wrong_length(result["length"], sum(page.get("words", 0) for page in state["pages"])):
+        update["warnings"].append(missed)
+    return update | result | {"stats": stats}
 
 
 def finished_without_summary(state: State, made: Provenance) -> Update:
@@ -69,10 +74,11 @@ def finished_without_summary(state: State, made: Provenance) -> Update:
     return _result(state, "", made) | {"warnings": warnings, "stats": make_stats(state["timings"])}
 
 
-def grounded(state: State, timing: Timing, traced: Sequence[Traced]) -> Update:
+def grounded(state: State, timing: Timing, traced: Sequence[Traced], sections: Sequence[SectionRecord]) -> Update:
     """The sentences with their evidence, and how much of the document they rest on."""
     return {
         "sentences": [one.sentence for one in traced],
+        "sections": sections,
         "coverage": cover(state["summary"], state["pages"], state["chunks"], traced),
         "timings": [timing],
         "stats": make_stats([*state["timings"], timing]),
@@ -87,16 +93,40 @@ def not_grounded(error: Exception) -> Update:
     }
 
 
-def _result(state: State, summary: str, made: Provenance) -> Update:
-    pages = _ledger(state)
+def _wrong_length(length: Length, read: int) -> str:
+    """A warning, if the summary of so many words read is much longer or shorter than it was to be."""
+    words, wanted = length["words"], length["wanted"]
+    if not wanted or not misses(words, wanted) or (words < wanted and read < ENOUGH * wanted):
+        return ""
+    again = ", although the model was asked twice" if length["asked_again"] else ""
+    return f"The summary has {words} words, not about {wanted} (summarize.length){again}."
+
+
+def _result(state: State, summary: str, made: Provenance, *, asked_again: bool = False) -> Update:
+    pages, wanted = _ledger(state), made["settings"].get("summarize.length")
     return {
         "schema_version": 1,
         "summary": summary,
         "sentences": [],
+        "sections": _sections(state),
         "pages": pages,
+        "length": Length(
+            words=words_in(summary), wanted=parse_length(wanted) if wanted else None, asked_again=asked_again
+        ),
         "coverage": cover(summary, pages, state["chunks"]),
         "made": made,
     }
+
+
+def _sections(state: State) -> list[SectionRecord]:
+    """The outline; its chapters with their summaries, where they have any."""
+    summaries = chapter_summaries(state["tree"], state["chunks"])
+    return [
+        section | {"summary": summaries[index]["text"], "pages": summaries[index]["pages"]}
+        if index in summaries
+        else section
+        for index, section in enumerate(state["sections"])
+    ]
 
 
 def _ledger(state: State) -> list[PageRecord]:

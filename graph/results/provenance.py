@@ -48,7 +48,7 @@ def model_name(config: RunConfig) -> str:
 
 
 def _words(prompts: Prompts, stage: Stage) -> str:
-    values = {"document": "{document}", "language": prompts.language, "focus": prompts.focus}
+    values = {"document": "{document}", **prompts.values}
     return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, stage))
 
 

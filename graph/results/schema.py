@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graph.documents.types import Section
 from graph.results.types import Result
 
 
@@ -12,6 +13,9 @@ def result_schema() -> dict[str, Any]:
     from pydantic import ConfigDict, TypeAdapter
 
     # The types are plain, so that the configuration is given to a list of them; they inherit it.
-    adapter = TypeAdapter(list[Result], config=ConfigDict(use_attribute_docstrings=True))
-    types = adapter.json_schema()["$defs"]
+    config = ConfigDict(use_attribute_docstrings=True)
+    types = TypeAdapter(list[Result], config=config).json_schema()["$defs"]
+    # What a type inherits comes without its docstrings.
+    section = TypeAdapter(list[Section], config=config).json_schema()["$defs"]["Section"]
+    types["SectionRecord"]["properties"] |= section["properties"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **types.pop("Result"), "$defs": types}

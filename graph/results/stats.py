@@ -50,6 +50,8 @@ def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list
         )
         if "section" in chunk:
             record["section"] = chunk["section"]
+        if "chapter" in chunk:
+            record["chapter"] = chunk["chapter"]
         records.append(record)
     return records
 

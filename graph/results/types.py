@@ -74,6 +74,30 @@ class ChunkRecord(TypedDict):
     """Numbers of its pages, ascending."""
     section: NotRequired[int]
     """The section in which it begins, the innermost: an index into the result's `sections`."""
+    chapter: NotRequired[int]
+    """With summarize.by: section, the section it is summarized with: an index, too."""
+
+
+class SectionRecord(Section):
+    """A section of the outline. With summarize.by: section, the chapters among them have a summary."""
+
+    summary: NotRequired[str]
+    """What the chapter says."""
+    pages: NotRequired[list[int]]
+    """Numbers of the pages it was made of, ascending."""
+    sentences: NotRequired[list[Sentence]]
+    """The sentences of its summary, with their evidence in the chapter's pages."""
+
+
+class Length(TypedDict):
+    """How long the final summary is."""
+
+    words: int
+    """Words of it; of a text without spaces, characters by 1.7."""
+    wanted: int | None
+    """How many summarize.length asks for."""
+    asked_again: bool
+    """Whether the model was asked again, because it missed them by more than a third."""
 
 
 class Coverage(TypedDict):
@@ -147,12 +171,14 @@ class Result(TypedDict):
     """All summaries, by level; the final one is the last."""
     chunks: list[ChunkRecord]
     """The parts the document was read in."""
-    sections: list[Section]
+    sections: list[SectionRecord]
     """The outline, in the order of the document; none where it shows none."""
     pages: list[PageRecord]
     """Every page of the document, read or not."""
     files: list[FileRecord]
     """The files that were summarized together, or the one."""
+    length: Length
+    """How long the summary is, and how long it was to be."""
     coverage: Coverage
     """How much of the document the summary rests on."""
     warnings: list[str]

@@ -10,12 +10,13 @@ from fastapi.responses import JSONResponse
 from graph.config import RunConfig
 from graph.service import api, login, metrics, openai_api, openapi
 from graph.service.access import Access
+from graph.service.errors import ServiceError
 from graph.service.jobs import Jobs
 from graph.service.mcp.http import mount_mcp
 from graph.service.pages.rendering import render
 from graph.service.pages.routes import router as pages_router
 from graph.service.problems import add_problems
-from graph.service.security import Guarded, Headered, Hosts
+from graph.service.security import Guarded, Headered, Hosts, is_for_programs
 
 _FORM_BYTES = 2**20  # of a form, beside its files
 
@@ -30,7 +31,7 @@ def create_app(config: RunConfig, jobs: Jobs, access: Access, *, host: str = "12
         app.include_router(router)
     mount_mcp(app)
     _add_docs(app)
-    add_problems(app)
+    add_problems(app, _error_page)
     service = config.service
     app.add_middleware(
         Guarded,
@@ -54,3 +55,10 @@ def _add_docs(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs(request: Request) -> Response:
         return render(request, "docs.html", api=app.openapi())
+
+
+def _error_page(request: Request, status: int, said: str) -> Response | None:
+    """What people see of an error; None for programs."""
+    if request.method != "GET" or is_for_programs(request) or "text/html" not in request.headers.get("accept", ""):
+        return None
+    return render(request, "error.html", status=status, error=ServiceError(said.removesuffix(".")))

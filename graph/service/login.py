@@ -12,7 +12,7 @@ from graph.service.access import Access
 from graph.service.pages.rendering import render
 from graph.service.security import signed_in, signed_out
 
-_LOCAL_PATH = re.compile(r"/(?:[\w.-]+/?)*")
+_LOCAL_PATH = re.compile(r"/(?:[\w.-]+(?:/[\w.-]+)*/?)?")
 
 router = APIRouter(include_in_schema=False)
 

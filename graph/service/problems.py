@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
@@ -88,8 +88,8 @@ def of_bug() -> JSONResponse:
     return problem(500, _SAID[500])
 
 
-def add_problems(app: FastAPI) -> None:
-    """Make problems of all errors of the app."""
+def add_problems(app: FastAPI, page: Callable[[Request, int, str], Response | None]) -> None:
+    """Make problems of all errors of the app, or what `page` makes of a request, a status and a sentence."""
 
     @app.exception_handler(ServiceError)
     async def refused(request: Request, error: ServiceError) -> JSONResponse:
@@ -98,9 +98,10 @@ def add_problems(app: FastAPI) -> None:
         return of_error(error)
 
     @app.exception_handler(HTTPException)
-    async def failed(request: Request, error: HTTPException) -> JSONResponse:
+    async def failed(request: Request, error: HTTPException) -> Response:
         headers = _allowed(request) if error.status_code == 405 else error.headers
-        return problem(error.status_code, _SAID.get(error.status_code, str(error.detail)), headers=headers)
+        said = _SAID.get(error.status_code, str(error.detail))
+        return page(request, error.status_code, said) or problem(error.status_code, said, headers=headers)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:

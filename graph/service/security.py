@@ -58,6 +58,11 @@ def client_of(request: Request) -> str | None:
     return request.state.client  # type: ignore[no-any-return]
 
 
+def is_for_programs(request: Request) -> bool:
+    """Whether nobody looks at the answer in a browser."""
+    return _FOR_PROGRAMS.fullmatch(path_of(request.scope)) is not None
+
+
 class Hosts:
     """The names and addresses by which the service may be called."""
 
@@ -186,7 +191,7 @@ class Guarded:
             return None
         if "authorization" in request.headers and (refusal := self._failed(request)):
             return refusal
-        if request.method == "GET" and not _FOR_PROGRAMS.fullmatch(path_of(request.scope)):
+        if request.method == "GET" and not is_for_programs(request):
             return to_login(request)
         detail = "This needs a token; send it as Authorization: Bearer TOKEN."
         return problem(401, detail, headers={"WWW-Authenticate": "Bearer"})

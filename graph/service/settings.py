@@ -20,6 +20,8 @@ from graph.shipped import find_prompt_set, prompt_set_names
 _DEFAULT = (
     "prompts.*",
     "summarize.strategy",
+    "summarize.by",
+    "summarize.length",
     "summarize.final_tokens",
     "summarize.evidence",
     "load.pages",
@@ -111,7 +113,7 @@ def _check_prompts(config: RunConfig, settings: Mapping[str, Any]) -> None:
     """Whether there are prompts, and room for text in them."""
     key = next(key for key in settings if key.startswith(("prompts.", "summarize.")))
     try:
-        if (budget := estimate_budget(config, read_prompts(config.prompts))) is not None:
+        if (budget := estimate_budget(config, read_prompts(config.prompts, words=config.words))) is not None:
             budget.check()
     except PromptError as error:
         sentence = str(error).removeprefix("prompts: ").removesuffix(".")

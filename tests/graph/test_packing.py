@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
+from typing import cast
 
 import pytest
 
 from graph.calling.budget import SEPARATOR_TOKENS
 from graph.packing import frontier, joined_tokens, pack
 from graph.results.types import Summary
+from graph.state import CollapseTask, State
 from graph.tasks import collapse_tasks
 
 
@@ -24,6 +26,12 @@ def leaf(number: int, tokens: int, text: str = "text") -> Summary:
         pages=[number],
         finish_reason="stop",
     )
+
+
+def tasks_of(tree: list[Summary], budget: int) -> list[CollapseTask]:
+    """The tasks of a round over everything that nothing rests on."""
+    state = cast(State, {"tree": tree, "chunks": [], "sections": [], "files": []})
+    return collapse_tasks(state, [frontier(tree)], budget)
 
 
 def leaves(sizes: list[int]) -> list[Summary]:
@@ -116,7 +124,7 @@ def test_rounds_stay_within_the_logarithm_whatever_the_merged_summaries_measure(
     for summaries, most, budget in random_cases(150, seed=2):
         tree, count, rounds = list(summaries), len(summaries), 0
         while len(frontier(tree)) > 1:
-            tasks = collapse_tasks(tree, budget)
+            tasks = tasks_of(tree, budget)
             assert tasks, "a round that makes no call would never end"
             for task in tasks:
                 size = {"least": 1, "most": most, "any": chance.randint(1, most)}[answer]
@@ -157,7 +165,7 @@ def test_the_frontier_stays_in_order_past_ten_thousand_chunks() -> None:
 
 def test_merged_summaries_have_ids_of_their_own_and_one_level_up() -> None:
     tree = leaves([10] * 8)
-    tasks = collapse_tasks(tree, 22)
+    tasks = tasks_of(tree, 22)
     assert [len(task["sources"]) for task in tasks] == [2, 2, 2, 2]
     assert len({task["id"] for task in tasks} | {summary["id"] for summary in tree}) == 12
     assert {task["level"] for task in tasks} == {1}
@@ -165,7 +173,7 @@ def test_merged_summaries_have_ids_of_their_own_and_one_level_up() -> None:
 
 def test_a_summary_without_company_waits_and_costs_no_call() -> None:
     tree = leaves([100, 100, 100])
-    (task,) = collapse_tasks(tree, 2 * 100 + SEPARATOR_TOKENS)
+    (task,) = tasks_of(tree, 2 * 100 + SEPARATOR_TOKENS)
     assert task["sources"] == ["summary-0001", "summary-0002"]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 import operator
 import random
@@ -544,8 +545,8 @@ def test_documents_of_a_community_loader_go_in_as_they_are(tmp_path: Path) -> No
 
 
 def repeating(text: str) -> Iterator[AIMessage]:
-    while True:
-        yield AIMessage(text)
+    """Not a generator, which several threads may not ask at once."""
+    return map(AIMessage, itertools.repeat(text))
 
 
 FOREIGN: dict[str, Callable[[], Any]] = {

@@ -4,11 +4,11 @@ Chunks are slices of the whole text, so nothing can be lost or come twice. Sente
 the cuts, and each slice once more, because the tokens of a whole are not the sum of the tokens of its parts.
 """
 
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Callable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from graph.documents.chapters import chapter_starts, find_chapters
 from graph.documents.line import LONGEST_ROW, is_row
 from graph.documents.sections import find_sections
 from graph.documents.split.plan import Unit, chapters, plan, stretches
@@ -24,13 +24,16 @@ _LONG_CHARACTERS = 4000  # sentences longer than this are not counted in one pie
 _CHAPTER, _SECTION, _PARAGRAPH, _SENTENCE, _ROW, _HEADING, _INSIDE = -0.2, -0.15, 0.0, 0.1, 0.3, 0.4, 0.5
 
 
-def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -> list[Chunk]:
+def split_pages(
+    pages: list[Page], *, budget_tokens: int, count_tokens: Count, by_chapter: bool = False
+) -> list[Chunk]:
     """The fewest chunks that fit, of even size, cut at sentence ends; where it is cheap, at the ends of paragraphs
     and sections.
 
     A chapter that fills its chunks shares none with its neighbours. A long text is planned in stretches of pages
     that take about three chunks, so that a change on one page moves no cut outside of its stretch. Of several
-    documents each is split as if it were alone.
+    documents each is split as if it were alone. `by_chapter` mixes no chapters, and says of each chunk which
+    one it is of; it changes nothing where a document has no two.
 
     `chunk["tokens"] == count_tokens(chunk["text"]) <= budget_tokens` for any tokenizer. Only a sentence that
     is over budget alone is cut, at a clause, a word, or a character. Raises ValueError when not even one
@@ -43,39 +46,45 @@ def split_pages(pages: list[Page], *, budget_tokens: int, count_tokens: Count) -
     section_starts = [section["start"] for section in outline]
     for document in document_texts(pages):
         text, starts = document.text, document.starts
-        positions = [page.get("document_page", page["number"]) for page in document.filled]
-        own = [
-            section
-            for section in outline
-            if document.position <= section["start"] <= document.position + len(text)
-        ]
+        first = bisect_left(section_starts, document.position)
+        own = outline[first : bisect_right(section_starts, document.position + len(text))]
         units = _units(document, own, budget_tokens, count_tokens)
-        spans = (
-            span
-            for chapter in chapters(units, _chapter_starts(document, own), budget_tokens)
-            for stretch in stretches(chapter, starts, positions, budget_tokens)
-            for span in _fitting(text, stretch, budget_tokens, count_tokens)
-        )
-        for start, end, tokens in spans:
-            chunk = Chunk(
-                id=f"chunk-{len(chunks) + 1:04d}",
-                text=text[start:end],
-                tokens=tokens,
-                start=document.position + start,
-                first_page=document.filled[bisect_right(starts, start) - 1]["number"],
-                last_page=document.filled[bisect_right(starts, end - 1) - 1]["number"],
-            )
-            if (section := bisect_right(section_starts, chunk["start"]) - 1) >= 0:
-                chunk["section"] = section
-            chunks.append(chunk)
+        for chapter, group in _groups(document, own, first, units, budget_tokens, by_chapter):
+            for start, end, tokens in _spans(document, group, budget_tokens, count_tokens):
+                chunk = Chunk(
+                    id=f"chunk-{len(chunks) + 1:04d}",
+                    text=text[start:end],
+                    tokens=tokens,
+                    start=document.position + start,
+                    first_page=document.filled[bisect_right(starts, start) - 1]["number"],
+                    last_page=document.filled[bisect_right(starts, end - 1) - 1]["number"],
+                )
+                if (section := bisect_right(section_starts, chunk["start"]) - 1) >= 0:
+                    chunk["section"] = section
+                if chapter is not None:
+                    chunk["chapter"] = chapter
+                chunks.append(chunk)
     return chunks
 
 
-def _chapter_starts(document: DocumentText, sections: list[Section]) -> list[int]:
-    """Where chapters begin: the sections of the highest level that has several."""
-    levels = Counter(section["level"] for section in sections)
-    top = min((level for level, count in levels.items() if count > 1), default=0)
-    return [section["start"] - document.position for section in sections if section["level"] <= top]
+def _groups(
+    document: DocumentText, own: Sequence[Section], first: int, units: list[Unit], budget: int, by_chapter: bool
+) -> Iterator[tuple[int | None, list[Unit]]]:
+    """Units that share chunks, and the section that they are the chapter of."""
+    if by_chapter and (found := find_chapters(document, own, first)):
+        edges = [bisect_left(units, chapter.start, key=lambda unit: unit.start) for chapter in found]
+        for chapter, start, end in zip(found, edges, [*edges[1:], len(units)], strict=True):
+            yield chapter.section, units[start:end]
+        return
+    begins = [own[index]["start"] - document.position for index in chapter_starts(own)]
+    for group in chapters(units, begins, budget):
+        yield None, group
+
+
+def _spans(document: DocumentText, units: list[Unit], budget: int, count: Count) -> Iterator[tuple[int, int, int]]:
+    positions = [page.get("document_page", page["number"]) for page in document.filled]
+    for stretch in stretches(units, document.starts, positions, budget):
+        yield from _fitting(document.text, stretch, budget, count)
 
 
 def _units(document: DocumentText, sections: list[Section], budget: int, count: Count) -> list[Unit]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from markupsafe import Markup
 
 from graph.report.citations import is_claim
-from graph.report.coverage import percent, unused_documents
+from graph.report.coverage import length_said, percent, unused_documents
 from graph.report.html.markup import foreign, tag, together
 from graph.results.types import Coverage, Provenance, Result
 
@@ -27,7 +27,7 @@ def coverage_facts(result: Result) -> Markup:
         [
             ("Pages read", f"{coverage['pages_read']} of {coverage['pages_total']}"),
             *_use(result, coverage),
-            ("Length", f"{percent(coverage['compression'])} of the text read" if coverage["compression"] else ""),
+            ("Length", length_said(result) if coverage["compression"] else ""),
             ("Flagged sentences", _flagged(result)),
         ]
     )

@@ -42,6 +42,8 @@ def result(parts: list[list[int]], statuses: str) -> Result:
         sentences=[],
         tree=tree,
         chunks=[],
+        sections=[],
+        length={"words": 2, "wanted": None, "asked_again": False},
         pages=ledger,
         files=[FileRecord(name="a.pdf", first_page=1, pages=len(ledger))],
         coverage=cover("The summary.", ledger, []),

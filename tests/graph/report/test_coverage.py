@@ -24,9 +24,9 @@ def test_a_summary_without_a_flag_is_not_called_true() -> None:
     for sentence in made["sentences"]:
         sentence["flags"] = []
     assert coverage_line(made) == (
-        "4 of 6 pages were read; the summary is 3.1% of their length. By word overlap, the summary draws on 4 of 4"
-        " pages (100% of the first third, 50% of the second, 0% of the last). No sentence is flagged; this is word"
-        " overlap only, not a fact check."
+        "4 of 6 pages were read; the summary has 21 words, 3.1% of the text read. By word overlap, the summary"
+        " draws on 4 of 4 pages (100% of the first third, 50% of the second, 0% of the last). No sentence is"
+        " flagged; this is word overlap only, not a fact check."
     )
 
 

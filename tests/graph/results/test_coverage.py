@@ -297,7 +297,7 @@ def test_one_line_says_what_the_summary_rests_on() -> None:
     result = run(said)
     line = coverage_line(result)
     assert line == (
-        "12 of 12 pages were read; the summary is 12% of their length. By word overlap,"
+        "12 of 12 pages were read; the summary has 20 words, 12% of the text read. By word overlap,"
         " the summary draws on 2 of 12 parts (25% of the first third, 25% of the second, 0% of the last)."
         ' 2 of 3 sentences are flagged with "?" (number not in source: 1, weak support: 1);'
         " this is word overlap only, not a fact check."
@@ -317,7 +317,7 @@ def test_the_line_of_a_short_document_speaks_of_pages() -> None:
         " No sentence is flagged; this is word overlap only, not a fact check."
     )
     assert coverage_line(run("The lamp was sold in 1904.", [PAGES[4]])).startswith(
-        "1 of 1 page was read; the summary is 41% of its length."
+        "1 of 1 page was read; the summary has 6 words, 41% of the text read."
         " By word overlap, the summary draws on 1 of 1 page."
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import httpx
@@ -256,3 +257,57 @@ def test_requests_under_a_path_of_a_proxy(serve: Serve) -> None:
     made = service.client.post("/api/summaries", json={"text": "The harbour opens at six."})
     assert made.headers["location"].startswith("/summaries-of-ours/api/summaries/")
     assert httpx.get(f"{service.url}/healthz").status_code == 200
+
+
+# In a browser.
+
+
+def test_a_browser_logs_in_with_the_form_and_out_again(office: Service) -> None:
+    answer = office.client.get("/summaries/x", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/login?next=/summaries/x")
+    form = office.client.get(answer.headers["location"])
+    assert form.status_code == 200
+    assert 'value="/summaries/x"' in form.text
+    wrong = office.client.post("/login", data={"token": "wrong", "next": "/summaries/x"})
+    assert wrong.status_code == 401
+    assert "set-cookie" not in wrong.headers
+    right = office.client.post("/login", data={"token": f" {ANNA}\n", "next": "/summaries/x"})
+    assert 'content="0; url=/summaries/x"' in right.text
+    assert office.client.get("/", headers={"Accept": "text/html"}).status_code == 200
+    session = dict(office.client.cookies)
+    assert office.client.post("/logout").headers["location"] == "/login"
+    office.client.cookies.update(session)
+    assert office.client.get("/").status_code == 303, "the session is over, not only its cookie"
+
+
+@pytest.mark.parametrize(
+    "to", ["//evil.example", "https://evil.example", "/\\evil.example", '/"><script>', "/" + "a" * 5000 + "!", ""]
+)
+def test_nobody_is_led_elsewhere_after_the_login(office: Service, to: str) -> None:
+    answer = office.client.post("/login", data={"token": ANNA, "next": to})
+    assert 'content="0; url=/">' in answer.text
+
+
+def test_the_form_is_slow_for_who_guesses(office: Service) -> None:
+    statuses = [office.client.post("/login", data={"token": "wrong"}).status_code for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+
+
+def test_without_tokens_there_is_nothing_to_log_in_to(service: Service) -> None:
+    answer = service.client.get("/login")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+
+
+def test_people_see_a_page_where_there_is_nothing_and_programs_a_problem(service: Service) -> None:
+    page = service.client.get("/nothing", headers={"Accept": "text/html"})
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert "<h1>There is nothing at this address</h1>" in page.text
+    assert service.client.get("/api/nothing", headers={"Accept": "text/html"}).json()["status"] == 404
+    assert service.client.get("/nothing").json()["status"] == 404
+
+
+def test_the_docs_are_a_page_of_ours(service: Service) -> None:
+    page = service.client.get("/docs")
+    assert page.status_code == 200
+    assert "/api/summaries/{id}/events" in page.text
+    assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", page.text)

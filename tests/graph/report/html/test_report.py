@@ -188,13 +188,13 @@ def test_how_it_was_made_is_said() -> None:
         "Pages read4 of 6Parts used2 of 3Use by position100% of the beginning, 50% of the middle, 0% of the end"
         in rows
     )
-    assert "the endLength3.1% of the text read" in rows
+    assert "the endLength21 words, 3.1% of the text read" in rows
     assert "Flagged sentences2 of 5 (word overlap only, not a fact check)" in rows
 
 
 def test_nothing_is_said_of_what_was_not_looked_up() -> None:
     words = ParsedHtml(to_html(ungrounded())).words
-    assert "Pages read4 of 6Length3.1% of the text read" in words["dl"]
+    assert "Pages read4 of 6Length21 words, 3.1% of the text read" in words["dl"]
     assert "The fuller a page" not in words["p"]
     assert "Select the page" not in words["p"]
 
