@@ -36,6 +36,12 @@ def page_list(result: Result) -> str:
     return f"\n\nPages by sentence: {', '.join(listed)}." if listed else ""
 
 
+def all_sentences(result: Result) -> list[Sentence]:
+    """The sentences of the summary, then those of the chapters' summaries: chips number them in this order."""
+    chapters = [sentence for section in result["sections"] for sentence in section.get("sentences", [])]
+    return [*result["sentences"], *chapters]
+
+
 def is_claim(sentence: Sentence) -> bool:
     """Whether the sentence was compared with the document; a heading was not, and needs no source."""
     return bool(sentence["evidence"] or sentence["flags"])

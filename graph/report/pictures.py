@@ -10,10 +10,12 @@ from graph.documents.cancel import cancellable
 from graph.documents.config import LoadConfig
 from graph.documents.errors import DocumentError
 from graph.documents.pdf.page_image import draw_pages
+from graph.grounding.types import Sentence
+from graph.report.citations import all_sentences
 from graph.results.types import Result
 
 Place = tuple[int, int]
-"""Of a picture: the sentence that it belongs to, as an index into the result's, and the number of the page."""
+"""Of a picture: the sentence that it belongs to, as an index into all of the result's, and the page's number."""
 
 Pictures = Mapping[Place, bytes | str]
 """PNG images; in place of one that is not there, a sentence that says why."""
@@ -29,7 +31,7 @@ def draw_cited(result: Result, paths: Sequence[Path], config: LoadConfig) -> Pic
 
     Should there be too many, the best evidence of each sentence comes first. Raises ReadCancelledError.
     """
-    places = _cited(result)
+    places, sentences = _cited(result), all_sentences(result)
     pictures: dict[Place, bytes | str] = {}
     for path, file in zip(paths, result["files"], strict=False):
         before = file["first_page"] - 1
@@ -38,7 +40,7 @@ def draw_cited(result: Result, paths: Sequence[Path], config: LoadConfig) -> Pic
         for place in own:
             if place in places[:MOST]:
                 views.setdefault(place[1] - before, []).append(place)
-        wanted = {page: [_passages(result, place) for place in of_page] for page, of_page in views.items()}
+        wanted = {page: [_passages(sentences, place) for place in of_page] for page, of_page in views.items()}
         try:
             drawn = draw_pages(path, wanted, config, width=WIDTH)
         except DocumentError:  # it is no PDF, or is no longer there
@@ -58,16 +60,15 @@ async def adraw_cited(result: Result, paths: Sequence[Path], config: LoadConfig)
 def _cited(result: Result) -> list[Place]:
     """Where pictures belong, the best evidence of each sentence first."""
     ranks: dict[Place, int] = {}
-    for index, sentence in enumerate(result["sentences"]):
+    for index, sentence in enumerate(all_sentences(result)):
         for rank, evidence in enumerate(sentence["evidence"]):
             ranks.setdefault((index, evidence["page"]), rank)
     return sorted(ranks, key=lambda place: (ranks[place], place))
 
 
-def _passages(result: Result, place: Place) -> list[str]:
+def _passages(sentences: Sequence[Sentence], place: Place) -> list[str]:
     index, page = place
-    evidence = result["sentences"][index]["evidence"]
-    return [found["excerpt"] for found in evidence if found["page"] == page]
+    return [found["excerpt"] for found in sentences[index]["evidence"] if found["page"] == page]
 
 
 def _bounded(pictures: Pictures) -> Pictures:

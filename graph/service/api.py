@@ -16,9 +16,12 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from graph.config import RunConfig
 from graph.documents.characters import printable
+from graph.documents.config import LoadConfig
 from graph.documents.errors import DocumentError
 from graph.documents.pdf.page_image import adraw_page
 from graph.report import render
+from graph.report.citations import all_sentences
+from graph.report.pictures import Pictures, adraw_cited
 from graph.results.types import Result
 from graph.service.errors import NotFoundError, QueueFullError
 from graph.service.jobs import Jobs
@@ -189,8 +192,13 @@ async def result(
     request: Request, id: SummaryId, format: Annotated[Literal["json", "md", "html"], Query()] = "json"
 ) -> Response:
     """The result, to be saved: everything, for people to read, or for people to check."""
-    found = await _jobs(request).result(client_of(request), id)
-    text = await asyncio.to_thread(render, found, format)
+    jobs, client = _jobs(request), client_of(request)
+    found = await jobs.result(client, id)
+    pictures: Pictures = {}
+    if format == "html" and _config(request).output.page_images:
+        load = _load_of(request, await jobs.get(client, id))
+        pictures = await adraw_cited(found, [await jobs.document(client, id)], load)
+    text = await asyncio.to_thread(render, found, format, pictures)
     headers = {"Content-Disposition": _attached(f"{found['title']}.{format}")}
     if format == "html":
         headers["Content-Security-Policy"] = _REPORT_POLICY
@@ -227,21 +235,26 @@ async def page_picture(
         return Response(status_code=304, headers=headers)
     passages = _passages(await jobs.result(client, id), page, marks) if marks else []
     path = await jobs.document(client, id)
-    chosen = {key: value for key, value in job.settings.items() if key != "load.password"}
-    load = check_settings(_config(request), chosen).load
     try:
-        picture = await adraw_page(path, page, load, marks=passages, width=width)
+        picture = await adraw_page(path, page, _load_of(request, job), marks=passages, width=width)
     except DocumentError as error:
         raise ProblemError(404, error.problem.replace(path.name, job.file.name), error.hint) from None
     return Response(picture, headers=headers, media_type="image/png")
 
 
+def _load_of(request: Request, job: Job) -> LoadConfig:
+    """How the document of a job is read; its password is not kept."""
+    chosen = {key: value for key, value in job.settings.items() if key != "load.password"}
+    return check_settings(_config(request), chosen).load
+
+
 def _passages(found: Result, page: int, marks: str) -> list[str]:
     """The excerpts on a page that support a sentence of the summary: all of them, or one."""
     number, _, which = marks.partition(".")
-    if not 1 <= int(number) <= len(found["sentences"]):
+    sentences = all_sentences(found)
+    if not 1 <= int(number) <= len(sentences):
         raise NotFoundError("The summary has no such sentence")
-    evidence = found["sentences"][int(number) - 1]["evidence"]
+    evidence = sentences[int(number) - 1]["evidence"]
     chosen = evidence[max(int(which) - 1, 0) : int(which)] if which else evidence
     return [one["excerpt"] for one in chosen if one["page"] == page]
 

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
+from graph.report.citations import all_sentences
+from graph.report.html.chapters import chapter_summaries
 from graph.report.html.chips import card, chip
 from graph.report.html.facts import coverage_facts, run_facts
 from graph.report.html.language import language_of
@@ -64,11 +66,12 @@ def report_body(result: Result, pictures: Pictures | None = None) -> ReportBody:
     """The report without the page around it, for a page of one's own."""
     pictures = pictures or {}
     names = page_names(result["pages"])
-    cards = [
-        card(number, sentence, names, pictures) for number, sentence in enumerate(result["sentences"], start=1)
-    ]
+    sentences = enumerate(all_sentences(result), start=1)
+    cards = [card(number, sentence, names, pictures) for number, sentence in sentences]
+    chapters = chapter_summaries(result, names)
     sections = together(
         _summary(result, names),
+        _section("chapters", "Chapter by chapter", chapters) if chapters else "",
         _section("sources", "Where each sentence comes from", *cards) if any(cards) else "",
         _warnings(result, names),
         _section("pages", "Page by page", page_facts(result, names)) if result["pages"] else "",

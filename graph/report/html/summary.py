@@ -48,10 +48,13 @@ class _Block(NamedTuple):
     number: str = ""  # of an item in a numbered list
 
 
-def to_blocks(summary: str, sentences: Sequence[Sentence], chip: Chip) -> Markup:
-    """The summary as HTML. `sentences` have `start` and `end`, in its characters, and do not overlap."""
+def to_blocks(summary: str, sentences: Sequence[Sentence], chip: Chip, before: int = 0) -> Markup:
+    """The summary as HTML. `sentences` have `start` and `end`, in its characters, and do not overlap.
+
+    `before` is how many sentences of the page are numbered before them.
+    """
     blocks = list(_blocks(summary))
-    writer = _Writer(summary, sentences, blocks, chip)
+    writer = _Writer(summary, sentences, blocks, chip, before)
     shallowest = min((block.depth for block in blocks if block.kind == "h"), default=1)
     parts = []
     for is_list, run in groupby(blocks, key=lambda block: block.kind == "li"):
@@ -139,8 +142,10 @@ def _continues(current: _Block, block: _Block, line: str) -> bool:
 class _Writer:
     """Writes spans of a summary: emphasis as elements, sentences as spans, and the chip of each behind it."""
 
-    def __init__(self, summary: str, sentences: Sequence[Sentence], blocks: Sequence[_Block], chip: Chip) -> None:
-        self._text, self._chip = summary, chip
+    def __init__(
+        self, summary: str, sentences: Sequence[Sentence], blocks: Sequence[_Block], chip: Chip, before: int
+    ) -> None:
+        self._text, self._chip, self._before = summary, chip, before
         self._styles = _styles(summary, blocks)
         self._owners = [-1] * len(summary)
         for index, sentence in enumerate(sentences):
@@ -165,8 +170,9 @@ class _Writer:
             if owner < 0:
                 parts.append(inside)
                 continue
-            name = f"s{owner + 1}" if positions[0] == self._first[owner] else None
-            parts.append(tag("span", inside, id=name, class_="sentence", data_sentence=owner + 1))
+            number = self._before + owner + 1
+            name = f"s{number}" if positions[0] == self._first[owner] else None
+            parts.append(tag("span", inside, id=name, class_="sentence", data_sentence=number))
             if positions[-1] == self._last[owner]:
                 parts.append(self._chip(owner))
         return together(*parts)

@@ -12,7 +12,7 @@ import pytest
 
 from graph.cli.main import main
 from graph.report import to_html
-from tests.reports import HOSTILE, SAID, SUMMARY, ParsedHtml, evidence, hostile, ledger, part, result
+from tests.reports import HOSTILE, SAID, SUMMARY, ParsedHtml, evidence, hostile, ledger, part, result, sentence
 
 ROOT = Path(__file__).parents[4]
 IN_PAGE = "There is a town by the sea. The harbour opens at six each morning."
@@ -20,7 +20,7 @@ IN_PAGE = "There is a town by the sea. The harbour opens at six each morning."
 ELEMENTS = re.findall(
     r"\w+",
     "html head meta title style body script header main section h1 h2 h3 h4 h5 h6 p div span a button bdi br"
-    " blockquote code dd details dl dt em figcaption figure hr i li mark ol pre strong summary sup ul",
+    " article blockquote code dd details dl dt em figcaption figure hr i li mark nav ol pre strong summary sup ul",
 )
 ATTRIBUTES = re.findall(
     r"[\w-]+",
@@ -41,7 +41,21 @@ def unread() -> dict[str, Any]:
     return result() | {"summary": "", "sentences": [], "tree": [], "warnings": []}
 
 
-@pytest.fixture(params=[result, hostile, ungrounded, unread], ids=lambda made: made.__name__)
+def chaptered() -> dict[str, Any]:
+    """A result with summarize.by: section: two chapters with a summary, and below the first a section without."""
+    said = "The pilot boat is green."
+    titles = [("The harbour", 1, 1, 3), ("Boats", 2, 2, 3), ("The tides", 1, 4, 6)]
+    sections = [
+        {"title": title, "level": level, "first_page": first, "last_page": last, "start": 0, "end": 9}
+        for title, level, first, last in titles
+    ]
+    for section in sections[::2]:
+        pages = [section["first_page"], section["last_page"]]
+        section |= {"summary": said, "pages": pages, "sentences": [sentence(said, 0, pages[:1], [])]}
+    return result() | {"sections": sections}
+
+
+@pytest.fixture(params=[result, hostile, ungrounded, unread, chaptered], ids=lambda made: made.__name__)
 def page(request: pytest.FixtureRequest) -> ParsedHtml:
     return ParsedHtml(to_html(request.param()))
 
@@ -254,3 +268,23 @@ def test_what_each_page_lost_is_said_and_much_of_it_shown() -> None:
     assert "p. 2page headers (1 word): Harbour" in page.words["li"]
     made["coverage"]["weights"] = []
     assert "More than a tenth of the words left out." in ParsedHtml(to_html(made)).words["span"]
+
+
+def test_the_chapters_stand_below_a_list_of_them_with_chips_and_cards_of_their_own() -> None:
+    made = chaptered()
+    page = ParsedHtml(to_html(made))
+    assert "The harbourpp. 1, 3The tidespp. 4, 6" in flat(page.words["nav"])
+    assert "Boats" not in page.words["article"]
+    assert flat(page.words["article"]).count("The pilot boat is green.") == 2
+    before = len(made["sentences"])
+    assert {f"e{before + 1}", f"e{before + 2}"} <= set(page.values("popovertarget"))
+    assert {"chapter1", "chapter2", f"e{before + 1}", f"e{before + 2}"} <= set(page.values("id"))
+
+
+def test_without_chapters_there_is_no_list_of_them() -> None:
+    assert "nav" not in ParsedHtml(to_html(result())).words
+
+
+def flat(text: str) -> str:
+    """The text on one line, without spaces at its seams."""
+    return " ".join(text.split()).replace(" pp.", "pp.").replace("6 ", "6").replace("3 The", "3The")
