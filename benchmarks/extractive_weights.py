@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from extractive import Case, read_cases, rouge
 
-from llm import cues
+from llm.textrank import cues
 from llm.textrank.extract import extract
 
 # Weights, and the values they are given: nothing, what ships, more.

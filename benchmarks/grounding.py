@@ -1,8 +1,9 @@
 """Does grounding notice what is wrong in a summary, and leave alone what is right?
 
 True sentences (sentences of a document, and what people wrote about it in their own words) are grounded as they
-are, and then with a number or a name exchanged, with a "not" too many or too few, and in another document. The
-script prints how many are flagged or fall in support, how other scorings do, and how long 400 pages take.
+are, and then with a number, a unit, a bound or a name exchanged, with a "not" too many or too few, with two names
+swapped, said twice, with tags, and in another document. The script prints how many are flagged or fall in support,
+how other scorings do, and how long 400 pages take.
 
     python benchmarks/grounding.py [--papers DIR] [--more FILE ...] [--sentences 60]
 
@@ -44,6 +45,13 @@ LABEL = re.compile(
 )
 VERB = re.compile(r"\b(is|are|was|were|can|will|could|should|does|did|must)\b(?! not|n['’]t)")
 NOT = re.compile(r" (?:not|never)\b")
+UNITS = [
+    ("thousand", "million"), ("million", "billion"), ("percent", "percentage points"), ("%", " percentage points"),
+    ("seconds", "minutes"), ("minutes", "hours"), ("hours", "days"), ("days", "weeks"), ("weeks", "months"),
+    ("months", "years"), ("years", "months"), ("MB", "GB"), ("GB", "TB"), ("KB", "MB"), ("$", "€"),
+    ("tokens", "%"),
+]  # fmt: skip
+BOUND = re.compile(r"\b(?:(?:more|less|fewer) than|at least|at most|up to|over) (?=\$?\d)", re.I)
 HANDBOOK = """
 Gemma 7B takes in 8,192 tokens at a time, roughly eleven pages of a paper.
 The module offers four commands: run, check, show and schema.
@@ -184,6 +192,27 @@ def another(pattern: re.Pattern[str], document: Document, rng: random.Random) ->
     return lambda old: rng.choice([name for name in known if name != old] or ["Zanzibar"])
 
 
+def other_unit(text: str) -> str | None:
+    """The text with a number that counts something else."""
+    for unit, other in UNITS:
+        name = re.escape(unit) + (r"\b" if unit[-1].isalpha() else "")
+        pattern = rf"()(?:{name})(?=\d)" if unit == "$" else rf"(?<=\d)(\s?)(?:{name})"
+        changed = re.sub(pattern, rf"\1{other}", text, count=1)
+        if changed != text:
+            return changed
+    return None
+
+
+def swapped_names(text: str) -> str | None:
+    """The text with its first name and another exchanged, which a verb parts."""
+    names = list(NAME.finditer(text))
+    for first, second in pairwise(names):
+        between = text[first.end() : second.start()]
+        if first[0] != second[0] and not re.search(r"[,;()]|\b(?:and|or|of)\b", between) and between.strip():
+            return f"{text[: first.start()]}{second[0]}{between}{first[0]}{text[second.end() :]}"
+    return None
+
+
 def wrong_digit(number: str, rng: random.Random) -> str:
     """The number with one digit changed."""
     place = rng.choice([i for i, character in enumerate(number) if character.isdigit()])
@@ -195,10 +224,16 @@ CORRUPTIONS = [
     Corruption("a number of the text", "number", lambda s, d, o, r: exchange(NUMBER, s, another(NUMBER, d, r), r)),
     Corruption("a name of another document", "name", lambda s, d, o, r: exchange(NAME, s, another(NAME, o, r), r)),
     Corruption("a name of the text", "name", lambda s, d, o, r: exchange(NAME, s, another(NAME, d, r), r)),
-    Corruption("not, put in", "", lambda s, d, o, r: VERB.sub(r"\1 not", s, 1) if VERB.search(s) else None),
-    Corruption("not, taken out", "", lambda s, d, o, r: NOT.sub("", s, 1) if NOT.search(s) else None),
+    Corruption("not, put in", "opposite", lambda s, *_: VERB.sub(r"\1 not", s, 1) if VERB.search(s) else None),
+    Corruption("not, taken out", "opposite", lambda s, *_: NOT.sub("", s, 1) if NOT.search(s) else None),
+    Corruption("another unit", "unit", lambda s, d, o, r: other_unit(s)),
+    Corruption("a bound, taken out", "comp", lambda s, d, o, r: BOUND.sub("", s, 1) if BOUND.search(s) else None),
+    Corruption("two names swapped", "roles", lambda s, d, o, r: swapped_names(s)),
+    Corruption("tags", "markup", lambda s, d, o, r: f"<summary>{s}</summary>"),
     Corruption("another document", "weak", lambda s, d, o, r: r.choice(o.copied)),
 ]  # fmt: skip
+
+SAID_AGAIN = Corruption("said again", "said", lambda s, d, o, r: s)
 
 
 def grounded(sentences: Sequence[str], pages: list[Page]) -> list[Sentence]:
@@ -216,7 +251,7 @@ def truths(name: str, documents: Sequence[Document], which: str) -> None:
     """How sentences of one kind do when they are true, and when they are not."""
     rng = random.Random(7)
     true: list[Sentence] = []
-    wrong: dict[str, list[tuple[Sentence, Sentence]]] = {corruption.name: [] for corruption in CORRUPTIONS}
+    wrong: dict[str, list[tuple[Sentence, Sentence]]] = {each.name: [] for each in (*CORRUPTIONS, SAID_AGAIN)}
     for document in documents:
         sentences: list[str] = getattr(document, which)
         others = [other for other in documents if other is not document] or [document]
@@ -225,6 +260,8 @@ def truths(name: str, documents: Sequence[Document], which: str) -> None:
         pages = document.bare if which == "hard" else document.pages
         before = grounded(sentences, pages)
         true += before
+        again = grounded([*sentences, *sentences], pages)[len(sentences) :]
+        wrong[SAID_AGAIN.name] += list(zip(before, again, strict=True))
         for corruption in CORRUPTIONS:
             made = [corruption.make(text, document, rng.choice(others), rng) for text in sentences]
             after = grounded([text or "Nothing." for text in made], pages)
@@ -247,7 +284,7 @@ def print_truths(name: str, true: list[Sentence], wrong: dict[str, list[tuple[Se
         "wrongly flagged:", ", ".join(f"{flag} {count / len(true):.1%}" for flag, count in flags.items()) or "none"
     )
     print(f"{'made wrong by':<28}     n  its flag  any flag  fell  either  support")
-    for corruption in CORRUPTIONS:
+    for corruption in (*CORRUPTIONS, SAID_AGAIN):
         pairs = wrong[corruption.name]
         if not pairs:
             continue

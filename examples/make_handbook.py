@@ -9,7 +9,7 @@ The same Markdown gives the same bytes on every machine: the PDF holds no dates,
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import count
 from pathlib import Path
@@ -130,19 +130,21 @@ def make_handbook(source: Path, output: Path) -> None:
     """
     tree = SyntaxTreeNode(MarkdownIt("commonmark").enable("table").parse(source.read_text("utf-8")))
     title = next(plain(node) for node in tree.children if node.tag == "h1")
-    following = [*tree.children[1:], None]
-    parts = [part for node, after in zip(tree.children, following, strict=True) for part in blocks(node, after)]
+    nodes = tree.children
+    parts = [part for place, node in enumerate(nodes) for part in blocks(node, nodes[place + 1 : place + 3])]
     Handbook(output, title).build(parts)
 
 
-def blocks(node: SyntaxTreeNode, after: SyntaxTreeNode | None) -> Iterator[Flowable]:
-    """What one block of Markdown is on the page. `after` is the next one."""
+def blocks(node: SyntaxTreeNode, after: Sequence[SyntaxTreeNode]) -> Iterator[Flowable]:
+    """What one block of Markdown is on the page. `after` are the next two."""
     match node.type:
-        case "heading" if after and is_long(after):
+        case "heading" if after and is_long(after[0]):
             # Kept with all of a long table, it would leave most of a page empty.
             yield CondPageBreak(60 * mm)
             yield Paragraph(inline(node), ParagraphStyle(node.tag, HEADINGS[node.tag], keepWithNext=0))
         case "heading":
+            if is_long(after[-1]) and after[0].type == "paragraph":
+                yield CondPageBreak(60 * mm)
             yield Paragraph(inline(node), HEADINGS[node.tag])
         case "paragraph":
             yield Paragraph(inline(node), BODY)

@@ -20,6 +20,7 @@ from graph.calling.flow import Flow
 from graph.calling.key_sentences import Part, joined_text, merged_source_sentences
 from graph.calling.stage_answer import Timing
 from graph.calling.stage_caller import StageCaller
+from graph.calling.unheeded import unheeded_prompts
 from graph.channels import Lost, compress, decompress
 from graph.config import RunConfig
 from graph.documents import (
@@ -91,14 +92,16 @@ class Nodes:
             "sections": find_sections(pages),
             "files": reading["files"],
             "errors": Overwrite([]),
-            "warnings": Overwrite([*reading["warnings"], *self._about_the_model()]),
+            "warnings": Overwrite([*reading["warnings"], *self._about_the_model(pages)]),
             "tree": Overwrite([]),
             "timings": Overwrite([_timing("load", started)]),
         }
 
-    def _about_the_model(self) -> list[str]:
-        """What a summary by this model is worth, where that is little."""
-        llm = self._config.llm
+    def _about_the_model(self, pages: list[Page]) -> list[str]:
+        """What a summary by this model is worth, where that is little, and what it cannot heed."""
+        llm, prompts = self._config.llm, self._config.prompts
+        if self._made["provider"] == "textrank":
+            return unheeded_prompts(prompts, "\n".join(page["text"] for page in pages))
         if getattr(llm, "prompting", "chat") == "chat" or self._made["model"] != model_name(self._config):
             return []
         size = "a small base model" if self._made["model"] in PACKAGED else "a base model"
@@ -173,8 +176,11 @@ class Nodes:
         started = time.time()
         try:
             pages = decompress(state["text"])
-            traced = trace(state["summary"], pages, tree=state["tree"], chunks=state["chunks"])
-            sections = [_grounded_section(section, pages) for section in state["sections"]]
+            prompts = self._caller.instructions
+            traced = trace(
+                state["summary"], pages, tree=state["tree"], chunks=state["chunks"], instructions=prompts
+            )
+            sections = [_grounded_section(section, pages, prompts) for section in state["sections"]]
             return grounded(state, _timing("ground", started), traced, sections)
         except Exception as error:
             return not_grounded(error)
@@ -228,12 +234,12 @@ class Nodes:
             raise BudgetError(f"split.chunk_tokens: {budget_tokens} is too little: {error}.") from None
 
 
-def _grounded_section(section: SectionRecord, pages: Sequence[Page]) -> SectionRecord:
+def _grounded_section(section: SectionRecord, pages: Sequence[Page], prompts: Sequence[str]) -> SectionRecord:
     """A chapter with the sentences of its summary, which rest on its own pages; another section as it is."""
     if "summary" not in section:
         return section
     own = [page for page in pages if section["first_page"] <= page["number"] <= section["last_page"]]
-    return section | {"sentences": ground(section["summary"], own)}
+    return section | {"sentences": ground(section["summary"], own, instructions=prompts)}
 
 
 def _paths(source: object) -> list[str]:

@@ -177,7 +177,7 @@ class TextRankConfig(_Section, ModelSettings):
     """`provider: textrank`, the built-in extractive model: nothing to download."""
 
     provider: Literal["textrank"] = "textrank"
-    context_window: int = Field(default=16384, gt=0, description="Tokens for prompt and answer together.")
+    context_window: int = Field(default=1_000_000, gt=0, description="Tokens for prompt and answer together.")
     concurrency: ClassVar[int] = 2
 
 

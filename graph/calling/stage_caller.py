@@ -65,6 +65,11 @@ class StageCaller:
         return self._prompts.reminded()
 
     @cached_property
+    def instructions(self) -> list[str]:
+        """What the prompts say besides the document; nothing where the model reads none."""
+        return [] if self._extracts else [self._reminded.text(stage) for stage in STAGES]
+
+    @cached_property
     def counter(self) -> TokenCounter:
         """Counts tokens as the model does."""
         return TokenCounter(self._base)

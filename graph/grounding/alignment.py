@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,11 +26,27 @@ _QUOTED = 1.5  # what a passage counts that has the sentence word for word, agai
 _GAIN = 0.08  # what a further passage must add
 
 
+_CLAUSE = re.compile(
+    r"[;:—–、，]|,\s|\b(?:and|but|while|whereas|which|who|whose|because|und|aber|et|mais|qui|y|pero|que)\b|[고며]\s"
+)
+
+
 class Match(NamedTuple):
     """A passage that supports a sentence: its index, and how much it supports alone, 0..1."""
 
     passage: int
     score: float
+
+
+class Alignment(NamedTuple):
+    """How much passages support a sentence, 0..1, these passages, best first, and all that were looked at.
+
+    `credit[passage]` is how much of each word of the sentence a passage holds, 0..1.
+    """
+
+    support: float
+    matches: list[Match]
+    credit: dict[int, list[float]]
 
 
 class Claim:
@@ -44,6 +61,7 @@ class Claim:
         self.terms = [_known(word, index) for word in self.words]
         rarities = [sum(map(index.rarity, terms)) / len(terms) for terms in self.terms]
         self.weights = _shares(rarities)
+        self.clauses = _clauses(text, self.words)
         self.stakes = _shares(
             [
                 rarity * (_FIRM if _is_firm(word, text) else 1)
@@ -108,8 +126,8 @@ class Aligner:
         size = len(self.passages)
         return sorted({j for i in passages for j in range(max(0, i - distance), min(size, i + distance + 1))})
 
-    def align(self, claim: Claim, preference: Floats | None = None) -> tuple[float, list[Match]]:
-        """How much the best three passages together support the sentence, 0..1, and these passages, best first.
+    def align(self, claim: Claim, preference: Floats | None = None) -> Alignment:
+        """How much the best three passages together support the sentence.
 
         Every word counts by its rarity, and once: a further passage is taken for what the ones before lack. The
         `preference` (passages,) multiplies what a passage is chosen by, not what it supports; one that has the
@@ -138,7 +156,8 @@ class Aligner:
             score = sum(weight * new for weight, new in zip(claim.weights, credit[best], strict=True))
             matches.append(Match(best, score))
             held = [max(old, worth * new) for old, new in zip(held, credit[best], strict=True)]
-        return sum(stake * share for stake, share in zip(claim.stakes, held, strict=True)), matches
+        support = sum(stake * share for stake, share in zip(claim.stakes, held, strict=True))
+        return Alignment(support, matches, credit)
 
     def _candidates(self, claim: Claim, preference: Floats | None) -> list[int]:
         """Passages that share most with the sentence, those first that hold little else."""
@@ -153,6 +172,19 @@ class Aligner:
             promise = promise * preference
         best = np.argsort(-promise, kind="stable")[:_CANDIDATES]
         return [int(i) for i in best if promise[i] > 0]
+
+
+def _clauses(text: str, words: Sequence[Word]) -> list[list[int]]:
+    """The indices of the words of each clause, as far as commas and conjunctions tell; of two words at least."""
+    clauses: list[list[int]] = []
+    position = 0
+    for index, word in enumerate(words):
+        is_next = _CLAUSE.search(text, position, word.start) and clauses and len(clauses[-1]) > 1
+        if is_next or not clauses:
+            clauses.append([])
+        clauses[-1].append(index)
+        position = word.end
+    return clauses
 
 
 def _squeezed(text: str) -> str:

@@ -1,20 +1,26 @@
-"""What of a sentence its evidence does not have: numbers, names, a "not". Knows nothing of pages."""
+"""What of a sentence its evidence lacks: numbers with their units and bounds, names. Knows nothing of pages."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from graph.grounding.alignment import Aligner, Claim, Match
-from graph.grounding.names import is_named, names_in
+from graph.grounding.alignment import Aligner, Alignment, Claim
+from graph.grounding.names import is_named, joined_names, names_in, stand_together
 from graph.grounding.numerals import named_values, speaks_of_a_fall
-from graph.grounding.words import Word, number_term
+from graph.grounding.quantities import Quantity, quantities
+from graph.grounding.types import Flag
+from graph.grounding.words import Word, number_term, terms_beside
 
-_BESIDE_NUMBERS = 2  # passages on each side of the evidence in which a number is looked for
+_BESIDE_BEST = 2  # passages on each side of the best evidence in which a number is looked for
+_BESIDE_NUMBERS = 1  # the same for what a clause rests on
 _BESIDE_NAMES = 20  # the same for names: about a page
-_SPEAKS = 0.15  # what a passage must support of the sentence for its numbers to count
+_SAYS_THE_SAME = 0.3  # what a passage must support of the sentence for another name in it to count
+_BESIDE_OTHERS = 2  # passages on each side in which a name is looked for that another stands for
+_NEARLY_BEST = 0.9  # of what the best passage holds of a clause, for another's numbers to count for it
+_LEAST_TELLING = 2  # words of a clause beside its numbers, for it to have passages of its own
 _LEAST_SPELLED = 11  # "three ways" may be counted by who sums up, without a "three" in the source
-_SAYS_THE_SAME = 0.3  # what a passage must support for a "not" in it to count
 _ROUNDED = 0.05
 _ABOUT = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|over|under|more than|less than"
@@ -23,38 +29,75 @@ _ABOUT = re.compile(
 )
 _OR_SO = re.compile(r"\s?\w{0,3}\s?(?:여|가량|정도|남짓|이상|이하|미만|안팎|or so\b)")
 
-# English denies what comes next: "not significant", "without a parser". "Not only" denies nothing.
-_FORWARD = re.compile(
-    r"\b(?:(?:can|is|are|was|were|do|does|did|has|have|had|would|could|should|will|wo|must|need)n['’]?t|cannot"
-    r"|not(?! only| just| merely| necessarily)|no(?!\.| doubt| less| later| sooner| fewer)"
-    r"|never|none|nothing|neither|nor|without|hardly)\b|(?<![가-힣])안(?=\s[가-힣])",
-    re.IGNORECASE,
-)
-# Korean denies what came before: "증가하지 않았다", "효과가 없다".
-_BACKWARD = re.compile(r"(?<!못지)(?<!수 )(?<!수밖에 )(?:않|(?<![가-힣])(?:없|못|아니|아닌|아님))")
-_NOT_ONLY = re.compile(r"뿐(?:만)?\s?아니")
-_CLAUSE_END = re.compile(r"[.;:!?]\s|,\s|\bbut\b")
-_SCOPE = 2
+
+class _Numbers(NamedTuple):
+    """The numbers near some evidence: quantities, the values of all, and what these are matched by."""
+
+    quantities: list[Quantity]
+    values: set[float]
+    terms: set[str]
 
 
-def lacks_number(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bool:
-    """Whether a number of the sentence is neither in its evidence nor close to it.
+def number_flags(claim: Claim, alignment: Alignment, aligner: Aligner) -> list[Flag]:
+    """What is wrong with the numbers of a sentence, each against the passages that its clause rests on.
 
     "About 12 million" is there where 11.8 million is. Numbers spelled out up to ten are not missed.
     """
-    numbers = [word for word in claim.words if word.values and _is_precise(claim.text, word)]
-    if not numbers:
-        return False
-    speaking = [match.passage for match in matches if match.score >= _SPEAKS] or [m.passage for m in matches[:1]]
-    near = aligner.near(speaking, _BESIDE_NUMBERS)
-    has_fallen, values = speaks_of_a_fall(claim.text), set[float]()
-    for i in near:
+    flags: dict[Flag, None] = {}
+    for clause in claim.clauses:
+        words = [claim.words[i] for i in clause]
+        ours = quantities(claim.text, words)
+        if not ours:
+            continue
+        numbers = _numbers_in(_near_clause(claim, clause, alignment, aligner), claim, aligner)
+        for quantity in ours:
+            flags.update(dict.fromkeys(_flags_of(claim.text, quantity, numbers)))
+        if any(_is_number_exchanged(claim, i, alignment, aligner) for i in clause if claim.words[i].values):
+            flags["number not in source"] = None
+    return list(flags)
+
+
+def _flags_of(text: str, ours: Quantity, numbers: _Numbers) -> Iterator[Flag]:
+    is_precise = _is_precise(text, ours.word)
+    if is_precise and not _is_known(text, ours.word, numbers.terms, numbers.values):
+        yield "number not in source"
+        return
+    same = [each for each in numbers.quantities if not set(each.word.terms).isdisjoint(ours.word.terms)]
+    counted = [each for each in same if not ours.counts_other(each)]
+    if same and not counted:
+        yield "unit not in source"
+    elif is_precise and counted and all(each.bound and each.bound != ours.bound for each in counted):
+        yield "comparison not in source"
+
+
+def _near_clause(claim: Claim, clause: Sequence[int], alignment: Alignment, aligner: Aligner) -> list[int]:
+    """The passages in which the numbers of a clause are looked for."""
+    best = [match.passage for match in alignment.matches[:1]]
+    of_clause = aligner.near(_of_clause(claim, clause, alignment), _BESIDE_NUMBERS)
+    return sorted({*aligner.near(best, _BESIDE_BEST), *of_clause})
+
+
+def _numbers_in(passages: Iterable[int], claim: Claim, aligner: Aligner) -> _Numbers:
+    has_fallen, found, values = speaks_of_a_fall(claim.text), list[Quantity](), set[float]()
+    for i in passages:
         passage = aligner.passages[i]
-        found = named_values(passage).union(*(word.values for word in aligner.words(i)))
+        found += quantities(passage, aligner.words(i))
+        here = named_values(passage).union(*(word.values for word in aligner.words(i)))
         is_signed = not has_fallen and not speaks_of_a_fall(passage)
-        values |= found if is_signed else found | {-value for value in found}
-    known = set(map(number_term, values))
-    return not all(_is_known(claim.text, word, known, values) for word in numbers)
+        values |= here if is_signed else here | {-value for value in here}
+    return _Numbers(found, values, set(map(number_term, values)))
+
+
+def _of_clause(claim: Claim, clause: Sequence[int], alignment: Alignment) -> list[int]:
+    """The passages that hold most of a clause."""
+    telling = [i for i in clause if not claim.words[i].values]
+    if len(telling) < _LEAST_TELLING:
+        return []
+    held = {
+        i: sum(claim.weights[word] * credit[word] for word in telling) for i, credit in alignment.credit.items()
+    }
+    best = sorted(held, key=lambda i: -held[i])[:2]
+    return [i for i in best if held[i] >= _NEARLY_BEST * held[best[0]]]
 
 
 def _is_precise(text: str, word: Word) -> bool:
@@ -76,38 +119,57 @@ def _is_known(text: str, word: Word, known: set[str], values: Iterable[float]) -
     return any(abs(value - ours) <= _ROUNDED * abs(value) for value in values for ours in word.values)
 
 
-def lacks_name(claim: Claim, matches: Sequence[Match], aligner: Aligner, *, by_capitals: bool) -> bool:
-    """Whether a name of the sentence is not within about a page of its evidence, nor where the source begins."""
+def lacks_name(claim: Claim, alignment: Alignment, aligner: Aligner, source: str, *, by_capitals: bool) -> bool:
+    """Whether a name of the sentence is not within about a page of its evidence, nor where the source begins.
+
+    Or is put together of two, or stands where the evidence has another.
+    """
     names = names_in(claim.text, claim.words, by_capitals=by_capitals)
     if not names:
         return False
-    near = aligner.near([0, *(match.passage for match in matches)], _BESIDE_NAMES)
-    known = {term for i in near for word in aligner.words(i) for term in word.terms}
-    texts = [claim.text, *(aligner.passages[i] for i in near)]
-    words = [claim.words[i] for i in names]
-    return not all(is_named(claim.text[w.start : w.end], w.terms, known, texts) for w in words)
+    near = aligner.near([0, *(match.passage for match in alignment.matches)], _BESIDE_NAMES)
+    if not all(_are_named(claim, names, near, aligner)):
+        return True
+    if not all(stand_together(*pair, source) for pair in joined_names(claim.text, claim.words, names)):
+        return True
+    return any(_is_exchanged(claim, name, alignment, aligner, by_capitals=by_capitals) for name in names)
 
 
-def contradicts(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bool:
-    """Whether a word is denied in the sentence and nowhere in its evidence, or the other way round."""
-    ours = _denied_words(claim.text, claim.words)
-    theirs: list[set[bool]] = [set() for _ in claim.words]
-    for passage in [match.passage for match in matches if match.score >= _SAYS_THE_SAME]:
-        words = aligner.words(passage)
-        denied = _denied_words(aligner.passages[passage], words)
-        for said, terms in zip(theirs, claim.terms, strict=True):
-            said.update(i in denied for i, word in enumerate(words) if set(terms) <= set(word.terms))
-    return any(said and (i in ours) not in said for i, said in enumerate(theirs))
+def _are_named(claim: Claim, names: Sequence[int], passages: Sequence[int], aligner: Aligner) -> Iterator[bool]:
+    """Of each name of the sentence, whether the passages have it."""
+    known = {term for i in passages for word in aligner.words(i) for term in word.terms}
+    texts = [claim.text, *(aligner.passages[i] for i in passages)]
+    for word in (claim.words[i] for i in names):
+        yield is_named(claim.text[word.start : word.end], word.terms, known, texts)
 
 
-def _denied_words(text: str, words: Sequence[Word]) -> set[int]:
-    """The indices of those `words` of `text` that a negation speaks of, as far as the words next to it tell."""
-    denied: set[int] = set()
-    for cue in _FORWARD.finditer(text):
-        after = [i for i, word in enumerate(words) if word.start >= cue.end()][:_SCOPE]
-        denied.update(i for i in after if not _CLAUSE_END.search(text, cue.end(), words[i].start))
-    not_only = [match.end() for match in _NOT_ONLY.finditer(text)]
-    for cue in _BACKWARD.finditer(text):
-        if cue.end() not in not_only:
-            denied.update([i for i, word in enumerate(words) if word.end <= cue.start()][-_SCOPE:])
-    return denied
+def _is_exchanged(claim: Claim, name: int, alignment: Alignment, aligner: Aligner, *, by_capitals: bool) -> bool:
+    """Whether the best passage has another name beside what is beside this one, which is in no passage near."""
+    if not alignment.matches or alignment.matches[0].score < _SAYS_THE_SAME:
+        return False
+    match = alignment.matches[0]
+    near = aligner.near([each.passage for each in alignment.matches], _BESIDE_OTHERS)
+    if all(_are_named(claim, [name], near, aligner)):
+        return False
+    words, text = aligner.words(match.passage), aligner.passages[match.passage]
+    said = {term for word in claim.words for term in word.terms}
+    beside = terms_beside(claim.words, name)
+    others = [i for i in names_in(text, words, by_capitals=by_capitals) if said.isdisjoint(words[i].terms)]
+    return any(beside & terms_beside(words, other) for other in others)
+
+
+def _is_number_exchanged(claim: Claim, number: int, alignment: Alignment, aligner: Aligner) -> bool:
+    """Whether the best passage has another number beside what is beside this one, which none near has."""
+    word = claim.words[number]
+    if not alignment.matches or not _is_precise(claim.text, word):
+        return False
+    match = alignment.matches[0]
+    near = aligner.near([each.passage for each in alignment.matches], _BESIDE_NUMBERS)
+    numbers = _numbers_in(near, claim, aligner)
+    if match.score < _SAYS_THE_SAME or _is_known(claim.text, word, numbers.terms, numbers.values):
+        return False
+    words = aligner.words(match.passage)
+    beside = terms_beside(claim.words, number)
+    text = aligner.passages[match.passage]
+    others = [i for i, other in enumerate(words) if other.values and _is_precise(text, other)]
+    return any(beside & terms_beside(words, other) for other in others)

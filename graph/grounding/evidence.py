@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from graph.documents.from_langchain import DocumentLike
 from graph.documents.types import Page
 from graph.grounding.alignment import Aligner, Claim, Match
-from graph.grounding.checks import contradicts, lacks_name, lacks_number
+from graph.grounding.checks import lacks_name, number_flags
+from graph.grounding.form import Form
 from graph.grounding.guide import Guide
 from graph.grounding.names import capitals_tell
+from graph.grounding.polarity import contradiction
+from graph.grounding.roles import swaps_roles
 from graph.grounding.source import Source, as_pages
 from graph.grounding.statements import Statement, statements
+from graph.grounding.strength import overstates
 from graph.grounding.types import Evidence, Flag, Sentence
 from graph.grounding.words import is_korean
 
@@ -28,6 +32,8 @@ _WEAK_KOREAN = 0.18  # the same for Korean, whose words change more from one wor
 _NOTHING = 0.08  # and below this there is no evidence worth showing
 _LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
 _CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
+_PERHAPS_CONTRADICTED = 0.75  # the same where what is denied is said in other words
+_NOTHING_SAID = 0.3  # and what is left of a sentence that any summary could have
 _PREFERRED = 1.1  # what the chunks that the summary tree leads to count, against the rest of the document
 
 
@@ -37,6 +43,7 @@ def ground(
     *,
     tree: Sequence[Summary] | None = None,
     chunks: Sequence[ChunkRecord] | None = None,
+    instructions: Iterable[str] = (),
 ) -> list[Sentence]:
     """The sentences of `summary`, each with what in `pages` supports it.
 
@@ -48,9 +55,10 @@ def ground(
     other words, below 0.25 (0.18 in Korean), "weak support", for most that have nothing to do with it. It says how
     well the evidence fits the sentence, not whether the sentence is true. A number is "in source" if it is in the
     evidence or within two sentences of it; a name, if it is within about a page of it or of the document's start.
-    Either flag lowers the support, and so does a negation that only one has of the sentence and its evidence.
+    Flags that compare with the evidence lower the support. `instructions` are prompts, whose words are flagged.
     """
-    return [traced.sentence for traced in trace(summary, pages, tree=tree, chunks=chunks)]
+    traced = trace(summary, pages, tree=tree, chunks=chunks, instructions=instructions)
+    return [each.sentence for each in traced]
 
 
 class Traced(NamedTuple):
@@ -66,10 +74,12 @@ def trace(
     *,
     tree: Sequence[Summary] | None = None,
     chunks: Sequence[ChunkRecord] | None = None,
+    instructions: Iterable[str] = (),
 ) -> list[Traced]:
     """`ground`, with the places of the evidence."""
     source = Source(as_pages(pages))
-    grounder = _Grounder(summary, source, Guide(tree, chunks, source.language) if tree and chunks else None)
+    guide = Guide(tree, chunks, source.language) if tree and chunks else None
+    grounder = _Grounder(summary, source, guide, Form(source.text, source.language, instructions))
     return [grounder.traced(statement) for statement in grounder.statements]
 
 
@@ -85,9 +95,9 @@ class _Support(NamedTuple):
 class _Grounder:
     """One summary against one source."""
 
-    def __init__(self, summary: str, source: Source, guide: Guide | None) -> None:
-        self.statements = list(statements(summary))
-        self._source, self._guide = source, guide
+    def __init__(self, summary: str, source: Source, guide: Guide | None, form: Form) -> None:
+        self.statements = statements(summary)
+        self._source, self._guide, self._form = source, guide, form
         self._aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))], source.language)
         self._by_capitals = capitals_tell(s.text for s in self.statements if not s.is_heading)
         self._supported = cache(self._support)  # a model may repeat itself
@@ -106,24 +116,38 @@ class _Grounder:
             support=support,
             excerpt=evidence[0]["excerpt"] if evidence else "",
             evidence=evidence,
-            flags=list(flags),
+            flags=[*flags, *self._form.flags(statement, is_quoted=support == 1 and bool(matches))],
         )
         passages = [self._source.passages[match.passage] for match in matches]
         return Traced(sentence, [(passage.start, passage.end) for passage in passages])
 
     def _support(self, text: str) -> _Support:
         claim = Claim(text, self._aligner.index)
-        if not claim.words:
+        if not text:
             return _Support(1.0, [], [], frozenset())
-        support, matches = self._aligner.align(claim, self._preference(claim))
-        flags: list[Flag] = []
-        if lacks_number(claim, matches, self._aligner):
-            flags.append("number not in source")
-        if lacks_name(claim, matches, self._aligner, by_capitals=self._by_capitals):
+        if not claim.words:
+            return _Support(0.0, ["says nothing"], [], frozenset())
+        alignment = self._aligner.align(claim, self._preference(claim))
+        support, matches, _ = alignment
+        flags = number_flags(claim, alignment, self._aligner)
+        if lacks_name(claim, alignment, self._aligner, self._source.text, by_capitals=self._by_capitals):
             flags.append("name not in source")
         support *= _LACKING ** len(flags)
-        if contradicts(claim, matches, self._aligner):
+        is_opposite, may_be_opposite = contradiction(claim, matches, self._aligner)
+        if is_opposite:
             support *= _CONTRADICTED
+            flags.append("opposite in source")
+        elif may_be_opposite:
+            support *= _PERHAPS_CONTRADICTED
+        if swaps_roles(claim, matches, self._aligner, by_capitals=self._by_capitals):
+            support *= _LACKING
+            flags.append("roles differ from source")
+        if overstates(claim, matches, self._aligner):
+            support *= _LACKING
+            flags.append("stronger than source")
+        if support < 1 and self._form.says_nothing(claim.words):
+            support *= _NOTHING_SAID
+            flags.append("says nothing")
         if support < (_WEAK_KOREAN if is_korean(text) else _WEAK):
             flags.insert(0, "weak support")
         terms = frozenset(term for word in claim.words for term in word.terms)

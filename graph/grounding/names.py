@@ -27,6 +27,10 @@ _SMALL = frozenset({"a", "an", "and", "at", "by", "for", "from", "in", "of", "on
 _MOST_CAPITALS = 0.25  # of the words inside sentences; German has more, and its capitals tell nothing
 _FEW_WORDS = 20  # added to them: a sentence or two do not tell which language writes nouns large
 _PREFIX = 4
+# "(Sutton et al., 2019", "(Sutton and Barto 2018": names, though a bracket opens before them.
+_CITED = re.compile(r"[^\W\d_]+(?:\s(?:et al|and|&)\b|,?\s(?:1[89]|20)\d\d)")
+_SPELLED_NAME = re.compile(r"[^\W\d_]*[^\W\d_A-Z][^\W\d_]*$")
+_BETWEEN = r"(?:\s+[A-Z]\w*\.?){0,2}[\s-]+"  # first and last name, with what may stand between
 
 
 def capitals_tell(texts: Iterable[str]) -> bool:
@@ -51,7 +55,27 @@ def _inside(text: str, word: Word) -> bool:
     """Whether no capital is due at the word: it opens nothing, or letters without capitals go on after it."""
     opens = _OPENING.search(text, max(0, word.start - 4), word.start)
     titled = _TITLE.search(text, max(0, word.start - 8), word.start)
-    return not opens or bool(titled or _CASELESS.match(text, word.end))
+    is_cited = word.start > 0 and text[word.start - 1] in "([" and _CITED.match(text, word.start)
+    return not opens or bool(titled or is_cited or _CASELESS.match(text, word.end))
+
+
+def joined_names(text: str, words: Sequence[Word], names: Sequence[int]) -> list[tuple[str, str]]:
+    """Names that stand side by side, as first and last names do; not acronyms."""
+    pairs = []
+    for i in names:
+        first, second = (text[words[k].start : words[k].end] for k in (max(0, i - 1), i))
+        is_beside = i > 0 and text[words[i - 1].end : words[i].start] == " "
+        if is_beside and first[0].isupper() and _SPELLED_NAME.match(first) and _SPELLED_NAME.match(second):
+            pairs.append((first, second))
+    return pairs
+
+
+def stand_together(first: str, second: str, text: str) -> bool:
+    """Whether two names are one in `text`, or one of them is a word there as well, or is not there at all."""
+    for name in (first, second):
+        if not re.search(rf"\b{name}", text) or re.search(rf"\b{name.lower()}\b", text):
+            return True
+    return bool(re.search(rf"\b{first}{_BETWEEN}{second}|\b{second},\s+{first}", text))
 
 
 def is_named(name: str, terms: Sequence[str], known: set[str], texts: Sequence[str]) -> bool:

@@ -39,7 +39,7 @@ _FALL = re.compile(
 _HAN_SCALE = r"[십백천]?[만억조]|(?<=\d)[십백천]|[십백천](?![가-힣]{2})|[十百千]?[万萬億亿兆]|[十百千]"
 _SCALE = re.compile(
     rf"[\s-]?(?P<name>{'|'.join(sorted(SCALES, key=len, reverse=True))})(?![^\W_가-힣])"
-    rf"|(?P<letter>bn|tn|[kmb])(?![^\W_])"
+    rf"|(?P<letter>bn|tn|[kmb]|(?-i:T))(?![^\W_])"
     rf"|\s?(?P<han>{_HAN_SCALE})",
     re.IGNORECASE,
 )
@@ -49,7 +49,7 @@ _CENTURY = re.compile(r"(?P<first>\d\d)\d\d\s?[-–—/]$|['‘’]$")
 # "’24.6월" and "2024.8" are a year and a month, where "24.6" alone is a number.
 _YEAR_MONTH = re.compile(r"((?:19|20)\d\d|(?<=['‘’])\d\d|\d\d(?=\.\d\d?월))\.(0?[1-9]|1[0-2])(?!\d)")
 _POWERS = {name: SCALES[name] for name in ("thousand", "million", "billion", "trillion")}
-_LETTERS = {"k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "tn": 1e12}
+_LETTERS = {"k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9, "t": 1e12, "tn": 1e12}
 _ONES = re.findall(
     "[a-z]+",
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -80,7 +80,7 @@ _NAMES = re.compile(rf"\b(?:{'|'.join(_MONTHS)})\b|(?<![가-힣])(?:{'|'.join(_K
 class Number(NamedTuple):
     """Where a number ends in its text, and its values, the likeliest first.
 
-    "58%" is 58 or 0.58, "1.000" is 1 or 1000, "5m" is 5 or 5,000,000.
+    "58%" is 58 or 0.58, "1.000" is 1 or 1000, "5m" is 5 or 5,000,000, "6T" is 6,000,000,000,000.
     """
 
     end: int
@@ -98,7 +98,9 @@ def read_digits(text: str, start: int, end: int) -> Number:
     if scale:
         end = scale.end()
         if scale["letter"]:
-            values += tuple(value * _LETTERS[scale["letter"].lower()] for value in values)
+            large = tuple(value * _LETTERS[scale["letter"].lower()] for value in values)
+            # "5 m" and "5m" may be metres; "6T" and "7B" are nothing else.
+            values = large if scale[0].isupper() else values + large
         elif scale["name"]:
             values = tuple(value * SCALES[scale["name"].lower()] for value in values)
         else:

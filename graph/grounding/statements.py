@@ -22,7 +22,14 @@ _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _EMPHASIS = re.compile(r"(?<![\w*_`])(\*{1,3}|_{1,3}|`{1,3})(?=\S)(.{1,1000}?)(?<![\s*_`])\1(?![*_`])")
 _HALF = re.compile(r"^(?:\*{1,3}|_{1,3})(?=\S)|(?<=[^\w\s])(?:\*{1,3}|_{1,3})$")  # the rest is in another sentence
 _LINK = re.compile(r"!?\[([^\]\n]*)\]\([^)\n]*\)")
-_ENDED = re.compile(rf"[{ENDS}][{re.escape(CLOSERS)}*_]*$")
+ENDED = re.compile(rf"[{ENDS}][{re.escape(CLOSERS)}*_]*$")
+# What no sentence ends with: articles, prepositions, a comma.
+_OPEN = re.compile(
+    r"(?:[,(\[]|\s(?:an?|the|of|to|for|with|and|or|from|which|as|is|are|was|were|its|their|such"
+    r"|der|die|das|ein|eine|einen|und|oder|von|für|le|la|les|une?|des|du|de|et|à|que|el|los|las|una|y|con|para))$",
+    re.IGNORECASE,
+)
+_ROW = " | "  # between cells, in a row that is not Markdown
 _DIGIT = re.compile(r"\d")
 _CLOSING = re.compile(r"(?:\*{1,3}|_{1,3})(?:\s+|$)")
 _RUN_IN = re.compile(r"(\*\*|__)(?:[^\W\d]+[\s.:-]*){1,4}\1")  # "**Costs.** They rose."
@@ -41,10 +48,43 @@ class Statement(NamedTuple):
     end: int
     text: str
     is_heading: bool
+    is_scrap: bool = False
+    """Whether it is a heading over nothing, or broken off."""
 
 
-def statements(summary: str) -> Iterator[Statement]:
+def statements(summary: str) -> list[Statement]:
     """What the summary says, in order. Rules, fences and lines of symbols say nothing."""
+    found = list(_statements(summary))
+    sentences = [each for each in found if not each.is_heading]
+    is_prose = 2 * sum(map(_is_ended, sentences)) > len(sentences)
+    following = [*found[1:], None][: len(found)]
+    return [
+        each._replace(is_scrap=_is_scrap(summary, each, after, is_prose=is_prose))
+        for each, after in zip(found, following, strict=True)
+    ]
+
+
+def _is_ended(statement: Statement) -> bool:
+    return bool(ENDED.search(statement.text))
+
+
+def _is_scrap(summary: str, statement: Statement, after: Statement | None, *, is_prose: bool) -> bool:
+    line_start = summary.rfind("\n", 0, statement.start) + 1
+    is_item = _MARKER.match(summary, line_start, statement.start)
+    if _ROW in statement.text and not is_item and not _is_ended(statement):
+        return True
+    rest = summary[statement.end :].partition("\n")[0]
+    if rest.strip(_OUTSIDE + "*_") or _is_ended(statement) or statement.text.endswith((":", "：")):
+        return False
+    if _OPEN.search(statement.text):
+        return True
+    if statement.is_heading:
+        is_marked = _HEADING.match(summary[line_start : statement.end])
+        return not is_marked and (after is None or after.is_heading)
+    return is_prose and (after is None or not is_item) and not _UNSPACED.search(statement.text)
+
+
+def _statements(summary: str) -> Iterator[Statement]:
     position = 0
     language = detect_language(summary)
     for line in without_surrogates(summary).splitlines(keepends=True):
@@ -84,7 +124,7 @@ def _is_heading(line: str, text: str, *, is_item: bool) -> bool:
     """A line that is marked as one, that announces others, or that is a few words without an end."""
     if _HEADING.match(line):
         return True
-    if _DIGIT.search(text) or _ENDED.search(text):
+    if _DIGIT.search(text) or ENDED.search(text):
         return False
     if len(_UNSPACED.findall(text)) > (_THAI_TITLE if _THAI.match(text) else _UNSPACED_TITLE):
         return False

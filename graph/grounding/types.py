@@ -7,7 +7,21 @@ from typing import Literal
 # Not typing's: pydantic, which makes schemas of these, takes only this one before Python 3.12.
 from typing_extensions import TypedDict
 
-Flag = Literal["weak support", "number not in source", "name not in source"]
+Flag = Literal[
+    "weak support",
+    "number not in source",
+    "unit not in source",
+    "comparison not in source",
+    "name not in source",
+    "opposite in source",
+    "roles differ from source",
+    "stronger than source",
+    "said twice",
+    "says nothing",
+    "not a sentence",
+    "markup",
+    "prompt text",
+]
 
 
 class Evidence(TypedDict):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import regex
 
 from graph.grounding.numerals import DIGITS, SPELLED, read_digits, read_spelled, read_word
+from llm.language.framing import FRAMING
 from llm.language.numbers import HAN_NUMERAL, han_value
 from llm.language.words import ASCII_WORDS, STOP_WORDS, WORDS, normal, pairs, stem
 
+_BESIDE = 2
 _TOKEN = regex.compile(rf"(?P<digits>{DIGITS})|{WORDS}")
 _ASCII_TOKEN = re.compile(rf"(?P<digits>{DIGITS})|{ASCII_WORDS}")
 # English endings, what stands in their place, and the letters that must be left before them. Snowball finds no
@@ -72,6 +75,18 @@ def words_of(text: str, language: str) -> list[Word]:
 def terms_of(text: str, language: str) -> list[str]:
     """The terms of all words of `text`, in order."""
     return [term for word in words_of(text, language) for term in word.terms]
+
+
+def terms_beside(words: Sequence[Word], index: int) -> set[str]:
+    """The terms of the words next to one, two on each side."""
+    beside = [*words[max(0, index - _BESIDE) : index], *words[index + 1 : index + 1 + _BESIDE]]
+    return {term for word in beside for term in word.terms}
+
+
+@cache
+def framing_terms(language: str) -> frozenset[str]:
+    """The terms of words that any summary is spoken of with, in this language, English or Korean."""
+    return frozenset(term for each in {language, "en", "ko"} for term in terms_of(FRAMING.get(each, ""), language))
 
 
 def is_korean(text: str) -> bool:

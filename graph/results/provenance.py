@@ -10,9 +10,13 @@ from chains.prompts import STAGES, Prompts, Stage
 from graph.calling.model_adapter import unwrap
 from graph.config import RunConfig
 from graph.results.types import Provenance
+from llm.textrank.model import TextRank
 
 # Of `llm`: what has a field of its own, and what may hold a secret or a person's name.
 _NOT_SHOWN = {"provider", "model", "api_key", "base_url", "options", "adapter"}
+
+# What the model that is built in is called: nobody should take its sentences for its own.
+BUILT_IN = "the built-in TextRank model (sentences copied from the document)"
 
 # What of `llm` is used with a model that was handed in.
 _ALWAYS_USED = {"max_tokens", "context_window"}
@@ -44,7 +48,7 @@ def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | 
 
 def model_name(config: RunConfig) -> str:
     """The configuration's model, as people call it."""
-    return getattr(config.llm, "model", "the built-in TextRank model")
+    return getattr(config.llm, "model", BUILT_IN)
 
 
 def _words(prompts: Prompts, stage: Stage) -> str:
@@ -54,5 +58,7 @@ def _words(prompts: Prompts, stage: Stage) -> str:
 
 def _name_of(model: Runnable[Any, Any]) -> str:
     base = unwrap(model)
+    if isinstance(base, TextRank):
+        return BUILT_IN
     named = (getattr(base, field, None) for field in ("model", "model_name", "model_id"))
     return next((name for name in named if isinstance(name, str) and name), type(base).__name__)

@@ -1,4 +1,4 @@
-"""What speaks for a sentence besides the words it shares: where it stands, its section, how it begins.
+"""What speaks for a sentence besides the words it shares: where it stands, its section, its wording.
 
 After Edmundson (JACM 1969: cue phrases, titles, places) and HipoRank (arXiv 2005.00513: what stands near the two
 ends of a text matters more). The weights are round numbers; benchmarks/LOG.md says what they were held against.
@@ -8,10 +8,12 @@ Knows nothing of models or prompts.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from llm.textrank.sentences import ProseSentence
+from llm.textrank.vocabulary import CUES, HOUSEKEEPING, MAIN, MINOR, POINTING, SUMMARIES, pattern
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,23 +22,21 @@ if TYPE_CHECKING:
 # How much more a sentence weighs at the very start and end of a text, and how fast that fades towards the middle.
 _START, _START_FADES = 0.5, 10
 _END, _END_FADES = 0.5, 20
-_CUE, _COURTEOUS, _QUOTED = 1.25, 0.6, 0.7
-_MAIN_SECTION, _MINOR_SECTION = 1.5, 0.5
+_CUE, _FIGURED = 1.25, 1.15
+_COURTEOUS, _QUOTED, _POINTING, _CODED, _CONTACTED, _CHORE = 0.6, 0.7, 0.5, 0.5, 0.7, 0.2
+_SUMMARY_SECTION, _MAIN_SECTION, _MINOR_SECTION = 2.5, 1.5, 0.3
+_OFTEN = 3  # a heading that comes so often heads pages
 
-# Sentences that say what a text is about or comes to.
-_CUES = re.compile(
-    r"\b(?:in this (?:paper|article|report|work|study|chapter|section|book|document|manual)"
-    r"|this (?:paper|article|report|work|study|thesis|chapter|book|document|manual)"
-    r"|we (?:propose|present|show|introduce|describe|demonstrate|find|found|conclude|develop|argue|report"
-    r"|investigate|explore|evaluate|compare|decided?|agreed?|recommend)"
-    r"|(?:it was|they|(?:committee|council|board|group|team|members)) (?:have |has )?(?:decided|agreed|approved)"
-    r"|(?:our|the) (?:results?|experiments?|findings|approach|method|goal|aim|purpose|conclusions?|contributions?"
-    r"|main|decision|recommendations?)|in (?:summary|conclusion|short|sum)"
-    r"|to (?:summarize|conclude|sum up)|overall|conclude[sd]?|significant(?:ly)?|important(?:ly)?|outperforms?)\b"
-    r"|본\s?(?:연구|논문|보고서|사업)|이\s?(?:연구|논문|보고서)|결론적으로|요약하면|종합하면|결과적으로|전망|평가됨|의결|합의"
-    r"|本(?:文|研究|报告|報告)|结果表明|結論|综上|总之|要するに",
-    re.I,
+_CUES = re.compile(pattern(CUES), re.IGNORECASE)
+_POINTERS = re.compile(pattern(POINTING), re.IGNORECASE)
+_CHORES = re.compile(pattern(HOUSEKEEPING), re.IGNORECASE)
+_CONTACT = re.compile(
+    r"https?:|www\.|\S@\S+\.\w|\b\d{3,4}[- ]\d{3}[- ]\d{4}\b|\b(?:tel|fax|telephone|phone)\b[.:\s]*\+?\d", re.I
 )
+_CODE = re.compile(
+    r"(?<!\S)--[a-z]|(?<![\w.])[a-z]{3,}[._][a-z]{3,}(?![\w.]*/)|[{}]|\w\(\)|::|==|</?[a-z]+>"
+)  # and names in it
+_FIGURE = re.compile(r"(?<![\w.])\d[\d,.]*(?![\w.])")  # how much, or when
 # What is said in a meeting besides what it is about.
 _FILLER = re.compile(r"\{\w+\}|\b(?:um+|uh+|hmm*|mm+|mm-?hmm|yeah|okay|ok|yep|you know|i mean)\b", re.I)
 _COURTESY = re.compile(
@@ -47,22 +47,13 @@ _COURTESY = re.compile(
     re.I,
 )
 _SPOKEN = re.compile(r"[\"“‘「『]")  # direct speech leans on who says it, and when
-_NUMBER = r"^\W*(?:(?:\d{1,2}|[IVX]{1,5}|[A-Z]|[Ⅰ-Ⅻ])[.):]?\s+)?(?:제?\s?\d+\s?[장절]\s+)?\W*"
-_MAIN = re.compile(
-    _NUMBER
-    + r"(?:(?:(?:executive|concluding|general|brief) )?(?:introduction|conclusions?|concluding remarks|summary"
-    r"|overview|abstract|discussion)|(?:key|main) (?:findings|points|results)|findings|outcomes?|decisions?"
-    r"|purpose"
-    r"|결론|요약|서론|개요|맺음말|머리말|들어가|나가며|나오며|주요|<\s?요\s?약|要約|摘要|结论|結論|引言|概要|はじめに|おわりに)",
-    re.I,
+_NUMBER = (
+    r"^\W*(?:(?:\d{1,2}|[IVX]{1,5}|[A-Z]|[Ⅰ-Ⅻ])[.):]?\s+)?(?:제?\s?\d+\s?[장절]\s+)?"
+    r"(?:第[一二三四五六七八九十\d]+[章节節]\s*)?\W*"
 )
-_MINOR = re.compile(
-    _NUMBER
-    + r"(?:related work|previous work|prior work|acknowledg|appendi|references|bibliography|glossary|index\b"
-    r"|(?:table of )?contents|legal|copyright|licen[sc]e|about the authors?"
-    r"|부록|참고|감사의|목차|차\s?례|附录|謝辞|参考)",
-    re.I,
-)
+_SECTIONS = [re.compile(_NUMBER + pattern(table), re.IGNORECASE) for table in (SUMMARIES, MINOR, MAIN)]
+# A heading on the line of what it heads: "SUMMARY: The agency proposes".
+_LABEL = re.compile(r"(?P<name>[^\W\d_][^:.;,—–]{2,40}?)\s?(?P<mark>[:：.—–])\s")
 
 
 def place_weights(count: int) -> NDArray[np.float64]:
@@ -76,13 +67,25 @@ def place_weights(count: int) -> NDArray[np.float64]:
     return weights
 
 
+def headings(sentences: Sequence[ProseSentence]) -> set[int]:
+    """Where sections begin: the headings, without those of pages, which come again and again."""
+    often = Counter(sentence.text for sentence in sentences if sentence.heading)
+    return {i for i, sentence in enumerate(sentences) if sentence.heading and often[sentence.text] < _OFTEN}
+
+
 def cue_weights(sentences: Sequence[ProseSentence]) -> list[float]:
     """The weight of every sentence by its wording and by the section it stands in."""
-    weights, section = [], 1.0
-    for sentence in sentences:
-        if sentence.heading:
-            section = _section_weight(sentence, section)
-        weights.append(section * _wording_weight(sentence.text))
+    begins = headings(sentences)
+    weights, section, labelled, part = [], 1.0, None, -1
+    for i, sentence in enumerate(sentences):
+        if sentence.part != part:
+            part, labelled = sentence.part, None
+        if i in begins:
+            section = _weight_below(sentence, section)
+        elif (label := _label_weight(sentence.text)) is not None:
+            labelled = label
+        worded = _wording_weight(sentence.text) if sentence.prose else 1.0  # of rows and the like, in vain
+        weights.append((labelled or section) * worded)
     return weights
 
 
@@ -90,16 +93,39 @@ def _wording_weight(text: str) -> float:
     filler = len(_FILLER.findall(text)) / (1 + text.count(" "))
     return (
         (_CUE if _CUES.search(text) else 1.0)
+        * (_FIGURED if _FIGURE.search(text) else 1.0)
         * (_COURTEOUS if _COURTESY.search(text) else 1.0)
         * (_QUOTED if _SPOKEN.match(text) else 1.0)
+        * (_POINTING if _POINTERS.search(text) else 1.0)
+        * (_CODED if _CODE.search(text) else 1.0)
+        * (_CHORE if _CHORES.search(text) else 1.0)
+        * (_CONTACTED if _CONTACT.search(text) else 1.0)
         * max(0.3, 1 - 3 * filler)
     )
 
 
-def _section_weight(heading: ProseSentence, above: float) -> float:
+def _weight_below(heading: ProseSentence, above: float) -> float:
     """The weight of a section. One within another has that one's, unless its own name says that it is minor."""
-    if _MINOR.match(heading.text):
-        return _MINOR_SECTION
+    weight = section_weight(heading.text)
     if heading.heading > 1:
-        return above
-    return _MAIN_SECTION if _MAIN.match(heading.text) else 1.0
+        return min(weight, above) if weight < 1 else above
+    return weight
+
+
+def _label_weight(text: str) -> float | None:
+    """The weight of what a label heads; None without one."""
+    if not (label := _LABEL.match(text)):
+        return None
+    weight = section_weight(label["name"])
+    return weight if weight != 1 or (label["mark"] in ":：" and label["name"].isupper()) else None
+
+
+def is_chore(text: str) -> bool:
+    """Whether it speaks of the document as a thing, of rights in it, or of whom to call."""
+    return bool(_CHORES.search(text))
+
+
+def section_weight(name: str) -> float:
+    """What a sentence weighs in a section of this name: 1 for most."""
+    weights = (_SUMMARY_SECTION, _MINOR_SECTION, _MAIN_SECTION)
+    return next((weight for section, weight in zip(_SECTIONS, weights, strict=True) if section.match(name)), 1.0)

@@ -13,7 +13,10 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from llm.language.detect import detect_language
-from llm.textrank.sentences import SOUND, ProseSentence, ends_whole, read_sentences
+from llm.textrank.cues import cue_weights, headings, place_weights
+from llm.textrank.masthead import masthead
+from llm.textrank.rank import Candidates, TermMatrix, pick, rank, terms
+from llm.textrank.sentences import SOUND, ProseSentence, ends_whole, leans, read_sentences
 from llm.tokens import estimate_tokens
 
 # A word ends before a space, or after any character of a script without spaces.
@@ -30,6 +33,8 @@ _PROSE_SHARE = 0.2
 _ASIDE = 0.3
 # What holds every word of the focus weighs so many times more again.
 _FOCUS = 4.0
+# At most this share of a summary is the head of the document.
+_HEAD_SHARE = 0.1
 # A longer sentence is none that anyone would quote.
 _LONG_SENTENCE_TOKENS = 120
 
@@ -42,7 +47,7 @@ class Extract(NamedTuple):
 
 
 def extract(text: str, max_tokens: int, focus: str = "") -> Extract:
-    """The best sentences of `text` in its order, within `max_tokens` estimated tokens.
+    """The best sentences of `text` in its order, within `max_tokens` estimated tokens; before them, its head.
 
     What shares words with `focus` counts for more.
     """
@@ -53,11 +58,13 @@ def extract(text: str, max_tokens: int, focus: str = "") -> Extract:
     best = _candidates(sentences)
     worth_saying = int(_LARGEST_SHARE * estimate_tokens(text)) if best else 0
     budget = min(max_tokens, max(_FEW_LINES_TOKENS, worth_saying))
-    ranked = _Ranked(sentences, best or range(len(sentences)), language, focus)
-    chosen = ranked.within(budget) or ranked.within(max_tokens)
+    ranked = _Ranked(sentences, best or range(len(sentences)), language, focus, int(_HEAD_SHARE * budget))
+    head = [sentences[i].text + "\n" for i in ranked.head]
+    spent = estimate_tokens("".join(head)) + len(head)
+    chosen = ranked.within(budget - spent) or ranked.within(max_tokens - spent)
     if not chosen:
         return Extract([_cut(max(ranked.sentences, key=lambda s: s.prose).text, max_tokens)], "length")
-    return Extract(_join([ranked.sentences[i] for i in sorted(chosen)]), "stop")
+    return Extract([*head, *["\n"][: len(head)], *_join([ranked.sentences[i] for i in sorted(chosen)])], "stop")
 
 
 def key_sentences(text: str, count: int) -> list[str]:
@@ -83,39 +90,57 @@ def _candidates(sentences: Sequence[ProseSentence]) -> list[int]:
 
 
 class _Ranked:
-    """The sentences at some `places` of a text, and what each is worth."""
+    """The sentences at some `places` of a text, what each is worth, and the head of the text."""
 
     def __init__(
-        self, text: Sequence[ProseSentence], places: Sequence[int], language: str, focus: str = ""
+        self,
+        text: Sequence[ProseSentence],
+        places: Sequence[int],
+        language: str,
+        focus: str = "",
+        head_tokens: int = 0,
     ) -> None:
         import numpy as np
 
-        from llm.textrank.cues import cue_weights, place_weights
-        from llm.textrank.rank import TermMatrix, rank, terms
-
         self.sentences = [text[i] for i in places]
         self.matrix = TermMatrix([s.text for s in self.sentences], language)
+        self.head = masthead(text, self.matrix.heard, head_tokens, language)
         self.costs = [estimate_tokens(s.text) + (not ends_whole(s.text)) for s in self.sentences]
         cues = cue_weights(text)
         prior = np.array([max(text[i].prose, 0.05) * cues[i] for i in places]) * place_weights(len(places))
-        prior *= 1 + self.matrix.share({term for s in text if s.heading for term in terms(s.text, language)})
+        titles = [text[i].text for i in self.head]
+        for heard in ([s.text for s in text if s.heading], titles):
+            prior *= 1 + self.matrix.share({term for line in heard for term in terms(line, language)})
         if asked := set(terms(focus, language)):
             prior *= 1 + _FOCUS * self.matrix.holds(asked) / len(asked)
         central = rank(self.matrix, prior)
-        self.scores = (central >= _ASIDE) * central * prior / np.array(self.costs) ** 0.25
+        scores = (central >= _ASIDE) * central * prior / np.cbrt(self.costs)
+        parts = [s.part for s in self.sentences]
+        self.candidates = Candidates(scores, self.costs, parts, _borders(text, places), _support(text, places))
 
     def within(self, tokens: int) -> list[int]:
         """The sentences worth saying in so many tokens, in the order of choice."""
-        from llm.textrank.rank import pick
-
-        return pick(self.matrix, self.scores, self.costs, [s.part for s in self.sentences], tokens)
+        return pick(self.matrix, self.candidates, tokens)
 
     def best(self, count: int) -> list[int]:
         """At most so many sentences, in the order of choice."""
-        from llm.textrank.rank import pick
+        return pick(self.matrix, self.candidates._replace(costs=[1] * len(self.sentences)), count)
 
-        one = [1] * len(self.sentences)
-        return pick(self.matrix, self.scores, one, [s.part for s in self.sentences], count)
+
+def _borders(text: Sequence[ProseSentence], places: Sequence[int]) -> list[int]:
+    """Which of the sentences at the `places` are the first below a heading."""
+    starts = {i for i in headings(text) if text[i].heading == 1}
+    return [k for k, (i, j) in enumerate(pairwise(places), 1) if any(m in starts for m in range(i + 1, j))]
+
+
+def _support(text: Sequence[ProseSentence], places: Sequence[int]) -> dict[int, int | None]:
+    """Of those at the `places` that lean on the sentence before them: which of them it is, if it is one."""
+    number = {place: k for k, place in enumerate(places)}
+    return {
+        k: number.get(i - 1) if i and text[i - 1].part == text[i].part else None
+        for i, k in number.items()
+        if leans(text[i].text)
+    }
 
 
 def _join(sentences: Sequence[ProseSentence]) -> list[str]:

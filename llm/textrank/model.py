@@ -21,7 +21,7 @@ from llm.errors import ContextOverflowError, InvalidRequestError
 from llm.textrank.extract import Extract, extract
 from llm.tokens import estimate_tokens
 
-_VERSION = 3
+_VERSION = 4
 _OPEN, _CLOSE = "<document>", "</document>"
 
 
@@ -34,7 +34,7 @@ class TextRank(BaseChatModel):
     """
 
     max_tokens: int = Field(default=512, gt=0)
-    context_window: int = Field(default=16384, gt=0)
+    context_window: int = Field(default=1_000_000, gt=0)
     focus: str = ""
 
     @property

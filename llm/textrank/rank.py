@@ -10,10 +10,10 @@ from __future__ import annotations
 import heapq
 import re
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import regex
 
@@ -29,6 +29,9 @@ _DAMPING = 0.85
 _ROUNDS = 4  # more of them change hardly any choice
 _SAID_AGAIN = 0.2  # what a term is worth each time it comes again
 _NOTHING_NEW = 0.3
+_LONGEST_CHAIN = 3  # sentences that lean on one another
+_FEWEST_STRETCHES, _MOST_STRETCHES, _STRETCH_TOKENS = 3, 5, 140
+_NEAR = 0.4  # of a stretch: how far from its even end a section may begin and be its end
 _TOKEN = regex.compile(WORDS)
 _ASCII_TOKEN = re.compile(ASCII_WORDS)
 _HIRAGANA = re.compile(r"[\u3040-\u309f]+")
@@ -72,6 +75,7 @@ class TermMatrix:
         self.starts = np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
         self.shape = (len(texts), len(vocabulary))
         holders = np.bincount(self.columns, minlength=self.shape[1])
+        self.heard = dict(zip(vocabulary, holders.tolist(), strict=True))  # how many sentences hold a term
         rarity: Floats = np.log(1 + len(texts) / np.maximum(holders, 1))
         weights: Floats = (1 + np.log(often)) * rarity[self.columns]
         lengths = np.sqrt(np.bincount(self.rows, weights**2, minlength=self.shape[0]))
@@ -121,46 +125,72 @@ def rank(matrix: TermMatrix, prior: Floats) -> Floats:
     return score * n
 
 
-def pick(matrix: TermMatrix, scores: Floats, costs: Sequence[int], parts: Sequence[int], budget: int) -> list[int]:
+class Candidates(NamedTuple):
+    """The sentences that may be chosen, in the order of the text, and what is known of each."""
+
+    scores: Floats
+    costs: Sequence[int]
+    parts: Sequence[int]  # the block that it stands in
+    borders: Sequence[int] = ()  # which of them begin a section
+    before: Mapping[
+        int, int | None
+    ] = {}  # of those that lean on the sentence before them: which it is, if it is here
+
+
+def pick(matrix: TermMatrix, candidates: Candidates, budget: int) -> list[int]:
     """The indices of the sentences to keep, in the order of choice, within the budget.
 
     The best, and little said twice: greedy by score × share of new terms, where a term that has been said is worth
     less from then on (after SumBasic, Nenkova & Vanderwende 2005). Where two thirds of the budget are enough,
     every part first gets a sentence, so that no part of a list of summaries is silent; if not, or if there
-    are fewer than three parts, every third of the text does.
+    are fewer than three parts, every stretch of the text does: three of them, five where there is room. A
+    sentence that leans on another comes with it or not at all, as long as there are others.
     """
-    choice = _Choice(matrix, scores, costs, budget)
-    for groups in (_members(parts), _thirds(len(costs))):
-        leaders = [max(members, key=lambda i: (scores[i], -i)) for members in groups]
+    choice = _Choice(matrix, candidates, budget)
+    scores, costs = candidates.scores, candidates.costs
+    groups = [_members(candidates.parts)] if len({*candidates.parts}) > 2 else []
+    most = max(_FEWEST_STRETCHES, min(_MOST_STRETCHES, budget // _STRETCH_TOKENS))
+    groups += [
+        _stretches(len(costs), candidates.borders, count) for count in range(most, _FEWEST_STRETCHES - 1, -1)
+    ]
+    for members_of in groups:
+        leaders = [max(members, key=lambda i: (scores[i], -i)) for members in members_of]
         if 3 * sum(costs[i] for i in leaders) <= 2 * budget:
             for i in leaders:
                 choice.take(i)
-            if len(groups) > 2:
-                break
+            break
     choice.fill()
+    if 2 * choice.left > budget:
+        choice.before = {}
+        choice.fill()
     return choice.taken
 
 
-def _thirds(count: int) -> list[range]:
-    """The first, second and last third of so many sentences, without empty ones."""
-    cuts = [count * k // 3 for k in range(4)]
-    return [range(start, end) for start, end in pairwise(cuts) if start < end]
+def _stretches(length: int, borders: Sequence[int], count: int) -> list[Sequence[int]]:
+    """So many stretches of about the same length, cut where a section begins if that is near."""
+    cuts = [0]
+    for k in range(1, count):
+        even = length * k // count
+        nearest = min(borders, key=lambda border: abs(border - even), default=even)
+        cuts.append(nearest if abs(nearest - even) < _NEAR * length / count else even)
+    return [range(start, end) for start, end in pairwise([*cuts, length]) if start < end]
 
 
-def _members(parts: Sequence[int]) -> list[list[int]]:
+def _members(parts: Sequence[int]) -> list[Sequence[int]]:
     members: dict[int, list[int]] = {}
     for i, part in enumerate(parts):
         members.setdefault(part, []).append(i)
-    return list(members.values())
+    return [*members.values()]
 
 
 class _Choice:
     """Sentences taken so far, what they said, and the budget that is left."""
 
-    def __init__(self, matrix: TermMatrix, scores: Floats, costs: Sequence[int], budget: int) -> None:
+    def __init__(self, matrix: TermMatrix, candidates: Candidates, budget: int) -> None:
         import numpy as np
 
-        self.matrix, self.scores, self.costs = matrix, scores, costs
+        self.matrix, self.scores, self.costs = matrix, candidates.scores, candidates.costs
+        self.before = candidates.before
         self.budget = self.left = budget
         self.taken: list[int] = []
         self.fresh = np.ones(matrix.shape[1])
@@ -171,11 +201,26 @@ class _Choice:
         return float((weights**2 * self.fresh[columns]).sum()) if len(columns) else _SAID_AGAIN
 
     def take(self, i: int) -> None:
-        """Take sentence i, unless it does not fit or says nothing new."""
-        if self.costs[i] <= self.left and (self.news(i) > _NOTHING_NEW or not self.taken):
-            self.taken.append(i)
-            self.left -= self.costs[i]
-            self.fresh[self.matrix.row(i)[0]] *= _SAID_AGAIN
+        """Take sentence i and what it leans on, unless that does not fit or says nothing new."""
+        together = self._with_support(i)
+        if sum(self.costs[k] for k in together) > self.left or (self.taken and self.news(i) <= _NOTHING_NEW):
+            return
+        for k in together:
+            self.taken.append(k)
+            self.left -= self.costs[k]
+            self.fresh[self.matrix.row(k)[0]] *= _SAID_AGAIN
+
+    def _with_support(self, i: int) -> list[int]:
+        """The sentence, and those before it without which it cannot be read; none if these are missing."""
+        chain = [] if i in self.taken else [i]
+        while chain and chain[-1] in self.before:
+            before = self.before[chain[-1]]
+            if before in self.taken:
+                break
+            if before is None or len(chain) == _LONGEST_CHAIN:
+                return []
+            chain.append(before)
+        return chain
 
     def fill(self) -> None:
         """Take the most worthy until nothing fits; of what has score 0, no more than makes half an answer.

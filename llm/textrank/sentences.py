@@ -12,6 +12,7 @@ from llm.language.detect import detect_language
 from llm.language.joins import gap
 from llm.language.marks import BULLETS, CLOSERS, CLOSING_QUOTES, ENDS, FIRM_BULLETS, UNSPACED
 from llm.language.sentences import split_sentences
+from llm.textrank.vocabulary import CUES, IMPRINT, LEANING, pattern
 
 
 class ProseSentence(NamedTuple):
@@ -44,24 +45,15 @@ _REFERENCE_SIGN = re.compile(
 _YEAR = re.compile(r"\b(?:19|20)\d\d[a-z]?\b")
 _LONGEST_HEADING = 12  # words
 _NUMBERED_WITHIN = re.compile(r"#{3,6}\s|\W*\d{1,2}\.\d")
-_IMPRINT = re.compile(
-    r"\ball rights reserved|\bno part of this (?:book|publication|work)|\bISBN\b|\bProject Gutenberg|©"
-    r"|\bLibrary of Congress|무단\s?(?:전재|복제)|저작권자",
-    re.I,
-)
+_IMPRINT = re.compile(pattern(IMPRINT) + "|©", re.IGNORECASE)
 _GLUED = re.compile(r"[A-Za-z]{31}")  # words whose spaces were lost on the way out of a PDF
 _DATED = re.compile(r"[^\W\d], (?:19|20)\d\d[a-z]?\.$")  # a title in a list of references, not a day
 _THANKS = re.compile(
     r"(?:we|i|the authors?)\b.{0,40}\b(?:thank|grateful|acknowledge)|this .{0,60}supported by", re.I
 )
-# A sentence that leans on the one before it is hard to read alone.
-_LEANS = re.compile(
-    r"(?:however|but|and|therefore|thus|hence|moreover|furthermore|for (?:example|instance)|similarly|this"
-    r"|these|those|it|they|he|she|such|then|instead|otherwise|also)\b"
-    r"|(?:이는|이에|이를|이러한|그러나|하지만|그런데|또한|또|따라서|그래서|그리고|즉|예를 들어)\s"
-    r"|しかし|また|この|これ|その|そして|因此|但是|然而|而且|这|此外",
-    re.I,
-)
+_LEANS = re.compile(pattern(LEANING), re.IGNORECASE)
+_OF_ITSELF = re.compile(pattern(CUES), re.IGNORECASE)  # "This report" leans on nothing
+_OPENED = "\"'“‘«„「『(["
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _START = re.compile(r"[\"'“‘«「『(\[$€£₩+~-]*([^\W_])")
 _LEADERS = re.compile(r"\.{4}|(?:\. ){4}|…{2}")  # of a table of contents
@@ -183,8 +175,14 @@ def prose(text: str, *, listed: bool = False) -> float:
         * (1.0 if listed or _starts_whole(text) else 0.5)
         * (0.3 if _GLUED.search(text) else 1.0)
         * (0.7 if text[-1] in "?？" else 1.0)
-        * (0.7 if _LEANS.match(text) else 1.0)
+        * (0.7 if leans(text) else 1.0)
     )
+
+
+def leans(text: str) -> bool:
+    """Whether the sentence begins with what the one before it has said: "It", "These", "However"."""
+    start = text.lstrip(_OPENED)
+    return bool(_LEANS.match(start)) and not _OF_ITSELF.match(start)
 
 
 def _is_note(text: str, listed: bool, size: float) -> bool:

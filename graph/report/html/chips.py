@@ -20,8 +20,23 @@ _MEANINGS: dict[Flag, str] = {
     " read the pages before you rely on it.",
     "number not in source": "A number in this sentence does not appear in the passages. It may be rounded or"
     " calculated; compare it with the page.",
-    "name not in source": "A name in this sentence does not appear in the passages. It may be spelled"
-    " differently; compare it with the page.",
+    "unit not in source": "A number in this sentence counts something else in the passages, such as months"
+    " instead of years; compare it with the page.",
+    "comparison not in source": "The passages say that a number is a bound, such as “at least” or “up to”, and"
+    " this sentence does not, or says the other bound; compare it with the page.",
+    "name not in source": "A name in this sentence does not appear in the passages, or is put together of two."
+    " It may be spelled differently; compare it with the page.",
+    "opposite in source": "A passage like this sentence has a “not” or an opposite word that the sentence lacks,"
+    " or the other way round. Read which of them it is.",
+    "roles differ from source": "A passage has the same words the other way round, as “A beats B” and “B beats A”."
+    " Read who does what.",
+    "stronger than source": "This sentence is wider or surer than the passages: “all”, “must” or “you” is not in"
+    " them, or they say “may”. Read how far they go.",
+    "said twice": "The summary has said this before.",
+    "says nothing": "Any summary of any document could have this sentence.",
+    "not a sentence": "This is a heading over nothing, a row of a table, or broken off.",
+    "markup": "This holds tags that are no text.",
+    "prompt text": "These are words of the prompt, not of the document.",
 }
 
 _SUPPORT = "It measures shared words only and is not a fact check."

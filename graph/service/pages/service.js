@@ -154,7 +154,6 @@
   // Sent again with the same key, a document whose answer was lost is not summarized twice.
   const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
   const say = (text) => { byId("said").textContent = text; };
-
   function choose(files) {
     for (const file of files) {
       const known = `${file.name} ${file.size} ${file.lastModified}`;
@@ -164,7 +163,7 @@
       const problem = make("p", { className: "why", hidden: true });
       const name = make("span", { className: "name" }, make("bdi", {}, file.name));
       const item = make("li", {}, name, make("span", { className: "small" }, size(file.size)), remove, bar, problem);
-      const document_ = { file, item, bar, problem, remove, key: newKey() };
+      const document_ = { file, item, bar, problem, remove };
       remove.addEventListener("click", () => {
         const next = item.nextElementSibling ?? item.previousElementSibling;
         forget(known);
@@ -210,11 +209,7 @@
   // XMLHttpRequest, for fetch does not say how much of a file has been sent.
   const post = (body, headers, onProgress = () => {}) => new Promise((done) => {
     const request = new XMLHttpRequest();
-    const ended = (problem) => done({
-      problem,
-      refused: problem && request.status > 0,
-      summaries: request.response?.summaries ?? [],
-    });
+    const ended = (problem) => done({ problem, summaries: request.response?.summaries ?? [] });
     request.open("POST", byId("new").action);
     request.responseType = "json";
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
@@ -234,7 +229,9 @@
 
   async function send(document_, form) {
     const body = new FormData();
-    body.append("settings", settings(form));
+    const asked = settings(form);
+    if (document_.asked !== asked) Object.assign(document_, { asked, key: newKey() });
+    body.append("settings", asked);
     body.append("files", document_.file, document_.file.name);
     document_.bar.hidden = false;
     document_.remove.hidden = document_.problem.hidden = true;
@@ -242,7 +239,6 @@
     document_.bar.hidden = true;
     document_.remove.hidden = document_.problem.hidden = false;
     document_.problem.textContent = answer.problem;
-    if (answer.refused) document_.key = newKey();
     return answer;
   }
 
@@ -289,14 +285,12 @@
   function watchForm() {
     const [form, drop] = [byId("new"), byId("drop")];
     byId("way-folder").hidden = !("webkitdirectory" in byId("folder"));
-    byId("files").addEventListener("change", (event) => {
-      choose([...event.target.files]);
-      event.target.value = "";
-    });
-    byId("folder").addEventListener("change", (event) => {
-      choose(inFolder([...event.target.files]));
-      event.target.value = "";
-    });
+    for (const [name, meant] of [["files", (files) => files], ["folder", inFolder]]) {
+      byId(name).addEventListener("change", (event) => {
+        choose(meant([...event.target.files]));
+        event.target.value = "";
+      });
+    }
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       start(form);
@@ -321,6 +315,11 @@
       if (event.clipboardData?.files.length) choose([...event.clipboardData.files]);
     });
   }
+
+  // What is asked has the focus on the harmless answer. (autofocus would act when a page is put in place, too.)
+  document.addEventListener("toggle", (event) => {
+    if (event.newState === "open") event.target.querySelector("[data-first]")?.focus();
+  }, true);
 
   // The page of the document itself, in the card of a sentence.
 
@@ -353,8 +352,7 @@
       }
       const marked = cited.has(number) ? `, with the passage behind sentence ${sentence} marked` : "";
       image.alt = `Page ${number} of ${name}${marked}`;
-      sheet.hidden = false;
-      failure.hidden = true;
+      [sheet.hidden, failure.hidden] = [false, true];
       sheet.classList.add("drawing");
       image.src = address;
       sheet.href = `${address}&width=1800`;
@@ -364,8 +362,7 @@
       const failed = image.src;
       const why = await fetch(failed).then((answer) => answer.json()).then((problem) => problem.detail).catch(() => "");
       if (image.src !== failed) return;
-      sheet.hidden = true;
-      failure.hidden = false;
+      [sheet.hidden, failure.hidden] = [true, false];
       failure.querySelector("span").textContent = why || `Page ${shown} could not be drawn; the passage stands below.`;
     });
     figure.addEventListener("click", (event) => {

@@ -9,7 +9,8 @@ import pytest
 from llm import TextRank, estimate_tokens
 from llm.textrank.cues import cue_weights, place_weights
 from llm.textrank.extract import extract, key_sentences
-from llm.textrank.sentences import prose, read_sentences
+from llm.textrank.rank import _stretches
+from llm.textrank.sentences import leans, prose, read_sentences
 
 THINGS = ("harbour", "school", "library", "railway", "bridge", "market", "theatre", "forest", "hospital")
 
@@ -77,6 +78,106 @@ def test_sections_beside_the_point_count_for_less_up_to_the_next_one(heading: st
     text = f"Methods\n\n{KEY}\n\n{heading}\n\n{KEY}\n\nResults\n\n{KEY}"
     weights = weights_of_key(text)
     assert weights[1] < weights[0] == weights[2]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Executive Summary", "Abstract", "Zusammenfassung", "Résumé", "Resumen", "요 약", "摘要", "要約"],
+)
+def test_a_section_that_sums_up_weighs_more_than_an_introduction(heading: str) -> None:
+    introduced, summed = weights_of_key(f"1 Introduction\n\n{KEY}\n\n{heading}\n\n{KEY}")
+    assert summed > introduced
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("Glossary", "Disclaimer", "Questionnaire", "Revision history", "Danksagung", "Glossar", "Remerciements"),
+        *("Annexe A", "Agradecimientos", "Anexo 1", "용어 설명", "부록 1", "附录一", "免责声明", "謝辞", "用語集"),
+    ],
+)
+def test_sections_beside_the_point_are_known_in_other_languages(heading: str) -> None:
+    before, below = weights_of_key(f"Harbours\n\n{KEY}\n\n{heading}\n\n{KEY}")
+    assert below < before / 2
+
+
+def test_a_label_on_the_line_is_a_heading_until_the_next_one() -> None:
+    dated = KEY.replace("1899", "1898")
+    text = f"Harbours\n\nSUMMARY: {KEY} {KEY} DATES: {dated} {dated}\n\n{KEY}"
+    label, summed, other, dates, after = cue_weights(read_sentences(text))[1:]
+    assert label == summed > other == dates == after
+
+
+def test_a_heading_of_every_page_begins_no_section() -> None:
+    text = f"Introduction\n\n{KEY}" + f"\n\nReport of the harbour\n\n{KEY}" * 3
+    assert len({*weights_of_key(text)}) == 1
+
+
+@pytest.mark.parametrize(
+    "pointing",
+    [
+        "See the table on page 12 for the harbour of Linden and the bridge of Linden.",
+        "Enter the depth of the harbour of Linden from line 14 of the form.",
+        "Die Tiefe des Hafens von Linden (siehe Seite 12) hat der Rat gemessen.",
+        "Le port de Linden et le pont de Linden sont dans le tableau ci-dessous.",
+        "El puerto de Linden y el puente de Linden (véase la tabla) fueron reparados.",
+        "린든의 항구와 린든의 다리에 대해서는 아래 표를 참조한다.",
+        "林登的港口和林登的桥梁的情况，参见本报告的附图。",
+        "リンデンの港とリンデンの橋については、下表のとおりである。",
+        "For more information on the harbour of Linden, call the council of Linden.",
+        "With harbour.depth_limit the harbour of Linden and the bridge of Linden are repaired together.",
+        "A harbour of Linden that --repair names is repaired together with the bridge of Linden.",
+    ],
+)
+def test_what_sends_readers_elsewhere_weighs_less(pointing: str) -> None:
+    said, sent = cue_weights(read_sentences(f"{KEY.replace(' in the year 1899', '')}\n\n{pointing}"))
+    assert sent < said
+
+
+@pytest.mark.parametrize(
+    "leaning",
+    [
+        *(
+            "These were repaired together in spring.",
+            "However, it was repaired together.",
+            "Diese wurden repariert.",
+        ),
+        *("Cependant, le port fut réparé.", "Estos fueron reparados.", "그러나 이것은 수리되었다."),
+        *("因此，港口得到维修。", "しかし、港は修繕された。"),
+    ],
+)
+def test_a_sentence_that_leans_on_the_one_before_it_is_known(leaning: str) -> None:
+    assert leans(leaning)
+
+
+def test_what_a_document_says_of_itself_leans_on_nothing() -> None:
+    assert not leans("This report is about the harbour of Linden.")
+    assert not leans(KEY)
+
+
+def test_a_sentence_comes_with_the_one_it_leans_on_or_not_at_all() -> None:
+    fact = "The breakwater turns the current of the harbour of Linden towards the bridge of Linden."
+    leaning = "This current fills the harbour of Linden, the bridge of Linden and the market with sand and mud."
+    others = body(12)
+
+    def chosen(text: str) -> list[str]:
+        return ["".join(extract(text, tokens, "sand and mud").pieces) for tokens in range(60, 240, 20)]
+
+    together = chosen(" ".join([*others[:6], fact, leaning, *others[6:]]))
+    assert any(leaning in said for said in together)
+    assert all(leaning not in said or f"{fact} {leaning}" in said for said in together)
+    stranded = f"{' '.join(others[:6])}\n\n{leaning} {' '.join(others[6:])}"
+    assert all(leaning not in said for said in chosen(stranded))
+
+
+def test_a_text_whose_sentences_all_lean_is_summed_up_too() -> None:
+    text = "\n\n".join(f"It was repaired together with the {thing} of Linden in spring." for thing in THINGS)
+    assert extract(text, 60).finish_reason == "stop", "and none of them is cut"
+
+
+def test_stretches_end_where_a_section_begins_if_one_is_near() -> None:
+    assert [*map(tuple, _stretches(9, [], 3))] == [(0, 1, 2), (3, 4, 5), (6, 7, 8)]
+    assert [len(stretch) for stretch in _stretches(30, [12, 27], 3)] == [12, 8, 10]
 
 
 def test_a_heading_within_a_section_leaves_it_as_it_is() -> None:

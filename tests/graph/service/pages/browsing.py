@@ -95,6 +95,7 @@ def yellow(page: Page) -> int:
 
 def complaints(page: Page) -> list[str]:
     """What axe-core finds that keeps somebody out; in dark, only what colours can do."""
+    page.emulate_media(reduced_motion="reduce")  # or a colour is looked at on its way to another
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     page.emulate_media(color_scheme="dark")
     found += (

@@ -237,6 +237,10 @@ def test_progress_counts_parts_and_who_waits_knows_how_many_are_before(
     expect(page.locator("#progress")).to_contain_text("Summarizing its parts · part 1 of 3")
     bar = page.get_by_role("progressbar", name="Summarizing its parts")
     expect(bar).to_have_attribute("max", "3")
+    assert complaints(page) == []
+    phone = slow_window(page.url, **PHONE)
+    expect(phone.locator("#progress .now")).to_be_visible()
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     others = [slow.submit(text(1, tag), f"{tag}.txt") for tag in ("tide", "wind", "fog")]
     last = slow_window(f"/summaries/{others[-1]}", beside=page)
     expect(last.locator("#progress")).to_contain_text(re.compile("Waiting, .* before it"))

@@ -1,0 +1,124 @@
+"""Who does what to whom: the order of words around what a sentence and its evidence have in common."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from graph.grounding.alignment import Aligner, Claim, Match
+from graph.grounding.names import names_in
+from graph.grounding.words import Word, terms_beside
+
+_SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
+_BESIDE = 4  # words of the sentence on each side of the common ones
+_AROUND = 12  # words of the passage on each side
+_CLAUSE = re.compile(r"[;:]\s|,\s|\b(?:while|whereas|but)\b")
+_ARTICLE = re.compile(
+    r"\b(?:an?|the|their|its|his|her|this|these|that|le|la|les|el|los|las|and|more|most"
+    r"|all|some|any|other)\b",
+    re.I,
+)
+_BY_ORDER = {"en", "fr", "es"}  # languages that say roles by the order of words, not by their endings
+# What opens a sentence in whose middle its subject stands.
+_FRONTED = re.compile(
+    r"\W*(?:in|for|when|to|by|with|on|as|if|after|before|since|from|at|under|during|while|given|using"
+    r"|pour|avec|dans|si|après|avant|para|con|en|después|antes)\b",
+    re.IGNORECASE,
+)
+# What is the same from either side.
+_MUTUAL = re.compile(
+    r"\b(?:differ|equal|similar|same|compar|resembl|match|combin|relat|associat|correl|meet|met|marr|agree|between"
+    r"|together|égal|semblable|igual|parec)\w*",
+    re.IGNORECASE,
+)
+
+
+def swaps_roles(claim: Claim, matches: Sequence[Match], aligner: Aligner, *, by_capitals: bool) -> bool:
+    """Whether what stands before and after the same words in the evidence stands the other way round.
+
+    Or two names, or two numbers, have changed places.
+    """
+    passages = [
+        (aligner.passages[m.passage], aligner.words(m.passage)) for m in matches if m.score >= _SAYS_THE_SAME
+    ]
+    if any(_are_exchanged(claim, text, words, by_capitals=by_capitals) for text, words in passages):
+        return True
+    if aligner.index.language not in _BY_ORDER or _FRONTED.match(claim.text):
+        return False
+    return any(_is_swapped(claim, text, words) for text, words in passages)
+
+
+def _are_exchanged(claim: Claim, passage: str, words: Sequence[Word], *, by_capitals: bool) -> bool:
+    """Whether each of two names, or of two numbers, stands where the passage has the other."""
+    names = names_in(claim.text, claim.words, by_capitals=by_capitals)
+    numbers = [i for i, word in enumerate(claim.words) if word.values]
+    capitals = {term for word in claim.words if claim.text[word.start].isupper() for term in word.terms}
+    for alike in (names, numbers):
+        places = {i: _places(claim.words[i], words) for i in alike}
+        alone = [i for i in alike if len(places[i]) == 1 and not _is_repeated(claim.words, i)]
+        for i, j in combinations(alone, 2):
+            there, other = places[i][0], places[j][0]
+            ours, theirs = terms_beside(claim.words, i) - capitals, terms_beside(claim.words, j) - capitals
+            first, second = terms_beside(words, there), terms_beside(words, other)
+            if len(ours & second) > len(ours & first) and len(theirs & first) > len(theirs & second):
+                return True
+    return False
+
+
+def _places(word: Word, words: Sequence[Word]) -> list[int]:
+    return [i for i, other in enumerate(words) if not set(word.terms).isdisjoint(other.terms)]
+
+
+def _is_swapped(claim: Claim, passage: str, words: Sequence[Word]) -> bool:
+    for start, place, length in _common_runs(claim.words, words):
+        end, place_end = start + length, place + length
+        run = claim.text[claim.words[start].start : claim.words[end - 1].end]
+        if _MUTUAL.search(run) or _link(claim.text, claim.words, end) != _link(passage, words, place_end):
+            continue
+        left, right = _sides(claim.text, claim.words, start, end, _BESIDE)
+        their_left, their_right = _sides(passage, words, place, place_end, _AROUND)
+        swapped = len(left & their_right), len(right & their_left)
+        if all(swapped) and not left & their_left and sum(swapped) > len(right & their_right):
+            return True
+    return False
+
+
+def _common_runs(ours: Sequence[Word], theirs: Sequence[Word]) -> Iterator[tuple[int, int, int]]:
+    """Where the longest runs of the same words begin in both, and how long they are."""
+    for i, word in enumerate(ours):
+        for j, other in enumerate(theirs):
+            if (
+                word.terms != other.terms
+                or _is_repeated(ours, i)
+                or _is_repeated(theirs, j)
+                or (i and j and ours[i - 1].terms == theirs[j - 1].terms)
+            ):
+                continue
+            length = 1
+            while i + length < len(ours) and j + length < len(theirs):
+                if ours[i + length].terms != theirs[j + length].terms:
+                    break
+                length += 1
+            yield i, j, length
+
+
+def _is_repeated(words: Sequence[Word], index: int) -> bool:
+    return any(word.terms == words[index].terms for i, word in enumerate(words) if i != index)
+
+
+def _link(text: str, words: Sequence[Word], end: int) -> str:
+    """What links a word to the next: "by", "than" or nothing; articles link nothing."""
+    between = text[words[end - 1].end : words[end].start] if end < len(words) else ""
+    return " ".join(_ARTICLE.sub("", between).casefold().split())
+
+
+def _sides(text: str, words: Sequence[Word], start: int, end: int, reach: int) -> tuple[set[str], set[str]]:
+    """The terms before words[start:end] and after them in their clause, without those on both sides."""
+    before = [
+        w for w in words[max(0, start - reach) : start] if not _CLAUSE.search(text, w.end, words[start].start)
+    ]
+    after = [w for w in words[end : end + reach] if not _CLAUSE.search(text, words[end - 1].end, w.start)]
+    left, right = ({term for word in side for term in word.terms} for side in (before, after))
+    inside = {term for word in words[start:end] for term in word.terms}
+    return left - right - inside, right - left - inside
