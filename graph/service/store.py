@@ -20,17 +20,7 @@ from graph.service.database import Database
 from graph.service.errors import ConflictError, NotFoundError, QueueFullError
 from graph.service.files import Files, stored_name
 from graph.service.queue_order import QUEUE, Places, take_next
-from graph.service.rows import (
-    ENDED_JOBS,
-    all_settings,
-    beyond,
-    entitle,
-    file_of,
-    find,
-    insert,
-    job_of,
-    masked,
-)
+from graph.service.rows import ENDED_JOBS, all_settings, beyond, entitle, file_of, find, insert, job_of, masked
 from graph.service.types import FileInfo, Job, Progress, Status
 
 # At so many deaths of the process in a row, without an answer between them, a job is not tried again.
@@ -101,6 +91,7 @@ class Store:
         self.files = Files(folder)
         self._database = Database(folder / "jobs.sqlite", _SCHEMA, _VERSION)
         self.counts: dict[Status, int] = {}
+        self._forgets = False  # whether this change is the end of a password
         with self._change() as run:
             run.execute("UPDATE starts SET count = count + 1")
             (self.starts,) = run.execute("SELECT count FROM starts").fetchone()
@@ -327,6 +318,9 @@ class Store:
             yield run
             counts = run.execute("SELECT status, count(*) FROM jobs GROUP BY status").fetchall()
         self.counts = dict(counts)
+        if self._forgets:
+            self._forgets = False
+            self._database.empty_log()
 
     def _refuse_too_many(self, run: sqlite3.Connection, more: int, most: int) -> None:
         (waiting,) = run.execute("SELECT count(*) FROM jobs WHERE status = 'queued'").fetchone()
@@ -358,6 +352,8 @@ class Store:
     ) -> bool:
         marks = ", ".join("?" * len(before))
         said = json.dumps(asdict(progress)) if progress else None
+        secret = run.execute("SELECT 1 FROM jobs WHERE id = ? AND password IS NOT NULL", (id,)).fetchone()
+        self._forgets = secret is not None
         changed = run.execute(
             "UPDATE jobs SET status = ?, ended = ?, error = ?, progress = ?, event = ?, password = NULL "
             f"WHERE id = ? AND status IN ({marks})",
