@@ -27,8 +27,8 @@ from graph.service.errors import (
     StorageFullError,
 )
 from graph.service.jobs import Jobs
-from graph.service.rows import MASK
-from graph.service.store import Store
+from graph.service.storage.rows import MASK
+from graph.service.storage.store import Store
 from graph.service.types import ENDED, Job, JobEvent, NewDocument, Progress
 from llm.errors import EngineError, ModelNotFoundError
 from llm.textrank.model import TextRank

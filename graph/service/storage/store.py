@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from graph.results.types import Result
-from graph.service.database import Database
 from graph.service.errors import ConflictError, NotFoundError, QueueFullError
-from graph.service.files import Files, stored_name
-from graph.service.queue_order import QUEUE, Places, take_next
-from graph.service.rows import (
+from graph.service.storage.database import Database
+from graph.service.storage.files import Files, stored_name
+from graph.service.storage.queue_order import QUEUE, Places, take_next
+from graph.service.storage.rows import (
     ENDED_JOBS,
     all_settings,
     beyond,
