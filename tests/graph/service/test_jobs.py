@@ -286,7 +286,7 @@ async def test_jobs_are_made_as_if_the_model_was_each_one_s_own(tmp_path: Path) 
         )
         made = (await result_of(jobs, job))["made"]
         assert (made["model"], made["provider"], made["focus"]) == (
-            "the built-in TextRank model", "textrank", "boats",
+            "the built-in TextRank model (sentences copied from the document)", "textrank", "boats",
         )  # fmt: skip
         assert isinstance(jobs.model, TextRank)
 
