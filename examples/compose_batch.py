@@ -27,7 +27,8 @@ def line(result: Any) -> str:
 
 
 def main() -> None:
-    app = build_graph(load_config(HERE.parent / "configs" / "quickstart.yaml"))
+    # In parts, to see all the steps; the built-in model would read these in one call.
+    app = build_graph(load_config(HERE.parent / "configs" / "quickstart.yaml", ["summarize.strategy=map_reduce"]))
     paths = sys.argv[1:] or [str(HERE / "handbook.pdf"), str(HERE.parent / "README.md")]
     inputs = [InputState(source=path) for path in paths]
 

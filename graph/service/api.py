@@ -27,9 +27,9 @@ from graph.service.errors import NotFoundError, QueueFullError
 from graph.service.jobs import Jobs
 from graph.service.openapi import event_stream, problems, upload_body
 from graph.service.problems import ProblemError
-from graph.service.rows import PASSWORD
 from graph.service.security import client_of
 from graph.service.settings import check_settings
+from graph.service.storage.rows import PASSWORD
 from graph.service.types import Job, Stage, Status
 from graph.service.until import until
 from graph.service.uploads import received

@@ -21,10 +21,10 @@ from graph.results.assemble import NO_SUMMARY
 from graph.runs.local import DocumentRun, Room
 from graph.service.errors import ServiceError, StorageError
 from graph.service.live import EventIds, Live
-from graph.service.queue_order import is_suspect
 from graph.service.runner import Listeners, in_words, run_job
 from graph.service.settings import check_settings
-from graph.service.store import Store, Work
+from graph.service.storage.queue_order import is_suspect
+from graph.service.storage.store import Store, Work
 from graph.service.types import JobEvent, Progress, Spent
 
 logger = logging.getLogger(__name__)

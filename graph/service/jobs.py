@@ -20,14 +20,14 @@ from langchain_core.runnables import Runnable
 from graph.calling.shared_model import SharedModel, share_model
 from graph.config import RunConfig
 from graph.results.types import Result
-from graph.service.database import told
 from graph.service.dispatcher import Dispatcher, StoreThread
 from graph.service.errors import ConflictError, FolderInUseError, QueueFullError, StorageError
-from graph.service.files import hashed, shown_name
 from graph.service.live import EventIds, Live
-from graph.service.rows import MASK, PASSWORD
 from graph.service.settings import check_settings
-from graph.service.store import Store
+from graph.service.storage.database import told
+from graph.service.storage.files import hashed, shown_name
+from graph.service.storage.rows import MASK, PASSWORD
+from graph.service.storage.store import Store
 from graph.service.types import ENDED, FileInfo, Job, JobEvent, NewDocument, Progress, Spent, Status
 from llm.cache import open_cache
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from graph.service.database import told
 from graph.service.jobs import Jobs
+from graph.service.storage.database import told
 from graph.service.types import Job, NewDocument
 
 _PDF = "application/pdf"

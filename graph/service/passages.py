@@ -15,8 +15,8 @@ from graph.documents.types import Page
 from graph.grounding import Sentence, ground
 from graph.service.errors import ConflictError
 from graph.service.jobs import Jobs
-from graph.service.rows import PASSWORD
 from graph.service.settings import check_settings
+from graph.service.storage.rows import PASSWORD
 
 _KEPT = 4  # documents whose pages are in memory
 

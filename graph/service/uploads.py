@@ -25,10 +25,10 @@ from graph.documents.characters import printable
 from graph.documents.config import LoadConfig
 from graph.documents.errors import DocumentError, NotAPDFError, TooLargeError, UnsupportedFormatError
 from graph.documents.read import is_pdf, refuse_at_first_sight
-from graph.service.database import told
 from graph.service.errors import StorageFullError
-from graph.service.files import shown_name
 from graph.service.problems import ProblemError
+from graph.service.storage.database import told
+from graph.service.storage.files import shown_name
 from graph.service.types import NewDocument
 
 _PDF = "application/pdf"

@@ -27,8 +27,8 @@ from graph.service.errors import (
     StorageFullError,
 )
 from graph.service.jobs import Jobs
-from graph.service.rows import MASK
-from graph.service.store import Store
+from graph.service.storage.rows import MASK
+from graph.service.storage.store import Store
 from graph.service.types import ENDED, Job, JobEvent, NewDocument, Progress
 from llm.errors import EngineError, ModelNotFoundError
 from llm.textrank.model import TextRank
@@ -286,7 +286,7 @@ async def test_jobs_are_made_as_if_the_model_was_each_one_s_own(tmp_path: Path) 
         )
         made = (await result_of(jobs, job))["made"]
         assert (made["model"], made["provider"], made["focus"]) == (
-            "the built-in TextRank model", "textrank", "boats",
+            "the built-in TextRank model (sentences copied from the document)", "textrank", "boats",
         )  # fmt: skip
         assert isinstance(jobs.model, TextRank)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from graph import build_graph
-from graph.service.store import Store
+from graph.service.storage.store import Store
 from tests.graph.service.mortal_jobs import DOCUMENTS, TaggedModel, config_in, text
 
 ROOT = Path(__file__).parents[3]

@@ -375,7 +375,7 @@ def test_what_cannot_be_done_is_refused_with_the_key_that_asks_for_it(
 ) -> None:
     asked = {"model": "textrank", "messages": HELLO, "stream": stream} | asks
     with pytest.raises(openai.BadRequestError) as refused:
-        client(TextRank()).post("/chat/completions", body=asked, cast_to=object)
+        client(TextRank(context_window=16_384)).post("/chat/completions", body=asked, cast_to=object)
     assert refused.value.param == param
     assert refused.value.type == "invalid_request_error"
 

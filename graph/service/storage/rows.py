@@ -11,8 +11,8 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from graph.service.files import stored_name
-from graph.service.queue_order import Places
+from graph.service.storage.files import stored_name
+from graph.service.storage.queue_order import Places
 from graph.service.types import FileInfo, Job, Progress
 
 PASSWORD = "load.password"

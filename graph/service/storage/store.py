@@ -16,11 +16,21 @@ from pathlib import Path
 from typing import Any
 
 from graph.results.types import Result
-from graph.service.database import Database
 from graph.service.errors import ConflictError, NotFoundError, QueueFullError
-from graph.service.files import Files, stored_name
-from graph.service.queue_order import QUEUE, Places, take_next
-from graph.service.rows import ENDED_JOBS, all_settings, beyond, entitle, file_of, find, insert, job_of, masked
+from graph.service.storage.database import Database
+from graph.service.storage.files import Files, stored_name
+from graph.service.storage.queue_order import QUEUE, Places, take_next
+from graph.service.storage.rows import (
+    ENDED_JOBS,
+    all_settings,
+    beyond,
+    entitle,
+    file_of,
+    find,
+    insert,
+    job_of,
+    masked,
+)
 from graph.service.types import FileInfo, Job, Progress, Status
 
 # At so many deaths of the process in a row, without an answer between them, a job is not tried again.
@@ -91,7 +101,6 @@ class Store:
         self.files = Files(folder)
         self._database = Database(folder / "jobs.sqlite", _SCHEMA, _VERSION)
         self.counts: dict[Status, int] = {}
-        self._forgets = False  # whether this change is the end of a password
         with self._change() as run:
             run.execute("UPDATE starts SET count = count + 1")
             (self.starts,) = run.execute("SELECT count FROM starts").fetchone()
@@ -314,12 +323,12 @@ class Store:
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
+        self._forgets = False  # whether this change is the end of a password
         with self._database.transaction() as run:
             yield run
             counts = run.execute("SELECT status, count(*) FROM jobs GROUP BY status").fetchall()
         self.counts = dict(counts)
         if self._forgets:
-            self._forgets = False
             self._database.empty_log()
 
     def _refuse_too_many(self, run: sqlite3.Connection, more: int, most: int) -> None:
@@ -352,8 +361,7 @@ class Store:
     ) -> bool:
         marks = ", ".join("?" * len(before))
         said = json.dumps(asdict(progress)) if progress else None
-        secret = run.execute("SELECT 1 FROM jobs WHERE id = ? AND password IS NOT NULL", (id,)).fetchone()
-        self._forgets = secret is not None
+        self._forgets = bool((row := find(run, None, id)) and row["password"])
         changed = run.execute(
             "UPDATE jobs SET status = ?, ended = ?, error = ?, progress = ?, event = ?, password = NULL "
             f"WHERE id = ? AND status IN ({marks})",

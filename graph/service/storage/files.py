@@ -9,7 +9,7 @@ from collections.abc import Collection
 from pathlib import Path, PurePath
 
 from graph.documents.characters import printable
-from graph.service.database import sync_folder, told
+from graph.service.storage.database import sync_folder, told
 
 _BLOCK = 1 << 20
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")  # tells text files from each other, as graph.documents reads them

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from graph.service import database, store
 from graph.service.errors import ConflictError, NotFoundError, QueueFullError, StorageError, StorageFullError
-from graph.service.files import hashed, shown_name
-from graph.service.rows import MASK, insert
-from graph.service.store import Store
+from graph.service.storage import database, store
+from graph.service.storage.files import hashed, shown_name
+from graph.service.storage.rows import MASK, insert
+from graph.service.storage.store import Store
 from graph.service.types import FileInfo, Job, Progress
 
 RESULT: Any = {"title": "The harbour", "summary": "It opens at six.", "warnings": ["A page is missing."]}
