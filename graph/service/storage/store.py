@@ -235,11 +235,10 @@ class Store:
         with self._change() as run:
             if (id := take_next(run, alone=alone, without=without)) is None:
                 return None
-            started = time.time()
             run.execute(
                 "UPDATE jobs SET status = 'running', started = coalesce(started, ?), deaths = max(deaths, 0) "
                 "WHERE id = ?",
-                (started, id),
+                (time.time(), id),
             )
             row = self._row(run, None, id)
             return Work(self._job(run, row), self.files.path(row["stored"]), all_settings(row), row["deaths"])

@@ -273,6 +273,7 @@ async def test_what_tools_answer_is_what_their_schemas_say(tmp_path: Path) -> No
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 async def test_two_clients_at_once_over_http(serve: Callable[..., Service], mode: Any) -> None:
     model = HeldModel()
+    both = asyncio.Barrier(2)  # neither lets the other's summary go on
     url = f"{serve(model=model).url}/mcp"
 
     async def summarize(words: str) -> Any:
@@ -287,6 +288,7 @@ async def test_two_clients_at_once_over_http(serve: Callable[..., Service], mode
             answer = await client.call_tool("summarize", asked, progress_callback=hear)
             assert answer.structured_content["status"] == "running"
             assert told
+            await both.wait()
             model.released.set()
             return await client.call_tool("get_summary", {"id": answer.structured_content["id"]})
 
