@@ -117,5 +117,7 @@ async def _lines(descriptor: int) -> AsyncIterator[str]:
             loop.call_soon_threadsafe(reader.feed_eof)
 
     threading.Thread(target=read, daemon=True).start()
-    while line := await reader.readline():
-        yield line.decode("utf-8", "replace")
+    while not reader.at_eof():
+        with suppress(ValueError):  # the line is too long: what is left of it is no message, and passed over too
+            if line := await reader.readline():
+                yield line.decode("utf-8", "replace")

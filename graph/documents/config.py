@@ -1,5 +1,6 @@
 """Settings of the `load` and `split` sections."""
 
+import codecs
 import os
 import re
 from typing import Annotated, Literal
@@ -8,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 PASSWORD_VARIABLE = "MLX_PDF_PASSWORD"  # of the environment, where load.password is not set
 _RANGE = re.compile(r"\s*(?:(?P<one>\d+)|(?P<first>\d*)\s*-\s*(?P<last>\d*))\s*", re.ASCII)
+# Of hosts and of literals: no file is written in them, and punycode takes hours for a long one.
+_OF_NAMES = {"idna", "punycode", "raw-unicode-escape", "unicode-escape"}
 _EXAMPLES = 'write page numbers and ranges, counted from 1, such as "1-9,12", "5-" or "-3"'
 
 
@@ -47,8 +50,11 @@ def _check_encoding(name: str | None) -> str | None:
     if name is not None:
         try:
             "".encode(name)
-        except LookupError:
-            raise ValueError(f"{name!r} is not an encoding of text; try utf-8, cp1252, cp1250, gb18030") from None
+            is_known = codecs.lookup(name).name not in _OF_NAMES
+        except (LookupError, ValueError):
+            is_known = False
+        if not is_known:
+            raise ValueError(f"{name[:40]!r} is not an encoding of text; try utf-8, cp1252, cp1250, gb18030")
     return name
 
 

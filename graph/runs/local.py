@@ -29,7 +29,7 @@ from graph.state import InputState, PagesRead
 _READ_AT_ONCE = 2
 
 
-@dataclass
+@dataclass(eq=False)  # two runs of the same document are two
 class DocumentRun:
     """How far one document has come. `error` says why there is no summary."""
 

@@ -17,7 +17,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from graph.config import RunConfig
 from graph.documents.characters import printable
 from graph.documents.config import LoadConfig
-from graph.documents.errors import DocumentError
+from graph.documents.errors import DocumentError, PasswordNeededError, WrongPasswordError
 from graph.documents.pdf.page_image import adraw_page
 from graph.report import render
 from graph.report.citations import all_sentences
@@ -29,6 +29,7 @@ from graph.service.openapi import event_stream, problems, upload_body
 from graph.service.problems import ProblemError
 from graph.service.security import client_of
 from graph.service.settings import check_settings
+from graph.service.storage.rows import PASSWORD
 from graph.service.types import Job, Stage, Status
 from graph.service.until import until
 from graph.service.uploads import received
@@ -197,7 +198,9 @@ async def result(
     pictures: Pictures = {}
     if format == "html" and _config(request).output.page_images:
         load = _load_of(request, await jobs.get(client, id))
-        pictures = await adraw_cited(found, [await jobs.document(client, id)], load)
+        path = await jobs.document(client, id)
+        async with request.app.state.drawing:
+            pictures = await adraw_cited(found, [path], load)
     text = await asyncio.to_thread(render, found, format, pictures)
     headers = {"Content-Disposition": _attached(f"{found['title']}.{format}")}
     if format == "html":
@@ -236,15 +239,18 @@ async def page_picture(
     passages = _passages(await jobs.result(client, id), page, marks) if marks else []
     path = await jobs.document(client, id)
     try:
-        picture = await adraw_page(path, page, _load_of(request, job), marks=passages, width=width)
+        async with request.app.state.drawing:
+            picture = await adraw_page(path, page, _load_of(request, job), marks=passages, width=width)
     except DocumentError as error:
+        if PASSWORD in job.settings and isinstance(error, PasswordNeededError | WrongPasswordError):
+            raise ProblemError(404, "The password of this document is not kept, so no page can be shown") from None
         raise ProblemError(404, error.problem.replace(path.name, job.file.name), error.hint) from None
     return Response(picture, headers=headers, media_type="image/png")
 
 
 def _load_of(request: Request, job: Job) -> LoadConfig:
     """How the document of a job is read; its password is not kept."""
-    chosen = {key: value for key, value in job.settings.items() if key != "load.password"}
+    chosen = {key: value for key, value in job.settings.items() if key != PASSWORD}
     return check_settings(_config(request), chosen).load
 
 

@@ -19,6 +19,7 @@ from graph.service.problems import add_problems
 from graph.service.security import Guarded, Headered, Hosts, is_for_programs
 
 _FORM_BYTES = 2**20  # of a form, beside its files
+_DRAWN_AT_ONCE = 2  # each picture takes a process, and a thread that uploads and jobs need too
 
 
 def create_app(config: RunConfig, jobs: Jobs, access: Access, *, host: str = "127.0.0.1") -> FastAPI:
@@ -27,6 +28,7 @@ def create_app(config: RunConfig, jobs: Jobs, access: Access, *, host: str = "12
     app.state.jobs, app.state.config, app.state.access = jobs, config, access
     app.state.metrics = metrics.Metrics(jobs)
     app.state.stopping = asyncio.Event()
+    app.state.drawing = asyncio.Semaphore(_DRAWN_AT_ONCE)
     for router in (api.router, metrics.router, openai_api.router, login.router, pages_router):
         app.include_router(router)
     mount_mcp(app)

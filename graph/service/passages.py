@@ -27,6 +27,7 @@ class Passages:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._pages: OrderedDict[str, list[Page]] = OrderedDict()
+        self._reading = asyncio.Lock()  # each takes a process: one after the other, and no document twice
 
     async def find(self, client: str | None, job_id: str, statement: str) -> list[Sentence]:
         """The sentences of `statement`, each with the passages that support it.
@@ -40,15 +41,16 @@ class Passages:
 
     async def _read(self, client: str | None, job_id: str) -> list[Page]:
         job = await self._jobs.get(client, job_id)  # also for pages that are kept: it may be another client's
-        if job_id not in self._pages:
-            path = await self._jobs.document(client, job_id)
-            settings = {key: value for key, value in job.settings.items() if key != PASSWORD}
-            with cancellable():
-                self._pages[job_id] = await asyncio.to_thread(_pages, path, self._jobs.config, settings)
-            while len(self._pages) > _KEPT:
-                self._pages.popitem(last=False)
-        self._pages.move_to_end(job_id)
-        return self._pages[job_id]
+        path = await self._jobs.document(client, job_id)
+        async with self._reading:
+            if job_id not in self._pages:
+                settings = {key: value for key, value in job.settings.items() if key != PASSWORD}
+                with cancellable():
+                    self._pages[job_id] = await asyncio.to_thread(_pages, path, self._jobs.config, settings)
+                while len(self._pages) > _KEPT:
+                    self._pages.popitem(last=False)
+            self._pages.move_to_end(job_id)
+            return self._pages[job_id]
 
 
 def _pages(path: Path, config: RunConfig, settings: Mapping[str, Any]) -> list[Page]:

@@ -75,10 +75,10 @@ class Hosts:
 
     def has(self, host: str) -> bool:
         """Whether a Host header, with or without a port, names this service."""
-        name = urlsplit(f"//{host}").hostname or ""
-        if name in self._names:
-            return True
         try:
+            name = urlsplit(f"//{host}").hostname or ""
+            if name in self._names:
+                return True
             address = ip_address(name)
         except ValueError:
             return False
@@ -165,7 +165,7 @@ class Guarded:
         """Requests that another page makes a browser send."""
         origin = request.headers.get("origin")
         site = request.headers.get("sec-fetch-site")
-        foreign = origin is not None and urlsplit(origin).netloc.lower() != request.headers["host"].lower()
+        foreign = origin is not None and origin.partition("://")[2].lower() != request.headers["host"].lower()
         if request.method not in _SAFE_METHODS and site not in (None, "same-origin", "none"):
             foreign = True
         if foreign:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from chains.prompts import PromptError, read_prompts
 from chains.validation_errors import explain
 from graph.calling.budget import estimate_budget
 from graph.config import FOR_ALL, SWITCHES, RunConfig
-from graph.documents.characters import printable
+from graph.documents.characters import printable, without_surrogates
 from graph.errors import BudgetError
 from graph.service.errors import SettingsError
 from graph.shipped import find_prompt_set, prompt_set_names
@@ -80,6 +81,8 @@ def check_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
             raise SettingsError(
                 printable(key[:80]), "this cannot be set here", f"what can is {', '.join(allowed)}"
             )
+        if (said := json.dumps(value, ensure_ascii=False)) != without_surrogates(said):
+            raise SettingsError(key, "half of a character stands in it", "write it anew")
         config = _with(config, key, value)
     if any(key.startswith(("prompts.", "summarize.")) for key in settings):
         _check_prompts(config, settings)

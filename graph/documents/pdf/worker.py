@@ -253,7 +253,8 @@ def draw(request: PictureRequest, channel: Channel) -> None:
 
 
 def main() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's: it ends us
+    for number in (signal.SIGINT, signal.SIGTERM):  # a service manager tells all of a service's processes to end
+        signal.signal(number, signal.SIG_IGN)  # it is the supervisor's: that ends us
     channel = Channel()
     request = read_request()
     limit_memory(request.memory_mb)

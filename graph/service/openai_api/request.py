@@ -17,6 +17,7 @@ from langchain_core.messages import (
 from langchain_core.messages.tool import invalid_tool_call, tool_call
 from pydantic import BaseModel, Field, ValidationError
 
+from graph.documents.characters import without_surrogates
 from graph.service.openai_api.errors import ApiError
 
 # What is not offered, and the values that ask for nothing.
@@ -73,10 +74,13 @@ class Message(BaseModel):
     reasoning_content: str | None = None
 
     def text(self) -> str:
-        """What it says. Raises ApiError if it has anything but text."""
+        """What it says; half a character, which programs leave that cut texts, is U+FFFD.
+
+        Raises ApiError if it has anything but text.
+        """
         if isinstance(self.content, list):
-            return "".join(map(_text_of, self.content))
-        return self.content or self.refusal or ""
+            return without_surrogates("".join(map(_text_of, self.content)))
+        return without_surrogates(self.content or self.refusal or "")
 
     def read(self) -> BaseMessage:
         """The message as LangChain has it."""

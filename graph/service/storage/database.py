@@ -6,7 +6,7 @@ import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 
@@ -77,6 +77,11 @@ class Database:
                 yield self._connection
             finally:
                 self._connection.execute("ROLLBACK")
+
+    def empty_log(self) -> None:
+        """Leave nothing in the log beside the file, which keeps what was deleted; not while others read it."""
+        with self._lock, suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
         """No more uses."""

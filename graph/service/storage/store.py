@@ -235,11 +235,10 @@ class Store:
         with self._change() as run:
             if (id := take_next(run, alone=alone, without=without)) is None:
                 return None
-            started = time.time()
             run.execute(
                 "UPDATE jobs SET status = 'running', started = coalesce(started, ?), deaths = max(deaths, 0) "
                 "WHERE id = ?",
-                (started, id),
+                (time.time(), id),
             )
             row = self._row(run, None, id)
             return Work(self._job(run, row), self.files.path(row["stored"]), all_settings(row), row["deaths"])
@@ -323,10 +322,13 @@ class Store:
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
+        self._forgets = False  # whether this change is the end of a password
         with self._database.transaction() as run:
             yield run
             counts = run.execute("SELECT status, count(*) FROM jobs GROUP BY status").fetchall()
         self.counts = dict(counts)
+        if self._forgets:
+            self._database.empty_log()
 
     def _refuse_too_many(self, run: sqlite3.Connection, more: int, most: int) -> None:
         (waiting,) = run.execute("SELECT count(*) FROM jobs WHERE status = 'queued'").fetchone()
@@ -358,6 +360,7 @@ class Store:
     ) -> bool:
         marks = ", ".join("?" * len(before))
         said = json.dumps(asdict(progress)) if progress else None
+        self._forgets = bool((row := find(run, None, id)) and row["password"])
         changed = run.execute(
             "UPDATE jobs SET status = ?, ended = ?, error = ?, progress = ?, event = ?, password = NULL "
             f"WHERE id = ? AND status IN ({marks})",

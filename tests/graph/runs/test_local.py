@@ -23,7 +23,7 @@ from graph import build_graph
 from graph.cli.main import main
 from graph.cli.output import choose_files
 from graph.documents.find import find_documents, short_names
-from graph.runs.local import DocumentRun, summarize_each
+from graph.runs.local import DocumentRun, Room, summarize_each
 from tests.fakes import PROMPTS, Call, FailingModel, MeetingModel, RecordingModel, make_config, make_documents
 from tests.pdfs import encrypt, make_pdf
 
@@ -344,6 +344,18 @@ def test_calls_of_several_documents_are_in_flight_together_and_never_too_many() 
     long = MeetingModel(wanted=4)
     each(long, [book(f"{n}.txt", 9, f"b{n}y") for n in range(4)])
     assert long.most == 4
+
+
+def test_runs_of_the_same_document_are_told_apart() -> None:
+    room = Room(1)
+    first, second = (DocumentRun(Path("same.txt"), "same.txt") for _ in range(2))
+    room.enter(first)
+    room.enter(second)
+    assert room.is_reading
+    room.leave(second)
+    room.hear(first, {"name": "map_summarize", "input": {}})
+    room.leave(first)
+    assert not room.is_full
 
 
 def test_batch_in_threads_keeps_to_the_limit_too() -> None:

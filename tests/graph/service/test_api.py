@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
+from graph.service import api
 from tests.graph.service.conftest import Service
-from tests.pdfs import make_pdf
+from tests.pdfs import encrypt, make_pdf
 
 HARBOUR = "The harbour opens at six and the first boats leave before the fog has lifted."
 TOWN = "A report of forty pages says how much the town spent on roads, schools and water."
@@ -135,6 +140,34 @@ def test_a_password_is_never_shown_and_forgotten_at_the_end(service: Service) ->
     id = service.submit(HARBOUR, load__password="hunter2")
     assert "hunter2" not in service.client.get(f"/api/summaries/{id}").text
     assert "hunter2" not in str(service.ended(id))
+
+
+def test_a_page_whose_password_is_forgotten_is_not_drawn_and_says_why(service: Service) -> None:
+    id = service.submit(encrypt(make_pdf([HARBOUR, TOWN]), user="hunter2"), "plan.pdf", load__password="hunter2")
+    assert service.ended(id)["status"] == "done"
+    answer = service.client.get(f"/api/summaries/{id}/pages/1.png")
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == "The password of this document is not kept, so no page can be shown."
+
+
+def test_few_pages_are_drawn_at_once(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = most = 0
+
+    async def draw(*args: object, **options: object) -> bytes:
+        nonlocal now, most
+        now += 1
+        most = max(most, now)
+        await asyncio.sleep(0.02)
+        now -= 1
+        return b"picture"
+
+    monkeypatch.setattr(api, "adraw_page", draw)
+    id = service.submit(make_pdf([HARBOUR]), "harbour.pdf")
+    service.ended(id)
+    addresses = [f"/api/summaries/{id}/pages/1.png?width={300 + number}" for number in range(20)]
+    with ThreadPoolExecutor(20) as threads:
+        assert {answer.content for answer in threads.map(service.client.get, addresses)} == {b"picture"}
+    assert 1 <= most <= 2
 
 
 def test_what_is_not_there_is_a_problem(service: Service) -> None:

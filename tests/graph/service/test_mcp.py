@@ -22,6 +22,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from graph import load_config
+from graph.cli import mcp as command
 from graph.cli.serve import default_folder
 from graph.service.jobs import Jobs
 from graph.service.mcp.server import Caller, make_server
@@ -120,6 +121,15 @@ def test_the_program_ends_in_peace_and_its_output_is_nothing_but_the_protocol(
         output, errors = process.communicate(timeout=30)  # which ends its input
     assert process.returncode == 0
     assert output == errors == b""
+
+
+async def test_a_line_that_is_too_long_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "_LONGEST_LINE", 100)
+    incoming, outgoing = os.pipe()
+    os.write(outgoing, b"one\n" + b"x" * 1000 + b"\ntwo\n")
+    os.close(outgoing)
+    assert [line async for line in command._lines(incoming)] == ["one\n", "two\n"]
+    os.close(incoming)
 
 
 async def test_clients_at_the_same_time_have_folders_of_their_own_and_may_die(
@@ -263,6 +273,7 @@ async def test_what_tools_answer_is_what_their_schemas_say(tmp_path: Path) -> No
 @pytest.mark.parametrize("mode", ["legacy", "auto"])
 async def test_two_clients_at_once_over_http(serve: Callable[..., Service], mode: Any) -> None:
     model = HeldModel()
+    both = asyncio.Barrier(2)  # neither lets the other's summary go on
     url = f"{serve(model=model).url}/mcp"
 
     async def summarize(words: str) -> Any:
@@ -277,6 +288,7 @@ async def test_two_clients_at_once_over_http(serve: Callable[..., Service], mode
             answer = await client.call_tool("summarize", asked, progress_callback=hear)
             assert answer.structured_content["status"] == "running"
             assert told
+            await both.wait()
             model.released.set()
             return await client.call_tool("get_summary", {"id": answer.structured_content["id"]})
 

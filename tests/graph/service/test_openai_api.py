@@ -387,6 +387,15 @@ def test_a_body_that_is_no_request_is_refused(address: Callable[..., str], body:
     assert answer.json()["error"]["type"] == "invalid_request_error"
 
 
+def test_half_a_character_as_programs_leave_it_that_cut_texts_is_answered(address: Callable[..., str]) -> None:
+    text = "The \ud83d harbour opens at six."
+    for content in (text, [{"type": "text", "text": text}]):
+        body = json.dumps({"model": "textrank", "messages": [{"role": "user", "content": content}]})
+        answer = httpx.post(f"{address(TextRank())}/chat/completions", content=body)
+        assert answer.status_code == 200
+        assert "\N{REPLACEMENT CHARACTER} harbour" in answer.json()["choices"][0]["message"]["content"]
+
+
 def test_a_failure_before_the_first_word_has_a_status_and_shows_no_place(
     client: Callable[..., openai.OpenAI],
 ) -> None:

@@ -167,6 +167,8 @@ def test_who_guesses_is_slowed_down(office: Service) -> None:
         ("192.168.1.5", 421),
         ("", 400),
         ("a b", 400),
+        ("[", 421),
+        ("127.0.0.1]", 421),
     ],
 )
 def test_only_its_own_names_are_answered(service: Service, host: str, status: int) -> None:
@@ -186,6 +188,7 @@ def test_on_a_network_it_has_the_names_that_it_is_given() -> None:
         ({}, 404),
         ({"Origin": "http://evil.example"}, 403),
         ({"Origin": "null"}, 403),
+        ({"Origin": "http://["}, 403),
         ({"Origin": "http://127.0.0.1:1"}, 403),
         ({"Sec-Fetch-Site": "cross-site"}, 403),
         ({"Sec-Fetch-Site": "same-site"}, 403),

@@ -214,6 +214,26 @@ def test_however_the_reading_ends_no_process_is_left(tmp_path: Path, how: signal
         parent.wait()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_that_all_of_a_service_gets_costs_no_page(tmp_path: Path, number: signal.Signals) -> None:
+    path = tmp_path / "paper.pdf"
+    path.write_bytes(make_pdf(["words of a page " * 50] * 200))
+    with subprocess.Popen(
+        [sys.executable, "-m", "graph.documents.pdf.worker"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        worker.stdin.write(encode(first_request(path, LoadConfig(memory_mb=4000), None)))
+        worker.stdin.flush()
+        assert b"Ready" in worker.stdout.readline()
+        worker.send_signal(number)
+        assert worker.stdout.read().count(b"PageRead") == 200
+    assert worker.returncode == 0
+
+
 def test_the_worker_ends_when_its_parent_is_gone(tmp_path: Path) -> None:
     """Its stdin closes, however the parent died: it stops in the middle of the page."""
     path = tmp_path / "slow.pdf"
