@@ -199,7 +199,10 @@ class BoundedProtocol(H11Protocol):
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+        # Connections inherit it; asyncio, which else sets it, does not see that they are TCP. It saves 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         hint = "choose another with --port" if port else "check --host"
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else "there is no such host"

@@ -208,3 +208,10 @@ def test_a_full_queue_is_said_before_anything_is_sent(serve: Serve) -> None:
     full = [one for one in statuses if one.status_code == 429]
     assert {one.status_code for one in statuses} <= {202, 429}
     assert all(int(one.headers["retry-after"]) == 60 for one in full)
+
+
+def test_no_answer_waits_for_what_a_client_acknowledges() -> None:
+    with server._listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        connection, _ = listener.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
