@@ -19,7 +19,7 @@ _CHARACTERS = 1.7  # of a word
 _WORD = re.compile(r"\w+(?:['’.,\-]\w+)*")
 
 # Times the wanted words, what a text has that a summary of that length can be made of.
-ENOUGH = 2
+_ENOUGH = 2
 
 # A summary is too long or too short if it misses the wanted length by more than a third.
 _TOLERANCE = 1 / 3
@@ -50,3 +50,8 @@ def words_in(text: str) -> int:
 def misses(words: int, wanted: int) -> bool:
     """Whether a summary of so many words is not of the wanted length."""
     return abs(words - wanted) > _TOLERANCE * wanted
+
+
+def could_be_mended(words: int, wanted: int, read: int) -> bool:
+    """Whether a summary of so many words misses the wanted length, and the words that were read bear that."""
+    return misses(words, wanted) and (words > wanted or read >= _ENOUGH * wanted)

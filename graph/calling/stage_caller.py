@@ -31,7 +31,7 @@ from graph.calling.token_counter import TokenCounter
 from graph.config import RunConfig
 from graph.documents.characters import plain
 from graph.errors import ConfigError, EmptyAnswerError
-from graph.length import ENOUGH, misses, words_in
+from graph.length import could_be_mended, words_in
 from graph.node_names import NODE_OF
 from llm.textrank.model import TextRank
 
@@ -156,7 +156,7 @@ class StageCaller:
         wanted, wrote = self._config.words, words_in(answer)
         if not wanted or not self._prompts.resize or self._extracts or reason not in _WHOLE:
             return False
-        return misses(wrote, wanted) and (wrote > wanted or words_in(text) >= ENOUGH * wanted)
+        return could_be_mended(wrote, wanted, words_in(text))
 
     def _resized(
         self, text: str, tokens: int, answer: str, reason: FinishReason, heard: list[Message]

@@ -8,7 +8,7 @@ from operator import itemgetter
 
 from graph.grounding.types import Sentence
 from graph.results.page_ranges import PageName, cite, page_names
-from graph.results.types import Result
+from graph.results.types import Result, SectionRecord
 
 
 def cited(result: Result) -> str:
@@ -40,6 +40,13 @@ def all_sentences(result: Result) -> list[Sentence]:
     """The sentences of the summary, then those of the chapters' summaries: chips number them in this order."""
     chapters = [sentence for section in result["sections"] for sentence in section.get("sentences", [])]
     return [*result["sentences"], *chapters]
+
+
+def written_chapters(result: Result) -> list[tuple[SectionRecord, int]]:
+    """The chapters that have a summary, and how many levels each is below the highest of them."""
+    written = [section for section in result["sections"] if "summary" in section]
+    top = min((section["level"] for section in written), default=1)
+    return [(section, section["level"] - top) for section in written]
 
 
 def is_claim(sentence: Sentence) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graph.report.citations import cited, with_citations
+from graph.report.citations import cited, with_citations, written_chapters
 from graph.report.coverage import coverage_line, left_out_of_pages, not_read
 from graph.results.page_ranges import PageName, are_printed, cite, page_names
 from graph.results.types import Result
@@ -30,13 +30,11 @@ def heading(result: Result) -> str:
 def chapters(result: Result) -> str:
     """The summaries of the chapters, under headings that are as deep as the chapters are in the document."""
     names = page_names(result["pages"])
-    written = [section for section in result["sections"] if "summary" in section]
-    top = min((section["level"] for section in written), default=1)
     return "".join(
-        f"\n\n{'#' * min(6, 2 + section['level'] - top)} {section['title']} "
+        f"\n\n{'#' * min(6, 2 + deeper)} {section['title']} "
         f"({cite(names[page] for page in section['pages'])})\n\n"
         + with_citations(section["summary"], section.get("sentences", []), names)
-        for section in written
+        for section, deeper in written_chapters(result)
     )
 
 

@@ -10,7 +10,7 @@ from graph.calling.stage_answer import FinishReason, StageAnswer, Timing
 from graph.chapter_summaries import chapter_summaries
 from graph.errors import EmptyAnswerError
 from graph.grounding import Traced
-from graph.length import ENOUGH, misses, parse_length, words_in
+from graph.length import could_be_mended, parse_length, words_in
 from graph.results.coverage import cover
 from graph.results.stats import make_stats, tree_warnings
 from graph.results.types import FINAL_ID, Length, PageRecord, Provenance, SectionRecord, Summary
@@ -96,7 +96,7 @@ def not_grounded(error: Exception) -> Update:
 def _wrong_length(length: Length, read: int) -> str:
     """A warning, if the summary of so many words read is much longer or shorter than it was to be."""
     words, wanted = length["words"], length["wanted"]
-    if not wanted or not misses(words, wanted) or (words < wanted and read < ENOUGH * wanted):
+    if not wanted or not could_be_mended(words, wanted, read):
         return ""
     again = ", although the model was asked twice" if length["asked_again"] else ""
     return f"The summary has {words} words, not about {wanted} (summarize.length){again}."

@@ -16,21 +16,20 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from graph.config import RunConfig
 from graph.documents.characters import printable
-from graph.documents.config import LoadConfig
 from graph.documents.errors import DocumentError, PasswordNeededError, WrongPasswordError
 from graph.documents.pdf.page_image import adraw_page
 from graph.report import render
 from graph.report.citations import all_sentences
 from graph.report.pictures import Pictures, adraw_cited
 from graph.results.types import Result
+from graph.service.context import base_of, config_of, jobs_of
 from graph.service.errors import NotFoundError, QueueFullError
 from graph.service.jobs import Jobs
 from graph.service.openapi import event_stream, problems, upload_body
 from graph.service.problems import ProblemError
 from graph.service.security import client_of
-from graph.service.settings import check_settings
-from graph.service.storage.rows import PASSWORD
-from graph.service.types import Job, Stage, Status
+from graph.service.settings import reading_again
+from graph.service.types import PASSWORD, Job, Stage, Status
 from graph.service.until import until
 from graph.service.uploads import received
 
@@ -120,7 +119,7 @@ Key = Annotated[
 )
 async def submit(request: Request, response: Response, idempotency_key: Key = None) -> Summaries:
     """Summarize files, each for itself, or a text. All are queued, or none."""
-    jobs, config = _jobs(request), _config(request)
+    jobs, config = jobs_of(request), config_of(request)
     _refuse_when_full(jobs, config)
     async with received(request, jobs.incoming, config.service, config.load) as upload:
         made = await jobs.submit(request.state.name, upload.documents, upload.settings, idempotency_key)
@@ -137,7 +136,7 @@ async def newest(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> SummaryPage:
     """All summaries, the newest first."""
-    jobs = await _jobs(request).list(client_of(request), query=q, before=before, limit=limit + 1)
+    jobs = await jobs_of(request).list(client_of(request), query=q, before=before, limit=limit + 1)
     shown = jobs[:limit]
     return SummaryPage(
         summaries=[_summary(job) for job in shown], next=shown[-1].id if len(jobs) > limit else None
@@ -147,7 +146,7 @@ async def newest(
 @router.get("/{id}", responses=problems(404, 422, 503))
 async def get(request: Request, id: SummaryId) -> Summary:
     """How it stands with a summary."""
-    return _summary(await _jobs(request).get(client_of(request), id))
+    return _summary(await jobs_of(request).get(client_of(request), id))
 
 
 @router.get(
@@ -163,7 +162,7 @@ async def events(
     ] = None,
 ) -> EventSourceResponse:
     """Server-sent events: `progress`, `token` (a piece of the summary, and where it begins), and how it ended."""
-    jobs = _jobs(request)
+    jobs = jobs_of(request)
     await jobs.get(client_of(request), id)
     told = until(request.app.state.stopping, jobs.events(client_of(request), id, last_event_id))
     return EventSourceResponse(
@@ -193,11 +192,11 @@ async def result(
     request: Request, id: SummaryId, format: Annotated[Literal["json", "md", "html"], Query()] = "json"
 ) -> Response:
     """The result, to be saved: everything, for people to read, or for people to check."""
-    jobs, client = _jobs(request), client_of(request)
+    jobs, client = jobs_of(request), client_of(request)
     found = await jobs.result(client, id)
     pictures: Pictures = {}
-    if format == "html" and _config(request).output.page_images:
-        load = _load_of(request, await jobs.get(client, id))
+    if format == "html" and config_of(request).output.page_images:
+        load = reading_again(config_of(request), await jobs.get(client, id))
         path = await jobs.document(client, id)
         async with request.app.state.drawing:
             pictures = await adraw_cited(found, [path], load)
@@ -230,7 +229,7 @@ async def page_picture(
     width: Annotated[int, Query(ge=200, le=2000, description="In pixels.")] = 900,
 ) -> Response:
     """A page of the document, drawn, with the passages marked that support a sentence of the summary."""
-    jobs, client = _jobs(request), client_of(request)
+    jobs, client = jobs_of(request), client_of(request)
     job = await jobs.get(client, id)
     tag = f'"{hashlib.sha256(f"{job.file.sha256} {job.id} {page} {marks} {width}".encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=3600"}
@@ -240,18 +239,14 @@ async def page_picture(
     path = await jobs.document(client, id)
     try:
         async with request.app.state.drawing:
-            picture = await adraw_page(path, page, _load_of(request, job), marks=passages, width=width)
+            picture = await adraw_page(
+                path, page, reading_again(config_of(request), job), marks=passages, width=width
+            )
     except DocumentError as error:
         if PASSWORD in job.settings and isinstance(error, PasswordNeededError | WrongPasswordError):
             raise ProblemError(404, "The password of this document is not kept, so no page can be shown") from None
         raise ProblemError(404, error.problem.replace(path.name, job.file.name), error.hint) from None
     return Response(picture, headers=headers, media_type="image/png")
-
-
-def _load_of(request: Request, job: Job) -> LoadConfig:
-    """How the document of a job is read; its password is not kept."""
-    chosen = {key: value for key, value in job.settings.items() if key != PASSWORD}
-    return check_settings(_config(request), chosen).load
 
 
 def _passages(found: Result, page: int, marks: str) -> list[str]:
@@ -268,13 +263,13 @@ def _passages(found: Result, page: int, marks: str) -> list[str]:
 @router.post("/{id}/cancel", responses=problems(404, 409, 422, 503))
 async def cancel(request: Request, id: SummaryId) -> Summary:
     """End a summary that waits or is being made."""
-    return _summary(await _jobs(request).cancel(client_of(request), id))
+    return _summary(await jobs_of(request).cancel(client_of(request), id))
 
 
 @router.post("/{id}/front", responses=problems(404, 409, 422, 503))
 async def move_to_front(request: Request, id: SummaryId) -> Summary:
     """Let a summary that waits be the next."""
-    return _summary(await _jobs(request).move_to_front(client_of(request), id))
+    return _summary(await jobs_of(request).move_to_front(client_of(request), id))
 
 
 @router.post("/{id}/rerun", status_code=202, responses=problems(404, 422, 503, 507))
@@ -282,7 +277,7 @@ async def rerun(
     request: Request, response: Response, id: SummaryId, again: Annotated[Again | None, Body()] = None
 ) -> Summary:
     """Summarize the same document again, as a new summary."""
-    job = await _jobs(request).rerun(client_of(request), id, again.settings if again else None)
+    job = await jobs_of(request).rerun(client_of(request), id, again.settings if again else None)
     response.headers["Location"] = _address(request, job)
     return _summary(job)
 
@@ -290,15 +285,7 @@ async def rerun(
 @router.delete("/{id}", status_code=204, responses=problems(404, 409, 422, 503))
 async def delete(request: Request, id: SummaryId) -> None:
     """Forget a summary, and its document if no other summary has it."""
-    await _jobs(request).delete(client_of(request), id)
-
-
-def _jobs(request: Request) -> Jobs:
-    return request.app.state.jobs  # type: ignore[no-any-return]
-
-
-def _config(request: Request) -> RunConfig:
-    return request.app.state.config  # type: ignore[no-any-return]
+    await jobs_of(request).delete(client_of(request), id)
 
 
 def _refuse_when_full(jobs: Jobs, config: RunConfig) -> None:
@@ -312,7 +299,7 @@ def _summary(job: Job) -> Summary:
 
 
 def _address(request: Request, job: Job) -> str:
-    return f"{request.scope.get('root_path', '').rstrip('/')}/api/summaries/{job.id}"
+    return f"{base_of(request.scope)}/api/summaries/{job.id}"
 
 
 def _attached(name: str) -> str:

@@ -26,9 +26,9 @@ from graph.service.live import EventIds, Live
 from graph.service.settings import check_settings
 from graph.service.storage.database import told
 from graph.service.storage.files import hashed, shown_name
-from graph.service.storage.rows import MASK, PASSWORD
+from graph.service.storage.rows import MASK
 from graph.service.storage.store import Store
-from graph.service.types import ENDED, FileInfo, Job, JobEvent, NewDocument, Progress, Spent, Status
+from graph.service.types import ENDED, PASSWORD, FileInfo, Job, JobEvent, NewDocument, Progress, Spent, Status
 from llm.cache import open_cache
 
 _HOUR = 3600.0

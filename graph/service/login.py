@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from graph.service.access import Access
+from graph.service.context import base_of
 from graph.service.pages.rendering import render
 from graph.service.security import signed_in, signed_out
 
@@ -21,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 async def form(request: Request, next: str = "/") -> Response:
     """The form."""
     if _access(request).is_open:
-        return RedirectResponse(request.scope.get("root_path", "").rstrip("/") + "/", 303)
+        return RedirectResponse(base_of(request.scope) + "/", 303)
     return _form(request, next, wrong=False)
 
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from graph.config import RunConfig
 from graph.documents import cancellable, clean_pages, read_document
+from graph.documents.config import LoadConfig
 from graph.documents.errors import DocumentError
 from graph.documents.types import Page
 from graph.grounding import Sentence, ground
 from graph.service.errors import ConflictError
 from graph.service.jobs import Jobs
-from graph.service.settings import check_settings
-from graph.service.storage.rows import PASSWORD
+from graph.service.settings import reading_again
 
 _KEPT = 4  # documents whose pages are in memory
 
@@ -44,17 +41,16 @@ class Passages:
         path = await self._jobs.document(client, job_id)
         async with self._reading:
             if job_id not in self._pages:
-                settings = {key: value for key, value in job.settings.items() if key != PASSWORD}
+                load = reading_again(self._jobs.config, job)
                 with cancellable():
-                    self._pages[job_id] = await asyncio.to_thread(_pages, path, self._jobs.config, settings)
+                    self._pages[job_id] = await asyncio.to_thread(_pages, path, load)
                 while len(self._pages) > _KEPT:
                     self._pages.popitem(last=False)
             self._pages.move_to_end(job_id)
             return self._pages[job_id]
 
 
-def _pages(path: Path, config: RunConfig, settings: Mapping[str, Any]) -> list[Page]:
-    load = check_settings(config, settings).load
+def _pages(path: Path, load: LoadConfig) -> list[Page]:
     try:
         return clean_pages(read_document(path, load)["pages"], load)
     except DocumentError:  # which names a file of the data folder

@@ -20,6 +20,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.service.access import LOCAL, SESSION_SECONDS, Access
+from graph.service.context import base_of
 from graph.service.limits import BodyTooLargeError, BoundedBody, Buckets
 from graph.service.problems import of_bug, problem
 
@@ -47,7 +48,8 @@ _PUBLIC = re.compile(r"/(?:healthz|readyz|login|assets/.*)")
 _FOR_PROGRAMS = re.compile(r"/(?:api|mcp|v1|metrics|openapi\.json)(?:/.*)?")
 
 # The largest bodies: of uploads, which never are in memory as a whole, and of everything else.
-_LARGE = {"/api/summaries": None, "/mcp": 2**25, "/v1/chat/completions": 2**25}
+WHOLE_BYTES = 2**25  # a document in base64 is in memory as a whole, more than once
+_LARGE = {"/api/summaries": None, "/mcp": WHOLE_BYTES, "/v1/chat/completions": WHOLE_BYTES}
 _BODY_BYTES = 2**20
 
 _FAILURES = 10  # wrong tokens in a minute from one address
@@ -231,7 +233,7 @@ class Guarded:
 def path_of(scope: Scope) -> str:
     """The path, as the service's own routes have it."""
     path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", "").rstrip("/")) or "/"
+    return path.removeprefix(base_of(scope)) or "/"
 
 
 def session_of(request: Request) -> str | None:
@@ -249,7 +251,7 @@ def signed_in(request: Request, access: Access, name: str, to: str) -> Response:
     It leads on by itself. A redirect would not do: for a browser that came from another site, the request that
     follows is still that site's, and goes without the cookie.
     """
-    base = request.scope.get("root_path", "").rstrip("/")
+    base = base_of(request.scope)
     response = HTMLResponse(
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Signed in</title>'
         f'<meta http-equiv="refresh" content="0; url={base}{to}"></head>'
@@ -263,14 +265,14 @@ def signed_out(request: Request, access: Access) -> Response:
     """The response with which a session ends."""
     if session := session_of(request):
         access.end_session(session)
-    response = RedirectResponse(request.scope.get("root_path", "").rstrip("/") + "/login", 303)
+    response = RedirectResponse(base_of(request.scope) + "/login", 303)
     _set_cookie(request, response, "", 0)
     return response
 
 
 def to_login(request: Request) -> Response:
     """To the form, and from there to what was asked for."""
-    base = request.scope.get("root_path", "").rstrip("/")
+    base = base_of(request.scope)
     return RedirectResponse(f"{base}/login?next={quote(path_of(request.scope), safe='/')}", 303)
 
 
@@ -279,7 +281,7 @@ def _set_cookie(request: Request, response: Response, value: str, seconds: int) 
         COOKIE,
         value,
         max_age=seconds,
-        path=request.scope.get("root_path", "").rstrip("/") or "/",
+        path=base_of(request.scope) or "/",
         secure=request.url.scheme == "https",
         httponly=True,
         samesite="strict",

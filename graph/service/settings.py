@@ -14,8 +14,10 @@ from chains.validation_errors import explain
 from graph.calling.budget import estimate_budget
 from graph.config import FOR_ALL, SWITCHES, RunConfig
 from graph.documents.characters import printable, without_surrogates
+from graph.documents.config import LoadConfig
 from graph.errors import BudgetError
 from graph.service.errors import SettingsError
+from graph.service.types import PASSWORD, Job
 from graph.shipped import find_prompt_set, prompt_set_names
 
 _DEFAULT = (
@@ -87,6 +89,11 @@ def check_settings(config: RunConfig, settings: Mapping[str, Any]) -> RunConfig:
     if any(key.startswith(("prompts.", "summarize.")) for key in settings):
         _check_prompts(config, settings)
     return config
+
+
+def reading_again(config: RunConfig, job: Job) -> LoadConfig:
+    """How the document of a job is read once more; its password is not kept."""
+    return check_settings(config, {key: value for key, value in job.settings.items() if key != PASSWORD}).load
 
 
 def _with(config: RunConfig, key: str, value: Any) -> RunConfig:

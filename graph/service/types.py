@@ -13,6 +13,9 @@ Status = Literal["queued", "running", "done", "failed", "cancelled"]
 Stage = Literal["waiting", "reading", "map", "collapse", "final", "grounding", "done"]
 EventKind = Literal["progress", "token", "done", "failed", "cancelled"]
 
+# The key of a setting that is neither shown nor kept for longer than a job needs it.
+PASSWORD = "load.password"
+
 ENDED: frozenset[Status] = frozenset({"done", "failed", "cancelled"})
 
 

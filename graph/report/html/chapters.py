@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from markupsafe import Markup
 
+from graph.report.citations import written_chapters
 from graph.report.html.chips import chip
 from graph.report.html.language import language_of
 from graph.report.html.markup import foreign, tag, together
@@ -16,16 +17,13 @@ from graph.results.types import Result, SectionRecord
 
 def chapter_summaries(result: Result, names: Mapping[int, PageName]) -> Markup:
     """Nothing, if no chapter has a summary. Their sentences are numbered behind those of the whole."""
-    written = [section for section in result["sections"] if "summary" in section]
-    top = min((section["level"] for section in written), default=1)
-    entries, chapters = [], []
+    entries, chapters = list[Markup](), list[Markup]()
     number = len(result["sentences"])
-    for index, section in enumerate(written, start=1):
-        deeper = section["level"] - top
+    for index, (section, deeper) in enumerate(written_chapters(result), start=1):
         entries.append(_entry(index, section, names, deeper))
         chapters.append(_chapter(index, section, names, number, result["made"]["language"], deeper))
         number += len(section.get("sentences", []))
-    if not written:
+    if not chapters:
         return Markup()
     return together(tag("nav", tag("ol", *entries, class_="contents"), aria_label="Chapters"), *chapters)
 

@@ -12,10 +12,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from starlette.routing import Route
 
 from graph.service.mcp.server import Caller, make_server
-from graph.service.security import client_of
-
-# As graph.service.security has it: a document in base64 is in memory as a whole, more than once.
-_MOST_BYTES = 2**25
+from graph.service.security import WHOLE_BYTES, client_of
 
 
 def mount_mcp(app: FastAPI) -> None:
@@ -42,7 +39,7 @@ class _Endpoint:
     async def running(self) -> AsyncIterator[None]:
         server = make_server(_caller, here=False)
         # Without sessions: nothing is lost when the service is started anew.
-        self._manager = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=_MOST_BYTES)
+        self._manager = StreamableHTTPSessionManager(server, stateless=True, max_request_body_size=WHOLE_BYTES)
         async with self._manager.run():
             yield
 

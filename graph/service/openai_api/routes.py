@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute
 from sse_starlette import EventSourceResponse
 from starlette.requests import ClientDisconnect
 
-from graph.service.jobs import Jobs
+from graph.service.context import jobs_of
 from graph.service.openai_api.answer import Answer, Piece, line
 from graph.service.openai_api.chat import answer, model_id
 from graph.service.openai_api.errors import ApiError, explain
@@ -81,9 +81,11 @@ async def chat_completions(request: Request) -> Response:
     asked = await asyncio.to_thread(read_request, await request.body())
     name = _known(request, asked.model)
     if name == MODEL:
-        answer_id, pieces = await summarize(_jobs(request), request.state.name, asked, request.app.state.stopping)
+        answer_id, pieces = await summarize(
+            jobs_of(request), request.state.name, asked, request.app.state.stopping
+        )
     else:
-        answer_id, pieces = uuid4().hex, answer(_jobs(request).model, asked)
+        answer_id, pieces = uuid4().hex, answer(jobs_of(request).model, asked)
     reply = Answer(f"chatcmpl-{answer_id}", name)
     return await (_stream if asked.stream else _whole)(request, asked, reply, pieces)
 
@@ -147,12 +149,8 @@ async def _events(chunks: AsyncIterator[dict[str, Any]]) -> AsyncIterator[str]:
         yield line(said.body())
 
 
-def _jobs(request: Request) -> Jobs:
-    return request.app.state.jobs  # type: ignore[no-any-return]
-
-
 def _names(request: Request) -> list[str]:
-    return [model_id(_jobs(request).model), MODEL]
+    return [model_id(jobs_of(request).model), MODEL]
 
 
 def _known(request: Request, name: str) -> str:

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from graph.report.html.markup import writable
+from graph.service.context import base_of
 from graph.service.pages import assets, words
 
 # Whatever a template shows is escaped, but for what is Markup.
@@ -25,7 +26,7 @@ _TEMPLATES.globals["words"] = words
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page. Its addresses begin with the path under which a proxy shows the service."""
-    base = request.scope.get("root_path", "").rstrip("/")
+    base = base_of(request.scope)
     html = _TEMPLATES.get_template(template).render(
         base=base, asset=lambda name: base + assets.address(name), **values
     )

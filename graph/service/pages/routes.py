@@ -11,10 +11,9 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
-from graph.config import RunConfig
 from graph.report.html.report import report_body
+from graph.service.context import base_of, config_of, jobs_of
 from graph.service.errors import NotFoundError, ServiceError, SettingsError
-from graph.service.jobs import Jobs
 from graph.service.pages.assets import read_asset
 from graph.service.pages.rendering import render
 from graph.service.pages.settings_form import setting_fields, settings_of
@@ -47,7 +46,7 @@ router = APIRouter(route_class=_Page, include_in_schema=False)
 @router.get("/")
 async def index(request: Request, q: str = "", before: str | None = None) -> Response:
     """All summaries, and the form for new ones."""
-    found = await _jobs(request).list(client_of(request), query=q, before=before, limit=_AT_ONCE + 1)
+    found = await jobs_of(request).list(client_of(request), query=q, before=before, limit=_AT_ONCE + 1)
     last = found[_AT_ONCE - 1].id if len(found) > _AT_ONCE else None
     return render(
         request,
@@ -58,8 +57,8 @@ async def index(request: Request, q: str = "", before: str | None = None) -> Res
         here=_list_at(q, before),
         older=_list_at(q, last) if last else None,
         newest=_list_at(q),
-        fields=setting_fields(_config(request), {}),
-        config=_config(request),
+        fields=setting_fields(config_of(request), {}),
+        config=config_of(request),
         has_session=session_of(request) is not None,
     )
 
@@ -67,7 +66,7 @@ async def index(request: Request, q: str = "", before: str | None = None) -> Res
 @router.get("/summaries/{id}")
 async def summary(request: Request, id: str) -> Response:
     """A job under way, or the report that it made."""
-    job = await _jobs(request).get(client_of(request), id)
+    job = await jobs_of(request).get(client_of(request), id)
     return await _show(request, job)
 
 
@@ -77,9 +76,9 @@ async def rerun(request: Request, id: str) -> Response:
     async with request.form() as form:
         chosen = {key: value for key, value in form.items() if isinstance(value, str)}
     try:
-        job = await _jobs(request).rerun(client_of(request), id, settings_of(_config(request), chosen))
+        job = await jobs_of(request).rerun(client_of(request), id, settings_of(config_of(request), chosen))
     except SettingsError as error:
-        job = await _jobs(request).get(client_of(request), id)
+        job = await jobs_of(request).get(client_of(request), id)
         return await _show(request, job, chosen=chosen, problem=error)
     return _to(request, f"/summaries/{job.id}")
 
@@ -87,21 +86,21 @@ async def rerun(request: Request, id: str) -> Response:
 @router.post("/summaries/{id}/cancel")
 async def cancel(request: Request, id: str) -> Response:
     """End it."""
-    await _jobs(request).cancel(client_of(request), id)
+    await jobs_of(request).cancel(client_of(request), id)
     return _to(request, f"/summaries/{id}")
 
 
 @router.post("/summaries/{id}/front")
 async def move_to_front(request: Request, id: str) -> Response:
     """Let it be next."""
-    await _jobs(request).move_to_front(client_of(request), id)
+    await jobs_of(request).move_to_front(client_of(request), id)
     return _to(request, f"/summaries/{id}")
 
 
 @router.post("/summaries/{id}/delete")
 async def delete(request: Request, id: str) -> Response:
     """Delete the summary and its document."""
-    await _jobs(request).delete(client_of(request), id)
+    await jobs_of(request).delete(client_of(request), id)
     return _to(request, "/")
 
 
@@ -125,7 +124,7 @@ async def _show(
 ) -> Response:
     body = result = None
     if job.status == "done":
-        result = await _jobs(request).result(client_of(request), job.id)
+        result = await jobs_of(request).result(client_of(request), job.id)
         body = await run_in_threadpool(report_body, result)
     return render(
         request,
@@ -135,8 +134,8 @@ async def _show(
         body=body,
         pages=len(result["pages"]) if result and job.file.media_type == _WITH_PAGES else 0,
         here=f"/summaries/{job.id}",
-        fields=setting_fields(_config(request), job.settings if chosen is None else chosen),
-        config=_config(request),
+        fields=setting_fields(config_of(request), job.settings if chosen is None else chosen),
+        config=config_of(request),
         problem=problem,
     )
 
@@ -148,12 +147,4 @@ def _list_at(query: str, before: str | None = None) -> str:
 
 def _to(request: Request, path: str) -> Response:
     """Where a form leads: 303, so that a reload asks for nothing twice."""
-    return RedirectResponse(request.scope.get("root_path", "").rstrip("/") + path, 303)
-
-
-def _jobs(request: Request) -> Jobs:
-    return request.app.state.jobs  # type: ignore[no-any-return]
-
-
-def _config(request: Request) -> RunConfig:
-    return request.app.state.config  # type: ignore[no-any-return]
+    return RedirectResponse(base_of(request.scope) + path, 303)

@@ -13,9 +13,7 @@ from typing import Any
 
 from graph.service.storage.files import stored_name
 from graph.service.storage.queue_order import Places
-from graph.service.types import FileInfo, Job, Progress
-
-PASSWORD = "load.password"
+from graph.service.types import PASSWORD, FileInfo, Job, Progress
 
 # Stands in settings for a password that was given.
 MASK = "***"
