@@ -7,7 +7,8 @@ were chosen, `report`: not) and `facts`: the name of a fact to regular expressio
 it matches (ignoring case, white space evened out). It is written before any score is seen, and kept outside of
 the repository, since it quotes documents of others.
 
-Beside the whole program as configs/quickstart.yaml has it, and in one call, stand the first words of the document.
+Beside the whole program as configs/quickstart.yaml has it, in one call, and beside the same in parts, stand the
+first words of the document.
 """
 
 from __future__ import annotations
@@ -31,8 +32,8 @@ from graph.documents import clean_pages, read_document  # noqa: E402
 from graph.documents.config import LoadConfig  # noqa: E402
 from llm.tokens import estimate_tokens  # noqa: E402
 
-WHOLE = {"llm.context_window": 10_000_000}
-WAYS: dict[str, dict[str, Any] | None] = {"first words": None, "built-in": {}, "built-in, one call": WHOLE}
+PARTS = {"llm.context_window": 16_384}
+WAYS: dict[str, dict[str, Any] | None] = {"first words": None, "built-in": {}, "built-in, in parts": PARTS}
 
 
 class Case(NamedTuple):

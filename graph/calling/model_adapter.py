@@ -81,6 +81,12 @@ def may_vary(model: BaseLanguageModel[Any]) -> bool:
     return not is_greedy and getattr(model, "seed", None) is None
 
 
+def named(model: BaseLanguageModel[Any]) -> str | None:
+    """What a model calls itself; LangChain's classes do not agree on the field."""
+    fields = (getattr(model, field, None) for field in ("model", "model_name", "model_id"))
+    return next((name for name in fields if isinstance(name, str) and name), None)
+
+
 def finish_reason(message: BaseMessage | str) -> FinishReason:
     """Whether the answer ended by itself or at its limit."""
     metadata = getattr(message, "response_metadata", None) or {}

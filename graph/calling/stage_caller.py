@@ -58,7 +58,7 @@ class StageCaller:
         self._base = unwrap(model)
         self._retries = RetryPolicy(config, self._base)
         self._extracts = isinstance(self._base, TextRank)  # it copies, and reads no instructions
-        self._chains: dict[tuple[Stage, Prompts, bool, int], Chain] = {}
+        self._chains: dict[tuple[Stage, Prompts, bool], Chain] = {}
 
     @cached_property
     def _reminded(self) -> Prompts:
@@ -229,17 +229,21 @@ class StageCaller:
         return limit
 
     def _chain(self, stage: Stage, prompts: Prompts, *, anew: bool, max_tokens: int) -> Chain:
-        """Kept: to build it takes as long as to go through it."""
-        key = (stage, prompts, anew, max_tokens)
-        if key not in self._chains:
-            model = asked_anew(self._model) if anew else self._model
-            fields = type(self._base).model_fields
-            if "max_tokens" in fields:
-                model = model.bind(max_tokens=max_tokens)
-            if "focus" in fields and self._config.prompts.focus:  # TextRank's; other models read it in the prompt
-                model = model.bind(focus=self._config.prompts.focus)
-            self._chains[key] = _CHAINS[stage](model, prompts, parser=RunnablePassthrough())
-        return self._chains[key]
+        """Kept, but for those of one document: to build it takes as long as to go through it."""
+        key = (stage, prompts, anew)
+        is_usual = prompts in (self._prompts, self._reminded) and max_tokens == self.budget.output[stage]
+        if is_usual and key in self._chains:
+            return self._chains[key]
+        model = asked_anew(self._model) if anew else self._model
+        fields = type(self._base).model_fields
+        if "max_tokens" in fields:
+            model = model.bind(max_tokens=max_tokens)
+        if "focus" in fields and self._config.prompts.focus:  # TextRank's; other models read it in the prompt
+            model = model.bind(focus=self._config.prompts.focus)
+        chain = _CHAINS[stage](model, prompts, parser=RunnablePassthrough())
+        if is_usual:
+            self._chains[key] = chain
+        return chain
 
     def _cleaned(self, stage: Stage, message: Message, document: str, prompts: Prompts) -> Cleaned:
         answer = plain(message if isinstance(message, str) else str(message.text)).strip()

@@ -120,30 +120,31 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     serve = commands.add_parser("serve", help="summarize for a browser and for programs: a page, an API, MCP")
-    serve.add_argument(
-        "config", nargs="?", default=DEFAULT, metavar="CONFIG", help=f"a configuration (without one: {DEFAULT})"
-    )
+    _add_jobs(serve)
     serve.add_argument("--host", default="127.0.0.1", help="for others too, with a token: 0.0.0.0")
     serve.add_argument("--port", type=int, default=8321)
-    serve.add_argument("--data", metavar="FOLDER", help="where documents and summaries are kept")
     serve.add_argument(
         "--token-file", metavar="FILE", help='who may use it: a line for each, "name: token", or one token'
     )
     serve.add_argument(
         "--root-path", default="", metavar="PATH", help="where a proxy shows it, such as /summaries"
     )
-    _add_set(serve)
     serve.set_defaults(command=_serve, refuse=serve.error)
 
 
 def _add_mcp(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     mcp = commands.add_parser("mcp", help="summarize for an assistant that starts this program (MCP over stdio)")
-    mcp.add_argument(
+    _add_jobs(mcp)
+    mcp.set_defaults(command=_mcp, refuse=mcp.error)
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    """What a command takes that keeps jobs."""
+    parser.add_argument(
         "config", nargs="?", default=DEFAULT, metavar="CONFIG", help=f"a configuration (without one: {DEFAULT})"
     )
-    mcp.add_argument("--data", metavar="FOLDER", help="where documents and summaries are kept")
-    _add_set(mcp)
-    mcp.set_defaults(command=_mcp, refuse=mcp.error)
+    parser.add_argument("--data", metavar="FOLDER", help="where documents and summaries are kept")
+    _add_set(parser)
 
 
 def _add_set(parser: argparse.ArgumentParser) -> None:

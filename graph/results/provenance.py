@@ -7,7 +7,7 @@ from typing import Any
 from langchain_core.runnables import Runnable
 
 from chains.prompts import STAGES, Prompts, Stage
-from graph.calling.model_adapter import unwrap
+from graph.calling.model_adapter import named, unwrap
 from graph.config import RunConfig
 from graph.results.types import Provenance
 from llm.textrank.model import TextRank
@@ -60,5 +60,4 @@ def _name_of(model: Runnable[Any, Any]) -> str:
     base = unwrap(model)
     if isinstance(base, TextRank):
         return BUILT_IN
-    named = (getattr(base, field, None) for field in ("model", "model_name", "model_id"))
-    return next((name for name in named if isinstance(name, str) and name), type(base).__name__)
+    return named(base) or type(base).__name__

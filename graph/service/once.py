@@ -46,8 +46,7 @@ def _digest(name: str, content: bytes | Path, settings: Mapping[str, Any]) -> st
         digest.update(content)
     else:
         with content.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+            hashlib.file_digest(file, lambda: digest)
     return digest.hexdigest()
 
 

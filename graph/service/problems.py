@@ -118,9 +118,14 @@ def _allowed(request: Request) -> dict[str, str]:
     return {"Allow": ", ".join(methods)}
 
 
-def _explained(error: Mapping[str, Any]) -> str:
+def reason(error: Mapping[str, Any]) -> str:
+    """What pydantic says is wrong, as a part of a sentence."""
     message = str(error["msg"]).removeprefix("Value error, ").removesuffix(".")
-    return f"{_place(error)}: {message[:1].lower()}{message[1:]}."
+    return f"{message[:1].lower()}{message[1:]}"
+
+
+def _explained(error: Mapping[str, Any]) -> str:
+    return f"{_place(error)}: {reason(error)}."
 
 
 def _place(error: Mapping[str, Any]) -> str:

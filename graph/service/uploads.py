@@ -26,7 +26,7 @@ from graph.documents.config import LoadConfig
 from graph.documents.errors import DocumentError, NotAPDFError, TooLargeError, UnsupportedFormatError
 from graph.documents.read import is_pdf, refuse_at_first_sight
 from graph.service.errors import StorageFullError
-from graph.service.problems import ProblemError
+from graph.service.problems import ProblemError, reason
 from graph.service.storage.database import told
 from graph.service.storage.files import shown_name
 from graph.service.types import NewDocument
@@ -127,8 +127,7 @@ async def _receive_text(request: Request, upload: Upload, folder: Path, limits: 
         text = Text.model_validate_json(bytes(body))
     except ValidationError as error:
         key = ".".join(str(step) for step in error.errors()[0]["loc"])[:100]
-        said = error.errors()[0]["msg"].removeprefix("Value error, ")
-        said = said[0].lower() + said[1:]
+        said = reason(error.errors()[0])
         raise ProblemError(422, f"{key or 'the body'}: {printable(said)}", key=key or None) from None
     title = _SLASHES.sub("-", text.title).strip() or "Text"
     name = shown_name(f"{title}.md")

@@ -15,7 +15,7 @@ from langchain_core.messages.ai import UsageMetadata, add_usage
 from langchain_core.messages.tool import ToolCallChunk
 from langchain_core.runnables import Runnable
 
-from graph.calling.model_adapter import finish_reason, is_refused, unwrap
+from graph.calling.model_adapter import finish_reason, is_refused, named, unwrap
 from graph.service.openai_api.answer import Delta, End, Piece
 from graph.service.openai_api.errors import ApiError
 from graph.service.openai_api.request import ChatRequest
@@ -28,8 +28,7 @@ _THOUGHTS = ("reasoning", "thinking")
 def model_id(model: Runnable[Any, Any]) -> str:
     """The name by which clients ask for the model; of one in a folder, the folder's name."""
     base = unwrap(model)
-    named = (getattr(base, field, None) for field in ("model", "model_name", "model_id"))
-    name = next((name for name in named if isinstance(name, str) and name), str(getattr(base, "_llm_type", "")))
+    name = named(base) or str(getattr(base, "_llm_type", ""))
     return os.path.basename(name.rstrip("/")) if os.path.isabs(name) else name
 
 

@@ -11,7 +11,6 @@ from pathlib import Path, PurePath
 from graph.documents.characters import printable
 from graph.service.storage.database import sync_folder, told
 
-_BLOCK = 1 << 20
 _SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")  # tells text files from each other, as graph.documents reads them
 _LONGEST_NAME = 200
 _SLASHES = re.compile(r"[/\\]")
@@ -58,13 +57,10 @@ class Files:
 
 def hashed(path: Path) -> tuple[str, int]:
     """SHA-256 and size of a file, all of which is on the disk when this returns."""
-    digest, size = hashlib.sha256(), 0
     with told(), path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            size += len(block)
+        digest = hashlib.file_digest(file, "sha256")
         os.fsync(file.fileno())
-    return digest.hexdigest(), size
+        return digest.hexdigest(), file.tell()
 
 
 def shown_name(name: str) -> str:
