@@ -196,13 +196,14 @@ def _request(args: argparse.Namespace) -> Request:
         overrides.append(("load.source", documents if len(documents) > 1 else documents[0]))
     args.output = None if args.output == STDOUT else args.output
     for key, value in (
-        ("summarize.length", args.length),
         ("output.path", args.output),
         ("output.format", args.format or format_of(args.output)),
         ("cache.enabled", "false" if args.no_cache else None),
     ):
         if value is not None:
             overrides.append((key, value))
+    if args.length is not None:
+        overrides.append(f"summarize.length={args.length}")  # as --set, which an error then names
     sets_document = documents or any(
         word.partition("=")[0].strip() in ("load", "load.source") for word in args.set
     )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from graph import ConfigError, build_graph, load_config
+from graph.cli.main import main
 from graph.length import LENGTHS, misses, parse_length, tokens_for, words_in
 from graph.report import to_markdown
 from graph.results.types import Result
@@ -162,3 +163,8 @@ def test_a_length_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> Non
     with pytest.raises(ConfigError, match=r"summarize.length.*write short, medium, long") as caught:
         load_config("quickstart", ["summarize.length=brief"])
     assert "\n" not in str(caught.value)
+
+
+def test_an_error_of_the_option_is_not_said_of_the_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "quickstart", "--length", "brief"]) == 2
+    assert capsys.readouterr().err.startswith("--set summarize.length: 'brief' is no length;")
