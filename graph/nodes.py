@@ -34,6 +34,7 @@ from graph.documents import (
     split_pages,
 )
 from graph.documents.characters import plain
+from graph.documents.config import Context
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, OnProgress, Page, Reading
 from graph.errors import BudgetError, ConfigError, SummarizeError
@@ -123,7 +124,7 @@ class Nodes:
             if len(whole) == 1:
                 chunks, route = whole, "direct"
         records = chunk_records(chunks, state["pages"])
-        tasks = map_tasks(records, [chunk["text"] for chunk in chunks], state["files"], state.get("run", ""))
+        tasks = list(map_tasks(state, records, [chunk["text"] for chunk in chunks], self._context))
         return {
             "chunks": records,
             "tasks": tasks,
@@ -137,7 +138,8 @@ class Nodes:
         if (text := _chunk_text(task)) is None:
             return {}
         try:
-            answer = yield from self._caller.ask("map", text, task["tokens"])
+            placed, tokens = self._placed(task, text)
+            answer = yield from self._caller.ask("map", placed, tokens)
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
         return mapped_part(task, answer, key_sentences(text, self._config.summarize.evidence))
@@ -150,7 +152,7 @@ class Nodes:
 
     def next_step(self, state: State) -> list[Send] | str:
         """The edge after collect; the budget it needs is known only when the tokenizer is."""
-        return next_step(state, budget=self._caller.budget)
+        return next_step(state, budget=self._caller.budget, context=self._context)
 
     def collapse(self, task: CollapseTask) -> Flow[Update]:
         """Make one summary of neighbouring ones."""
@@ -184,6 +186,18 @@ class Nodes:
             return grounded(state, _timing("ground", started), traced, sections)
         except Exception as error:
             return not_grounded(error)
+
+    @property
+    def _context(self) -> Context:
+        """A model that copies would copy it, too."""
+        return "none" if self._caller.extracts else self._config.split.context
+
+    def _placed(self, task: MapTask, text: str) -> tuple[str, int]:
+        """The text of a part behind where it stands, and its tokens."""
+        if not task["context"]:
+            return text, task["tokens"]
+        placed = f"{task['context']}\n\n{text}"
+        return placed, self._caller.counter.text(placed)
 
     def _failed(self, task: MapTask, error: Exception) -> Update:
         """Go on without the part, or end the run."""

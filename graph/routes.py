@@ -8,6 +8,7 @@ from langgraph.types import Send
 
 from graph.calling.budget import TokenBudget
 from graph.chapter_summaries import by_chapter
+from graph.documents.config import Context
 from graph.packing import joined_tokens
 from graph.state import State
 from graph.tasks import collapse_tasks, missing_map_tasks
@@ -20,13 +21,13 @@ def fan_out(state: State) -> list[Send] | Literal["final_summarize"]:
     return [Send("map_summarize", task) for task in state["tasks"]]
 
 
-def next_step(state: State, *, budget: TokenBudget) -> list[Send] | Literal["final_summarize"]:
+def next_step(state: State, *, budget: TokenBudget, context: Context) -> list[Send] | Literal["final_summarize"]:
     """After collect: another round of collapse while a chapter has several summaries, or all of them together are
     over the final prompt's budget.
 
     Chunks that have no summary, because their tasks were resumed from a checkpoint, go to map_summarize again.
     """
-    if missing := missing_map_tasks(state):
+    if missing := missing_map_tasks(state, context):
         return [Send("map_summarize", task) for task in missing]
     groups = by_chapter(state["tree"], state["chunks"])
     unfinished = [group for group in groups if len(group) > 1]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from graph.calling.key_sentences import Part
 from graph.channels import compress, decompress
 from graph.chapter_summaries import chapter_summaries
 from graph.documents import whole_text
-from graph.documents.types import FileRecord
+from graph.documents.config import Context
 from graph.packing import frontier, joined_pages, joined_tokens, pack
+from graph.part_context import part_contexts
 from graph.results.page_ranges import in_pages
 from graph.results.types import ChunkRecord, Summary
 from graph.state import CollapseTask, MapTask, State
@@ -28,22 +29,30 @@ class FinalTask(NamedTuple):
 
 
 def map_tasks(
-    chunks: Sequence[ChunkRecord], texts: Sequence[str], files: Sequence[FileRecord], run: str
-) -> list[MapTask]:
-    """One for each chunk."""
-    return [_map_task(chunk, files, run) | {"chunk_text": text} for chunk, text in zip(chunks, texts, strict=True)]
+    state: State, chunks: Sequence[ChunkRecord], texts: Sequence[str], context: Context
+) -> Iterator[MapTask]:
+    """One for each chunk, with its text."""
+    files, run = state["files"], state.get("run", "")
+    contexts = part_contexts(context, state["title"], files, state["sections"], chunks, texts)
+    for chunk, text, said in zip(chunks, texts, contexts, strict=True):
+        yield MapTask(
+            id=chunk["id"],
+            tokens=chunk["tokens"],
+            pages=chunk["pages"],
+            where=in_pages(chunk["pages"], files),
+            context=said,
+            run=run,
+            chunk_text=text,
+        )
 
 
-def missing_map_tasks(state: State) -> list[MapTask]:
+def missing_map_tasks(state: State, context: Context) -> list[MapTask]:
     """One for each chunk without a summary: its task was resumed from a checkpoint, which keeps no such text."""
     done = {summary["id"] for summary in state["tree"]}
     if all(map_id(chunk["id"]) in done for chunk in state["chunks"]):
         return []
-    return [
-        _map_task(chunk, state["files"], state.get("run", "")) | {"compressed": compress(text)}
-        for chunk, text in zip(state["chunks"], _chunk_texts(state), strict=True)
-        if map_id(chunk["id"]) not in done
-    ]
+    tasks = map_tasks(state, state["chunks"], _chunk_texts(state), context)
+    return [_compressed(task) for task in tasks if map_id(task["id"]) not in done]
 
 
 def collapse_tasks(state: State, apart: Iterable[Sequence[Summary]], budget_tokens: int) -> list[CollapseTask]:
@@ -95,9 +104,9 @@ def map_id(chunk_id: str) -> str:
     return chunk_id.replace("chunk", "summary")
 
 
-def _map_task(chunk: ChunkRecord, files: Sequence[FileRecord], run: str) -> MapTask:
-    where = in_pages(chunk["pages"], files)
-    return MapTask(id=chunk["id"], tokens=chunk["tokens"], pages=chunk["pages"], where=where, run=run)
+def _compressed(task: MapTask) -> MapTask:
+    task["compressed"] = compress(task.pop("chunk_text"))
+    return task
 
 
 def _parts(summaries: Iterable[Summary], titles: Mapping[str, str]) -> list[Part]:

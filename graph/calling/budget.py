@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chains.prompts import STAGES, Prompts, Stage
 from graph.config import RunConfig
 from graph.errors import BudgetError
+from graph.part_context import CONTEXT_TOKENS
 from llm.config import LLMConfig, MLXConfig
 from llm.mlx.window import local_context_window
 from llm.tokens import estimate_tokens
@@ -35,6 +36,7 @@ class TokenBudget:
     output: Mapping[Stage, int]
     chunk: int
     source_sentences: int = 0  # key sentences that go with each summary
+    context: int = 0  # what goes before the text of a part
 
     def input(self, stage: Stage) -> int:
         """Tokens of text that fit a stage's prompt."""
@@ -43,7 +45,7 @@ class TokenBudget:
     @property
     def chunk_tokens(self) -> int:
         """Largest chunk: what the configuration says, or what the map prompt leaves."""
-        return min(self.chunk, self.input("map"))
+        return min(self.chunk, self.input("map") - self.context)
 
     @property
     def packed_tokens(self) -> int:
@@ -72,7 +74,7 @@ class TokenBudget:
         """
         pair = 2 * self.output["map"] + SEPARATOR_TOKENS
         for stage in STAGES:
-            need = 1 if stage == "map" else pair
+            need = 1 + self.context if stage == "map" else pair
             if self.input(stage) < need:
                 what = "any text" if stage == "map" else f"two summaries of {self.output['map']} tokens ({need})"
                 raise BudgetError(
@@ -86,7 +88,8 @@ def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int]) -
     """Put together the budget of `config` for a model with this `window` and these template tokens."""
     part = config.llm.max_tokens
     output: dict[Stage, int] = {"map": part, "collapse": part, "final": config.final_tokens}
-    return TokenBudget(window, template, output, config.split.chunk_tokens, config.summarize.evidence)
+    context = 0 if config.split.context == "none" else CONTEXT_TOKENS
+    return TokenBudget(window, template, output, config.split.chunk_tokens, config.summarize.evidence, context)
 
 
 def estimate_budget(config: RunConfig, prompts: Prompts) -> TokenBudget | None:

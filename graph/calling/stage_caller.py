@@ -11,12 +11,14 @@ from langchain_core.runnables import Runnable, RunnablePassthrough
 
 from chains.prompts import STAGES, Prompts, Stage
 from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template
-from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, without_loop
+from graph import part_context
+from graph.calling import key_sentences
+from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, without_loop, without_quoted
 from graph.calling.budget import TokenBudget, make_budget
 from graph.calling.cutting import cut
 from graph.calling.failures import PASSED_ON, in_stage
 from graph.calling.flow import Chain, Flow, Message, ModelCall
-from graph.calling.key_sentences import Part, joined_text, without_source_sentences
+from graph.calling.key_sentences import Part, joined_text
 from graph.calling.model_adapter import (
     asked_anew,
     finish_reason,
@@ -57,7 +59,7 @@ class StageCaller:
         self._model = model
         self._base = unwrap(model)
         self._retries = RetryPolicy(config, self._base)
-        self._extracts = isinstance(self._base, TextRank)  # it copies, and reads no instructions
+        self.extracts = isinstance(self._base, TextRank)  # it copies, and reads no instructions
         self._chains: dict[tuple[Stage, Prompts, bool], Chain] = {}
 
     @cached_property
@@ -67,7 +69,7 @@ class StageCaller:
     @cached_property
     def instructions(self) -> list[str]:
         """What the prompts say besides the document; nothing where the model reads none."""
-        return [] if self._extracts else [self._reminded.text(stage) for stage in STAGES]
+        return [] if self.extracts else [self._reminded.text(stage) for stage in STAGES]
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -112,7 +114,7 @@ class StageCaller:
         `tokens` are those of the summaries alone. With each summary go its title, for models that write, and as
         many of its key sentences as there is room for; where it is short, none.
         """
-        titled = not self._extracts and any(part.get("title") for part in parts)
+        titled = not self.extracts and any(part.get("title") for part in parts)
         for count in range(self.budget.source_sentences, -1 if titled else 0, -1):
             text = joined_text(parts, count, titled=titled)
             if (counted := self.counter.text(text)) <= self.budget.input(stage):
@@ -154,7 +156,7 @@ class StageCaller:
         A model that is asked for more words than its text bears invents some.
         """
         wanted, wrote = self._config.words, words_in(answer)
-        if not wanted or not self._prompts.resize or self._extracts or reason not in _WHOLE:
+        if not wanted or not self._prompts.resize or self.extracts or reason not in _WHOLE:
             return False
         return could_be_mended(wrote, wanted, words_in(text))
 
@@ -223,7 +225,7 @@ class StageCaller:
     def _limit(self, stage: Stage, document: str) -> int:
         """Most tokens of an answer. The built-in model fills them, so they are those of the words wanted."""
         limit = self.budget.output[stage]
-        if stage == "final" and self._extracts and self._config.words:
+        if stage == "final" and self.extracts and self._config.words:
             each = self.counter.text(document) / max(1, words_in(document))
             return max(1, min(limit, round(self._config.words * each)))
         return limit
@@ -247,7 +249,7 @@ class StageCaller:
 
     def _cleaned(self, stage: Stage, message: Message, document: str, prompts: Prompts) -> Cleaned:
         answer = plain(message if isinstance(message, str) else str(message.text)).strip()
-        if self._extracts:
+        if self.extracts:
             return Cleaned(answer, None if answer else "empty")
         if is_refused(message):
             return Cleaned("", "refusal")
@@ -256,9 +258,13 @@ class StageCaller:
         templates = [template for _, template in getattr(prompts, stage)]
         asked = [template.format(document=document, **prompts.values) for template in templates]
         cleaned = clean(answer, asked, document)
-        if self.budget.source_sentences and cleaned.fault is None:
-            text = without_source_sentences(cleaned.text)
-            cleaned = Cleaned(text, None if text else "echo")
+        for quoted, tag in (
+            (self.budget.source_sentences, key_sentences.TAG),
+            (self.budget.context, part_context.TAG),
+        ):
+            if quoted and cleaned.fault is None:
+                text = without_quoted(cleaned.text, tag)
+                cleaned = Cleaned(text, None if text else "echo")
         return in_language(cleaned, prompts.language) if "{language}" in "".join(templates) else cleaned
 
     def _bounded(
