@@ -70,7 +70,7 @@ THEN = [
     "to everybody's satisfaction.",
 ]
 WAYS: dict[str, dict[str, Any]] = {
-    "one call": {"summarize.strategy": "auto"},
+    "one call": {"summarize.strategy": "one_call"},
     "parts": {"summarize.strategy": "map_reduce"},
     "parts of 750": {"summarize.strategy": "map_reduce", "split.chunk_tokens": 750},
     "evidence: 1": {"summarize.strategy": "map_reduce", "summarize.evidence": 1},

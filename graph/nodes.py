@@ -119,7 +119,7 @@ class Nodes:
         if not chunks:
             raise NoTextError(f"{state['title']}: nothing is left to summarize", "choose other pages")
         has_chapters = any("chapter" in chunk for chunk in chunks)
-        if summarize.strategy == "auto" and not has_chapters and joined_tokens(chunks) <= budget.input("final"):
+        if not has_chapters and joined_tokens(chunks) <= self._caller.most_in_one_call:
             whole = self._chunks(pages, budget.input("final"))
             if len(whole) == 1:
                 chunks, route = whole, "direct"

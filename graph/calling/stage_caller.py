@@ -43,6 +43,9 @@ _REMINDED: set[Fault | None] = {"echo", "refusal", "language"}
 # How answers come out that are summaries, if too long ones.
 _WHOLE: set[FinishReason] = {"stop", "length", "cut"}
 
+# With strategy: auto, a document of so many parts, or fewer, is summarized in one call.
+PARTS_IN_ONE_CALL = 2
+
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
 
 
@@ -81,6 +84,20 @@ class StageCaller:
         """The budget with the prompts counted exactly. Not checked yet."""
         template = {stage: self._prompt_tokens(stage, "", self._prompts) for stage in STAGES}
         return make_budget(self._config, self._window(), template)
+
+    @property
+    def most_in_one_call(self) -> int:
+        """Tokens of the longest document that is summarized in one call.
+
+        A model that writes forgets what it read long ago, the sooner the smaller it is: benchmarks/facts.py counts
+        what reaches a summary in one call and in parts. One that copies forgets nothing.
+        """
+        strategy, fits = self._config.summarize.strategy, self.budget.input("final")
+        if strategy == "map_reduce":
+            return 0
+        if strategy == "one_call" or self.extracts:
+            return fits
+        return min(fits, PARTS_IN_ONE_CALL * self.budget.chunk_tokens)
 
     def ask(self, stage: Stage, text: str, tokens: int, *, fallback: str = "") -> Flow[StageAnswer]:
         """Summarize `text`, of so many `tokens`, with the prompt of `stage`.

@@ -95,7 +95,7 @@ def test_map_prompts_and_documents_in_one_call_have_none() -> None:
     run(model, 3)
     assert not any(OPEN in prompt for prompt in model.prompts("map"))
     direct = RecordingModel()
-    run(direct, 3, window=8000, summarize={"strategy": "auto", "evidence": 3})
+    run(direct, 3, window=8000, summarize={"strategy": "one_call", "evidence": 3})
     assert direct.stages() == {"final": 1}
     assert OPEN not in direct.prompts("final")[0]
 
