@@ -1,10 +1,10 @@
 """How much of a summary of several documents does each of them get?
 
-    python benchmarks/together.py [PATH ...] [--counts 2 3 5 10] [--config quickstart] [--set KEY=VALUE ...] [--show]
+    python benchmarks/together.py [PATH ...] [--counts 2 3 5 10] [--config NAME] [--set KEY=VALUE ...] [--show]
 
 For each number of documents: as many made by code, the longest of them 60 times as long as the shortest, each on a
-matter of its own. With paths, those documents as well, as one more set. A sentence belongs to the document that its
-best evidence is in; sentences without any, to none. One row for each set:
+matter of its own. With paths, those documents as well, as one more set. A sentence belongs to the document that
+its best evidence is in; sentences without any, to none. One row for each set:
 
 - `heard`: documents that have a sentence, of all
 - `least`, `most`: the share of the summary's words that the document with the fewest, and with the most words has
@@ -117,7 +117,8 @@ def main() -> None:
     parser.add_argument("--show", action="store_true", help="print the summaries, too, to standard error")
     args = parser.parse_args()
     app: Any = build_graph(load_config(args.config, ["load.timeout_seconds=300", *args.settings]))
-    print("| documents | heard | least | most | longest | even | words |\n| --- | --- | --- | --- | --- | --- | --- |")
+    print("| documents | heard | least | most | longest | even | words |")
+    print(f"|{' --- |' * 7}")
     with tempfile.TemporaryDirectory() as folder:
         sets = {f"{count} made": made(Path(folder), count) for count in args.counts}
         if args.paths:

@@ -39,11 +39,16 @@ def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | 
             for key, value in keys.items()
             if value is not None
         },
-        prompts={stage: _words(prompts, stage) for stage in STAGES},
+        prompts=prompts_said(prompts),
         # The built-in model copies sentences, whatever language the prompt asks for.
         language="" if model is None and config.llm.provider == "textrank" else prompts.language,
         focus=prompts.focus,
     )
+
+
+def prompts_said(prompts: Prompts) -> dict[str, str]:
+    """The prompts of all stages, with everything but the document filled in."""
+    return {stage: _words(prompts, stage) for stage in STAGES}
 
 
 def model_name(config: RunConfig) -> str:
