@@ -172,7 +172,7 @@ def _read_file(path: Path) -> PromptSet:
 
 
 def _documents_language(final: Pairs) -> str:
-    text = "".join(template for _, template in final)
+    text = "".join(said for _, template in final for said, _, _, _ in Formatter().parse(template))
     korean = sum("가" <= character <= "힣" for character in text)
     return _THE_DOCUMENTS_IN_KOREAN if 2 * korean > sum(map(str.isalpha, text)) else _THE_DOCUMENTS
 

@@ -104,7 +104,7 @@ class _Grounder:
 
     def traced(self, statement: Statement) -> Traced:
         """The sentence with its evidence. A heading, or one that has no word to compare, needs none."""
-        support, flags, matches, terms = self._supported("" if statement.is_heading else statement.text)
+        support, flags, matches, terms = self._supported(statement.text if statement.is_claim else "")
         evidence = [self._evidence(match, terms) for match in matches]
         labels = self._labels(matches, terms)
         sentence = Sentence(
