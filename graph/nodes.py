@@ -36,8 +36,9 @@ from graph.documents import (
 from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, OnProgress, Page, Reading
-from graph.errors import BudgetError, ConfigError, SummarizeError
-from graph.grounding import ground, trace
+from graph.errors import BudgetError, ConfigError, RunError, SummarizeError
+from graph.grounding import Tracer, ground
+from graph.mending import Mended, mend, revise_tasks
 from graph.node_names import NodeName
 from graph.packing import joined_tokens
 from graph.results.assemble import (
@@ -49,12 +50,15 @@ from graph.results.assemble import (
     mapped_part,
     merged_part,
     not_grounded,
+    not_revised,
+    revised,
+    to_revise,
 )
 from graph.results.provenance import model_name
 from graph.results.stats import chunk_records, page_records
 from graph.results.types import Provenance, SectionRecord
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, PagesRead, State
+from graph.state import CollapseTask, InputState, MapTask, PagesRead, ReviseTask, State
 from graph.tasks import final_task, map_tasks
 from llm.mlx.gguf.source import PACKAGED
 from llm.textrank.extract import key_sentences
@@ -94,6 +98,9 @@ class Nodes:
             "errors": Overwrite([]),
             "warnings": Overwrite([*reading["warnings"], *self._about_the_model(pages)]),
             "tree": Overwrite([]),
+            "doubtful": [],
+            "proposals": Overwrite([]),
+            "rounds": 0,
             "timings": Overwrite([_timing("load", started)]),
         }
 
@@ -172,18 +179,34 @@ class Nodes:
         return finished(state, task, answer, self._made)
 
     def ground(self, state: State) -> Update:
-        """Find what in the document supports each sentence of the summary. Whatever happens, the summary stays."""
+        """Find what in the document supports each sentence of the summary. Whatever happens, the summary stays.
+
+        With summarize.check, the answers of the last round of revise are taken where they are better.
+        """
         started = time.time()
         try:
-            pages = decompress(state["text"])
-            prompts = self._caller.instructions
-            traced = trace(
-                state["summary"], pages, tree=state["tree"], chunks=state["chunks"], instructions=prompts
-            )
+            pages, prompts = decompress(state["text"]), self._caller.instructions
+            tracer = Tracer(pages, tree=state["tree"], chunks=state["chunks"], instructions=prompts)
+            if not self._caller.mends:
+                draft, heard, tasks = Mended(state["summary"], tracer.trace(state["summary"])), [], []
+            else:
+                heard = [each for each in state["proposals"] if each["round"] == state["rounds"]]
+                draft = mend(state["summary"], heard, tracer.trace)
+                tasks = revise_tasks(draft, state["rounds"], tracer.passages, state.get("run", ""))
             sections = [_grounded_section(section, pages, prompts) for section in state["sections"]]
-            return grounded(state, _timing("ground", started), traced, sections)
+            tokens = self._caller.counter.text(draft.summary)
+            update = grounded(state, _timing("ground", started), draft, sections, heard, tokens)
+            return update | to_revise(state, tasks)
         except Exception as error:
             return not_grounded(error)
+
+    def revise(self, task: ReviseTask) -> Flow[Update]:
+        """Have a doubtful sentence mended. Whatever happens to the call, the summary stays."""
+        try:
+            answer = yield from self._caller.ask_revision(task["sentence"], task["flags"], task["passages"])
+        except (ModelError, RunError) as error:
+            return not_revised(task, error)
+        return revised(task, answer)
 
     def _failed(self, task: MapTask, error: Exception) -> Update:
         """Go on without the part, or end the run."""
@@ -235,8 +258,8 @@ class Nodes:
 
 
 def _grounded_section(section: SectionRecord, pages: Sequence[Page], prompts: Sequence[str]) -> SectionRecord:
-    """A chapter with the sentences of its summary, which rest on its own pages; another section as it is."""
-    if "summary" not in section:
+    """A chapter with the sentences of its summary, which rest on its own pages; what has none is as it is."""
+    if "summary" not in section or "sentences" in section:
         return section
     own = [page for page in pages if section["first_page"] <= page["number"] <= section["last_page"]]
     return section | {"sentences": ground(section["summary"], own, instructions=prompts)}

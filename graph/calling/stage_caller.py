@@ -9,10 +9,10 @@ from typing import Any
 
 from langchain_core.runnables import Runnable, RunnablePassthrough
 
-from chains.prompts import STAGES, Prompts, Stage
-from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template
+from chains.prompts import Prompts, Stage
+from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template, revise_chain
 from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, without_loop
-from graph.calling.budget import TokenBudget, make_budget
+from graph.calling.budget import SEPARATOR, TokenBudget, make_budget
 from graph.calling.cutting import cut
 from graph.calling.failures import PASSED_ON, in_stage
 from graph.calling.flow import Chain, Flow, Message, ModelCall
@@ -30,7 +30,9 @@ from graph.calling.stage_answer import FinishReason, StageAnswer, Timing
 from graph.calling.token_counter import TokenCounter
 from graph.config import RunConfig
 from graph.documents.characters import plain
-from graph.errors import ConfigError, EmptyAnswerError
+from graph.doubts import in_words
+from graph.errors import BudgetError, ConfigError, EmptyAnswerError
+from graph.grounding.types import Flag
 from graph.length import could_be_mended, words_in
 from graph.node_names import NODE_OF
 from llm.textrank.model import TextRank
@@ -41,7 +43,7 @@ _REMINDED: set[Fault | None] = {"echo", "refusal", "language"}
 # How answers come out that are summaries, if too long ones.
 _WHOLE: set[FinishReason] = {"stop", "length", "cut"}
 
-_CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
+_CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain, "revise": revise_chain}
 
 
 class StageCaller:
@@ -67,7 +69,12 @@ class StageCaller:
     @cached_property
     def instructions(self) -> list[str]:
         """What the prompts say besides the document; nothing where the model reads none."""
-        return [] if self._extracts else [self._reminded.text(stage) for stage in STAGES]
+        return [] if self._extracts else [self._reminded.text(stage) for stage in self._config.stages]
+
+    @property
+    def mends(self) -> bool:
+        """Whether doubtful sentences are to be mended, and the model writes."""
+        return self._config.summarize.check and not self._extracts
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -77,7 +84,7 @@ class StageCaller:
     @cached_property
     def budget(self) -> TokenBudget:
         """The budget with the prompts counted exactly. Not checked yet."""
-        template = {stage: self._prompt_tokens(stage, "", self._prompts) for stage in STAGES}
+        template = {stage: self._prompt_tokens(stage, "", self._prompts) for stage in self._config.stages}
         return make_budget(self._config, self._window(), template)
 
     def ask(self, stage: Stage, text: str, tokens: int, *, fallback: str = "") -> Flow[StageAnswer]:
@@ -104,6 +111,31 @@ class StageCaller:
             cut_prompt=fitted != text,
             resized=is_resized,
             timing=_timing(stage, heard, started),
+        )
+
+    def ask_revision(self, sentence: str, flags: Sequence[Flag], passages: Sequence[str]) -> Flow[StageAnswer]:
+        """Have a sentence of the summary mended by passages of the document, best first. No answer is empty.
+
+        Raises, beside what `ask` raises:
+            BudgetError: there is no room for the sentence.
+        """
+        started = time.time()
+        heard: list[Message] = []
+        doubts = in_words(flags, self._prompts.text("revise"))
+        prompts, text = self._prompts.revising(sentence, doubts), SEPARATOR.join(passages)
+        fitted = self._fit("revise", text, self.counter.text(text), prompts)
+        if not fitted and self._excess("revise", "", prompts) > 0:
+            raise BudgetError("It is too long for the revise prompt.")
+        message, cleaned = yield from self._tries("revise", fitted, True, prompts, heard)
+        answer, reason = self._bounded("revise", cleaned, finish_reason(message), fitted, "")
+        return StageAnswer(
+            stage="revise",
+            text=answer,
+            tokens=self.counter.text(answer),
+            finish_reason=reason,
+            cut_prompt=fitted != text,
+            resized=False,
+            timing=_timing("revise", heard, started),
         )
 
     def document(self, stage: Stage, parts: Sequence[Part], tokens: int) -> tuple[str, int]:
@@ -185,10 +217,14 @@ class StageCaller:
         if prompts is self._prompts and self.budget.template[stage] + 2 * tokens <= room:
             return text
         allowed = self.budget.input(stage)
-        while (excess := self._prompt_tokens(stage, text, prompts) - room) > 0:
+        while text and (excess := self._excess(stage, text, prompts)) > 0:
             allowed = min(allowed, self.counter.text(text)) - excess
             text = cut(text, allowed, self.counter)
         return text
+
+    def _excess(self, stage: Stage, text: str, prompts: Prompts) -> int:
+        """How many tokens the whole prompt has that the window does not."""
+        return self._prompt_tokens(stage, text, prompts) + self.budget.output[stage] - self.budget.window
 
     def _tries(
         self, stage: Stage, document: str, has_fallback: bool, prompts: Prompts, heard: list[Message]
@@ -253,6 +289,8 @@ class StageCaller:
             return Cleaned("", "refusal")
         if is_thought_only(message):
             return Cleaned("", "thought")
+        if stage == "revise":  # what is said of the sentence may stand in the answer
+            prompts = self._prompts.revising("", "")
         templates = [template for _, template in getattr(prompts, stage)]
         asked = [template.format(document=document, **prompts.values) for template in templates]
         cleaned = clean(answer, asked, document)

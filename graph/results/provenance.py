@@ -6,7 +6,7 @@ from typing import Any
 
 from langchain_core.runnables import Runnable
 
-from chains.prompts import STAGES, Prompts, Stage
+from chains.prompts import REVISED, Prompts, Stage
 from graph.calling.model_adapter import named, unwrap
 from graph.config import RunConfig
 from graph.results.types import Provenance
@@ -39,7 +39,7 @@ def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | 
             for key, value in keys.items()
             if value is not None
         },
-        prompts={stage: _words(prompts, stage) for stage in STAGES},
+        prompts={stage: _words(prompts, stage) for stage in config.stages},
         # The built-in model copies sentences, whatever language the prompt asks for.
         language="" if model is None and config.llm.provider == "textrank" else prompts.language,
         focus=prompts.focus,
@@ -52,7 +52,7 @@ def model_name(config: RunConfig) -> str:
 
 
 def _words(prompts: Prompts, stage: Stage) -> str:
-    values = {"document": "{document}", **prompts.values}
+    values = {name: f"{{{name}}}" for name in ("document", *REVISED)} | prompts.values
     return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, stage))
 
 
