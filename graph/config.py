@@ -201,9 +201,8 @@ class RunConfig(BaseModel):
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """What prompts are used for. The built-in model mends nothing."""
-        mends = self.summarize.check and self.llm.provider != "textrank"
-        return (*STAGES, "revise") if mends else STAGES
+        """What the model is called for, if it reads prompts."""
+        return (*STAGES, "revise") if self.summarize.check else STAGES
 
     @property
     def shows_pages(self) -> bool:
