@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from graph.calling.wanted import Wanted
 from graph.doubts import is_doubtful, is_heading, sure_support
 from graph.grounding import Traced
 from graph.grounding.edits import exchanged, without
@@ -17,7 +18,7 @@ from graph.grounding.statements import ENDED, statements
 from graph.grounding.types import Sentence
 from graph.length import words_in
 from graph.results.types import Revision
-from graph.state import Proposal, ReviseTask
+from graph.state import Proposal, ReviseTask, State
 from llm.language.sentences import split_sentences
 
 # How often doubtful sentences go to the model: a second time, if the first has made them better and not good.
@@ -99,10 +100,11 @@ def mend(summary: str, proposals: Sequence[Proposal], trace: Trace) -> Mended:
     return _with_each(draft, gone, trace)
 
 
-def revise_tasks(draft: Mended, rounds: int, passages: Passages, run: str) -> list[ReviseTask]:
-    """What the model is asked next, after so many rounds: about each doubtful sentence, and later about those
-    that the last round has made better and not good. Any other would be answered the same again.
+def revise_tasks(draft: Mended, state: State, passages: Passages) -> list[ReviseTask]:
+    """What the model is asked next: about each doubtful sentence, and in a second round about those that the first
+    has made better and not good. Any other would be answered the same again.
     """
+    rounds = state["rounds"]
     doubtful = [one.sentence for one in draft.traced if is_doubtful(one.sentence)]
     if rounds:
         doubtful = [each for each in doubtful if each["text"] in draft.new and rounds < ROUNDS]
@@ -113,7 +115,8 @@ def revise_tasks(draft: Mended, rounds: int, passages: Passages, run: str) -> li
             sentence=sentence["text"],
             flags=sentence["flags"],
             passages=_around(sentence) or passages(sentence["text"]),
-            run=run,
+            wanted=Wanted(language=state.get("language", "")),
+            run=state.get("run", ""),
         )
         for sentence in doubtful
     ]

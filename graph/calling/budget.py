@@ -38,10 +38,16 @@ class TokenBudget:
     output: Mapping[Stage, int]
     chunk: int
     source_sentences: int = 0  # key sentences that go with each summary
+    comparing: int = 0  # of the prompt on several documents, whose answer is as long as a final one
 
     def input(self, stage: Stage) -> int:
         """Tokens of text that fit a stage's prompt."""
         return self.window - self.template[stage] - self.output[stage] - MARGIN_TOKENS
+
+    @property
+    def comparison_input(self) -> int:
+        """Tokens of summaries that fit the prompt on several documents."""
+        return self.window - self.comparing - self.output["final"] - MARGIN_TOKENS
 
     @property
     def chunk_tokens(self) -> int:
@@ -85,7 +91,7 @@ class TokenBudget:
                 )
 
 
-def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int]) -> TokenBudget:
+def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int], comparing: int = 0) -> TokenBudget:
     """Put together the budget of `config` for a model with this `window` and these template tokens."""
     part = config.llm.max_tokens
     output: dict[Stage, int] = {
@@ -94,7 +100,7 @@ def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int]) -
         "final": config.final_tokens,
         "revise": min(part, _LONGEST_SENTENCE),
     }
-    return TokenBudget(window, template, output, config.split.chunk_tokens, config.summarize.evidence)
+    return TokenBudget(window, template, output, config.split.chunk_tokens, config.summarize.evidence, comparing)
 
 
 def estimate_budget(config: RunConfig, prompts: Prompts) -> TokenBudget | None:

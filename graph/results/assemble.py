@@ -11,9 +11,11 @@ from langgraph.types import Overwrite
 from graph.calling.failures import in_words
 from graph.calling.stage_answer import FinishReason, StageAnswer, Timing
 from graph.chapter_summaries import chapter_summaries
+from graph.document_summaries import with_summaries
 from graph.errors import EmptyAnswerError
 from graph.length import could_be_mended, parse_length, words_in
 from graph.mending import Mended, proposed
+from graph.node_names import NodeName
 from graph.results.coverage import cover
 from graph.results.stats import make_stats, tree_warnings
 from graph.results.types import FINAL_ID, Length, PageRecord, Provenance, SectionRecord, Summary
@@ -29,7 +31,7 @@ NO_SUMMARY = "The model summarized no part, so there is no summary; try another 
 def mapped_part(task: MapTask, answer: StageAnswer, source_sentences: list[str]) -> Update:
     """The summary of one chunk."""
     summary = _summary(map_id(task["id"]), 0, [task["id"]], task["pages"], answer, source_sentences)
-    return _update(summary, answer, task["where"])
+    return _update(_named(summary, task), answer, task["where"], "map_summarize")
 
 
 def failed_part(task: MapTask, error: Exception) -> Update:
@@ -56,13 +58,20 @@ def _reason(error: Exception) -> FinishReason:
 def merged_part(task: CollapseTask, answer: StageAnswer, source_sentences: list[str]) -> Update:
     """The summary of neighbouring summaries."""
     summary = _summary(task["id"], task["level"], task["sources"], task["pages"], answer, source_sentences)
-    return _update(summary, answer, task["where"])
+    return _update(_named(summary, task), answer, task["where"], "collapse")
+
+
+def _named(summary: Summary, task: MapTask | CollapseTask) -> Summary:
+    """The summary, with the name of the document that it is the own summary of, if it is one's."""
+    if name := task.get("document"):
+        summary["document"] = name
+    return summary
 
 
 def finished(state: State, task: FinalTask, answer: StageAnswer, made: Provenance) -> Update:
     """The result: the final summary on top of the tree, all warnings, and what the run took."""
     final = _summary(FINAL_ID, task.level, task.sources, task.pages, answer)
-    update = _update(final, answer, task.where)
+    update = _update(final, answer, task.where, "final_summarize")
     update["warnings"] += tree_warnings([*state["tree"], final], state["files"])
     stats = make_stats([*state["timings"], answer.timing])
     result = _result(state, answer.text, made, asked_again=answer.resized)
@@ -107,6 +116,7 @@ def grounded(
     warnings = [warning for warning in state["warnings"] if warning != outdated] + [missed] * bool(missed)
     return update | {
         "summary": draft.summary,
+        "files": with_summaries(state["files"], draft.summary),
         "tree": Overwrite([*tree, final | {"text": draft.summary, "tokens": tokens}]),
         "revisions": [*state["revisions"], *draft.revisions],
         "length": length,
@@ -198,11 +208,13 @@ def _ledger(state: State) -> list[PageRecord]:
     return [page | {"status": "unsummarized"} if page["number"] in lost else page for page in state["pages"]]
 
 
-def _update(summary: Summary, answer: StageAnswer, where: str) -> Update:
+def _update(summary: Summary, answer: StageAnswer, where: str, node: NodeName) -> Update:
+    """`node` asked for the answer: a document's own summary is an answer to the final prompt, too."""
     warnings = []
     if answer.cut_prompt:
         warnings.append(f"{where}: the text was shortened to fit the {answer.stage} prompt.")
-    return {"tree": [summary], "timings": [answer.timing], "warnings": warnings}
+    timing: Timing = {**answer.timing, "node": node}
+    return {"tree": [summary], "timings": [timing], "warnings": warnings}
 
 
 def _summary(

@@ -32,6 +32,8 @@ class Summary(TypedDict):
     """Numbers of the pages it was made of, ascending."""
     finish_reason: FinishReason
     """How it came out: whole, or what happened to it."""
+    document: NotRequired[str]
+    """Of several documents: the name of the file that this is the summary of."""
     source_sentences: NotRequired[list[str]]
     """With summarize.evidence: key sentences of the source of its part, word for word, the best first."""
 
@@ -72,10 +74,21 @@ class ChunkRecord(TypedDict):
     """Where it ends."""
     pages: list[int]
     """Numbers of its pages, ascending."""
+    document: NotRequired[str]
+    """Of several documents: the name of the file that it is from."""
     section: NotRequired[int]
     """The section in which it begins, the innermost: an index into the result's `sections`."""
     chapter: NotRequired[int]
     """With summarize.by: section, the section it is summarized with: an index, too."""
+
+
+class SummarizedFile(FileRecord):
+    """A file of a run; of several, with what the summary says of it."""
+
+    words: NotRequired[int]
+    """About how many words its summary was to have."""
+    summary: NotRequired[str]
+    """Its own summary, which is a part of the whole one, under its name."""
 
 
 class SectionRecord(Section):
@@ -145,9 +158,8 @@ class Provenance(TypedDict):
     settings: dict[str, Any]
     """Keys of the configuration and their values, as --set takes them; no addresses and no secrets."""
     prompts: dict[str, str]
-    """The prompts of map, collapse and final, with {document} where the text stood; with summarize.check, that of
-    revise, with {sentence} and {doubts}.
-    """
+    """The prompts of map, collapse and final, and of several documents together, with {document} where the text
+    stood; with summarize.check that of revise, too, with {sentence} and {doubts}."""
     language: str
     """What {language} stood for in the prompts."""
     focus: str
@@ -192,7 +204,7 @@ class Result(TypedDict):
     """The outline, in the order of the document; none where it shows none."""
     pages: list[PageRecord]
     """Every page of the document, read or not."""
-    files: list[FileRecord]
+    files: list[SummarizedFile]
     """The files that were summarized together, or the one."""
     length: Length
     """How long the summary is, and how long it was to be."""
