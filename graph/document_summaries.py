@@ -16,7 +16,7 @@ from typing import NamedTuple
 from graph.calling.key_sentences import Part
 from graph.documents.split.whole_text import document_texts, whole_text
 from graph.documents.types import Chunk, FileRecord, Page
-from graph.grounding import Traced, trace
+from graph.grounding import Traced, Tracer
 from graph.grounding.types import Sentence
 from graph.packing import fair_shares, frontier, joined_tokens
 from graph.results.types import ChunkRecord, PageRecord, SummarizedFile, Summary
@@ -182,34 +182,47 @@ def with_summaries(files: Sequence[SummarizedFile], summary: str) -> list[Summar
     ]
 
 
-def trace_summary(
-    summary: str,
-    pages: Sequence[Page],
-    files: Sequence[SummarizedFile],
-    *,
-    tree: Sequence[Summary],
-    chunks: Sequence[ChunkRecord],
-    instructions: Iterable[str] = (),
-) -> list[Traced]:
-    """`grounding.trace`; of several documents, what is said of one is compared with that one alone.
+class SummaryTracer:
+    """`grounding.Tracer`; of several documents, what is said of one is compared with that one alone.
 
     Each sentence then says which documents it is about.
     """
-    instructions = list(instructions)
-    if not are_several(pages):
-        return trace(summary, pages, tree=tree, chunks=chunks, instructions=instructions)
-    positions = {text.pages[0].get("document"): text.position for text in document_texts(pages)}
-    owners = {page["number"]: page.get("document", "") for page in pages}
-    found: list[Traced] = []
-    for part in paragraphs(summary, files):
-        said = summary[part.start : part.end]
-        if part.document is None:
-            traced = trace(said, pages, tree=tree, chunks=chunks, instructions=instructions)
-        else:
-            own = [page for page in pages if page.get("document") == part.document]
-            traced = trace(said, own, instructions=instructions)
-        found += [_placed(one, part, positions, owners) for one in traced]
-    return found
+
+    def __init__(
+        self,
+        pages: Sequence[Page],
+        files: Sequence[SummarizedFile],
+        *,
+        tree: Sequence[Summary],
+        chunks: Sequence[ChunkRecord],
+        instructions: Iterable[str] = (),
+    ) -> None:
+        self._pages, self._files, self._instructions = pages, files, list(instructions)
+        self._whole = Tracer(pages, tree=tree, chunks=chunks, instructions=self._instructions)
+        self._own: dict[str, Tracer] = {}
+
+    def trace(self, summary: str) -> list[Traced]:
+        """The sentences of `summary`, with the places of their evidence."""
+        if not are_several(self._pages):
+            return self._whole.trace(summary)
+        positions = {text.pages[0].get("document"): text.position for text in document_texts(self._pages)}
+        owners = {page["number"]: page.get("document", "") for page in self._pages}
+        found: list[Traced] = []
+        for part in paragraphs(summary, self._files):
+            tracer = self._whole if part.document is None else self._of(part.document)
+            traced = tracer.trace(summary[part.start : part.end])
+            found += [_placed(one, part, positions, owners) for one in traced]
+        return found
+
+    def passages(self, text: str) -> list[str]:
+        """What all documents say nearest to a sentence, best first."""
+        return self._whole.passages(text)
+
+    def _of(self, document: str) -> Tracer:
+        if document not in self._own:
+            own = [page for page in self._pages if page.get("document") == document]
+            self._own[document] = Tracer(own, instructions=self._instructions)
+        return self._own[document]
 
 
 def _placed(

@@ -27,12 +27,12 @@ from graph.calling.wanted import Wanted
 from graph.channels import Lost, compress, decompress
 from graph.config import RunConfig
 from graph.document_summaries import (
+    SummaryTracer,
     about_comparison,
     are_several,
     comparison_words,
     put_together,
     too_few_words,
-    trace_summary,
     whole_where_they_fit,
     with_own_summaries,
     with_quotas,
@@ -50,8 +50,9 @@ from graph.documents import (
 from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, OnProgress, Page, Reading
-from graph.errors import BudgetError, ConfigError, SummarizeError
+from graph.errors import BudgetError, ConfigError, RunError, SummarizeError
 from graph.grounding import ground
+from graph.mending import Mended, mend, revise_tasks
 from graph.node_names import NodeName
 from graph.packing import joined_tokens
 from graph.results.assemble import (
@@ -63,12 +64,15 @@ from graph.results.assemble import (
     mapped_part,
     merged_part,
     not_grounded,
+    not_revised,
+    revised,
+    to_revise,
 )
 from graph.results.provenance import model_name, prompts_said
 from graph.results.stats import chunk_records, page_records
 from graph.results.types import Provenance, SectionRecord
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, PagesRead, State
+from graph.state import CollapseTask, InputState, MapTask, PagesRead, ReviseTask, State
 from graph.summary_language import summary_language
 from graph.tasks import FinalTask, final_task, map_tasks
 from llm.mlx.gguf.source import PACKAGED
@@ -111,6 +115,9 @@ class Nodes:
             "errors": Overwrite([]),
             "warnings": Overwrite([*reading["warnings"], *about_language, *self._about_the_model(pages)]),
             "tree": Overwrite([]),
+            "doubtful": [],
+            "proposals": Overwrite([]),
+            "rounds": 0,
             "timings": Overwrite([_timing("load", started)]),
         }
 
@@ -229,20 +236,42 @@ class Nodes:
             return self._made
         prompts = self._caller.prompts_for(wanted)
         language = prompts.language if self._made["language"] else ""
-        return {**self._made, "language": language, "prompts": prompts_said(prompts)}
+        return {**self._made, "language": language, "prompts": prompts_said(prompts, self._config.stages)}
 
     def ground(self, state: State) -> Update:
-        """Find what in the document supports each sentence of the summary. Whatever happens, the summary stays."""
+        """Find what in the document supports each sentence of the summary. Whatever happens, the summary stays.
+
+        With summarize.check, the answers of the last round of revise are taken where they are better.
+        """
         started = time.time()
         try:
             pages = decompress(state["text"])
             prompts = self._caller.instructions(Wanted(language=state.get("language", "")))
-            tree, chunks, files = state["tree"], state["chunks"], state["files"]
-            traced = trace_summary(state["summary"], pages, files, tree=tree, chunks=chunks, instructions=prompts)
+            tracer = SummaryTracer(
+                pages, state["files"], tree=state["tree"], chunks=state["chunks"], instructions=prompts
+            )
+            if not self._caller.mends:
+                draft, heard, tasks = Mended(state["summary"], tracer.trace(state["summary"])), [], []
+            else:
+                heard = [each for each in state["proposals"] if each["round"] == state["rounds"]]
+                draft = mend(state["summary"], heard, tracer.trace)
+                tasks = revise_tasks(draft, state, tracer.passages)
             sections = [_grounded_section(section, pages, prompts) for section in state["sections"]]
-            return grounded(state, _timing("ground", started), traced, sections)
+            tokens = self._caller.counter.text(draft.summary)
+            update = grounded(state, _timing("ground", started), draft, sections, heard, tokens)
+            return update | to_revise(state, tasks)
         except Exception as error:
             return not_grounded(error)
+
+    def revise(self, task: ReviseTask) -> Flow[Update]:
+        """Have a doubtful sentence mended. Whatever happens to the call, the summary stays."""
+        try:
+            answer = yield from self._caller.ask_revision(
+                task["sentence"], task["flags"], task["passages"], wanted=task["wanted"]
+            )
+        except (ModelError, RunError) as error:
+            return not_revised(task, error)
+        return revised(task, answer)
 
     def _failed(self, task: MapTask, error: Exception) -> Update:
         """Go on without the part, or end the run."""
@@ -294,8 +323,8 @@ class Nodes:
 
 
 def _grounded_section(section: SectionRecord, pages: Sequence[Page], prompts: Sequence[str]) -> SectionRecord:
-    """A chapter with the sentences of its summary, which rest on its own pages; another section as it is."""
-    if "summary" not in section:
+    """A chapter with the sentences of its summary, which rest on its own pages; what has none is as it is."""
+    if "summary" not in section or "sentences" in section:
         return section
     own = [page for page in pages if section["first_page"] <= page["number"] <= section["last_page"]]
     return section | {"sentences": ground(section["summary"], own, instructions=prompts)}

@@ -24,6 +24,11 @@ def fan_out(state: State) -> list[Send] | Literal["final_summarize"]:
     return [Send("map_summarize", task) for task in state["tasks"]]
 
 
+def mend_or_end(state: State) -> list[Send] | Literal["__end__"]:
+    """After ground: every doubtful sentence at once to revise, if summarize.check asks for that."""
+    return [Send("revise", task) for task in state.get("doubtful", [])] or "__end__"
+
+
 def next_step(state: State, *, budget: TokenBudget) -> list[Send] | Literal["final_summarize"]:
     """After collect: another round of collapse while a chapter has several summaries, or one of several documents
     has no summary of its own, or all of them together are over the final prompt's budget.

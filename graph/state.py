@@ -18,13 +18,14 @@ from typing_extensions import TypedDict
 from graph.calling.stage_answer import Timing
 from graph.calling.wanted import Wanted
 from graph.channels import NotKept, appended, latest
-from graph.grounding.types import Sentence
+from graph.grounding.types import Flag, Sentence
 from graph.results.types import (
     ChunkRecord,
     Coverage,
     Length,
     PageRecord,
     Provenance,
+    Revision,
     SectionRecord,
     Stats,
     SummarizedFile,
@@ -105,6 +106,32 @@ class CollapseTask(TypedDict):
     compressed: bytes
 
 
+class ReviseTask(TypedDict):
+    """What one revise task is sent: a doubtful sentence and where it begins in the summary, passages of the
+    document for it, best first, and the round, from 1.
+    """
+
+    round: int
+    start: int
+    sentence: str
+    flags: list[Flag]
+    passages: list[str]
+    wanted: Wanted
+    run: NotRequired[str]
+
+
+class Proposal(TypedDict):
+    """What is to stand for the sentence `before`, which begins at `start`: `after`, which is empty if it is to go,
+    and None if it is to stay. `error` says why the model was not heard.
+    """
+
+    round: int
+    start: int
+    before: str
+    after: str | None
+    error: str
+
+
 def grown(value: list[Summary], writes: Sequence[list[Summary]]) -> list[Summary]:
     """The tree, by level and in document order. A checkpointer may give the writes back in another order."""
     return sorted(
@@ -117,7 +144,8 @@ class State(TypedDict):
 
     `run` tells it from others that the same graph makes, `language` is the document's where the summary is to be
     in that, `text` holds the cleaned pages, compressed, and `errors` say which parts failed. `tasks` go on to
-    map_summarize at once, and `chunk_text` is a key of theirs.
+    map_summarize at once, and `chunk_text` is a key of theirs; `doubtful` go on to revise, which adds to
+    `proposals`, and `rounds` counts how often.
     """
 
     source: Annotated[str | list[str], EphemeralValue]
@@ -140,6 +168,10 @@ class State(TypedDict):
     schema_version: Literal[1]
     summary: str
     sentences: Annotated[list[Sentence], DeltaChannel(latest)]
+    doubtful: Annotated[list[ReviseTask], UntrackedValue]
+    proposals: Annotated[list[Proposal], DeltaChannel(appended)]
+    rounds: int
+    revisions: Annotated[list[Revision], DeltaChannel(latest)]
     length: Length
     coverage: Coverage
     stats: Stats

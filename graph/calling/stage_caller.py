@@ -9,10 +9,10 @@ from typing import Any
 
 from langchain_core.runnables import Runnable, RunnablePassthrough
 
-from chains.prompts import STAGES, Prompts, Stage
-from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template
+from chains.prompts import Prompts, Stage
+from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template, revise_chain
 from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, without_loop
-from graph.calling.budget import SEPARATOR_TOKENS, TokenBudget, make_budget
+from graph.calling.budget import SEPARATOR, SEPARATOR_TOKENS, TokenBudget, make_budget
 from graph.calling.cutting import cut
 from graph.calling.failures import PASSED_ON, in_stage
 from graph.calling.flow import Chain, Flow, Message, ModelCall
@@ -31,7 +31,9 @@ from graph.calling.token_counter import TokenCounter
 from graph.calling.wanted import Wanted
 from graph.config import RunConfig
 from graph.documents.characters import plain
-from graph.errors import ConfigError, EmptyAnswerError
+from graph.doubts import in_words
+from graph.errors import BudgetError, ConfigError, EmptyAnswerError
+from graph.grounding.types import Flag
 from graph.length import could_be_mended, tokens_for, words_in
 from graph.node_names import NODE_OF
 from llm.textrank.model import TextRank
@@ -42,7 +44,7 @@ _REMINDED: set[Fault | None] = {"echo", "refusal", "language"}
 # How answers come out that are summaries, if too long ones.
 _WHOLE: set[FinishReason] = {"stop", "length", "cut"}
 
-_CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
+_CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain, "revise": revise_chain}
 
 
 class StageCaller:
@@ -70,7 +72,12 @@ class StageCaller:
     def instructions(self, wanted: Wanted) -> list[str]:
         """What the prompts say besides the document; nothing where the model reads none."""
         prompts = self.prompts_for(wanted).reminded()
-        return [] if self._extracts else [prompts.text(stage) for stage in STAGES]
+        return [] if self._extracts else [prompts.text(stage) for stage in self._config.stages]
+
+    @property
+    def mends(self) -> bool:
+        """Whether doubtful sentences are to be mended, and the model writes."""
+        return self._config.summarize.check and not self._extracts
 
     def prompts_for(self, wanted: Wanted) -> Prompts:
         """The prompts that ask for what is wanted."""
@@ -89,7 +96,7 @@ class StageCaller:
     @cached_property
     def budget(self) -> TokenBudget:
         """The budget with the prompts counted exactly. Not checked yet."""
-        template = {stage: self._prompt_tokens(stage, "", self._prompts) for stage in STAGES}
+        template = {stage: self._prompt_tokens(stage, "", self._prompts) for stage in self._config.stages}
         comparing = self._prompt_tokens("final", "", self._prompts.comparing())
         return make_budget(self._config, self._window(), template, comparing)
 
@@ -121,6 +128,33 @@ class StageCaller:
             cut_prompt=fitted != text,
             resized=is_resized,
             timing=_timing(stage, heard, started),
+        )
+
+    def ask_revision(
+        self, sentence: str, flags: Sequence[Flag], passages: Sequence[str], *, wanted: Wanted | None = None
+    ) -> Flow[StageAnswer]:
+        """Have a sentence of the summary mended by passages of the document, best first. The answer may be empty.
+
+        Raises, beside what `ask` raises:
+            BudgetError: there is no room for the sentence.
+        """
+        started, wanted = time.time(), wanted or Wanted()
+        heard: list[Message] = []
+        doubts = in_words(flags, self._prompts.text("revise"))
+        prompts, text = self.prompts_for(wanted).revising(sentence, doubts), SEPARATOR.join(passages)
+        fitted = self._fit("revise", text, self.counter.text(text), prompts)
+        if not fitted and self._excess("revise", "", prompts) > 0:
+            raise BudgetError("It is too long for the revise prompt.")
+        message, cleaned = yield from self._tries("revise", fitted, True, prompts, heard, wanted)
+        answer, reason = self._bounded("revise", cleaned, finish_reason(message), fitted, "", wanted)
+        return StageAnswer(
+            stage="revise",
+            text=answer,
+            tokens=self.counter.text(answer),
+            finish_reason=reason,
+            cut_prompt=fitted != text,
+            resized=False,
+            timing=_timing("revise", heard, started),
         )
 
     def document(
@@ -211,10 +245,14 @@ class StageCaller:
         if prompts is self._prompts and self.budget.template[stage] + 2 * tokens <= room:
             return text
         allowed = self.budget.input(stage)
-        while (excess := self._prompt_tokens(stage, text, prompts) - room) > 0:
+        while text and (excess := self._excess(stage, text, prompts)) > 0:
             allowed = min(allowed, self.counter.text(text)) - excess
             text = cut(text, allowed, self.counter)
         return text
+
+    def _excess(self, stage: Stage, text: str, prompts: Prompts) -> int:
+        """How many tokens the whole prompt has that the window does not."""
+        return self._prompt_tokens(stage, text, prompts) + self.budget.output[stage] - self.budget.window
 
     def _tries(
         self,
@@ -293,8 +331,12 @@ class StageCaller:
             return Cleaned("", "refusal")
         if is_thought_only(message):
             return Cleaned("", "thought")
-        templates = [template for _, template in getattr(prompts, stage)]
-        asked = [template.format(document=document, **prompts.values) for template in templates]
+        # The sentence of a revise prompt may stand in the answer to it.
+        pairs = self._prompts.revise if stage == "revise" else getattr(prompts, stage)
+        templates = [template for _, template in pairs]
+        asked = [
+            template.format(document=document, sentence="", doubts="", **prompts.values) for template in templates
+        ]
         cleaned = clean(answer, asked, document)
         if self.budget.source_sentences and cleaned.fault is None:
             text = without_source_sentences(cleaned.text)

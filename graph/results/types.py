@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from graph.calling.stage_answer import FinishReason
 from graph.documents.types import FileRecord, LeftOut, PageStatus, Section
-from graph.grounding.types import Sentence
+from graph.grounding.types import Flag, Sentence
 
 # The id of the summary at the top of the tree.
 FINAL_ID = "final"
@@ -113,6 +113,19 @@ class Length(TypedDict):
     """Whether the model was asked again, because it missed them by more than a third."""
 
 
+class Revision(TypedDict):
+    """A sentence of the summary that was changed, because it was doubtful (summarize.check)."""
+
+    before: str
+    """What it said."""
+    after: str
+    """What stands in its place; nothing, if it was taken out."""
+    why: list[Flag]
+    """What was to be looked at in it; nothing, if little in the document supported it."""
+    round: int
+    """1, or 2 if it was changed after all had been compared with the document again."""
+
+
 class Coverage(TypedDict):
     """How much of the document the final summary rests on, as far as words tell.
 
@@ -146,7 +159,7 @@ class Provenance(TypedDict):
     """Keys of the configuration and their values, as --set takes them; no addresses and no secrets."""
     prompts: dict[str, str]
     """The prompts of map, collapse and final, and of several documents together, with {document} where the text
-    stood."""
+    stood; with summarize.check that of revise, too, with {sentence} and {doubts}."""
     language: str
     """What {language} stood for in the prompts."""
     focus: str
@@ -181,6 +194,8 @@ class Result(TypedDict):
     """The title of the document, or the name of its file."""
     sentences: list[Sentence]
     """The sentences of the summary with their evidence; none if output.grounding is off."""
+    revisions: list[Revision]
+    """With summarize.check: the sentences that were changed since the summary was written."""
     tree: list[Summary]
     """All summaries, by level; the final one is the last."""
     chunks: list[ChunkRecord]
