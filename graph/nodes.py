@@ -246,7 +246,8 @@ class Nodes:
         started = time.time()
         try:
             pages = decompress(state["text"])
-            prompts = self._caller.instructions(Wanted(language=state.get("language", "")))
+            wanted = Wanted(language=state.get("language", ""), compares=are_several(pages))
+            prompts = self._caller.instructions(wanted)
             tracer = SummaryTracer(
                 pages, state["files"], tree=state["tree"], chunks=state["chunks"], instructions=prompts
             )

@@ -71,8 +71,11 @@ class StageCaller:
 
     def instructions(self, wanted: Wanted) -> list[str]:
         """What the prompts say besides the document; nothing where the model reads none."""
-        prompts = self.prompts_for(wanted).reminded()
-        return [] if self._extracts else [prompts.text(stage) for stage in self._config.stages]
+        if self._extracts:
+            return []
+        prompts = self.prompts_for(Wanted(language=wanted.get("language", ""))).reminded()
+        own = [prompts.text(stage) for stage in self._config.stages]
+        return [*own, prompts.comparing().text("final")] if wanted.get("compares") else own
 
     @property
     def mends(self) -> bool:

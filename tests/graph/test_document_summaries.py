@@ -90,7 +90,7 @@ def test_the_summary_is_what_is_said_of_all_and_a_paragraph_on_each_under_its_na
     )
     assert result["tree"][-1]["text"] == result["summary"]
     assert [summary["document"] for summary in result["tree"] if "document" in summary] == list(found)
-    assert "# alpha; beta\n\nAlpha.txt and beta.txt agree. [alpha.txt" in to_markdown(result)
+    assert "# alpha; beta\n\nAlpha.txt and beta.txt agree. [alpha.txt; beta.txt?]\n" in to_markdown(result)
 
 
 def test_a_document_that_calls_itself_something_has_that_and_its_file_as_its_name(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_document_that_the_model_is_silent_on_is_missing_and_named(tmp_path: P
         """Says nothing of beta."""
 
         def answer(self, document: str, max_tokens: int) -> str:
-            return "" if "beta0x" in document.casefold() else super().answer(document, max_tokens)
+            return "" if "beta" in document.casefold() else super().answer(document, max_tokens)
 
     more = {"summarize__retries": 0, "summarize__on_error": "skip"}
     model = Silent()
@@ -253,6 +253,23 @@ def test_a_sentence_without_a_source_still_names_its_document(tmp_path: Path) ->
     assert ">alpha.txt" in to_html(result)
 
 
+def test_a_sentence_on_all_of_them_is_compared_with_the_documents_that_it_names(tmp_path: Path) -> None:
+    boats, roads = "The boats leave at six before the fog has lifted.", "The town spent four millions on roads."
+    for name, said in (("first", boats), ("second", roads), ("third", boats)):
+        (tmp_path / f"{name}.txt").write_text(f"{sentences(name, 60)} {said} {sentences(name, 20)}", "utf-8")
+    sources = [str(tmp_path / f"{name}.txt") for name in ("first", "second", "third")]
+    wrong, right = f"In second.txt: {boats}", f"In second.txt and third.txt: {boats}"
+    result = run(Chatty(shared=f"{wrong}\n\n{right}\n\n{boats}"), sources, final=60)
+    told = {sentence["text"]: sentence for sentence in result["sentences"]}
+    assert told[wrong]["documents"] == ["second.txt"]
+    assert "weak support" in told[wrong]["flags"]
+    assert told[right]["documents"] == ["second.txt", "third.txt"]
+    assert {result["pages"][page - 1]["document"] for page in told[right]["pages"]} == {"third.txt"}
+    assert told[right]["support"] > 0.5
+    assert set(told[boats]["documents"]) <= {"first.txt", "third.txt"}
+    assert result["coverage"]["chunks_used"] > 0
+
+
 def test_headings_of_an_answer_stand_below_the_names_of_the_documents(tmp_path: Path) -> None:
     class Headed(RecordingModel):
         """Answers under headings."""
@@ -262,7 +279,13 @@ def test_headings_of_an_answer_stand_below_the_names_of_the_documents(tmp_path: 
 
     result = run(Headed(), write(tmp_path, alpha=30, beta=30), summarize__strategy="auto")
     lines = [line for line in result["summary"].splitlines() if line.startswith("#")]
-    assert lines == ["### Decisions", "#### More", "## alpha.txt", *lines[:2], "## beta.txt", *lines[:2]]
+    below = ["### Decisions", "#### More"]
+    assert lines == ["# Decisions", "## More", "## alpha.txt", *below, "## beta.txt", *below]
+    assert [part.document for part in paragraphs(result["summary"], result["files"])] == [
+        None,
+        "alpha.txt",
+        "beta.txt",
+    ]
 
 
 def test_a_mended_summary_mends_what_it_says_of_each(tmp_path: Path) -> None:
