@@ -47,9 +47,9 @@ nothing but that sentence, in {language}. If the document says nothing about it,
 """
 _RESIZE = "A first summary had {wrote} words. Write one of {length}."
 _TOGETHER = """\
-Below are summaries of several documents, each under the name of its document. Write one paragraph, of {length}, on
-what the documents share and where they differ. Name the documents that each sentence is about. Attend to {focus}.
-Write plain prose, in {language}.
+Give me a comparison of the following documents, each of which is summarized under its name, of {length}: what do
+they share, and where do they differ? Name the documents in each sentence. Attend to {focus}. Write plain prose, in
+{language}.
 
 <document>
 {document}
