@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chains.config import PromptsConfig
     from chains.prompts import PromptError, Prompts, read_prompts
-    from chains.summarize import collapse_chain, final_chain, map_chain
+    from chains.summarize import collapse_chain, final_chain, map_chain, revise_chain
 
 _HOMES = {
     "PromptError": "chains.prompts",
@@ -21,6 +21,7 @@ _HOMES = {
     "final_chain": "chains.summarize",
     "map_chain": "chains.summarize",
     "read_prompts": "chains.prompts",
+    "revise_chain": "chains.summarize",
 }
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "final_chain",
     "map_chain",
     "read_prompts",
+    "revise_chain",
 ]
 
 

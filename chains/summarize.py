@@ -1,4 +1,4 @@
-"""The three chains, each of them prompt | model | parser."""
+"""The chains, each of them prompt | model | parser."""
 
 from __future__ import annotations
 
@@ -34,6 +34,13 @@ def collapse_chain(
 def final_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None) -> Runnable[dict[str, str], Any]:
     """Write the final summary. Otherwise like `map_chain`."""
     return _chain("final", model, prompts, parser)
+
+
+def revise_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None) -> Runnable[dict[str, str], Any]:
+    """Mend a sentence: `{"document": passages, "sentence": sentence, "doubts": what is wrong}` in, the sentence as
+    the passages have it out, or DROP. Otherwise like `map_chain`.
+    """
+    return _chain("revise", model, prompts, parser)
 
 
 def prompt_template(stage: Stage, prompts: Prompts) -> BasePromptTemplate[Any]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from langchain_core.runnables import Runnable
 
-from chains.prompts import STAGES, Prompts, Stage
+from chains.prompts import REVISED, STAGES, Prompts, Stage
 from graph.calling.model_adapter import named, unwrap
 from graph.config import RunConfig
 from graph.results.types import Provenance
@@ -39,11 +40,16 @@ def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | 
             for key, value in keys.items()
             if value is not None
         },
-        prompts={stage: _words(prompts, stage) for stage in STAGES},
+        prompts=prompts_said(prompts, config.stages),
         # The built-in model copies sentences, whatever language the prompt asks for.
         language="" if model is None and config.llm.provider == "textrank" else prompts.language,
         focus=prompts.focus,
     )
+
+
+def prompts_said(prompts: Prompts, stages: Iterable[Stage] = STAGES) -> dict[str, str]:
+    """The prompts of all stages, with everything but the document filled in."""
+    return {stage: _words(prompts, stage) for stage in stages}
 
 
 def model_name(config: RunConfig) -> str:
@@ -52,7 +58,7 @@ def model_name(config: RunConfig) -> str:
 
 
 def _words(prompts: Prompts, stage: Stage) -> str:
-    values = {"document": "{document}", **prompts.values}
+    values = {name: f"{{{name}}}" for name in ("document", *REVISED)} | prompts.values
     return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, stage))
 
 
