@@ -143,7 +143,8 @@ class Nodes:
         if not chunks:
             raise NoTextError(f"{state['title']}: nothing is left to summarize", "choose other pages")
         has_chapters = any("chapter" in chunk for chunk in chunks)
-        if not has_chapters and joined_tokens(chunks) <= self._caller.most_in_one_call:
+        most = budget.most_in_one_call(summarize.strategy, forgets=not self._caller.extracts)
+        if not has_chapters and joined_tokens(chunks) <= most:
             whole = self._chunks(pages, budget.input("final"))
             if len(whole) == 1:
                 chunks, route = whole, "direct"
@@ -152,7 +153,7 @@ class Nodes:
         if are_several(pages):
             route, files = "map", with_quotas(files, state["pages"], words)
             warnings += too_few_words(files, words)
-            chunks = whole_where_they_fit(chunks, pages, self._caller.most_in_one_call, self._caller.counter.text)
+            chunks = whole_where_they_fit(chunks, pages, most, self._caller.counter.text)
         records, texts = chunk_records(chunks, state["pages"]), [chunk["text"] for chunk in chunks]
         return {
             "chunks": records,

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chains.prompts import Prompts, Stage
-from graph.config import RunConfig
+from graph.config import RunConfig, Strategy
 from graph.errors import BudgetError
 from graph.part_context import CONTEXT_TOKENS
 from llm.config import LLMConfig, MLXConfig
 from llm.mlx.window import local_context_window
 from llm.tokens import estimate_tokens
+
+# With strategy: auto, a document of so many parts, or fewer, is summarized in one call.
+_PARTS_IN_ONE_CALL = 2
 
 # What joins two summaries in a prompt.
 SEPARATOR = "\n\n"
@@ -65,6 +68,17 @@ class TokenBudget:
         part, whole = self.output["map"], self.input("collapse")
         share = whole * part // (part + self.source_sentences * _SENTENCE_TOKENS)
         return max(share, min(whole, 2 * part + SEPARATOR_TOKENS))
+
+    def most_in_one_call(self, strategy: Strategy, *, forgets: bool) -> int:
+        """Longest document that is summarized in one call.
+
+        A model that writes forgets what it read long ago, the sooner the smaller it is: benchmarks/facts.py counts
+        what reaches a summary in one call and in parts. One that copies forgets nothing.
+        """
+        if strategy == "map_reduce":
+            return 0
+        is_any = strategy == "one_call" or not forgets
+        return self.input("final") if is_any else min(self.input("final"), _PARTS_IN_ONE_CALL * self.chunk_tokens)
 
     def arithmetic(self, stage: Stage) -> str:
         """The sum behind `input`, for people."""

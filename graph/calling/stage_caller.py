@@ -46,9 +46,6 @@ _REMINDED: set[Fault | None] = {"echo", "refusal", "language"}
 # How answers come out that are summaries, if too long ones.
 _WHOLE: set[FinishReason] = {"stop", "length", "cut"}
 
-# With strategy: auto, a document of so many parts, or fewer, is summarized in one call.
-PARTS_IN_ONE_CALL = 2
-
 _CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain, "revise": revise_chain}
 
 
@@ -107,20 +104,6 @@ class StageCaller:
         template = {stage: self._prompt_tokens(stage, "", self._prompts) for stage in self._config.stages}
         comparing = self._prompt_tokens("final", "", self._prompts.comparing())
         return make_budget(self._config, self._window(), template, comparing)
-
-    @property
-    def most_in_one_call(self) -> int:
-        """Tokens of the longest document that is summarized in one call.
-
-        A model that writes forgets what it read long ago, the sooner the smaller it is: benchmarks/facts.py counts
-        what reaches a summary in one call and in parts. One that copies forgets nothing.
-        """
-        strategy, fits = self._config.summarize.strategy, self.budget.input("final")
-        if strategy == "map_reduce":
-            return 0
-        if strategy == "one_call" or self._extracts:
-            return fits
-        return min(fits, PARTS_IN_ONE_CALL * self.budget.chunk_tokens)
 
     def ask(
         self, stage: Stage, text: str, tokens: int, *, fallback: str = "", wanted: Wanted | None = None
