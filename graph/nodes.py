@@ -22,7 +22,7 @@ from graph.calling.flow import Flow
 from graph.calling.key_sentences import Part, joined_text, merged_source_sentences
 from graph.calling.stage_answer import StageAnswer, Timing
 from graph.calling.stage_caller import StageCaller
-from graph.calling.unheeded import unheeded_prompts
+from graph.calling.unheeded import unheeded_check, unheeded_prompts
 from graph.calling.wanted import Wanted
 from graph.channels import Lost, compress, decompress
 from graph.config import RunConfig
@@ -125,7 +125,8 @@ class Nodes:
         """What a summary by this model is worth, where that is little, and what it cannot heed."""
         llm, prompts = self._config.llm, self._config.prompts
         if self._made["provider"] == "textrank":
-            return unheeded_prompts(prompts, "\n".join(page["text"] for page in pages))
+            check = [unheeded_check()] if self._config.summarize.check else []
+            return check + unheeded_prompts(prompts, "\n".join(page["text"] for page in pages))
         if getattr(llm, "prompting", "chat") == "chat" or self._made["model"] != model_name(self._config):
             return []
         size = "a small base model" if self._made["model"] in PACKAGED else "a base model"
