@@ -183,8 +183,8 @@ def test_a_sentence_said_twice_goes_without_a_call() -> None:
 # Each is better than the one before, and the last is right.
 STEPS = [
     "Anna Berg, a baker from Oslo, and Olav owned the <b>mill</b> at Vik, which opened in 1931 with forty people.",
-    "Anna Berg, a baker from Oslo, and Olav owned the mill at Vik, which opened in 1931 and employed forty people.",
-    "Anna Berg, a baker from Oslo, owned the mill at Vik, which opened in 1931 and employed forty people.",
+    "Anna Berg, a baker from Oslo, and Olav owned the mill at Vik, which opened in 1931 with forty people.",
+    "Anna Berg, a baker from Oslo, owned the mill at Vik, which opened in 1931 with forty people.",
     "Anna Berg, a baker from Oslo, owned the mill at Vik, which opened in 1911 and employed forty people.",
 ]
 
