@@ -91,12 +91,12 @@ def _in_form(text: str, sentence: str) -> str:
     return f"{text}." if ENDED.search(sentence) and not ENDED.search(text) else text
 
 
-def mend(summary: str, proposals: Sequence[Proposal], trace: Trace) -> Mended:
-    """The summary with those proposals that make it better, one after the other from its end.
+def mend(draft: Mended, proposals: Sequence[Proposal], trace: Trace) -> Mended:
+    """The draft with those proposals that make it better, one after the other from its end.
 
     Sentences that say only what one before them says go, too: no model need be asked about these.
     """
-    draft = _with_each(Mended(summary, trace(summary)), proposals, trace)
+    draft = _with_each(draft, proposals, trace)
     twice = [one.sentence for one in draft.traced if "said twice" in one.sentence["flags"]]
     rounds = proposals[0]["round"] if proposals else 1
     gone = [

@@ -254,11 +254,10 @@ class Nodes:
             tracer = SummaryTracer(
                 pages, state["files"], tree=state["tree"], chunks=state["chunks"], instructions=prompts
             )
-            if not self._caller.mends:
-                draft, heard, tasks = Mended(state["summary"], tracer.trace(state["summary"])), [], []
-            else:
-                heard = [each for each in state["proposals"] if each["round"] == state["rounds"]]
-                draft = mend(state["summary"], heard, tracer.trace)
+            heard = [each for each in state["proposals"] if each["round"] == state["rounds"]]
+            draft, tasks = Mended(state["summary"], tracer.trace(state["summary"])), []
+            if self._caller.mends:
+                draft = mend(draft, heard, tracer.trace)
                 tasks = revise_tasks(draft, state, tracer.passages)
             sections = [_grounded_section(section, pages, prompts) for section in state["sections"]]
             tokens = self._caller.counter.text(draft.summary)
