@@ -4,7 +4,7 @@
 
 Each document is summarized twice, with and without the setting; the second run has the answers of the first, so
 that both begin with the same summary. `flagged` are sentences with a flag, `weak` those with a support below 0.4,
-flagged or not. The document is the judge: this says nothing of what a reader would find. --show prints every change.
+flagged or not. The document is the judge: this says nothing of what readers would find. --show prints each change.
 """
 
 from __future__ import annotations

@@ -13,6 +13,11 @@ def why(revision: Revision) -> str:
     return ", ".join(revision["why"]) or _WEAK
 
 
+def revisions(result: Result) -> list[Revision]:
+    """What was changed; nothing in a result of before there was such a thing."""
+    return result.get("revisions", [])
+
+
 def mended_lines(result: Result) -> list[str]:
     """What was changed, and why, a line of Markdown each."""
-    return [f"- {each['before']} → {each['after'] or OUT} ({why(each)})" for each in result["revisions"]]
+    return [f"- {each['before']} → {each['after'] or OUT} ({why(each)})" for each in revisions(result)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from graph.report.html.markup import tag
-from graph.report.mended import OUT, why
+from graph.report.mended import OUT, revisions, why
 from graph.results.types import Result
 
 
@@ -20,6 +20,6 @@ def mended_sentences(result: Result) -> Markup:
             " ",
             tag("span", f"({why(each)})", class_="small"),
         )
-        for each in result["revisions"]
+        for each in revisions(result)
     ]
     return tag("ul", *entries) if entries else Markup()
