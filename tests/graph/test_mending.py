@@ -21,8 +21,10 @@ from graph import build_graph, load_config
 from graph.cli.main import main
 from graph.doubts import in_words
 from graph.mending import ROUNDS, proposed
+from graph.pipeline import draw_graph
 from graph.report import to_html, to_markdown
 from graph.results.types import Result
+from graph.service.settings import check_settings
 from llm import TextRank
 from tests.fakes import PROMPTS, TEMPLATE_TOKENS, RecordingModel, make_config
 
@@ -323,3 +325,14 @@ def test_reports_show_what_was_changed() -> None:
 def test_check_says_what_room_there_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "server", "examples/handbook.md", "--set", "summarize.check=true"]) == 0
     assert "(revise prompt)" in capsys.readouterr().out
+
+
+def test_one_request_of_the_service_may_ask_for_it() -> None:
+    config = load_config("server")
+    assert check_settings(config, {"summarize.check": True}).summarize.check
+
+
+def test_the_picture_of_the_graph_has_the_loop() -> None:
+    drawn = draw_graph()
+    assert "ground -.-> revise;" in drawn
+    assert "revise --> ground;" in drawn
