@@ -155,6 +155,11 @@ KOREAN = {
     "comments": "주석",
     "encoded data": "부호화된 자료",
     "output of code": "코드의 출력",
+    # Mended sentences
+    "Mended sentences": "고친 문장",
+    "Mended, because the document did not bear it out:": "문서와 맞지 않아 고친 문장:",
+    "taken out": "삭제함",
+    "hardly supported": "근거가 거의 없음",
     # How the summary was put together
     "No text.": "글이 없습니다.",
     "from {count} summaries": "요약 {count}개를 합침",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from graph.report.citations import cited, with_citations, written_chapters
 from graph.report.coverage import coverage_line, left_out_of_pages, not_read
+from graph.report.mended import mended_lines
 from graph.report.words import cite, count, say, speaking
 from graph.results.page_ranges import PageName, are_printed, page_names
 from graph.results.types import Result
@@ -59,6 +60,8 @@ def _footing(result: Result) -> str:
         ]
     if parts := left_out_of_pages(result, names):
         lines += ["", say("Left out: {what}.", what=parts)]
+    if mended := mended_lines(result):
+        lines += ["", say("Mended, because the document did not bear it out:"), "", *mended]
     if result["warnings"]:
         is_counted = are_printed(names.values())
         lines += [

@@ -20,6 +20,7 @@ from graph.report.html.chips import card, chip
 from graph.report.html.facts import coverage_facts, run_facts
 from graph.report.html.language import language_of
 from graph.report.html.markup import foreign, tag, together, writable
+from graph.report.html.mended import mended_sentences
 from graph.report.html.page_strip import page_facts, page_strip
 from graph.report.html.summary import to_blocks
 from graph.report.html.summary_tree import summary_tree
@@ -83,6 +84,7 @@ def _body(result: Result, pictures: Pictures, links: PageLinks) -> ReportBody:
         _summary(result, names),
         _section("chapters", say("Chapter by chapter"), chapters) if chapters else "",
         _section("sources", say("Where each sentence comes from"), *cards) if any(cards) else "",
+        _section("mended", say("Mended sentences"), mended) if (mended := mended_sentences(result)) else "",
         _warnings(result, names),
         _section("pages", say("Page by page"), page_facts(result, names)) if result["pages"] else "",
         _tree(result, names),
