@@ -51,9 +51,10 @@ class SummarizeConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    strategy: Literal["auto", "map_reduce"] = Field(
+    strategy: Literal["auto", "one_call", "map_reduce"] = Field(
         "auto",
-        description="auto summarizes a document in one call if it fits one prompt; map_reduce always splits it.",
+        description="auto: a document no longer than two parts is summarized in one call; one_call: any that fits "
+        "the final prompt; map_reduce: none.",
     )
     by: Literal["document", "section"] = Field(
         "document",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chains.prompts import Prompts, Stage
 from graph.config import RunConfig
 from graph.errors import BudgetError
+from graph.part_context import CONTEXT_TOKENS
 from llm.config import LLMConfig, MLXConfig
 from llm.mlx.window import local_context_window
 from llm.tokens import estimate_tokens
@@ -38,6 +39,7 @@ class TokenBudget:
     output: Mapping[Stage, int]
     chunk: int
     source_sentences: int = 0  # key sentences that go with each summary
+    context: int = 0  # what goes before the text of a part
     comparing: int = 0  # of the prompt on several documents, whose answer is as long as a final one
 
     def input(self, stage: Stage) -> int:
@@ -52,7 +54,7 @@ class TokenBudget:
     @property
     def chunk_tokens(self) -> int:
         """Largest chunk: what the configuration says, or what the map prompt leaves."""
-        return min(self.chunk, self.input("map"))
+        return min(self.chunk, self.input("map") - self.context)
 
     @property
     def packed_tokens(self) -> int:
@@ -81,7 +83,7 @@ class TokenBudget:
         """
         pair = 2 * self.output["map"] + SEPARATOR_TOKENS
         for stage in self.template:
-            need = pair if stage in ("collapse", "final") else 1
+            need = {"map": 1 + self.context, "collapse": pair, "final": pair}.get(stage, 1)
             if self.input(stage) < need:
                 what = "any text" if need == 1 else f"two summaries of {self.output['map']} tokens ({need})"
                 raise BudgetError(
@@ -100,7 +102,10 @@ def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int], c
         "final": config.final_tokens,
         "revise": min(part, _LONGEST_SENTENCE),
     }
-    return TokenBudget(window, template, output, config.split.chunk_tokens, config.summarize.evidence, comparing)
+    context = 0 if config.split.context == "none" else CONTEXT_TOKENS
+    return TokenBudget(
+        window, template, output, config.split.chunk_tokens, config.summarize.evidence, context, comparing
+    )
 
 
 def estimate_budget(config: RunConfig, prompts: Prompts) -> TokenBudget | None:
