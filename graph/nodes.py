@@ -143,7 +143,8 @@ class Nodes:
         if not chunks:
             raise NoTextError(f"{state['title']}: nothing is left to summarize", "choose other pages")
         has_chapters = any("chapter" in chunk for chunk in chunks)
-        if not has_chapters and joined_tokens(chunks) <= self._caller.most_in_one_call:
+        most = budget.most_in_one_call(summarize.strategy, forgets=not self._caller.extracts)
+        if not has_chapters and joined_tokens(chunks) <= most:
             whole = self._chunks(pages, budget.input("final"))
             if len(whole) == 1:
                 chunks, route = whole, "direct"
@@ -152,14 +153,12 @@ class Nodes:
         if are_several(pages):
             route, files = "map", with_quotas(files, state["pages"], words)
             warnings += too_few_words(files, words)
-            chunks = whole_where_they_fit(chunks, pages, self._caller.most_in_one_call, self._caller.counter.text)
+            chunks = whole_where_they_fit(chunks, pages, most, self._caller.counter.text)
         records, texts = chunk_records(chunks, state["pages"]), [chunk["text"] for chunk in chunks]
-        told: State = {**state, "files": files}
-        tasks = list(map_tasks(told, records, texts, self._context, budget.input("final")))
         return {
             "chunks": records,
             "files": files,
-            "tasks": tasks,
+            "tasks": list(map_tasks(state, records, texts, files, budget, self._context)),
             "route": route,
             "warnings": warnings,
             "timings": [_timing("split", started)],
@@ -267,16 +266,6 @@ class Nodes:
         except Exception as error:
             return not_grounded(error)
 
-    def revise(self, task: ReviseTask) -> Flow[Update]:
-        """Have a doubtful sentence mended. Whatever happens to the call, the summary stays."""
-        try:
-            answer = yield from self._caller.ask_revision(
-                task["sentence"], task["flags"], task["passages"], wanted=task["wanted"]
-            )
-        except (ModelError, RunError) as error:
-            return not_revised(task, error)
-        return revised(task, answer)
-
     @property
     def _context(self) -> Context:
         """A model that copies would copy it, too."""
@@ -288,6 +277,16 @@ class Nodes:
             return text, task["tokens"]
         placed = f"{task['context']}\n\n{text}"
         return placed, self._caller.counter.text(placed)
+
+    def revise(self, task: ReviseTask) -> Flow[Update]:
+        """Have a doubtful sentence mended. Whatever happens to the call, the summary stays."""
+        try:
+            answer = yield from self._caller.ask_revision(
+                task["sentence"], task["flags"], task["passages"], wanted=task["wanted"]
+            )
+        except (ModelError, RunError) as error:
+            return not_revised(task, error)
+        return revised(task, answer)
 
     def _failed(self, task: MapTask, error: Exception) -> Update:
         """Go on without the part, or end the run."""

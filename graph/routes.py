@@ -37,7 +37,7 @@ def next_step(state: State, *, budget: TokenBudget, context: Context) -> list[Se
     Chunks that have no summary, because their tasks were resumed from a checkpoint, go to map_summarize again.
     """
     tree, chunks = state["tree"], state["chunks"]
-    if missing := missing_map_tasks(state, context, budget.input("final")):
+    if missing := missing_map_tasks(state, budget, context):
         return [Send("map_summarize", task) for task in missing]
     whole: dict[str, list[Summary]] = {}
     if not (unfinished := [group for group in by_chapter(tree, chunks) if len(group) > 1]):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from graph.calling.budget import TokenBudget
 from graph.calling.key_sentences import Part
 from graph.calling.wanted import Wanted
 from graph.channels import compress, decompress
@@ -16,7 +17,7 @@ from graph.documents.config import Context
 from graph.packing import frontier, joined_pages, joined_tokens, pack
 from graph.part_context import part_contexts
 from graph.results.page_ranges import in_pages
-from graph.results.types import ChunkRecord, Summary
+from graph.results.types import ChunkRecord, SummarizedFile, Summary
 from graph.state import CollapseTask, MapTask, State
 
 
@@ -32,40 +33,42 @@ class FinalTask(NamedTuple):
 
 
 def map_tasks(
-    state: State, chunks: Sequence[ChunkRecord], texts: Sequence[str], context: Context, room: int
+    state: State,
+    chunks: Sequence[ChunkRecord],
+    texts: Sequence[str],
+    files: Sequence[SummarizedFile],
+    budget: TokenBudget,
+    context: Context,
 ) -> Iterator[MapTask]:
-    """One for each chunk, with its text.
-
-    A chunk that is all of one of several documents, and fits the `room` of a final prompt, is to become the
-    document's own summary at once.
+    """One for each chunk, with its text. A chunk that is all of one of several documents is to be the document's
+    own summary.
     """
-    files, run = state["files"], state.get("run", "")
-    chunks_of = Counter(chunk.get("document", "") for chunk in chunks)
     contexts = part_contexts(context, state["title"], files, state["sections"], chunks, texts)
+    chunks_of = Counter(chunk.get("document") for chunk in chunks)
+    language = state.get("language", "")
     for chunk, text, said in zip(chunks, texts, contexts, strict=True):
-        name = chunk.get("document", "")
-        is_whole = bool(name) and chunks_of[name] == 1 and chunk["tokens"] <= room
         task = MapTask(
             id=chunk["id"],
             tokens=chunk["tokens"],
             pages=chunk["pages"],
             where=in_pages(chunk["pages"], files),
-            context="" if is_whole else said,
-            wanted=_wanted(state, name if is_whole else ""),
-            run=run,
+            context=said,
+            run=state.get("run", ""),
+            wanted=Wanted(language=language),
             chunk_text=text,
         )
-        if is_whole:
-            task["document"] = name
+        name = chunk.get("document")
+        if name and chunks_of[name] == 1 and chunk["tokens"] <= budget.input("final"):
+            task["document"], task["wanted"], task["context"] = name, _wanted(files, name, language), ""
         yield task
 
 
-def missing_map_tasks(state: State, context: Context, room: int) -> list[MapTask]:
+def missing_map_tasks(state: State, budget: TokenBudget, context: Context) -> list[MapTask]:
     """One for each chunk without a summary: its task was resumed from a checkpoint, which keeps no such text."""
     done = {summary["id"] for summary in state["tree"]}
     if all(map_id(chunk["id"]) in done for chunk in state["chunks"]):
         return []
-    tasks = map_tasks(state, state["chunks"], _chunk_texts(state), context, room)
+    tasks = map_tasks(state, state["chunks"], _chunk_texts(state), state["files"], budget, context)
     return [_compressed(task) for task in tasks if map_id(task["id"]) not in done]
 
 
@@ -82,7 +85,7 @@ def collapse_tasks(
     level = 1 + max(summary["level"] for summary in state["tree"])
     groups = [(group, "") for summaries in apart for group in pack(summaries, budget_tokens) if len(group) > 1]
     groups += [(list(group), name) for name, group in (whole or {}).items()]
-    titles = _titles(state)
+    titles, language = _titles(state), state.get("language", "")
     tasks = []
     for number, (group, name) in enumerate(groups, start=1):
         task = CollapseTask(
@@ -93,7 +96,7 @@ def collapse_tasks(
             where=in_pages(joined_pages(group), state["files"]),
             tokens=joined_tokens(group),
             run=state.get("run", ""),
-            wanted=_wanted(state, name),
+            wanted=_wanted(state["files"], name, language),
             compressed=compress(_parts(group, titles)),
         )
         if name:
@@ -128,17 +131,17 @@ def map_id(chunk_id: str) -> str:
     return chunk_id.replace("chunk", "summary")
 
 
-def _wanted(state: State, name: str) -> Wanted:
-    """What is wanted of a summary; of the own one of a document of this name, with its words."""
-    wanted = Wanted(language=state.get("language", ""))
-    if words := next((file.get("words") for file in state["files"] if file["name"] == name), None):
-        wanted["words"] = words
-    return wanted
-
-
 def _compressed(task: MapTask) -> MapTask:
     task["compressed"] = compress(task.pop("chunk_text"))
     return task
+
+
+def _wanted(files: Iterable[SummarizedFile], name: str, language: str) -> Wanted:
+    """What is wanted of a summary; of one that is a document's own, with its words."""
+    wanted = Wanted(language=language)
+    if words := next((file.get("words") for file in files if file["name"] == name), None):
+        wanted["words"] = words
+    return wanted
 
 
 def _parts(summaries: Iterable[Summary], titles: Mapping[str, str]) -> list[Part]:

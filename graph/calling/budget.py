@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chains.prompts import Prompts, Stage
-from graph.config import RunConfig
+from graph.config import RunConfig, Strategy
 from graph.errors import BudgetError
 from graph.part_context import CONTEXT_TOKENS
 from llm.config import LLMConfig, MLXConfig
 from llm.mlx.window import local_context_window
 from llm.tokens import estimate_tokens
+
+# With strategy: auto, a document of so many parts, or fewer, is summarized in one call.
+_PARTS_IN_ONE_CALL = 2
 
 # What joins two summaries in a prompt.
 SEPARATOR = "\n\n"
@@ -66,6 +69,17 @@ class TokenBudget:
         share = whole * part // (part + self.source_sentences * _SENTENCE_TOKENS)
         return max(share, min(whole, 2 * part + SEPARATOR_TOKENS))
 
+    def most_in_one_call(self, strategy: Strategy, *, forgets: bool) -> int:
+        """Longest document that is summarized in one call.
+
+        A model that writes forgets what it read long ago, the sooner the smaller it is: benchmarks/facts.py counts
+        what reaches a summary in one call and in parts. One that copies forgets nothing.
+        """
+        if strategy == "map_reduce":
+            return 0
+        is_any = strategy == "one_call" or not forgets
+        return self.input("final") if is_any else min(self.input("final"), _PARTS_IN_ONE_CALL * self.chunk_tokens)
+
     def arithmetic(self, stage: Stage) -> str:
         """The sum behind `input`, for people."""
         return (
@@ -83,7 +97,7 @@ class TokenBudget:
         """
         pair = 2 * self.output["map"] + SEPARATOR_TOKENS
         for stage in self.template:
-            need = {"map": 1 + self.context, "collapse": pair, "final": pair}.get(stage, 1)
+            need = pair if stage in ("collapse", "final") else 1 + self.context if stage == "map" else 1
             if self.input(stage) < need:
                 what = "any text" if need == 1 else f"two summaries of {self.output['map']} tokens ({need})"
                 raise BudgetError(
@@ -102,9 +116,14 @@ def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int], c
         "final": config.final_tokens,
         "revise": min(part, _LONGEST_SENTENCE),
     }
-    context = 0 if config.split.context == "none" else CONTEXT_TOKENS
     return TokenBudget(
-        window, template, output, config.split.chunk_tokens, config.summarize.evidence, context, comparing
+        window,
+        template,
+        output,
+        config.split.chunk_tokens,
+        source_sentences=config.summarize.evidence,
+        context=0 if config.split.context == "none" else CONTEXT_TOKENS,
+        comparing=comparing,
     )
 
 
