@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from graph.report.citations import cited, with_citations, written_chapters
 from graph.report.coverage import coverage_line, left_out_of_pages, not_read
+from graph.report.mended import mended_lines
 from graph.results.page_ranges import PageName, are_printed, cite, page_names
 from graph.results.types import Result
 
@@ -49,6 +50,8 @@ def footing(result: Result) -> str:
         ]
     if parts := left_out_of_pages(result, names):
         lines += ["", f"Left out: {parts}."]
+    if mended := mended_lines(result):
+        lines += ["", "Mended, because the document did not bear it out:", "", *mended]
     if result["warnings"]:
         counted = " (pages are counted from the start of the file)" if are_printed(names.values()) else ""
         lines += [

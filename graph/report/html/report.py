@@ -20,6 +20,7 @@ from graph.report.html.chips import card, chip
 from graph.report.html.facts import coverage_facts, run_facts
 from graph.report.html.language import language_of
 from graph.report.html.markup import foreign, tag, together, writable
+from graph.report.html.mended import mended_sentences
 from graph.report.html.page_strip import page_facts, page_strip
 from graph.report.html.summary import to_blocks
 from graph.report.html.summary_tree import summary_tree
@@ -73,6 +74,7 @@ def report_body(result: Result, pictures: Pictures | None = None) -> ReportBody:
         _summary(result, names),
         _section("chapters", "Chapter by chapter", chapters) if chapters else "",
         _section("sources", "Where each sentence comes from", *cards) if any(cards) else "",
+        _section("mended", "Mended sentences", mended) if (mended := mended_sentences(result)) else "",
         _warnings(result, names),
         _section("pages", "Page by page", page_facts(result, names)) if result["pages"] else "",
         _section("tree", "Summary tree", _toggles(), summary_tree(result, names)) if result["tree"] else "",
