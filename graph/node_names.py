@@ -6,7 +6,9 @@ from typing import Literal
 
 from chains.prompts import Stage
 
-NodeName = Literal["load", "split", "map_summarize", "collect", "collapse", "final_summarize", "ground"]
+NodeName = Literal[
+    "load", "split", "map_summarize", "collect", "collapse", "final_summarize", "ground", "find", "answer"
+]
 
 # The node that calls the model for each stage.
 NODE_OF: dict[Stage, NodeName] = {"map": "map_summarize", "collapse": "collapse", "final": "final_summarize"}

@@ -47,16 +47,6 @@ class Form:
         }
         return [flag for flag, holds in found.items() if holds]
 
-    def says_nothing(self, words: Sequence[Word]) -> bool:
-        """Whether all are words that any summary or chat is spoken of with, or each is said of itself alone."""
-        framing = framing_terms(self._language)
-        said = Counter(word.terms for word in words)
-        return all(
-            (not word.values and framing.issuperset(word.terms))
-            or (said[word.terms] > 1 and len(said) <= _OF_ITSELF)
-            for word in words
-        )
-
     def _is_heading(self, text: str) -> bool:
         """Whether a line of the source is no more than these few words, or they are too few to say a thing."""
         if ENDED.search(text):
@@ -83,6 +73,16 @@ class Form:
         inside = [run in self._runs for run in _runs(text)]
         held = {place for start, is_run in enumerate(inside) if is_run for place in range(start, start + _RUN)}
         return bool(tokens) and len(held) >= _MOSTLY_PROMPT * len(tokens)
+
+
+def says_nothing(words: Sequence[Word], language: str) -> bool:
+    """Whether all are words that any summary or chat is spoken of with, or each is said of itself alone."""
+    framing = framing_terms(language)
+    said = Counter(word.terms for word in words)
+    return all(
+        (not word.values and framing.issuperset(word.terms)) or (said[word.terms] > 1 and len(said) <= _OF_ITSELF)
+        for word in words
+    )
 
 
 def _tokens(text: str) -> list[str]:

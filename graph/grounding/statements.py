@@ -13,7 +13,7 @@ from llm.language.marks import BULLETS, CLOSERS, ENDS, UNSPACED
 from llm.language.sentences import pieces, split_sentences
 
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:\*\*|__)[^*_\n]+(?:\*\*|__):?\s*$)")
-_MARKER = re.compile(
+MARKER = re.compile(
     rf"\s*(?:[-*+–—{BULLETS}]\s+"
     rf"|(?:\(?(?:\d{{1,3}}|[a-z가-하]|[ivx]{{1,5}})[.)]|\(?[A-Z]\))\s+|\[[ xX]\]\s+|#{{1,6}}\s"
     r"|>\s?|\|)"
@@ -70,7 +70,7 @@ def _is_ended(statement: Statement) -> bool:
 
 def _is_scrap(summary: str, statement: Statement, after: Statement | None, *, is_prose: bool) -> bool:
     line_start = summary.rfind("\n", 0, statement.start) + 1
-    is_item = _MARKER.match(summary, line_start, statement.start)
+    is_item = MARKER.match(summary, line_start, statement.start)
     if _ROW in statement.text and not is_item and not _is_ended(statement):
         return True
     rest = summary[statement.end :].partition("\n")[0]
@@ -95,7 +95,7 @@ def _statements(summary: str) -> Iterator[Statement]:
 
 def _of_line(line: str, offset: int, language: str) -> Iterator[Statement]:
     inside = 0
-    while marker := _MARKER.match(line, inside):
+    while marker := MARKER.match(line, inside):
         inside = marker.end()
     is_heading = _is_heading(line, line[inside:].strip(_OUTSIDE), is_item=inside > 0)
     start = offset + inside

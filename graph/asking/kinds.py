@@ -1,0 +1,67 @@
+"""What kind of thing a question asks for, and how a sentence looks that may give it: dates, amounts, names."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_DATE = re.compile(
+    r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}|\b\d{1,2}:\d\d\b|\d\s?[년월일시]|o'clock"
+    r"|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion"
+    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty)\b|[한두세네]\s?[개명번]",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"[$€£¥₩]\s?\d|\d[\d,.]*\s?(?:(?:million|billion|thousand|m|bn)\s?)?"
+    r"(?:dollars?|euros?|pounds?|won|yen|francs?|cents?|USD|EUR|GBP|KRW)\b|\d\s?[만억조]?\s?(?:원|달러|유로)",
+    re.IGNORECASE,
+)
+_TITLES = "씨|의원|교수|장관|차관|위원|위원장|대표|총재|국장|실장|과장|박사|기자|사장|회장"
+_NAME = re.compile(
+    r"\b(?:Mr|Mrs|Ms|Dr|Prof)\.?\s[A-Z]|(?:(?<=[a-z,] )|^)[A-Z][a-z]+ (?:[A-Z]\.? )?[A-Z][a-z]+\b"
+    rf"|[가-힣]{{2,4}}\s?(?:{_TITLES})"
+)
+
+
+class _Kind(NamedTuple):
+    """A kind of thing: how a question asks for it, and how it looks."""
+
+    asked: re.Pattern[str]
+    given: re.Pattern[str]
+
+
+# The first that fits decides.
+_KINDS = (
+    _Kind(
+        re.compile(
+            r"\b(?:when|what (?:year|date|day|time)|which (?:year|day)|deadline)\b|언제|몇\s?(?:년|월|일|시)",
+            re.IGNORECASE,
+        ),
+        _DATE,
+    ),
+    _Kind(
+        re.compile(
+            r"\b(?:how expensive|(?:how much|what)\b.*\b(?:costs?|pay|paid|charged?|spen[dt])|price|fee|budget)\b"
+            r"|얼마(?!나)|비용|가격|금액|예산",
+            re.IGNORECASE,
+        ),
+        _MONEY,
+    ),
+    _Kind(
+        re.compile(
+            r"\b(?:how (?:much|many|long|old|far|large|big|high|tall|often|fast|wide|deep)|percent\w*|number of"
+            r"|what (?:share|rate|size|amount|score|accuracy|age))\b|얼마나|몇|비율|퍼센트",
+            re.IGNORECASE,
+        ),
+        _NUMBER,
+    ),
+    _Kind(re.compile(r"\b(?:who|whom|whose)\b|누가|누구", re.IGNORECASE), _NAME),
+)
+
+
+def kind_of(question: str) -> re.Pattern[str] | None:
+    """How the kind of thing looks that is asked for; None if it is no such kind."""
+    return next((kind.given for kind in _KINDS if kind.asked.search(question)), None)
