@@ -37,7 +37,8 @@ class _Kind(NamedTuple):
 _KINDS = (
     _Kind(
         re.compile(
-            r"\b(?:when|what (?:year|date|day|time)|which (?:year|day)|deadline)\b|언제|몇\s?(?:년|월|일|시)",
+            r"^\W*(?:(?:and|by|since|until|from|on|in|at) )?(?:when|(?:what|which) (?:year|date|day|time|hours?))"
+            r"\b|\bdeadline\b|언제|몇\s?(?:년|월|일|시)",
             re.IGNORECASE,
         ),
         _DATE,
@@ -45,7 +46,7 @@ _KINDS = (
     _Kind(
         re.compile(
             r"\b(?:how expensive|(?:how much|what)\b.*\b(?:costs?|pay|paid|charged?|spen[dt])|price|fee|budget)\b"
-            r"|얼마(?!나)|비용|가격|금액|예산",
+            r"|비용|가격|금액|예산|연봉",
             re.IGNORECASE,
         ),
         _MONEY,
@@ -53,7 +54,7 @@ _KINDS = (
     _Kind(
         re.compile(
             r"\b(?:how (?:much|many|long|old|far|large|big|high|tall|often|fast|wide|deep)|percent\w*|number of"
-            r"|what (?:share|rate|size|amount|score|accuracy|age))\b|얼마나|몇|비율|퍼센트",
+            r"|rate|share|size|amount|score|accuracy|age|at (?:most|least)|maximum|minimum)\b|얼마|몇|비율|퍼센트",
             re.IGNORECASE,
         ),
         _NUMBER,

@@ -24,7 +24,8 @@ LEFT_OUT = "[…]"
 _BEFORE, _AFTER = 3, 1
 _CANDIDATES = 200  # sentences whose surroundings are looked at, those that share most with the question
 _BY_ITSELF = 0.6  # what a sentence's own words count, against those that stand around it
-_GIVEN = 1.25  # what a sentence with the kind of thing that is asked for counts, against others
+_LONG, _LONG_WORDS = 0.2, 60  # what a sentence loses that has so many words, of which few may be the answer
+_GIVEN = 1.5  # what a sentence with the kind of thing that is asked for counts, against others
 
 # What goes to the model with each sentence that is chosen, so that it can be understood.
 _LEAD, _REST = 2, 3
@@ -40,7 +41,7 @@ Count = Callable[[str], int]
 class Found(NamedTuple):
     """What a question is answered from: passages [first, last] of the source, in order.
 
-    `worth` is what each sentence of the source is worth for the question, 0 to about 1.25.
+    `worth` is what each sentence of the source is worth for the question, 0 to 1.5.
     """
 
     spans: list[Span]
@@ -88,6 +89,7 @@ class Finder:
             if own[i] > 0:
                 around = self.covered(question, [i])
                 worth[i] = _BY_ITSELF * own[i] + (1 - _BY_ITSELF) * around
+                worth[i] *= 1 - _LONG * min(1.0, len(self.words(i)) / _LONG_WORDS)
                 if question.kind and question.is_given_in(self.source.excerpt(i)):
                     worth[i] *= _GIVEN
         return worth

@@ -20,11 +20,14 @@ _ASKING = {
         according stated mentioned said
     """,
     "ko": """
-        무엇 무엇인가요 무엇입니까 뭐 뭔가요 누구 누구인가요 누구입니까 누가 언제 언제인가요 언제입니까 어디
-        어디인가요 어디입니까 얼마 얼마나 얼마인가요 얼마입니까 몇 왜 어떻게 어느 어떤 무슨 인가요 입니까 나요 있나요
-        있습니까 되나요 됩니까 했나요 했습니까 하나요 합니까 알려 알려줘 주세요 설명 이유 언급 나와
+        무엇 무엇인가요 무엇입니까 뭐 뭔가요 누구 누구인가요 누구입니까 누가 언제 언제인가요 언제입니까
+        어디 어디인가요 어디입니까 얼마 얼마나 얼마인가요 얼마입니까 몇 왜 어떻게 어느 어떤 무슨 인가요
+        입니까 나요 있나요 있습니까 되나요 됩니까 했나요 했습니까 하나요 합니까 알려 알려줘 주세요 설명
+        이유 언급 나와 퍼센트 퍼센트입니까 이 그 저 보인 때문
     """,
 }
+_TELLING = 0.3  # what a word weighs that any document may speak of itself with, against others
+_ALIKE = 0.8  # what one counts that differs in its ending
 _BEGINS_IN_ENGLISH = re.compile(
     r"(?:what|when|where|who|whom|whose|which|why|how|is|are|was|were|do|does|did|can|could|has|have|had|will)\b",
     re.IGNORECASE,
@@ -42,13 +45,17 @@ class Question:
         self.text = text
         self.language = _language(text, index.language)
         self.crosses = _are_apart(text, self.language, index.language)
-        framing, asking = framing_terms(index.language), _asking_terms(index.language)
-        words = [word for word in words_of(text, index.language) if not asking.issuperset(word.terms)]
-        own = [not framing.issuperset(word.terms) for word in words]
-        self.words = words if not any(own) else [word for word, is_own in zip(words, own, strict=True) if is_own]
-        self.is_general = not any(own)
-        self.weights = _weights(self.words, index)
-        unknown = [word for word in self.words if not any(term in index for term in word.terms)]
+        asking, framing = _asking_terms(index.language), framing_terms(index.language)
+        self.words = [word for word in words_of(text, index.language) if not asking.issuperset(word.terms)]
+        telling = [_TELLING if framing.issuperset(word.terms) else 1.0 for word in self.words]
+        self.is_general = 1.0 not in telling
+        self._terms = [_credits(word, index) for word in self.words]
+        self.weights = _weights(self.words, telling, index)
+        unknown = [
+            word
+            for word, terms in zip(self.words, self._terms, strict=True)
+            if not any(term in index for term in terms)
+        ]
         self.unknown = [text[word.start : word.end] for word in unknown]
         self.kind = kind_of(text)
 
@@ -63,27 +70,35 @@ class Question:
 
     def term_weights(self) -> dict[str, float]:
         """What a passage is worth for holding each term."""
-        shares: dict[str, float] = {}
-        for word, weight in zip(self.words, self.weights, strict=True):
-            for term in word.terms:
-                shares[term] = shares.get(term, 0.0) + weight / len(word.terms)
-        return shares
+        worth: dict[str, float] = {}
+        for terms, weight in zip(self._terms, self.weights, strict=True):
+            for term, credit in terms.items():
+                worth[term] = max(worth.get(term, 0.0), weight * credit)
+        return worth
 
     def covered(self, terms: set[str]) -> float:
         """Which share of what is looked for has these terms, 0 to 1."""
         return sum(
-            weight * (any(term in terms for term in word.terms) if word.values else _held(word, terms))
-            for word, weight in zip(self.words, self.weights, strict=True)
+            weight * min(1.0, sum(credit for term, credit in wanted.items() if term in terms))
+            for wanted, weight in zip(self._terms, self.weights, strict=True)
         )
 
 
-def _held(word: Word, terms: set[str]) -> float:
-    return sum(term in terms for term in word.terms) / len(word.terms)
+def _credits(word: Word, index: Index) -> dict[str, float]:
+    """By what a word is found, and how much of it each term is."""
+    if word.values:
+        return dict.fromkeys(word.terms, 1.0)
+    share = 1 / len(word.terms)
+    alike = dict.fromkeys(index.alike(word.terms[0]), _ALIKE) if len(word.terms) == 1 else {}
+    return alike | dict.fromkeys(word.terms, share)
 
 
-def _weights(words: Sequence[Word], index: Index) -> list[float]:
+def _weights(words: Sequence[Word], telling: Sequence[float], index: Index) -> list[float]:
     """By rarity. A word that the source lacks weighs as much as the rarest that it has."""
-    rarities = [sum(map(index.rarity, word.terms)) / len(word.terms) for word in words]
+    rarities = [
+        share * sum(map(index.rarity, word.terms)) / len(word.terms)
+        for share, word in zip(telling, words, strict=True)
+    ]
     return [rarity / sum(rarities) for rarity in rarities]
 
 

@@ -9,13 +9,13 @@ from graph.asking.question import Question
 from llm.language.marks import CLOSERS, ENDS
 from llm.textrank.sentences import leans
 
-_MOST = 3  # quotations
+_MOST = 3  # sentences
 _ENOUGH = 0.6  # of what is looked for, in a sentence and around it
-_OWN = 0.3  # of it, in the sentence itself
-_NEARLY_BEST = 0.8  # of the best one's worth, for a further one
+_OWN = 0.4  # of it, in the sentence itself
+_NEARLY_BEST = 0.85  # of the best one's worth, for a further one
 _NEAR_START = 40  # sentences in which a document says what it is, who made it and when
 _ENDED = re.compile(rf"[{ENDS}][{re.escape(CLOSERS)}]*$")
-_TITLE_WORDS = 10
+_TITLE_WORDS, _LABEL_WORDS = 10, 5  # of a heading, and of one that ends in a full stop
 _SHORTEST = 15  # characters
 
 
@@ -28,7 +28,8 @@ def quotations(question: Question, found: Found, finder: Finder) -> list[str]:
                 chosen.append(told)
         if len(chosen) >= _MOST:
             break
-    return [" ".join(finder.source.excerpt(i).split()) for i in sorted(chosen[:_MOST])]
+    texts = [" ".join(finder.source.excerpt(i).split()) for i in sorted(chosen[:_MOST])]
+    return list(dict.fromkeys(texts))  # a document may say it twice
 
 
 def quoted(sentences: list[str]) -> str:
@@ -57,11 +58,11 @@ def _is_enough(passage: int, question: Question, finder: Finder) -> bool:
 
 
 def _told(passage: int, finder: Finder) -> list[int]:
-    """What to quote for a passage: it, with what it leans on; what stands below it, if it is a heading."""
+    """What to quote for a passage: it, with what it leans on; with what stands below it, if it is a heading."""
     last = len(finder.source.passages) - 1
     if not _is_prose(passage, finder):
         below = [i for i in range(passage + 1, min(last, passage + 2) + 1) if _is_prose(i, finder)]
-        return below[:1] or [passage]
+        return [passage, *below[:1]]
     if passage and leans(finder.source.excerpt(passage)) and _is_prose(passage - 1, finder):
         return [passage - 1, passage]
     return [passage]
@@ -69,4 +70,7 @@ def _told(passage: int, finder: Finder) -> list[int]:
 
 def _is_prose(passage: int, finder: Finder) -> bool:
     text = finder.source.excerpt(passage)
-    return len(text) >= _SHORTEST and bool(_ENDED.search(text) or len(text.split()) > _TITLE_WORDS)
+    words = len(text.split())
+    return len(text) >= _SHORTEST and (
+        words > _TITLE_WORDS or (words > _LABEL_WORDS and bool(_ENDED.search(text)))
+    )
