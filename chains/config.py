@@ -43,7 +43,14 @@ class PromptSet(BaseModel):
         description="Answers a question, which fills {question}, from passages of the document, which fill "
         "{document}. Empty: a prompt that is built in.",
     )
-    language: str | None = Field(default=None, description="Fills {language}: the language of the summary.")
+    together: Template | None = Field(
+        default=None,
+        description="Writes what several documents share and where they differ, from their summaries.",
+    )
+    language: str | None = Field(
+        default=None,
+        description='Fills {language}: the language of the summary, or "same" for that of the document.',
+    )
     focus: str | None = Field(default=None, description="Fills {focus}: what the summary should concentrate on.")
     length: str | None = Field(
         default=None, description="Fills {length}; {words} in it is how many words the summary should have."

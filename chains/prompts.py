@@ -28,6 +28,9 @@ VARIABLES = ("document", "language", "focus", "length")
 #   revise: a sentence of the summary, and what is doubted of it;  ask: a question
 OF_ONE = {"revise": ("sentence", "doubts"), "ask": ("question",)}
 
+# As a language: that of the document.
+SAME = "same"
+
 _LANGUAGE = "English"
 _FOCUS = "the main points"
 _REMINDER = "Write nothing but the summary, in {language}."
@@ -55,6 +58,19 @@ only: The document does not say.
 Question: {question}
 """
 _RESIZE = "A first summary had {wrote} words. Write one of {length}."
+_TOGETHER = """\
+Below are summaries of several documents, each under the name of its document. Write one paragraph, of {length}, on
+what the documents share and where they differ. Name the documents that each sentence is about. Attend to {focus}.
+Write plain prose, in {language}.
+
+<document>
+{document}
+</document>
+"""
+
+# What {language} says where the document's is wanted and not known: in English, or where a set is in Korean.
+_THE_DOCUMENTS = "the language of the document"
+_THE_DOCUMENTS_IN_KOREAN = "문서의 언어"
 
 # The messages of one prompt: (role, template) each.
 Pairs = tuple[tuple[str, str], ...]
@@ -71,11 +87,14 @@ class Prompts:
     map: Pairs
     collapse: Pairs
     final: Pairs
+    together: Pairs
     language: str
     focus: str
     length: str
     revise: Pairs = (("human", _REVISE),)
     ask: Pairs = (("human", _ASK),)
+    length_phrase: str = _LENGTH
+    follows_document: bool = False  # the language is the document's, whichever that is
     reminder: str = _REMINDER
     resize: str = _RESIZE
 
@@ -83,6 +102,18 @@ class Prompts:
     def values(self) -> dict[str, str]:
         """The variables that are known before there is a document."""
         return {"language": self.language, "focus": self.focus, "length": self.length}
+
+    def in_language(self, name: str) -> Prompts:
+        """The same prompts where the document's language, which has this name, is wanted."""
+        return replace(self, language=name) if self.follows_document and name else self
+
+    def of_words(self, words: int) -> Prompts:
+        """The same prompts for an answer of about so many words."""
+        return replace(self, length=self.length_phrase.format(words=words))
+
+    def comparing(self) -> Prompts:
+        """The same prompts, with the one on several documents in the place of the final one."""
+        return replace(self, final=self.together)
 
     def reminded(self) -> Prompts:
         """The same prompts, each with the reminder behind its last message."""
@@ -131,20 +162,26 @@ def read_prompts(config: PromptsConfig, *, words: int | None = None) -> Prompts:
     """
     in_file = _read_file(Path(os.path.expanduser(config.file))) if config.file else PromptSet()
 
-    def pairs(stage: str, default: Template | None = None) -> Pairs:
-        own = getattr(config, stage)
+    def pairs(key: str, default: Template | None = None) -> Pairs:
+        own = getattr(config, key)
         where = "prompts" if own or not config.file else config.file
-        return _pairs(stage, own or getattr(in_file, stage) or default, where)
+        return _pairs(key, own or getattr(in_file, key) or default, where)
 
+    final, language = pairs("final"), config.language or in_file.language or _LANGUAGE
+    follows_document = language.strip().casefold() == SAME
+    length = _phrase("length", config, in_file, _LENGTH, ("words",))
     return Prompts(
         map=pairs("map"),
         collapse=pairs("collapse"),
-        final=pairs("final"),
+        final=final,
         revise=pairs("revise", _REVISE),
         ask=pairs("ask", _ASK),
-        language=config.language or in_file.language or _LANGUAGE,
+        together=pairs("together", _TOGETHER),
+        language=_documents_language(final) if follows_document else language,
         focus=config.focus or in_file.focus or _FOCUS,
-        length=_phrase("length", config, in_file, _LENGTH, ("words",)).format(words=words or _WORDS),
+        length=length.format(words=words or _WORDS),
+        length_phrase=length,
+        follows_document=follows_document,
         reminder=_phrase("reminder", config, in_file, _REMINDER, ("language", "focus", "length")),
         resize=_phrase("resize", config, in_file, _RESIZE, ("wrote", "language", "focus", "length")),
     )
@@ -178,6 +215,12 @@ def _read_file(path: Path) -> PromptSet:
         return PromptSet.model_validate(content)
     except ValidationError as error:
         raise PromptError(f"prompts.file: {path}: {explain(error, PromptSet)}") from None
+
+
+def _documents_language(final: Pairs) -> str:
+    text = "".join(template for _, template in final)
+    korean = sum("가" <= character <= "힣" for character in text)
+    return _THE_DOCUMENTS_IN_KOREAN if 2 * korean > sum(map(str.isalpha, text)) else _THE_DOCUMENTS
 
 
 def _pairs(stage: str, template: Template | None, where: str) -> Pairs:

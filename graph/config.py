@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from chains.config import PromptsConfig
+from chains.prompts import STAGES, Stage
 from chains.strict_yaml import load_yaml
 from chains.validation_errors import explain
 from graph.documents.config import LoadConfig, SplitConfig
@@ -71,6 +72,11 @@ class SummarizeConfig(BaseModel):
         0,
         ge=0,
         description="Key sentences of the source to add to each summary in the collapse and final prompts.",
+    )
+    check: bool = Field(
+        False,
+        description="Have the model mend sentences that the document does not bear out: it is shown the passages, "
+        "and what is better for it is kept. Needs a model that writes.",
     )
     on_error: Literal["stop", "skip"] = Field(
         "stop", description="If the model fails on a part: stop the run, or skip the part with a warning."
@@ -187,6 +193,16 @@ class RunConfig(BaseModel):
         if self.words:
             return tokens_for(self.words)
         return self.summarize.final_tokens or self.llm.max_tokens
+
+    @property
+    def grounds(self) -> bool:
+        """Whether the summary is compared with the document; what is to be mended has to be."""
+        return self.output.grounding or self.summarize.check
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """What the model is called for, if it reads prompts."""
+        return (*STAGES, "revise") if self.summarize.check else STAGES
 
     @property
     def shows_pages(self) -> bool:

@@ -5,19 +5,33 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from uuid import uuid4
 
 from langchain_core.exceptions import ModelError
 from langgraph.types import Overwrite, Send
 
+from chains.prompts import Stage
 from graph.calling.failures import end_run, is_fatal
 from graph.calling.flow import Flow
 from graph.calling.key_sentences import Part, joined_text, merged_source_sentences
-from graph.calling.stage_answer import Timing
+from graph.calling.stage_answer import StageAnswer, Timing
 from graph.calling.stage_caller import StageCaller
 from graph.calling.unheeded import unheeded_prompts
+from graph.calling.wanted import Wanted
 from graph.channels import compress, decompress
 from graph.config import RunConfig
+from graph.document_summaries import (
+    SummaryTracer,
+    about_comparison,
+    are_several,
+    comparison_words,
+    put_together,
+    too_few_words,
+    whole_where_they_fit,
+    with_own_summaries,
+    with_quotas,
+)
 from graph.documents import (
     find_sections,
     split_pages,
@@ -25,8 +39,9 @@ from graph.documents import (
 from graph.documents.characters import plain
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, OnProgress, Page
-from graph.errors import BudgetError, SummarizeError
-from graph.grounding import ground, trace
+from graph.errors import BudgetError, RunError, SummarizeError
+from graph.grounding import ground
+from graph.mending import Mended, mend, revise_tasks
 from graph.node_names import NodeName
 from graph.packing import joined_tokens
 from graph.reading import read_input
@@ -39,13 +54,17 @@ from graph.results.assemble import (
     mapped_part,
     merged_part,
     not_grounded,
+    not_revised,
+    revised,
+    to_revise,
 )
-from graph.results.provenance import model_name
+from graph.results.provenance import model_name, prompts_said
 from graph.results.stats import chunk_records, page_records
 from graph.results.types import Provenance, SectionRecord
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, State
-from graph.tasks import final_task, map_tasks
+from graph.state import CollapseTask, InputState, MapTask, ReviseTask, State
+from graph.summary_language import summary_language
+from graph.tasks import FinalTask, final_task, map_tasks
 from llm.mlx.gguf.source import PACKAGED
 from llm.textrank.extract import key_sentences
 
@@ -73,17 +92,22 @@ class Nodes:
         self._caller.budget.check()  # an impossible budget fails here, before anything is read
         reading = read_input(state, self._config.load, on_progress)
         pages = reading["pages"]
+        language, about_language = summary_language(self._caller.prompts_for(Wanted()), pages)
         return {
             "run": uuid4().hex,
             "documents": [],  # read, and of no more use
+            "language": language,
             "title": plain(reading["title"]) or "Document",
             "text": compress(pages),
             "pages": page_records(pages),
             "sections": find_sections(pages),
             "files": reading["files"],
             "errors": Overwrite([]),
-            "warnings": Overwrite([*reading["warnings"], *self._about_the_model(pages)]),
+            "warnings": Overwrite([*reading["warnings"], *about_language, *self._about_the_model(pages)]),
             "tree": Overwrite([]),
+            "doubtful": [],
+            "proposals": Overwrite([]),
+            "rounds": 0,
             "timings": Overwrite([_timing("load", started)]),
         }
 
@@ -112,13 +136,20 @@ class Nodes:
             whole = self._chunks(pages, budget.input("final"))
             if len(whole) == 1:
                 chunks, route = whole, "direct"
-        records = chunk_records(chunks, state["pages"])
-        tasks = map_tasks(records, [chunk["text"] for chunk in chunks], state["files"], state.get("run", ""))
+        warnings = [_NO_CHAPTERS] if summarize.by == "section" and not has_chapters else []
+        files, words = state["files"], self._config.words
+        if are_several(pages):
+            route, files = "map", with_quotas(files, state["pages"], words)
+            warnings += too_few_words(files, words)
+            if summarize.strategy == "auto":
+                chunks = whole_where_they_fit(chunks, pages, budget.input("final"), self._caller.counter.text)
+        records, texts = chunk_records(chunks, state["pages"]), [chunk["text"] for chunk in chunks]
         return {
             "chunks": records,
-            "tasks": tasks,
+            "files": files,
+            "tasks": map_tasks(records, texts, files, state["language"], state.get("run", ""), budget),
             "route": route,
-            "warnings": [_NO_CHAPTERS] if summarize.by == "section" and not has_chapters else [],
+            "warnings": warnings,
             "timings": [_timing("split", started)],
         }
 
@@ -126,8 +157,9 @@ class Nodes:
         """Summarize one chunk."""
         if (text := _chunk_text(task)) is None:
             return {}
+        stage: Stage = "final" if "document" in task else "map"
         try:
-            answer = yield from self._caller.ask("map", text, task["tokens"])
+            answer = yield from self._caller.ask(stage, text, task["tokens"], wanted=task.get("wanted"))
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
         return mapped_part(task, answer, key_sentences(text, self._config.summarize.evidence))
@@ -145,35 +177,91 @@ class Nodes:
     def collapse(self, task: CollapseTask) -> Flow[Update]:
         """Make one summary of neighbouring ones."""
         parts: list[Part] = decompress(task["compressed"])
-        text, tokens = self._caller.document("collapse", parts, task["tokens"])
+        stage: Stage = "final" if "document" in task else "collapse"
+        text, tokens = self._caller.document(stage, parts, task["tokens"])
         with self._ending_the_run(task["where"]):
-            answer = yield from self._caller.ask("collapse", text, tokens, fallback=joined_text(parts))
+            answer = yield from self._caller.ask(
+                stage, text, tokens, fallback=joined_text(parts), wanted=task.get("wanted")
+            )
         return merged_part(task, answer, merged_source_sentences(parts, self._config.summarize.evidence))
 
     def final_summarize(self, state: State) -> Flow[Update]:
         """Write the summary that people read, and put the result together."""
-        task = final_task(state)
+        task, wanted = final_task(state), Wanted(language=state.get("language", ""))
+        made = self._made_in(wanted)
+        if are_several(state["pages"]):
+            return (yield from self._compared(state, task, wanted, made))
         text, tokens = self._caller.document("final", task.parts, task.tokens)
         if not text:
-            return finished_without_summary(state, self._made)
+            return finished_without_summary(state, made)
         fallback = joined_text(task.parts) if state["route"] == "map" else ""
         with self._ending_the_run(task.where):
-            answer = yield from self._caller.ask("final", text, tokens, fallback=fallback)
-        return finished(state, task, answer, self._made)
+            answer = yield from self._caller.ask("final", text, tokens, fallback=fallback, wanted=wanted)
+        return finished(state, task, answer, made)
+
+    def _compared(self, state: State, task: FinalTask, wanted: Wanted, made: Provenance) -> Flow[Update]:
+        """The summary of several documents: what they share and where they differ, and each one's own."""
+        files = with_own_summaries(state["files"], state["tree"])
+        told = [file for file in files if "summary" in file]
+        if not told:
+            return finished_without_summary(state, made)
+        warnings = about_comparison(told, task.parts, extracts=self._caller.extracts)
+        if len(told) < 2 or self._caller.extracts:
+            answer = StageAnswer("final", "", 0, "stop", False, False, _timing("final_summarize", time.time()))
+        else:
+            wanted = {**wanted, "words": comparison_words(files, self._config.words), "compares": True}
+            text, tokens = self._caller.document("final", task.parts, task.tokens, compares=True)
+            with self._ending_the_run(task.where):
+                answer = yield from self._caller.ask("final", text, tokens, wanted=wanted)
+            asked = prompts_said(self._caller.prompts_for(wanted))["final"]
+            made = {**made, "prompts": made["prompts"] | {"together": asked}}
+        whole = put_together(answer.text, told)
+        answer = replace(answer, text=whole, tokens=self._caller.counter.text(whole))
+        update = finished(state, task, answer, made)
+        return update | {"files": files, "warnings": [*warnings, *update["warnings"]]}
+
+    def _made_in(self, wanted: Wanted) -> Provenance:
+        """How the summary was made, with the language that was found for it."""
+        if not wanted.get("language"):
+            return self._made
+        prompts = self._caller.prompts_for(wanted)
+        language = prompts.language if self._made["language"] else ""
+        return {**self._made, "language": language, "prompts": prompts_said(prompts, self._config.stages)}
 
     def ground(self, state: State) -> Update:
-        """Find what in the document supports each sentence of the summary. Whatever happens, the summary stays."""
+        """Find what in the document supports each sentence of the summary. Whatever happens, the summary stays.
+
+        With summarize.check, the answers of the last round of revise are taken where they are better.
+        """
         started = time.time()
         try:
             pages = decompress(state["text"])
-            prompts = self._caller.instructions
-            traced = trace(
-                state["summary"], pages, tree=state["tree"], chunks=state["chunks"], instructions=prompts
+            prompts = self._caller.instructions(Wanted(language=state.get("language", "")))
+            tracer = SummaryTracer(
+                pages, state["files"], tree=state["tree"], chunks=state["chunks"], instructions=prompts
             )
+            if not self._caller.mends:
+                draft, heard, tasks = Mended(state["summary"], tracer.trace(state["summary"])), [], []
+            else:
+                heard = [each for each in state["proposals"] if each["round"] == state["rounds"]]
+                draft = mend(state["summary"], heard, tracer.trace)
+                tasks = revise_tasks(draft, state, tracer.passages)
             sections = [_grounded_section(section, pages, prompts) for section in state["sections"]]
-            return grounded(state, _timing("ground", started), traced, sections)
+            tokens = self._caller.counter.text(draft.summary)
+            update = grounded(state, _timing("ground", started), draft, sections, heard, tokens)
+            return update | to_revise(state, tasks)
         except Exception as error:
             return not_grounded(error)
+
+    def revise(self, task: ReviseTask) -> Flow[Update]:
+        """Have a doubtful sentence mended. Whatever happens to the call, the summary stays."""
+        try:
+            answer = yield from self._caller.ask_revision(
+                task["sentence"], task["flags"], task["passages"], wanted=task["wanted"]
+            )
+        except (ModelError, RunError) as error:
+            return not_revised(task, error)
+        return revised(task, answer)
 
     def _failed(self, task: MapTask, error: Exception) -> Update:
         """Go on without the part, or end the run."""
@@ -203,8 +291,8 @@ class Nodes:
 
 
 def _grounded_section(section: SectionRecord, pages: Sequence[Page], prompts: Sequence[str]) -> SectionRecord:
-    """A chapter with the sentences of its summary, which rest on its own pages; another section as it is."""
-    if "summary" not in section:
+    """A chapter with the sentences of its summary, which rest on its own pages; what has none is as it is."""
+    if "summary" not in section or "sentences" in section:
         return section
     own = [page for page in pages if section["first_page"] <= page["number"] <= section["last_page"]]
     return section | {"sentences": ground(section["summary"], own, instructions=prompts)}

@@ -19,7 +19,7 @@ from graph.calling.shared_model import SharedModel, share_model
 from graph.config import RunConfig
 from graph.errors import ConfigError
 from graph.reading import LoadNode
-from graph.results.provenance import provenance
+from graph.results.provenance import prompts_said, provenance
 from graph.results.types import Provenance
 
 
@@ -63,7 +63,5 @@ def build_ask(
 def _made(config: RunConfig, prompts: Prompts, shared: SharedModel) -> Provenance:
     """How answers are made: with the prompt that asks, and no setting of summaries."""
     made = provenance(config, prompts, shared.handed_in)
-    values = {"document": "{document}", "question": "{question}", **prompts.values}
-    prompt = "\n\n".join(template.format(**values).strip() for _, template in prompts.ask)
     settings = {key: value for key, value in made["settings"].items() if key.startswith("llm.")}
-    return {**made, "prompts": {"ask": prompt}, "settings": settings}
+    return {**made, "prompts": prompts_said(prompts, ["ask"]), "settings": settings}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chains.prompts import STAGES, Prompts, Stage
+from chains.prompts import Prompts, Stage
 from graph.config import RunConfig
 from graph.errors import BudgetError
 from llm.config import LLMConfig, MLXConfig
@@ -22,6 +22,9 @@ MARGIN_TOKENS = 8
 # About what a key sentence takes of a prompt; less is left free where there is not so much room.
 _SENTENCE_TOKENS = 50
 
+# Most tokens of a sentence that is mended.
+_LONGEST_SENTENCE = 160
+
 # What a chat template adds to a prompt, where there is no tokenizer to count it with.
 _CHAT_TEMPLATE_TOKENS = 40
 
@@ -35,10 +38,16 @@ class TokenBudget:
     output: Mapping[Stage, int]
     chunk: int
     source_sentences: int = 0  # key sentences that go with each summary
+    comparing: int = 0  # of the prompt on several documents, whose answer is as long as a final one
 
     def input(self, stage: Stage) -> int:
         """Tokens of text that fit a stage's prompt."""
         return self.window - self.template[stage] - self.output[stage] - MARGIN_TOKENS
+
+    @property
+    def comparison_input(self) -> int:
+        """Tokens of summaries that fit the prompt on several documents."""
+        return self.window - self.comparing - self.output["final"] - MARGIN_TOKENS
 
     @property
     def chunk_tokens(self) -> int:
@@ -71,10 +80,10 @@ class TokenBudget:
             BudgetError: with the arithmetic of the stage that cannot work.
         """
         pair = 2 * self.output["map"] + SEPARATOR_TOKENS
-        for stage in STAGES:
-            need = 1 if stage == "map" else pair
+        for stage in self.template:
+            need = pair if stage in ("collapse", "final") else 1
             if self.input(stage) < need:
-                what = "any text" if stage == "map" else f"two summaries of {self.output['map']} tokens ({need})"
+                what = "any text" if need == 1 else f"two summaries of {self.output['map']} tokens ({need})"
                 raise BudgetError(
                     f"The context window leaves no room for {what} in the {stage} prompt: "
                     f"{self.arithmetic(stage)}; raise llm.context_window, lower llm.max_tokens or "
@@ -82,11 +91,16 @@ class TokenBudget:
                 )
 
 
-def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int]) -> TokenBudget:
+def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int], comparing: int = 0) -> TokenBudget:
     """Put together the budget of `config` for a model with this `window` and these template tokens."""
     part = config.llm.max_tokens
-    output: dict[Stage, int] = {"map": part, "collapse": part, "final": config.final_tokens}
-    return TokenBudget(window, template, output, config.split.chunk_tokens, config.summarize.evidence)
+    output: dict[Stage, int] = {
+        "map": part,
+        "collapse": part,
+        "final": config.final_tokens,
+        "revise": min(part, _LONGEST_SENTENCE),
+    }
+    return TokenBudget(window, template, output, config.split.chunk_tokens, config.summarize.evidence, comparing)
 
 
 def estimate_budget(config: RunConfig, prompts: Prompts) -> TokenBudget | None:
@@ -97,7 +111,7 @@ def estimate_budget(config: RunConfig, prompts: Prompts) -> TokenBudget | None:
     window = known_window(config.llm)
     if window is None:
         return None
-    template = {stage: estimate_tokens(prompts.text(stage)) + _CHAT_TEMPLATE_TOKENS for stage in STAGES}
+    template = {stage: estimate_tokens(prompts.text(stage)) + _CHAT_TEMPLATE_TOKENS for stage in config.stages}
     return make_budget(config, window, template)
 
 

@@ -61,7 +61,8 @@ def _run_one(request: Request, sources: list[str], quiet: bool) -> int:
         make_folder(config.output.path)
     fetch_model(config, quiet=quiet)
     app, screen = build_graph(config), None
-    if not path and form == "md" and sys.stdout.isatty():
+    # What is mended later would have been on the screen by then.
+    if not path and form == "md" and sys.stdout.isatty() and not config.summarize.check:
         screen = _Screen()
     bars = StageBars(quiet)
     try:

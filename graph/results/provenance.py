@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from langchain_core.runnables import Runnable
 
-from chains.prompts import STAGES, Prompts, Stage
+from chains.prompts import OF_ONE, STAGES, Prompts
 from graph.calling.model_adapter import named, unwrap
 from graph.config import RunConfig
 from graph.results.types import Provenance
@@ -39,11 +41,16 @@ def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | 
             for key, value in keys.items()
             if value is not None
         },
-        prompts={stage: _words(prompts, stage) for stage in STAGES},
+        prompts=prompts_said(prompts, config.stages),
         # The built-in model copies sentences, whatever language the prompt asks for.
         language="" if model is None and config.llm.provider == "textrank" else prompts.language,
         focus=prompts.focus,
     )
+
+
+def prompts_said(prompts: Prompts, keys: Iterable[str] = STAGES) -> dict[str, str]:
+    """The prompts under these keys, of all stages by default, with what is known before there is a document."""
+    return {key: _words(prompts, key) for key in keys}
 
 
 def model_name(config: RunConfig) -> str:
@@ -51,9 +58,9 @@ def model_name(config: RunConfig) -> str:
     return getattr(config.llm, "model", BUILT_IN)
 
 
-def _words(prompts: Prompts, stage: Stage) -> str:
-    values = {"document": "{document}", **prompts.values}
-    return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, stage))
+def _words(prompts: Prompts, key: str) -> str:
+    values = {name: f"{{{name}}}" for name in ("document", *chain(*OF_ONE.values()))} | prompts.values
+    return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, key))
 
 
 def _name_of(model: Runnable[Any, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graph.documents.types import Section
+from graph.documents.types import FileRecord, Section
 from graph.results.types import Result
 
 
@@ -16,6 +16,7 @@ def result_schema() -> dict[str, Any]:
     config = ConfigDict(use_attribute_docstrings=True)
     types = TypeAdapter(list[Result], config=config).json_schema()["$defs"]
     # What a type inherits comes without its docstrings.
-    section = TypeAdapter(list[Section], config=config).json_schema()["$defs"]["Section"]
-    types["SectionRecord"]["properties"] |= section["properties"]
+    for name, inherits in (("SectionRecord", Section), ("SummarizedFile", FileRecord)):
+        base = TypeAdapter(list[inherits], config=config).json_schema()["$defs"][inherits.__name__]  # type: ignore[valid-type]
+        types[name]["properties"] |= base["properties"]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **types.pop("Result"), "$defs": types}

@@ -39,7 +39,10 @@ def page_records(pages: Iterable[Page]) -> list[PageRecord]:
 
 def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:
     """What is remembered of each chunk. Its pages are those of its range whose text was read."""
+    ledger = list(ledger)
     read = [page["number"] for page in ledger if page["status"] == "read"]
+    documents = {page["number"]: page.get("document", "") for page in ledger}
+    several = len({documents[number] for number in read}) > 1
     records: list[ChunkRecord] = []
     for chunk in chunks:
         record = ChunkRecord(
@@ -49,6 +52,8 @@ def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list
             end=chunk["start"] + len(chunk["text"]),
             pages=read[bisect_left(read, chunk["first_page"]) : bisect_right(read, chunk["last_page"])],
         )
+        if several and (document := documents[chunk["first_page"]]):
+            record["document"] = document
         if "section" in chunk:
             record["section"] = chunk["section"]
         if "chapter" in chunk:

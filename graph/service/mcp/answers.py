@@ -18,6 +18,7 @@ _COUNTED = {
     "reading": "pages are read",
     "map": "parts are summarized",
     "collapse": "groups of parts are merged",
+    "revise": "doubtful sentences are checked",
 }
 _SAID = {"final": "the summary is being written", "grounding": "its sentences are looked up in the pages"}
 

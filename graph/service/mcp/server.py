@@ -39,7 +39,7 @@ _INSTRUCTIONS = (
 )
 
 # The order of a job's stages: progress must grow from one notification to the next.
-_STAGES = ("waiting", "reading", "map", "collapse", "final", "grounding", "done")
+_STAGES = ("waiting", "reading", "map", "collapse", "final", "grounding", "revise", "done")
 
 _Arguments = TypeVar("_Arguments", bound=BaseModel)
 _Context = ServerRequestContext[Any, Any]
