@@ -15,6 +15,7 @@ NodeName = Literal[
     "final_summarize",
     "ground",
     "revise",
+    # of the graph that answers questions
     "find",
     "answer",
 ]

@@ -26,16 +26,17 @@ _NAME = re.compile(
 )
 
 
-class _Kind(NamedTuple):
-    """A kind of thing: how a question asks for it, and how it looks."""
+class Kind(NamedTuple):
+    """A kind of thing: how a question asks for it, how it looks, and whether nothing answers without a number."""
 
     asked: re.Pattern[str]
     given: re.Pattern[str]
+    is_amount: bool = False
 
 
 # The first that fits decides.
 _KINDS = (
-    _Kind(
+    Kind(
         re.compile(
             r"^\W*(?:(?:and|by|since|until|from|on|in|at) )?(?:when|(?:what|which) (?:year|date|day|time|hours?))"
             r"\b|\bdeadline\b|언제|몇\s?(?:년|월|일|시)",
@@ -43,26 +44,39 @@ _KINDS = (
         ),
         _DATE,
     ),
-    _Kind(
+    Kind(
         re.compile(
             r"\b(?:how expensive|(?:how much|what)\b.*\b(?:costs?|pay|paid|charged?|spen[dt])|price|fee|budget)\b"
             r"|비용|가격|금액|예산|연봉",
             re.IGNORECASE,
         ),
         _MONEY,
+        is_amount=True,
     ),
-    _Kind(
+    Kind(
         re.compile(
-            r"\b(?:how (?:much|many|long|old|far|large|big|high|tall|often|fast|wide|deep)|percent\w*|number of"
-            r"|rate|share|size|amount|score|accuracy|age|at (?:most|least)|maximum|minimum)\b|얼마|몇|비율|퍼센트",
+            r"\bhow (?:much|many|long|old|far|large|big|high|tall|often|fast|wide|deep)\b|얼마|몇", re.IGNORECASE
+        ),
+        _NUMBER,
+        is_amount=True,
+    ),
+    Kind(
+        re.compile(
+            r"\b(?:percent\w*|number of|rate|share|size|amount|score|accuracy|age|at (?:most|least)|maximum"
+            r"|minimum)\b|비율|퍼센트",
             re.IGNORECASE,
         ),
         _NUMBER,
     ),
-    _Kind(re.compile(r"\b(?:who|whom|whose)\b|누가|누구", re.IGNORECASE), _NAME),
+    Kind(re.compile(r"\b(?:who|whom|whose)\b|누가|누구", re.IGNORECASE), _NAME),
 )
 
 
-def kind_of(question: str) -> re.Pattern[str] | None:
-    """How the kind of thing looks that is asked for; None if it is no such kind."""
-    return next((kind.given for kind in _KINDS if kind.asked.search(question)), None)
+def kind_of(question: str) -> Kind | None:
+    """What kind of thing a question asks for; None if it is no such kind."""
+    return next((kind for kind in _KINDS if kind.asked.search(question)), None)
+
+
+def has_number(text: str) -> bool:
+    """Whether there is a number in it, in digits or in letters."""
+    return bool(_NUMBER.search(text))

@@ -66,7 +66,7 @@ class Question:
 
     def is_given_in(self, text: str) -> bool:
         """Whether a text has the kind of thing that is asked for; any has, if no kind is."""
-        return self.kind is None or bool(self.kind.search(text))
+        return self.kind is None or bool(self.kind.given.search(text))
 
     def term_weights(self) -> dict[str, float]:
         """What a passage is worth for holding each term."""

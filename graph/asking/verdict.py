@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from graph.asking.kinds import has_number
 from graph.asking.passages import Finder
 from graph.asking.question import Question
 from graph.grounding import Sentence, Traced
@@ -71,9 +72,14 @@ def is_supported(traced: Sequence[Traced], question: Question, finder: Finder) -
     good = [
         one for one in traced if is_claim(one.sentence) and one.spans and _FATAL.isdisjoint(one.sentence["flags"])
     ]
-    if not good:
+    lacks_number = question.kind and question.kind.is_amount and not any(map(has_number, _texts(good)))
+    if not good or lacks_number:
         return False
     return question.is_general or finder.covered(question, _passages(good, finder)) >= _ON_TOPIC
+
+
+def _texts(traced: Iterable[Traced]) -> list[str]:
+    return [one.sentence["text"] for one in traced]
 
 
 def _passages(traced: Iterable[Traced], finder: Finder) -> list[int]:
