@@ -170,8 +170,11 @@ class AskNodes:
         return StageCaller(self._config, self._prompts.asking(question, language), self._model)
 
     def _language(self, question: Question) -> str:
-        """In which language to answer: in the set's, but in the question's where that has a script of its own."""
-        if question.has_own_script and language_code(self._prompts.language) != question.language:
+        """In which language to answer: the set's; the question's, where that has a script of its own, or where the
+        set says `same`.
+        """
+        differs = question.has_own_script and language_code(self._prompts.language) != question.language
+        if differs or self._prompts.follows_document:
             return language_name(question.language)
         return self._prompts.language
 

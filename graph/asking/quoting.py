@@ -17,6 +17,7 @@ _NEAR_START = 40  # sentences in which a document says what it is, who made it a
 _ENDED = re.compile(rf"[{ENDS}][{re.escape(CLOSERS)}]*$")
 _TITLE_WORDS, _LABEL_WORDS = 10, 5  # of a heading, and of one that ends in a full stop
 _SHORTEST = 15  # characters
+_LONGEST = 120  # words; more are no sentence, but a list or a table without an end
 
 
 def quotations(question: Question, found: Found, finder: Finder) -> list[str]:
@@ -62,7 +63,7 @@ def _told(passage: int, finder: Finder) -> list[int]:
     last = len(finder.source.passages) - 1
     if not _is_prose(passage, finder):
         below = [i for i in range(passage + 1, min(last, passage + 2) + 1) if _is_prose(i, finder)]
-        return [passage, *below[:1]]
+        return [passage, below[0]] if below else []
     if passage and leans(finder.source.excerpt(passage)) and _is_prose(passage - 1, finder):
         return [passage - 1, passage]
     return [passage]
@@ -71,6 +72,8 @@ def _told(passage: int, finder: Finder) -> list[int]:
 def _is_prose(passage: int, finder: Finder) -> bool:
     text = finder.source.excerpt(passage)
     words = len(text.split())
+    if words > _LONGEST:
+        return False
     return len(text) >= _SHORTEST and (
         words > _TITLE_WORDS or (words > _LABEL_WORDS and bool(_ENDED.search(text)))
     )
