@@ -63,7 +63,8 @@ def _told(passage: int, finder: Finder) -> list[int]:
     last = len(finder.source.passages) - 1
     if not _is_prose(passage, finder):
         below = [i for i in range(passage + 1, min(last, passage + 2) + 1) if _is_prose(i, finder)]
-        return [passage, below[0]] if below else []
+        is_run_in = bool(_ENDED.search(finder.source.excerpt(passage)))
+        return [passage, below[0]] if below and is_run_in else below[:1]
     if passage and leans(finder.source.excerpt(passage)) and _is_prose(passage - 1, finder):
         return [passage - 1, passage]
     return [passage]
