@@ -71,12 +71,12 @@ def _passages(looked: Looked, finder: Finder) -> list[AskedPassage]:
     source = finder.source
     found = []
     for first, last in looked["spans"]:
-        page = source.pages[source.passages[first].first]
+        pages = source.pages[source.passages[first].first : source.passages[last].last + 1]
         found.append(
             AskedPassage(
                 text=finder.between(first, last),
-                page=page["number"],
-                label=page["label"],
+                pages=[page["number"] for page in pages],
+                labels=[page["label"] for page in pages],
                 start=source.passages[first].start,
                 end=source.passages[last].end,
             )

@@ -69,7 +69,7 @@ class Finder:
         """
         worth = self.worth(question)
         chosen = _Chosen(self, room, count)
-        if not worth.any() or question.crosses or question.is_general:
+        if question.crosses or question.is_general:
             chosen.add_start(int(room * _START_SHARE))
         for passage in self.best(worth):
             chosen.add(passage)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from graph.asking.kinds import kind_of
@@ -26,6 +26,11 @@ _ASKING = {
         이유 언급 나와 퍼센트 퍼센트입니까 이 그 저 보인 때문
     """,
 }
+# And words of what may be asked of any document.
+_OF_DOCUMENTS = {
+    "en": "wrote written author published publisher issued released dated title titled purpose called named",
+    "ko": "작성 작성자 작성했나요 작성했습니까 발행 발표 제목 목적 저자 썼나요 쓴 이름",
+}
 _TELLING = 0.3  # what a word weighs that any document may speak of itself with, against others
 _ALIKE = 0.8  # what one counts that differs in its ending
 _BEGINS_IN_ENGLISH = re.compile(
@@ -45,7 +50,8 @@ class Question:
         self.text = text
         self.language = _language(text, index.language)
         self.crosses = _are_apart(text, self.language, index.language)
-        asking, framing = _asking_terms(index.language), framing_terms(index.language)
+        asking, framing = _terms_of(_ASKING, index.language), framing_terms(index.language)
+        framing |= _terms_of(_OF_DOCUMENTS, index.language)
         self.words = [word for word in words_of(text, index.language) if not asking.issuperset(word.terms)]
         telling = [_TELLING if framing.issuperset(word.terms) else 1.0 for word in self.words]
         self.is_general = 1.0 not in telling
@@ -102,9 +108,13 @@ def _weights(words: Sequence[Word], telling: Sequence[float], index: Index) -> l
     return [rarity / sum(rarities) for rarity in rarities]
 
 
+def _terms_of(words: Mapping[str, str], language: str) -> frozenset[str]:
+    return frozenset(term for text in words.values() for term in _terms(text, language))
+
+
 @cache
-def _asking_terms(language: str) -> frozenset[str]:
-    return frozenset(term for words in _ASKING.values() for term in terms_of(words, language))
+def _terms(text: str, language: str) -> tuple[str, ...]:
+    return tuple(terms_of(text, language))
 
 
 def _language(text: str, source: str) -> str:

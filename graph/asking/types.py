@@ -18,10 +18,10 @@ class AskedPassage(TypedDict):
 
     text: str
     """The passage, as the document was cleaned."""
-    page: int
-    """Number of the page on which it begins."""
-    label: str | None
-    """Label of that page, as printed, or nothing."""
+    pages: list[int]
+    """Numbers of the pages that it stands on, ascending."""
+    labels: list[str | None]
+    """Labels of these pages, as printed, or nothing."""
     start: int
     """Where it begins in the text of all pages, in characters."""
     end: int

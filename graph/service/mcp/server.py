@@ -46,8 +46,8 @@ _LOG = logging.getLogger(__name__)
 
 _INSTRUCTIONS = (
     "Summarizes long documents privately, with page numbers. Begin with summarize; a summary that takes longer "
-    "than a call goes on, and get_summary waits for it; ask_document answers a question about the document; ask_pages "
-    "finds the passages behind a sentence."
+    "than a call goes on, and get_summary waits for it; ask_document answers a question about its document; "
+    "ask_pages finds the passages behind a sentence."
 )
 
 # The order of a job's stages: progress must grow from one notification to the next.
@@ -128,12 +128,13 @@ class _Calls:
         raise CallRefused(f"There is no tool {name!r}; the tools are {', '.join(t.name for t in self._tools)}.")
 
     async def _ask(self, caller: Caller, asked: AskDocument) -> CallToolResult:
-        """The model's answer. It goes on where a call ends before it, so that the next call has it from the cache."""
+        """The model's answer. It is waited for on, where a call ends before it: the next has it from the cache."""
         if self._asking is None:
             self._asking = Asking(caller.jobs)
         work = asyncio.create_task(self._asking.ask(caller.sees, asked.id, asked.question))
         self._answering.add(work)
         work.add_done_callback(self._answering.discard)
+        work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody may ask for it
         done, _ = await asyncio.wait([work], timeout=LONGEST_WAIT)
         if not done:
             raise CallRefused("The model needs longer than a call may take; ask the same again in a minute.")

@@ -126,7 +126,7 @@ class DocumentAnswer(TypedDict):
     """Whether the document has it, as far as words tell; null if they cannot, because the languages differ."""
     sentences: list[CitedSentence]
     unsupported_answer: NotRequired[str]
-    """What the model answered, if the document does not support it. Do not pass it on as what the document says."""
+    """What the model answered, if the document does not support it: do not pass it on as what that says."""
     warnings: list[str]
 
 
@@ -196,8 +196,8 @@ _GET = (
     "while its status is queued or running."
 )
 _ASK_DOCUMENT = (
-    "Ask a summarized document a question. This service's own model answers from the passages that suit it, with page "
-    "numbers, or says that the document does not say."
+    "Ask a summarized document a question. This service's own model answers from the passages that suit it, with "
+    "page numbers, or says that the document does not say."
 )
 _ASK = (
     "Find the passages of a summarized document that support a statement, with their page numbers. It compares "
