@@ -36,6 +36,11 @@ class Asking:
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._asked = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many questions wait for others."""
+        return max(0, self._asked - _AT_ONCE)
+
     async def ask(self, client: str | None, job_id: str, question: str) -> Answers:
         """The answer to one question, with what was read for it.
 

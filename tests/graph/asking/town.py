@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import threading
+from typing import Any
 
-from pydantic import Field
+from langchain_core.messages import BaseMessage
+from pydantic import Field, PrivateAttr
 
 from graph.config import RunConfig
-from tests.fakes import RecordingModel, make_config
+from tests.fakes import Call, RecordingModel, make_config
 
 PAGES = [
-    "The Bridge of Sorrel\n\nA report by Ellen Marsh, town engineer, of March 2019.\n\nThe old bridge was closed in "
-    "2016, because its piers had sunk by nine centimetres. Ferries carried people across the river for two years.",
+    "The Bridge of Sorrel\n\nA report by Ellen Marsh, town engineer, of March 2019.\n\nThe old bridge was closed "
+    "in 2016, because its piers had sunk by nine centimetres. Ferries carried people across the river for two "
+    "years.",
     "Costs\n\nThe new bridge cost 4.2 million dollars, a fifth more than planned. The province paid half of it. "
     "Steel had become dearer, and the winter stopped the work for six weeks.",
     "Use\n\nAbout 3,000 people cross the bridge every day, most of them on foot. Lorries above 12 tonnes take the "
@@ -34,9 +38,19 @@ class Oracle(RecordingModel):
 
     answers: dict[str, str] = Field(default_factory=dict)
     otherwise: str = "The document does not say."
+    _here: threading.local = PrivateAttr(default_factory=threading.local)
+
+    def record(self, messages: list[BaseMessage], options: dict[str, Any]) -> Call:
+        self._here.call = super().record(messages, options)  # answered in the same thread
+        return self._here.call  # type: ignore[no-any-return]
+
+    @property
+    def call(self) -> Call:
+        """The one that is being answered."""
+        return self._here.call  # type: ignore[no-any-return]
 
     def answer(self, document: str, max_tokens: int) -> str:
-        asked = self.calls[-1].prompt.rpartition("</document>")[2]
+        asked = self.call.prompt.rpartition("</document>")[2]
         return next((said for word, said in self.answers.items() if word in asked), self.otherwise)
 
     def question(self, word: str) -> str:
