@@ -9,9 +9,14 @@ _DATE = re.compile(
     r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}|\b\d{1,2}:\d\d\b|\d\s?[년월일시]|o'clock"
     r"|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
 )
-_NUMBER = re.compile(
-    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion"
-    r"|(?:twen|thir|for|fif|six|seven|eigh|nine)ty)\b|[한두세네]\s?[개명번]",
+_SPELLED = (
+    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion"
+    "|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
+)
+_NUMBER = re.compile(rf"\d|\b(?:{_SPELLED})\b|[한두세네]\s?[개명번]", re.IGNORECASE)
+_MEASURE = re.compile(
+    rf"(?:\d|\b(?:{_SPELLED}))[\s-]?(?:[cmk]?m|(?:centi|milli|kilo)?met(?:re|er)s?|f(?:ee|oo)?t|inch(?:es)?|miles?"
+    r"|seconds?|minutes?|hours?|days?|weeks?|months?|years?|pages?|words?|tokens?)\b",
     re.IGNORECASE,
 )
 _MONEY = re.compile(
@@ -27,11 +32,16 @@ _NAME = re.compile(
 
 
 class Kind(NamedTuple):
-    """A kind of thing: how a question asks for it, how it looks, and whether nothing answers without a number."""
+    """A kind of thing: how a question asks for it, and how it looks.
+
+    Whether nothing answers without a number (`is_amount`), and whether a sentence that is to be quoted must have
+    such a thing (`is_needed`); else it only speaks for one.
+    """
 
     asked: re.Pattern[str]
     given: re.Pattern[str]
     is_amount: bool = False
+    is_needed: bool = True
 
 
 # The first that fits decides.
@@ -54,9 +64,12 @@ _KINDS = (
         is_amount=True,
     ),
     Kind(
-        re.compile(
-            r"\bhow (?:much|many|long|old|far|large|big|high|tall|often|fast|wide|deep)\b|얼마|몇", re.IGNORECASE
-        ),
+        re.compile(r"\bhow (?:long|old|far|high|tall|wide|deep)\b", re.IGNORECASE),
+        _MEASURE,
+        is_amount=True,
+    ),
+    Kind(
+        re.compile(r"\bhow (?:much|many|large|big|often|fast)\b|얼마|몇", re.IGNORECASE),
         _NUMBER,
         is_amount=True,
     ),
@@ -68,7 +81,7 @@ _KINDS = (
         ),
         _NUMBER,
     ),
-    Kind(re.compile(r"\b(?:who|whom|whose)\b|누가|누구", re.IGNORECASE), _NAME),
+    Kind(re.compile(r"\b(?:who|whom|whose)\b|누가|누구", re.IGNORECASE), _NAME, is_needed=False),
 )
 
 

@@ -55,7 +55,9 @@ def _is_enough(passage: int, question: Question, finder: Finder) -> bool:
     own = {term for word in finder.words(passage) for term in word.terms}
     if question.covered(own) < _OWN or finder.covered(question, [passage]) < _ENOUGH:
         return False
-    return not question.kind or any(question.is_given_in(finder.source.excerpt(i)) for i in _told(passage, finder))
+    return not (question.kind and question.kind.is_needed) or any(
+        question.is_given_in(finder.source.excerpt(i)) for i in _told(passage, finder)
+    )
 
 
 def _told(passage: int, finder: Finder) -> list[int]:

@@ -31,6 +31,7 @@ def words(question: Question) -> list[str]:
         ("When was it closed?", "It was closed in 2016.", "It was closed."),
         ("By when must it be paid?", "By 3 May.", "Soon."),
         ("What did it cost?", "It cost $4.2 million.", "It took 4 years."),
+        ("How long is it?", "It is 31 metres long.", "It has 31 arches."),
         ("How many came?", "Three hundred came.", "Some came."),
         ("Who built it?", "It was built by Otto Grau.", "It was built by the town."),
         ("언제 폐쇄되었나요?", "2016년에 폐쇄되었다.", "폐쇄되었다."),
