@@ -59,9 +59,9 @@ Question: {question}
 """
 _RESIZE = "A first summary had {wrote} words. Write one of {length}."
 _TOGETHER = """\
-Below are summaries of several documents, each under the name of its document. Write one paragraph, of {length}, on
-what the documents share and where they differ. Name the documents that each sentence is about. Attend to {focus}.
-Write plain prose, in {language}.
+Give me a comparison of the following documents, each of which is summarized under its name, of {length}: what do
+they share, and where do they differ? Name the documents in each sentence. Attend to {focus}. Write plain prose, in
+{language}.
 
 <document>
 {document}
@@ -218,7 +218,7 @@ def _read_file(path: Path) -> PromptSet:
 
 
 def _documents_language(final: Pairs) -> str:
-    text = "".join(template for _, template in final)
+    text = "".join(said for _, template in final for said, _, _, _ in Formatter().parse(template))
     korean = sum("가" <= character <= "힣" for character in text)
     return _THE_DOCUMENTS_IN_KOREAN if 2 * korean > sum(map(str.isalpha, text)) else _THE_DOCUMENTS
 

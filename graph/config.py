@@ -46,14 +46,18 @@ def _check_length(value: object) -> object:
     return value
 
 
+Strategy = Literal["auto", "one_call", "map_reduce"]
+
+
 class SummarizeConfig(BaseModel):
     """How parts become one summary."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    strategy: Literal["auto", "map_reduce"] = Field(
+    strategy: Strategy = Field(
         "auto",
-        description="auto summarizes a document in one call if it fits one prompt; map_reduce always splits it.",
+        description="auto: a document no longer than two parts is summarized in one call; one_call: any that fits "
+        "the final prompt; map_reduce: none.",
     )
     by: Literal["document", "section"] = Field(
         "document",

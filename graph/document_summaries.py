@@ -8,7 +8,7 @@ differ is one call for all. The text is put together here, so that no document c
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from pathlib import PurePath
 from typing import NamedTuple
@@ -17,13 +17,13 @@ from graph.calling.key_sentences import Part
 from graph.documents.split.whole_text import document_texts, whole_text
 from graph.documents.types import Chunk, FileRecord, Page
 from graph.grounding import Traced, Tracer
-from graph.grounding.types import Sentence
 from graph.packing import fair_shares, frontier, joined_tokens
 from graph.results.types import ChunkRecord, PageRecord, SummarizedFile, Summary
 
 _EACH = 100  # words of a paragraph, if nothing says how long the whole is to be
 _FEWEST = 30  # words of a paragraph, however many there are
 _LONGEST_TITLE = 100  # characters
+_SHORTEST_NAME = 4  # characters of a title or file that a sentence can be known to name
 _HEADING = re.compile(r"^( {0,3})(#{1,6})(?=[ \t])", re.MULTILINE)
 
 
@@ -139,7 +139,7 @@ def about_comparison(told: Sequence[SummarizedFile], parts: Sequence[Part], *, e
 
 def put_together(shared: str, files: Iterable[SummarizedFile]) -> str:
     """The whole summary: what is said of all, and then each document's own summary under its name."""
-    parts = [_below(shared)] if shared else []
+    parts = [shared] if shared else []
     for file in files:
         if own := file.get("summary"):
             parts += [_heading(file), own]
@@ -185,7 +185,8 @@ def with_summaries(files: Sequence[SummarizedFile], summary: str) -> list[Summar
 class SummaryTracer:
     """`grounding.Tracer`; of several documents, what is said of one is compared with that one alone.
 
-    Each sentence then says which documents it is about.
+    A sentence on all of them that names some, as prompts ask for, is compared with those. Each sentence then says
+    which documents it is about.
     """
 
     def __init__(
@@ -199,45 +200,86 @@ class SummaryTracer:
     ) -> None:
         self._pages, self._files, self._instructions = pages, files, list(instructions)
         self._whole = Tracer(pages, tree=tree, chunks=chunks, instructions=self._instructions)
-        self._own: dict[str, Tracer] = {}
+        self._places = _places(pages)
+        self._owners = {page["number"]: page.get("document", "") for page in pages}
+        self._apart: dict[tuple[str, ...], Tracer] = {}
 
     def trace(self, summary: str) -> list[Traced]:
         """The sentences of `summary`, with the places of their evidence."""
         if not are_several(self._pages):
             return self._whole.trace(summary)
-        positions = {text.pages[0].get("document"): text.position for text in document_texts(self._pages)}
-        owners = {page["number"]: page.get("document", "") for page in self._pages}
-        found: list[Traced] = []
-        for part in paragraphs(summary, self._files):
-            tracer = self._whole if part.document is None else self._of(part.document)
-            traced = tracer.trace(summary[part.start : part.end])
-            found += [_placed(one, part, positions, owners) for one in traced]
-        return found
+        return [
+            _moved(one, part.start)
+            for part in paragraphs(summary, self._files)
+            for one in self._part(summary[part.start : part.end], part.document)
+        ]
 
     def passages(self, text: str) -> list[str]:
         """What all documents say nearest to a sentence, best first."""
         return self._whole.passages(text)
 
-    def _of(self, document: str) -> Tracer:
-        if document not in self._own:
-            own = [page for page in self._pages if page.get("document") == document]
-            self._own[document] = Tracer(own, instructions=self._instructions)
-        return self._own[document]
+    def _part(self, said: str, document: str | None) -> list[Traced]:
+        """The sentences of a paragraph on one document, or of what is said of all."""
+        if document is not None:
+            return self._compared(said, (document,))
+        found = self._whole.trace(said)
+        named = [_named(one.sentence["text"], self._files) for one in found]
+        compared = {names: self._compared(said, names) for names in {*named} if names}
+        return [
+            compared[names][index] if names else self._about(one)
+            for index, (one, names) in enumerate(zip(found, named, strict=True))
+        ]
+
+    def _compared(self, said: str, names: tuple[str, ...]) -> list[Traced]:
+        """The sentences of `said` with what these documents alone say."""
+        own = [page for page in self._pages if page.get("document") in names]
+        if names not in self._apart:
+            self._apart[names] = Tracer(own, instructions=self._instructions)
+        starts = _places(own)
+        shifts = [(start, self._places[name] - start) for name, start in starts.items()]
+        return [self._about(one, names, shifts) for one in self._apart[names].trace(said)]
+
+    def _about(
+        self, traced: Traced, names: Iterable[str] = (), shifts: Sequence[tuple[int, int]] = ((0, 0),)
+    ) -> Traced:
+        """The sentence with the documents it is about: those that it names, or else those of its evidence.
+
+        `shifts` say from where on in the text that it was compared with, places are how far off in that of all.
+        """
+        documents = list(names) or list(dict.fromkeys(self._owners[page] for page in traced.sentence["pages"]))
+        moved = []
+        for start, end in traced.spans:
+            shift = max(pair for pair in shifts if pair[0] <= start)[1]
+            moved.append((start + shift, end + shift))
+        return Traced({**traced.sentence, "documents": documents}, moved)
 
 
-def _placed(
-    traced: Traced, part: Paragraph, positions: Mapping[str | None, int], owners: Mapping[int, str]
-) -> Traced:
-    """What was found for a part, as found for the whole summary in the text of all documents."""
-    sentence, offset = traced.sentence, positions[part.document] if part.document else 0
-    named = [part.document] if part.document else list(dict.fromkeys(owners[page] for page in sentence["pages"]))
-    moved: Sentence = {
-        **sentence,
-        "start": sentence["start"] + part.start,
-        "end": sentence["end"] + part.start,
-        "documents": named,
-    }
-    return Traced(moved, [(start + offset, end + offset) for start, end in traced.spans])
+def _places(pages: Iterable[Page]) -> dict[str, int]:
+    """Where each document begins in the text of the pages."""
+    return {text.pages[0].get("document", ""): text.position for text in document_texts(pages)}
+
+
+def _named(sentence: str, files: Iterable[SummarizedFile]) -> tuple[str, ...]:
+    """The documents that a sentence names, by their files or as they call themselves."""
+    said = " ".join(sentence.casefold().split())
+    return tuple(
+        file["name"]
+        for file in files
+        if "summary" in file
+        and any(
+            re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said)
+            for name in (file["name"].casefold(), " ".join(file.get("title", "").casefold().split()))
+            if len(name) >= _SHORTEST_NAME
+        )
+    )
+
+
+def _moved(traced: Traced, start: int) -> Traced:
+    """The sentence of a paragraph, as a sentence of the summary in which the paragraph begins at `start`."""
+    sentence = traced.sentence
+    return traced._replace(
+        sentence={**sentence, "start": sentence["start"] + start, "end": sentence["end"] + start}
+    )
 
 
 def _heading(file: FileRecord) -> str:

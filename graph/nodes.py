@@ -37,6 +37,7 @@ from graph.documents import (
     split_pages,
 )
 from graph.documents.characters import plain
+from graph.documents.config import Context
 from graph.documents.errors import NoTextError
 from graph.documents.types import Chunk, OnProgress, Page
 from graph.errors import BudgetError, RunError, SummarizeError
@@ -132,7 +133,8 @@ class Nodes:
         if not chunks:
             raise NoTextError(f"{state['title']}: nothing is left to summarize", "choose other pages")
         has_chapters = any("chapter" in chunk for chunk in chunks)
-        if summarize.strategy == "auto" and not has_chapters and joined_tokens(chunks) <= budget.input("final"):
+        most = budget.most_in_one_call(summarize.strategy, forgets=not self._caller.extracts)
+        if not has_chapters and joined_tokens(chunks) <= most:
             whole = self._chunks(pages, budget.input("final"))
             if len(whole) == 1:
                 chunks, route = whole, "direct"
@@ -141,13 +143,12 @@ class Nodes:
         if are_several(pages):
             route, files = "map", with_quotas(files, state["pages"], words)
             warnings += too_few_words(files, words)
-            if summarize.strategy == "auto":
-                chunks = whole_where_they_fit(chunks, pages, budget.input("final"), self._caller.counter.text)
+            chunks = whole_where_they_fit(chunks, pages, most, self._caller.counter.text)
         records, texts = chunk_records(chunks, state["pages"]), [chunk["text"] for chunk in chunks]
         return {
             "chunks": records,
             "files": files,
-            "tasks": map_tasks(records, texts, files, state["language"], state.get("run", ""), budget),
+            "tasks": list(map_tasks(state, records, texts, files, budget, self._context)),
             "route": route,
             "warnings": warnings,
             "timings": [_timing("split", started)],
@@ -159,7 +160,8 @@ class Nodes:
             return {}
         stage: Stage = "final" if "document" in task else "map"
         try:
-            answer = yield from self._caller.ask(stage, text, task["tokens"], wanted=task.get("wanted"))
+            placed, tokens = self._placed(task, text)
+            answer = yield from self._caller.ask(stage, placed, tokens, wanted=task.get("wanted"))
         except (ModelError, SummarizeError) as error:
             return self._failed(task, error)
         return mapped_part(task, answer, key_sentences(text, self._config.summarize.evidence))
@@ -172,7 +174,7 @@ class Nodes:
 
     def next_step(self, state: State) -> list[Send] | str:
         """The edge after collect; the budget it needs is known only when the tokenizer is."""
-        return next_step(state, budget=self._caller.budget)
+        return next_step(state, budget=self._caller.budget, context=self._context)
 
     def collapse(self, task: CollapseTask) -> Flow[Update]:
         """Make one summary of neighbouring ones."""
@@ -236,7 +238,8 @@ class Nodes:
         started = time.time()
         try:
             pages = decompress(state["text"])
-            prompts = self._caller.instructions(Wanted(language=state.get("language", "")))
+            wanted = Wanted(language=state.get("language", ""), compares=are_several(pages))
+            prompts = self._caller.instructions(wanted)
             tracer = SummaryTracer(
                 pages, state["files"], tree=state["tree"], chunks=state["chunks"], instructions=prompts
             )
@@ -252,6 +255,18 @@ class Nodes:
             return update | to_revise(state, tasks)
         except Exception as error:
             return not_grounded(error)
+
+    @property
+    def _context(self) -> Context:
+        """A model that copies would copy it, too."""
+        return "none" if self._caller.extracts else self._config.split.context
+
+    def _placed(self, task: MapTask, text: str) -> tuple[str, int]:
+        """The text of a part behind where it stands, and its tokens."""
+        if not task["context"]:
+            return text, task["tokens"]
+        placed = f"{task['context']}\n\n{text}"
+        return placed, self._caller.counter.text(placed)
 
     def revise(self, task: ReviseTask) -> Flow[Update]:
         """Have a doubtful sentence mended. Whatever happens to the call, the summary stays."""

@@ -10,6 +10,7 @@ from langgraph.types import Send
 from graph.calling.budget import SEPARATOR_TOKENS, TokenBudget
 from graph.chapter_summaries import by_chapter
 from graph.document_summaries import are_several, due_documents, name_of
+from graph.documents.config import Context
 from graph.packing import frontier, joined_tokens
 from graph.results.types import Summary
 from graph.state import State
@@ -29,14 +30,14 @@ def mend_or_end(state: State) -> list[Send] | Literal["__end__"]:
     return [Send("revise", task) for task in state.get("doubtful", [])] or "__end__"
 
 
-def next_step(state: State, *, budget: TokenBudget) -> list[Send] | Literal["final_summarize"]:
+def next_step(state: State, *, budget: TokenBudget, context: Context) -> list[Send] | Literal["final_summarize"]:
     """After collect: another round of collapse while a chapter has several summaries, or one of several documents
     has no summary of its own, or all of them together are over the final prompt's budget.
 
     Chunks that have no summary, because their tasks were resumed from a checkpoint, go to map_summarize again.
     """
     tree, chunks = state["tree"], state["chunks"]
-    if missing := missing_map_tasks(state, budget):
+    if missing := missing_map_tasks(state, budget, context):
         return [Send("map_summarize", task) for task in missing]
     whole: dict[str, list[Summary]] = {}
     if not (unfinished := [group for group in by_chapter(tree, chunks) if len(group) > 1]):

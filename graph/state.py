@@ -72,6 +72,8 @@ class PagesRead(TypedDict):
 class MapTask(TypedDict):
     """What one map_summarize task is sent: a chunk and the pages of it that were read, `where` for people.
 
+    `context` says where the chunk stands (part_context.py).
+
     A checkpointer does not keep `chunk_text`. A task that was resumed without it does nothing, and is sent once
     more, with its text `compressed`. Nor does it keep `run`, which is known while its process lives. Of several
     documents, one that is a single chunk has its summary at once: `document` is its name.
@@ -81,6 +83,7 @@ class MapTask(TypedDict):
     tokens: int
     pages: list[int]
     where: str
+    context: str
     run: NotRequired[str]
     wanted: NotRequired[Wanted]
     document: NotRequired[str]

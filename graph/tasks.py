@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from graph.calling.budget import TokenBudget
@@ -13,8 +13,9 @@ from graph.channels import compress, decompress
 from graph.chapter_summaries import chapter_summaries
 from graph.document_summaries import name_of
 from graph.documents import whole_text
-from graph.documents.types import FileRecord
+from graph.documents.config import Context
 from graph.packing import frontier, joined_pages, joined_tokens, pack
+from graph.part_context import part_contexts
 from graph.results.page_ranges import in_pages
 from graph.results.types import ChunkRecord, SummarizedFile, Summary
 from graph.state import CollapseTask, MapTask, State
@@ -32,43 +33,43 @@ class FinalTask(NamedTuple):
 
 
 def map_tasks(
+    state: State,
     chunks: Sequence[ChunkRecord],
     texts: Sequence[str],
     files: Sequence[SummarizedFile],
-    language: str,
-    run: str,
     budget: TokenBudget,
-) -> list[MapTask]:
-    """One for each chunk. A chunk that is all of one of several documents is to be the document's own summary."""
+    context: Context,
+) -> Iterator[MapTask]:
+    """One for each chunk, with its text. A chunk that is all of one of several documents is to be the document's
+    own summary.
+    """
+    contexts = part_contexts(context, state["title"], files, state["sections"], chunks, texts)
     chunks_of = Counter(chunk.get("document") for chunk in chunks)
-    tasks = []
-    for chunk, text in zip(chunks, texts, strict=True):
-        task = _map_task(chunk, files, language, run) | {"chunk_text": text}
+    language = state.get("language", "")
+    for chunk, text, said in zip(chunks, texts, contexts, strict=True):
+        task = MapTask(
+            id=chunk["id"],
+            tokens=chunk["tokens"],
+            pages=chunk["pages"],
+            where=in_pages(chunk["pages"], files),
+            context=said,
+            run=state.get("run", ""),
+            wanted=Wanted(language=language),
+            chunk_text=text,
+        )
         name = chunk.get("document")
         if name and chunks_of[name] == 1 and chunk["tokens"] <= budget.input("final"):
-            task["document"], task["wanted"] = name, _wanted(files, name, language)
-        tasks.append(task)
-    return tasks
+            task["document"], task["wanted"], task["context"] = name, _wanted(files, name, language), ""
+        yield task
 
 
-def missing_map_tasks(state: State, budget: TokenBudget) -> list[MapTask]:
+def missing_map_tasks(state: State, budget: TokenBudget, context: Context) -> list[MapTask]:
     """One for each chunk without a summary: its task was resumed from a checkpoint, which keeps no such text."""
     done = {summary["id"] for summary in state["tree"]}
     if all(map_id(chunk["id"]) in done for chunk in state["chunks"]):
         return []
-    tasks = map_tasks(
-        state["chunks"],
-        _chunk_texts(state),
-        state["files"],
-        state.get("language", ""),
-        state.get("run", ""),
-        budget,
-    )
-    return [
-        {**task, "compressed": compress(task.pop("chunk_text"))}
-        for task in tasks
-        if map_id(task["id"]) not in done
-    ]
+    tasks = map_tasks(state, state["chunks"], _chunk_texts(state), state["files"], budget, context)
+    return [_compressed(task) for task in tasks if map_id(task["id"]) not in done]
 
 
 def collapse_tasks(
@@ -130,15 +131,9 @@ def map_id(chunk_id: str) -> str:
     return chunk_id.replace("chunk", "summary")
 
 
-def _map_task(chunk: ChunkRecord, files: Sequence[FileRecord], language: str, run: str) -> MapTask:
-    return MapTask(
-        id=chunk["id"],
-        tokens=chunk["tokens"],
-        pages=chunk["pages"],
-        where=in_pages(chunk["pages"], files),
-        run=run,
-        wanted=Wanted(language=language),
-    )
+def _compressed(task: MapTask) -> MapTask:
+    task["compressed"] = compress(task.pop("chunk_text"))
+    return task
 
 
 def _wanted(files: Iterable[SummarizedFile], name: str, language: str) -> Wanted:

@@ -31,7 +31,7 @@ _WRAPPER = re.compile(
     r"|\A<\|(?:START_RESPONSE|begin_of_solution)\|>(.*?)(?:<\|(?:END_RESPONSE|end_of_solution)\|>|\Z)\s*\Z",
     re.DOTALL | re.IGNORECASE,
 )
-_TAG = re.compile(r"</?(?:document|source_sentences)>")
+_TAG = re.compile(r"</?(?:document|source_sentences|context)>")
 
 
 class Cleaned(NamedTuple):
@@ -80,6 +80,16 @@ def without_wrapper(answer: str) -> str:
         if found := pattern.match(answer):
             answer = (found[2] or found[found.lastindex or 0]).strip()
     return answer
+
+
+def without_quoted(answer: str, tag: str) -> str:
+    """The answer without what some models repeat of the prompt between such tags, tags and all."""
+    start, end = f"<{tag}>", f"</{tag}>"
+    if start not in answer and end not in answer:
+        return answer
+    return re.sub(
+        rf"\s*{start}(?:(?!{start}).)*?(?:{end}|$)\n?|\s*(?:{start}|{end})", "\n", answer, flags=re.DOTALL
+    ).strip()
 
 
 def without_echo(answer: str, prompt: Sequence[str], document: str) -> str:

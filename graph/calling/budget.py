@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from chains.prompts import Prompts, Stage
-from graph.config import RunConfig
+from graph.config import RunConfig, Strategy
 from graph.errors import BudgetError
+from graph.part_context import CONTEXT_TOKENS
 from llm.config import LLMConfig, MLXConfig
 from llm.mlx.window import local_context_window
 from llm.tokens import estimate_tokens
+
+# With strategy: auto, a document of so many parts, or fewer, is summarized in one call.
+_PARTS_IN_ONE_CALL = 2
 
 # What joins two summaries in a prompt.
 SEPARATOR = "\n\n"
@@ -38,6 +42,7 @@ class TokenBudget:
     output: Mapping[Stage, int]
     chunk: int
     source_sentences: int = 0  # key sentences that go with each summary
+    context: int = 0  # what goes before the text of a part
     comparing: int = 0  # of the prompt on several documents, whose answer is as long as a final one
 
     def input(self, stage: Stage) -> int:
@@ -52,7 +57,7 @@ class TokenBudget:
     @property
     def chunk_tokens(self) -> int:
         """Largest chunk: what the configuration says, or what the map prompt leaves."""
-        return min(self.chunk, self.input("map"))
+        return min(self.chunk, self.input("map") - self.context)
 
     @property
     def packed_tokens(self) -> int:
@@ -63,6 +68,17 @@ class TokenBudget:
         part, whole = self.output["map"], self.input("collapse")
         share = whole * part // (part + self.source_sentences * _SENTENCE_TOKENS)
         return max(share, min(whole, 2 * part + SEPARATOR_TOKENS))
+
+    def most_in_one_call(self, strategy: Strategy, *, forgets: bool) -> int:
+        """Longest document that is summarized in one call.
+
+        A model that writes forgets what it read long ago, the sooner the smaller it is: benchmarks/facts.py counts
+        what reaches a summary in one call and in parts. One that copies forgets nothing.
+        """
+        if strategy == "map_reduce":
+            return 0
+        is_any = strategy == "one_call" or not forgets
+        return self.input("final") if is_any else min(self.input("final"), _PARTS_IN_ONE_CALL * self.chunk_tokens)
 
     def arithmetic(self, stage: Stage) -> str:
         """The sum behind `input`, for people."""
@@ -81,7 +97,7 @@ class TokenBudget:
         """
         pair = 2 * self.output["map"] + SEPARATOR_TOKENS
         for stage in self.template:
-            need = pair if stage in ("collapse", "final") else 1
+            need = pair if stage in ("collapse", "final") else 1 + self.context if stage == "map" else 1
             if self.input(stage) < need:
                 what = "any text" if need == 1 else f"two summaries of {self.output['map']} tokens ({need})"
                 raise BudgetError(
@@ -100,7 +116,15 @@ def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int], c
         "final": config.final_tokens,
         "revise": min(part, _LONGEST_SENTENCE),
     }
-    return TokenBudget(window, template, output, config.split.chunk_tokens, config.summarize.evidence, comparing)
+    return TokenBudget(
+        window,
+        template,
+        output,
+        config.split.chunk_tokens,
+        source_sentences=config.summarize.evidence,
+        context=0 if config.split.context == "none" else CONTEXT_TOKENS,
+        comparing=comparing,
+    )
 
 
 def estimate_budget(config: RunConfig, prompts: Prompts) -> TokenBudget | None:

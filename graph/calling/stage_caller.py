@@ -11,12 +11,14 @@ from langchain_core.runnables import Runnable, RunnablePassthrough
 
 from chains.prompts import Prompts, Stage
 from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template, revise_chain
-from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, without_loop
+from graph import part_context
+from graph.calling import key_sentences
+from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, without_loop, without_quoted
 from graph.calling.budget import SEPARATOR, SEPARATOR_TOKENS, TokenBudget, make_budget
 from graph.calling.cutting import cut
 from graph.calling.failures import PASSED_ON, in_stage
 from graph.calling.flow import Chain, Flow, Message, ModelCall
-from graph.calling.key_sentences import Part, joined_text, without_source_sentences
+from graph.calling.key_sentences import Part, joined_text
 from graph.calling.model_adapter import (
     asked_anew,
     finish_reason,
@@ -71,8 +73,11 @@ class StageCaller:
 
     def instructions(self, wanted: Wanted) -> list[str]:
         """What the prompts say besides the document; nothing where the model reads none."""
-        prompts = self.prompts_for(wanted).reminded()
-        return [] if self._extracts else [prompts.text(stage) for stage in self._config.stages]
+        if self._extracts:
+            return []
+        prompts = self.prompts_for(Wanted(language=wanted.get("language", ""))).reminded()
+        own = [prompts.text(stage) for stage in self._config.stages]
+        return [*own, prompts.comparing().text("final")] if wanted.get("compares") else own
 
     @property
     def mends(self) -> bool:
@@ -338,9 +343,13 @@ class StageCaller:
             template.format(document=document, sentence="", doubts="", **prompts.values) for template in templates
         ]
         cleaned = clean(answer, asked, document)
-        if self.budget.source_sentences and cleaned.fault is None:
-            text = without_source_sentences(cleaned.text)
-            cleaned = Cleaned(text, None if text else "echo")
+        for quoted, tag in (
+            (self.budget.source_sentences, key_sentences.TAG),
+            (self.budget.context, part_context.TAG),
+        ):
+            if quoted and cleaned.fault is None:
+                text = without_quoted(cleaned.text, tag)
+                cleaned = Cleaned(text, None if text else "echo")
         return in_language(cleaned, prompts.language) if "{language}" in "".join(templates) else cleaned
 
     def _bounded(

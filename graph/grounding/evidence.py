@@ -137,7 +137,7 @@ class Tracer:
 
     def _traced(self, statement: Statement, form: Form, supported: Callable[[str], _Support]) -> Traced:
         """The sentence with its evidence. A heading, or one that has no word to compare, needs none."""
-        text = "" if statement.is_heading else statement.text
+        text = statement.text if statement.is_claim else ""
         support, flags, matches, terms = supported(text)
         evidence = [self._evidence(match, terms) for match in matches]
         labels = self._labels(matches, terms)

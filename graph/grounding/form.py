@@ -35,12 +35,16 @@ class Form:
         self._runs = {run for text in instructions for run in _runs(text)}
         self._said: list[frozenset[str]] = []
         self._texts: set[str] = set()
+        self._titles: set[str] = set()
 
     def flags(self, statement: Statement, *, is_quoted: bool) -> list[Flag]:
         """What is wrong with the form of the next sentence; `is_quoted`: it stands in the source as it is."""
         text = statement.text
+        if statement.is_heading and (title := " ".join(_tokens(text))) not in self._titles:
+            self._titles.add(title)  # under another heading, a list may have the same once more
+            self._said, self._texts = [], set()
         found: dict[Flag, bool] = {
-            "said twice": not statement.is_heading and self._is_said_twice(text),
+            "said twice": statement.is_claim and self._is_said_twice(text),
             "not a sentence": statement.is_scrap or (is_quoted and self._is_heading(text)),
             "markup": any(tag[0] not in self._source for tag in _TAG.finditer(text)),
             "prompt text": not is_quoted and self._is_prompt(text),

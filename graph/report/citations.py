@@ -1,4 +1,4 @@
-"""The pages that each sentence of a summary comes from: [pp. 3–5, 9]."""
+"""The pages that each sentence of a summary comes from: [pp. 3–5, 9], or [a.pdf p. 3; b.pdf p. 1]."""
 
 from __future__ import annotations
 
@@ -54,10 +54,14 @@ def is_claim(sentence: Sentence) -> bool:
     return bool(sentence["evidence"] or sentence["flags"])
 
 
+def source_of(sentence: Sentence, names: Mapping[int, PageName]) -> str:
+    """The pages of a sentence, with the names of several documents; without a page, what documents it is about."""
+    return cite(names[page] for page in sentence["pages"]) or "; ".join(sentence.get("documents", []))
+
+
 def _citations(sentences: Iterable[Sentence], names: Mapping[int, PageName]) -> list[tuple[Sentence, str]]:
     """The sentences that need a source, each with its pages in brackets."""
-    citations = []
-    for sentence in filter(is_claim, sentences):
-        pages = cite(names[page] for page in sentence["pages"])
-        citations.append((sentence, f"[{pages}{'?' if sentence['flags'] else ''}]"))
-    return citations
+    return [
+        (sentence, f"[{source_of(sentence, names)}{'?' if sentence['flags'] else ''}]")
+        for sentence in filter(is_claim, sentences)
+    ]

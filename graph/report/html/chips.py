@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from graph.grounding.types import Evidence, Flag, Sentence
-from graph.report.citations import is_claim
+from graph.report.citations import is_claim, source_of
 from graph.report.html.markup import foreign, tag, together
 from graph.report.pictures import Pictures
 from graph.results.page_ranges import PageName, are_printed, cite
@@ -53,7 +53,7 @@ def chip(number: int, sentence: Sentence, names: Mapping[int, PageName]) -> Mark
             "button",
             tag("span", "Source: ", class_="visually-hidden"),
             tag("sup", number, " ", class_="number"),
-            foreign(cite(names[page] for page in sentence["pages"]) or "no page"),
+            foreign(source_of(sentence, names) or "no page"),
             flags,
             type="button",
             class_="chip",

@@ -81,6 +81,8 @@ class _Writer:
 def _name(summary: Summary) -> str:
     if summary["id"] == FINAL_ID:
         return "Final summary"
+    if document := summary.get("document"):
+        return document
     number = summary["id"].rpartition("-")[2].lstrip("0")
     return f"Merged summary {number}, round {summary['level']}" if summary["level"] else f"Part {number}"
 

@@ -18,6 +18,7 @@ from graph.asking.markdown import to_markdown
 from graph.asking.schema import answers_schema
 from graph.asking.types import Answer, Answers
 from graph.errors import SummarizeError
+from graph.shipped import prompt_set_names
 from tests.fakes import FailingModel, MeetingModel, RecordingModel
 from tests.graph.asking.town import ASK, KOREAN, PAGES, Oracle, config
 
@@ -318,11 +319,12 @@ def test_how_it_was_made_has_the_prompt_and_no_setting_of_summaries() -> None:
     assert made["settings"].keys() == {"llm.max_tokens", "llm.context_window"}
 
 
-@pytest.mark.parametrize("name", ["plain", "structured", "korean", "completion"])
+@pytest.mark.parametrize("name", prompt_set_names())
 def test_every_set_asks_after_the_document_and_no_answer_of_nothing_is_taken_for_an_echo(name: str) -> None:
-    nothing = "문서에 나와 있지 않습니다." if name == "korean" else "The document does not say."
+    nothing = "문서에 나와 있지 않습니다." if "korean" in name else "The document does not say."
     prompts = load_config("quickstart", [f"prompts.file={name}"]).prompts
     (*_, (_, template)) = read_prompts(prompts).ask
+    assert nothing in "".join(text for _, text in read_prompts(prompts).ask) or name == "completion"
     assert template.index("{document}") < template.index("{question}")
     model = RecordingModel()
     model.__class__ = type("Says", (RecordingModel,), {"answer": lambda self, document, tokens: nothing})

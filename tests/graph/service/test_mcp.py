@@ -139,7 +139,7 @@ def test_the_program_ends_in_peace_and_its_output_is_nothing_but_the_protocol(
     tmp_path: Path, end: signal.Signals | None
 ) -> None:
     with start(parameters(tmp_path / "data")) as process:
-        assert len(ask(process, 2, "tools/list")["tools"]) == 3
+        assert len(ask(process, 2, "tools/list")["tools"]) == 4
         if end is not None:
             process.send_signal(end)
             assert process.wait(30) == 0
@@ -265,7 +265,11 @@ async def test_settings_are_those_of_the_api_also_when_a_model_writes_them_as_te
         ("get_summary", {"id": "nothing"}, "There is no such summary."),
         ("get_summary", {}, "id is missing."),
         ("ask_pages", {"id": "nothing", "statement": "x"}, "There is no such summary."),
-        ("make_tea", {}, "There is no tool 'make_tea'; the tools are summarize, get_summary, ask_pages."),
+        (
+            "make_tea",
+            {},
+            "There is no tool 'make_tea'; the tools are summarize, get_summary, ask_document, ask_pages.",
+        ),
     ],
 )
 async def test_what_goes_wrong_is_one_sentence_for_the_model(
