@@ -63,8 +63,10 @@ def to_html(result: Result, pictures: Pictures | None = None) -> str:
     return f"<!DOCTYPE html>\n{writable(html)}\n"
 
 
-def report_body(result: Result, pictures: Pictures | None = None) -> ReportBody:
-    """The report without the page around it, for a page of one's own."""
+def report_body(
+    result: Result, pictures: Pictures | None = None, *, after_summary: Markup | str = ""
+) -> ReportBody:
+    """The report without the page around it, for a page of one's own, with a section of that after the summary."""
     pictures = pictures or {}
     names = page_names(result["pages"])
     sentences = enumerate(all_sentences(result), start=1)
@@ -72,6 +74,7 @@ def report_body(result: Result, pictures: Pictures | None = None) -> ReportBody:
     chapters = chapter_summaries(result, names)
     sections = together(
         _summary(result, names),
+        after_summary,
         _section("chapters", "Chapter by chapter", chapters) if chapters else "",
         _section("sources", "Where each sentence comes from", *cards) if any(cards) else "",
         _section("mended", "Mended sentences", mended) if (mended := mended_sentences(result)) else "",
