@@ -304,6 +304,45 @@ def test_a_mended_summary_mends_what_it_says_of_each(tmp_path: Path) -> None:
 # Beside other things
 
 
+class Mending(RecordingModel):
+    """Says a wrong number of each document, and what it is asked to mend by."""
+
+    def answer(self, document: str, max_tokens: int) -> str:
+        prompt = self.calls[-1].prompt
+        if prompt.startswith("REVISE"):
+            return next(line for line in document.split("\n\n") if "crowns" in line)
+        if prompt.startswith("TOGETHER"):
+            return "Both speak of walls."
+        return (
+            "The wall of the harbour cost nine million crowns. The boats leave at six before the fog has lifted."
+        )
+
+
+def test_a_doubtful_sentence_on_a_document_is_mended_by_that_one_alone(tmp_path: Path) -> None:
+    boats = "The boats leave at six before the fog has lifted."
+    for name, cost in (("first", "three"), ("second", "four")):
+        text = f"The wall of the harbour cost {cost} million crowns. {sentences(name, 30)} {boats}"
+        (tmp_path / f"{name}.txt").write_text(text, "utf-8")
+    model = Mending()
+    more = {
+        "window": 2000,
+        "part": 200,
+        "final": 200,
+        "summarize__check": True,
+        "summarize__strategy": "one_call",
+        "prompts__revise": "REVISE ({doubts}) {sentence} <document>{document}</document>",
+    }
+    result = run(model, [str(tmp_path / f"{name}.txt") for name in ("first", "second")], **more)
+    asked = [call for call in model.calls if call.prompt.startswith("REVISE") and "nine million" in call.prompt]
+    assert len(asked) >= 2
+    assert all(("three million" in call.document) != ("four million" in call.document) for call in asked)
+    mended = own(result)
+    assert "three million" in mended["first.txt"]
+    assert "four million" in mended["second.txt"]
+    assert all(text in result["summary"] for text in mended.values())
+    assert "nine million" not in result["summary"]
+
+
 def test_chapters_are_summarized_before_their_documents(tmp_path: Path) -> None:
     for name, tags in (("one", ("alpha", "beta")), ("two", ("gamma", "delta"))):
         text = "\n\n".join(f"# {tag.capitalize()}\n\n{sentences(tag, 80)}" for tag in tags)
