@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from graph import SummarizeError, build_graph, load_config
-from graph.document_summaries import paragraphs, with_summaries
+from graph import SummarizeError, build_graph, ground, load_config
+from graph.document_summaries import SummaryTracer, paragraphs, with_summaries
+from graph.documents import Page
 from graph.length import words_in
 from graph.packing import fair_shares
 from graph.report import to_html, to_markdown
@@ -130,6 +131,7 @@ def test_the_words_wanted_are_shared_out_and_a_short_document_leaves_some_to_the
     assert words == [130, 40, 130]
     assert "of about 100 words" in compared(model)[0].prompt
     prompts = model.prompts("final")
+    assert max(call.max_tokens or 0 for call in model.calls if call.stage == "final") == 3 * 130
     assert sum("of about 130 words" in prompt for prompt in prompts) >= 2
     assert any("of about 40 words" in prompt and "beta0x0" in prompt.casefold() for prompt in prompts)
     assert not any("summarize.length: " in warning for warning in result["warnings"])
@@ -271,6 +273,17 @@ def test_a_sentence_on_all_of_them_is_compared_with_the_documents_that_it_names(
     assert told[right]["support"] > 0.5
     assert set(told[boats]["documents"]) <= {"first.txt", "third.txt"}
     assert result["coverage"]["chunks_used"] > 0
+
+
+def test_passages_for_a_sentence_are_from_the_documents_that_it_is_about() -> None:
+    pages = [
+        Page(number=number, label=None, text=f"The wall cost {cost} crowns.", status="read", document=name)
+        for number, (name, cost) in enumerate((("a.txt", "three"), ("b.txt", "four")), start=1)
+    ]
+    tracer = SummaryTracer(pages, [], tree=[], chunks=[])
+    (sentence,) = ground("The wall cost nine crowns.", ["Nothing."])
+    assert "three" in " ".join(tracer.passages(sentence))
+    assert tracer.passages({**sentence, "documents": ["b.txt"]}) == ["The wall cost four crowns."]
 
 
 def test_headings_of_an_answer_stand_below_the_names_of_the_documents(tmp_path: Path) -> None:
