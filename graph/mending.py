@@ -47,7 +47,7 @@ _QUOTES = "\"'“”‘’«»„"
 _FRAME = re.compile(r"(?:the|this) (?:document|text|passage)s? (?:says?|states?|mentions?) that\s+", re.IGNORECASE)
 
 Trace = Callable[[str], list[Traced]]
-Passages = Callable[[str], list[str]]
+Passages = Callable[[Sentence], list[str]]
 
 
 class Mended(NamedTuple):
@@ -120,7 +120,7 @@ def revise_tasks(draft: Mended, state: State, passages: Passages) -> list[Revise
             start=sentence["start"],
             sentence=sentence["text"],
             flags=sentence["flags"],
-            passages=_around(sentence) or passages(sentence["text"]),
+            passages=_around(sentence) or passages(sentence),
             wanted=Wanted(language=state.get("language", "")),
             run=state.get("run", ""),
         )

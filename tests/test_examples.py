@@ -208,6 +208,17 @@ def test_documents_are_summarized_with_their_pages(run: Callable[..., str], page
     assert read == "pages: " + " ".join(str(page["number"]) for page in pages)
 
 
+def test_contracts_are_asked_and_what_they_do_not_say_stays_open(run: Callable[..., str], tmp_path: Path) -> None:
+    mill, quay = run("compose_ask.py").splitlines()
+    assert mill == (
+        "Mill Lane 3 | “The rent is 900 crowns a month.” (p. 1) | “The contract ends on 31 May 2031.” (p. 1) | "
+        "“Repairs of the roof are paid by the owner.” (p. 1)"
+    )
+    assert quay == "Quay 11 | “The rent is 2,400 crowns a month.” (p. 1) | - | -"
+    path = letter(tmp_path, "let.txt", "The rent is 12 crowns.")
+    assert run("compose_ask.py", path).splitlines() == [f"{path} | “The rent is 12 crowns.” (p. 1) | - | -"]
+
+
 def test_an_agent_streams_what_its_model_says(
     run: Callable[..., str], checkpoint: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -202,6 +202,9 @@ KOREAN = {
     "writing the summary": "요약 쓰기",
     "looking up its sources": "출처 찾기",
     "mending sentences": "문장 고치기",
+    "finding passages": "대목 찾기",
+    "answering": "답 쓰기",
+    "What the model wrote, which the document does not support": "모델이 썼으나 문서가 뒷받침하지 않는 글",
     # Markdown
     "{read} of {count} page was read": "{count}쪽 중 {read}쪽을 읽었습니다",
     "{read} of {count} pages were read": "{count}쪽 중 {read}쪽을 읽었습니다",

@@ -69,19 +69,22 @@ def _page(result: Result, pictures: Pictures, links: PageLinks, language: str) -
     return f"<!DOCTYPE html>\n{writable(html)}\n"
 
 
-def report_body(result: Result, pictures: Pictures | None = None) -> ReportBody:
-    """The report without the page around it, for a page of one's own."""
+def report_body(
+    result: Result, pictures: Pictures | None = None, *, after_summary: Markup | str = ""
+) -> ReportBody:
+    """The report without the page around it, for a page of one's own, with a section of that after the summary."""
     with speaking(result["summary"]):
-        return _body(result, pictures or {}, {})
+        return _body(result, pictures or {}, {}, after_summary)
 
 
-def _body(result: Result, pictures: Pictures, links: PageLinks) -> ReportBody:
+def _body(result: Result, pictures: Pictures, links: PageLinks, after_summary: Markup | str = "") -> ReportBody:
     names = page_names(result["pages"])
     sentences = enumerate(all_sentences(result), start=1)
     cards = [card(number, sentence, names, pictures, links) for number, sentence in sentences]
     chapters = chapter_summaries(result, names)
     sections = together(
         _summary(result, names),
+        after_summary,
         _section("chapters", say("Chapter by chapter"), chapters) if chapters else "",
         _section("sources", say("Where each sentence comes from"), *cards) if any(cards) else "",
         _section("mended", say("Mended sentences"), mended) if (mended := mended_sentences(result)) else "",
