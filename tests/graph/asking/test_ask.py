@@ -91,6 +91,16 @@ def test_a_model_that_finds_no_answer_is_believed(said: str) -> None:
     assert (answer["sentences"], "unsupported_answer" in answer) == ([], False)
 
 
+def test_what_the_document_itself_says_does_not_happen_is_an_answer() -> None:
+    pages = ["The report does not include the cost of the tunnel, which the state paid.", PAGES[1]]
+    answer = one(
+        Oracle(otherwise="The report does not include the cost of the tunnel."),
+        "What does the report not include?",
+        pages=pages,
+    )
+    assert (answer["supported"], answer["answer"]) == (True, "The report does not include the cost of the tunnel.")
+
+
 @pytest.mark.parametrize(
     "said",
     [
