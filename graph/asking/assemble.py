@@ -64,7 +64,7 @@ def about_question(question: Question, *, quotes: bool) -> list[str]:
         ]
     if question.words and len(question.unknown) == len(question.words):
         words = ", ".join(f"“{word}”" for word in question.unknown)
-        return [f"“{question.text}”: the document has no such word as {words}; ask it in other words."]
+        return [f"“{question.text}”: none of its words ({words}) stands in the document; ask it in other words."]
     return []
 
 
