@@ -83,6 +83,7 @@ def test_a_window_without_room_for_passages_is_refused_with_the_arithmetic() -> 
         "The passages do not mention the name of the mayor.",
         "There is no information about this in the text.",
         "Unfortunately, the mayor is not mentioned.",
+        "The report does not give the name of a town engineer who paid for the bridge.",
     ],
 )
 def test_a_model_that_finds_no_answer_is_believed(said: str) -> None:
@@ -108,6 +109,7 @@ def test_what_the_document_itself_says_does_not_happen_is_an_answer() -> None:
         "Ottokar Brandt designed the whole bridge alone.",
         "Penguins are birds that live in the Antarctic.",
         "It was quite a lot.",
+        "The new bridge was painted green by volunteers, who sang songs all day and slept in tents.",
     ],
 )
 def test_what_the_document_does_not_bear_out_is_no_answer_and_is_kept_apart(said: str) -> None:
@@ -246,7 +248,10 @@ def test_the_built_in_model_quotes_word_for_word_with_the_page() -> None:
     assert [(sentence["pages"], sentence["support"]) for sentence in answer["sentences"]] == [([2], 1.0)]
 
 
-@pytest.mark.parametrize("question", ["Who is the king of Norway?", "What did the railway tunnel cost?"])
+@pytest.mark.parametrize(
+    "question",
+    ["Who is the king of Norway?", "What did the railway tunnel cost?", "Why do salmon like aquariums?"],
+)
 def test_the_built_in_model_does_not_quote_what_is_about_something_else(question: str) -> None:
     answer = quote(question)
     assert (answer["answer"], answer["supported"], answer["quoted"]) == (
