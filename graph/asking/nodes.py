@@ -40,7 +40,7 @@ from llm.textrank.model import TextRank
 
 Update = dict[str, Any]
 
-# Most tokens of passages. Small models find an answer in a few passages sooner than in many (benchmarks/LOG.md).
+# Most tokens of passages: about three pages, which the model reads anew for every question.
 _MOST_TOKENS = 1500
 _FEWEST_TOKENS = 64
 
