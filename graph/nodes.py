@@ -59,14 +59,13 @@ from graph.results.assemble import (
     revised,
     to_revise,
 )
-from graph.results.provenance import model_name, prompts_said
+from graph.results.provenance import about_base_model, prompts_said
 from graph.results.stats import chunk_records, page_records
 from graph.results.types import Provenance, SectionRecord
 from graph.routes import next_step
 from graph.state import CollapseTask, InputState, MapTask, ReviseTask, State
 from graph.summary_language import summary_language
 from graph.tasks import FinalTask, final_task, map_tasks
-from llm.mlx.gguf.source import PACKAGED
 from llm.textrank.extract import key_sentences
 
 _NO_CHAPTERS = (
@@ -114,17 +113,11 @@ class Nodes:
 
     def _about_the_model(self, pages: list[Page]) -> list[str]:
         """What a summary by this model is worth, where that is little, and what it cannot heed."""
-        llm, prompts = self._config.llm, self._config.prompts
+        prompts = self._config.prompts
         if self._made["provider"] == "textrank":
             check = [unheeded_check()] if self._config.summarize.check else []
             return check + unheeded_prompts(prompts, "\n".join(page["text"] for page in pages))
-        if getattr(llm, "prompting", "chat") == "chat" or self._made["model"] != model_name(self._config):
-            return []
-        size = "a small base model" if self._made["model"] in PACKAGED else "a base model"
-        return [
-            f"{self._made['model']} is {size}: it continues text and was never trained to summarize. "
-            "Some of what it writes is wrong: check it against the pages."
-        ]
+        return about_base_model(self._config, self._made, "to summarize")
 
     def split(self, state: State) -> Update:
         """Cut the pages into chunks; or into a single one, if all of the text fits the final prompt."""

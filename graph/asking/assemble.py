@@ -8,7 +8,14 @@ from graph.asking.passages import Finder
 from graph.asking.question import Question
 from graph.asking.state import Draft, Looked
 from graph.asking.types import Answer, AskedPassage
-from graph.asking.verdict import absent, as_statement, is_supported, says_so, without_flags_of_summaries
+from graph.asking.verdict import (
+    absent,
+    as_statement,
+    is_in_document,
+    is_supported,
+    says_so,
+    without_flags_of_summaries,
+)
 from graph.results.stats import HAPPENED
 from llm.language.names import language_code
 
@@ -35,14 +42,14 @@ def make_answer(question: Question, looked: Looked, draft: Draft | None, finder:
         finish_reason=draft["finish_reason"] if draft else "stop",
     )
     traced = finder.tracer.trace(text, _preference(looked, finder)) if text else []
+    denies = not is_quoted and says_so(text) and not is_in_document(traced)
     supported = True if is_quoted else is_supported(traced, question, finder)
-    if text and (supported or (supported is None and not says_so(text))):
+    if text and not denies and supported is not False:
         sentences = [without_flags_of_summaries(one.sentence) for one in traced]
         return answer | {"supported": supported, "sentences": sentences}
-    nothing = absent(language_code(looked["language"]) or "")
-    if text and not says_so(text):
+    if text and not denies:
         answer["unsupported_answer"] = text
-    return answer | {"answer": nothing, "supported": False}
+    return answer | {"answer": absent(language_code(looked["language"]) or ""), "supported": False}
 
 
 def about_question(question: Question, *, quotes: bool) -> list[str]:
@@ -57,7 +64,7 @@ def about_question(question: Question, *, quotes: bool) -> list[str]:
         ]
     if question.words and len(question.unknown) == len(question.words):
         words = ", ".join(f"“{word}”" for word in question.unknown)
-        return [f"“{question.text}”: the document has no such word as {words}; ask it in other words."]
+        return [f"“{question.text}”: none of its words ({words}) stands in the document; ask it in other words."]
     return []
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+_HOURS = "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+_SPELLED = f"{_HOURS}|dozen|hundred|thousand|million|billion|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
 _DATE = re.compile(
     r"\b(?:1[5-9]|20)\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}|\b\d{1,2}:\d\d\b|\d\s?[년월일시]|o'clock"
+    rf"|\b(?:at|by|past|until|till|before|after|from) (?:one|{_HOURS}|noon|midnight|dawn|dusk)\b"
     r"|\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
-)
-_SPELLED = (
-    "two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|billion"
-    "|(?:twen|thir|for|fif|six|seven|eigh|nine)ty"
+    r"|\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?\b|\bin (?:spring|summer|autumn|winter)\b"
 )
 _NUMBER = re.compile(rf"\d|\b(?:{_SPELLED})\b|[한두세네]\s?[개명번]", re.IGNORECASE)
 _MEASURE = re.compile(

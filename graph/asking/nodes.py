@@ -22,7 +22,7 @@ from graph.calling.failures import end_run, in_words, is_fatal
 from graph.calling.flow import Flow
 from graph.calling.model_adapter import unwrap
 from graph.calling.shared_model import SharedModel
-from graph.calling.stage_answer import FinishReason, Timing
+from graph.calling.stage_answer import Timing
 from graph.calling.stage_caller import StageCaller
 from graph.channels import compress, decompress
 from graph.config import RunConfig
@@ -32,6 +32,7 @@ from graph.errors import BudgetError, ConfigError, EmptyAnswerError, SummarizeEr
 from graph.grounding import Tracer
 from graph.node_names import NodeName
 from graph.reading import read_input
+from graph.results.provenance import about_base_model
 from graph.results.stats import make_stats, page_records
 from graph.results.types import Provenance
 from llm.language.names import language_code, language_name
@@ -39,7 +40,7 @@ from llm.textrank.model import TextRank
 
 Update = dict[str, Any]
 
-# Most tokens of passages. Small models find an answer in a few passages sooner than in many (benchmarks/LOG.md).
+# Most tokens of passages: about three pages, which the model reads anew for every question.
 _MOST_TOKENS = 1500
 _FEWEST_TOKENS = 64
 
@@ -76,7 +77,9 @@ class AskNodes:
             "pages": page_records(reading["pages"]),
             "files": reading["files"],
             "drafts": Overwrite([]),
-            "warnings": Overwrite(reading["warnings"]),
+            "warnings": Overwrite(
+                [*reading["warnings"], *about_base_model(self._config, self._made, "to answer questions")]
+            ),
             "timings": Overwrite([_timing("load", started)]),
         }
 
@@ -111,23 +114,23 @@ class AskNodes:
     def answer(self, task: AskTask) -> Flow[Update]:
         """Answer one question."""
         caller = self._caller(task["question"], task["language"])
-        reason: FinishReason = "error"
+        draft = Draft(index=task["index"], text="", finish_reason="empty")
+        timings: list[Timing] = []
         try:
             answer = yield from caller.ask("final", task["text"], task["tokens"])
         except EmptyAnswerError as error:
-            reason = "thought" if error.thought else "empty"
+            if error.thought:
+                draft["finish_reason"] = "thought"
         except (ModelError, SummarizeError) as error:
             where = f"“{task['question']}”"
             if is_fatal(error) or self._config.summarize.on_error == "stop":
                 end_run(where, error, "")
-            failed = Draft(index=task["index"], text="", finish_reason=reason)
-            return {"drafts": [failed], "warnings": [in_words(where, error)]}
+            draft["finish_reason"] = "error"
+            return {"drafts": [draft], "warnings": [in_words(where, error)]}
         else:
-            draft = Draft(index=task["index"], text=answer.text, finish_reason=answer.finish_reason)
-            timing = {**answer.timing, "node": "answer"}
-            return {"drafts": [draft], "timings": [timing], "warnings": about_draft(task["question"], draft)}
-        draft = Draft(index=task["index"], text="", finish_reason=reason)
-        return {"drafts": [draft], "warnings": about_draft(task["question"], draft)}
+            draft["text"], draft["finish_reason"] = answer.text, answer.finish_reason
+            timings = [{**answer.timing, "node": "answer"}]
+        return {"drafts": [draft], "timings": timings, "warnings": about_draft(task["question"], draft)}
 
     def ground(self, state: AskState) -> Update:
         """Find what in the document supports each answer, and put the result together."""

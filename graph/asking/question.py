@@ -28,8 +28,11 @@ _ASKING = {
 }
 # And words of what may be asked of any document.
 _OF_DOCUMENTS = {
-    "en": "wrote written author published publisher issued released dated title titled purpose called named",
-    "ko": "작성 작성자 작성했나요 작성했습니까 발행 발표 제목 목적 저자 썼나요 쓴 이름",
+    "en": """
+        wrote written author published publisher issued released dated title titled purpose called named
+        book manual guide handbook letter minutes contract thesis
+    """,
+    "ko": "작성 작성자 작성했나요 작성했습니까 발행 발표 제목 목적 저자 썼나요 쓴 이름 책 자료 회의록 계약서",
 }
 _TELLING = 0.3  # what a word weighs that any document may speak of itself with, against others
 _ALIKE = 0.8  # what one counts that differs in its ending

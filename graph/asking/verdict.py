@@ -38,6 +38,8 @@ _FATAL: frozenset[Flag] = frozenset(
 )
 _OF_SUMMARIES: frozenset[Flag] = frozenset({"not a sentence"})
 
+_SAID_SO = 0.8
+
 # What of the question must stand around the evidence of an answer.
 _ON_TOPIC = 0.3
 
@@ -51,6 +53,11 @@ def says_so(answer: str) -> bool:
     """Whether an answer is that there is none in the document."""
     sentences = [sentence for sentence in split_sentences(answer) if sentence.strip()]
     return 0 < len(sentences) <= _FEW and bool(_SAYS_SO.search(sentences[0]))
+
+
+def is_in_document(traced: Sequence[Traced]) -> bool:
+    """Whether the document says it nearly so: then "It does not include the costs" is an answer."""
+    return bool(traced) and all(one.spans and one.sentence["support"] >= _SAID_SO for one in traced)
 
 
 def as_statement(answer: str) -> str:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from graph.asking.types import Answer, Answers
 from graph.report.citations import is_claim
 from graph.report.html.chips import card, chip
-from graph.report.html.markup import tag, together
+from graph.report.html.markup import tag
 from graph.report.html.summary import to_blocks
 from graph.report.words import say, speaking
 from graph.results.page_ranges import page_names
@@ -38,9 +38,7 @@ def _block(result: Answers, answer: Answer, before: int) -> Markup:
         if unsupported
         else "",
         *(tag("p", warning, class_="small", dir="auto") for warning in result["warnings"]),
-        together(
-            *(card(before + i, one, names, {}, {}) for i, one in enumerate(sentences, start=1) if is_claim(one))
-        ),
+        *(card(before + i, one, names, {}, {}) for i, one in enumerate(sentences, start=1) if is_claim(one)),
         class_="answer",
         tabindex="-1",
     )

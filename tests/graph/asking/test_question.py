@@ -29,6 +29,7 @@ def words(question: Question) -> list[str]:
     ("asked", "given", "not_given"),
     [
         ("When was it closed?", "It was closed in 2016.", "It was closed."),
+        ("When do boats leave?", "They leave at six.", "They leave when the fog lifts."),
         ("By when must it be paid?", "By 3 May.", "Soon."),
         ("What did it cost?", "It cost $4.2 million.", "It took 4 years."),
         ("How long is it?", "It is 31 metres long.", "It has 31 arches."),
