@@ -30,7 +30,7 @@ ROUNDS = 2
 _GAIN = 0.1
 
 # How much longer a sentence may become: times its words, and a few for short ones.
-_LONGER, _SOME_WORDS = 1.5, 8
+_LONGER, _SOME_WORDS = 2, 12
 
 # How a model says that a sentence should go, as the prompts that ship ask for it or as models abridge it.
 _DROP = re.compile(r"\W*(?:DROP|삭제)[ \t]*(?:[^\w\s]|\n|$)|\W*(?i:drop|delete|remove)?\W*$")
@@ -44,7 +44,9 @@ _OF_THE_QUESTION = re.compile(r"\b(?:sentences?|passages?|DROP)\b|문장|구절"
 _LABEL = re.compile(r"\A\s*(?:\w+\s+){0,3}(?:sentence|문장)\s*[:：]\s*", re.IGNORECASE)
 _QUOTES = "\"'“”‘’«»„"
 
-_FRAME = re.compile(r"(?:the|this) (?:document|text|passage)s? (?:says?|states?|mentions?) that\s+", re.IGNORECASE)
+_FRAME = re.compile(
+    r"\A[\"“]?(?:the|this) (?:document|text|passage)s? (?:says?|states?|mentions?) that\s+", re.IGNORECASE
+)
 
 Trace = Callable[[str], list[Traced]]
 Passages = Callable[[str], list[str]]
@@ -67,6 +69,8 @@ def proposed(answer: str, sentence: str, *, is_whole: bool) -> str | None:
     if _DROP.match(answer):
         return ""
     said = [each.text for each in statements(_LABEL.sub("", answer)) if not each.is_heading]
+    if said and not _FRAME.match(sentence):
+        said[0] = _FRAME.sub("", said[0])
     most = max(_LONGER * words_in(sentence), words_in(sentence) + _SOME_WORDS)
     kept: list[str] = []
     for text in said:
@@ -80,7 +84,7 @@ def proposed(answer: str, sentence: str, *, is_whole: bool) -> str | None:
         text = text.strip(_QUOTES + " ")
     if not text or (_OF_THE_QUESTION.search(text) and not _OF_THE_QUESTION.search(sentence)):
         return None
-    text = _in_form(text if _FRAME.match(sentence) else _FRAME.sub("", text, count=1), sentence)
+    text = _in_form(text, sentence)
     return None if text == sentence else text
 
 
