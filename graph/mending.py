@@ -49,7 +49,7 @@ _FRAME = re.compile(
 )
 
 Trace = Callable[[str], list[Traced]]
-Passages = Callable[[str], list[str]]
+Passages = Callable[[Sentence], list[str]]
 
 
 class Mended(NamedTuple):
@@ -124,7 +124,7 @@ def revise_tasks(draft: Mended, state: State, passages: Passages) -> list[Revise
             start=sentence["start"],
             sentence=sentence["text"],
             flags=sentence["flags"],
-            passages=_around(sentence) or passages(sentence["text"]),
+            passages=_around(sentence) or passages(sentence),
             wanted=Wanted(language=state.get("language", "")),
             run=state.get("run", ""),
         )

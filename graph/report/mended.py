@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from graph.report.words import say
 from graph.results.types import Result, Revision
-
-OUT = "taken out"
-_WEAK = "hardly supported"
 
 
 def why(revision: Revision) -> str:
     """What was wrong with the sentence."""
-    return ", ".join(revision["why"]) or _WEAK
+    return ", ".join(map(say, revision["why"])) or say("hardly supported")
 
 
 def revisions(result: Result) -> list[Revision]:
@@ -20,4 +18,6 @@ def revisions(result: Result) -> list[Revision]:
 
 def mended_lines(result: Result) -> list[str]:
     """What was changed, and why, a line of Markdown each."""
-    return [f"- {each['before']} → {each['after'] or OUT} ({why(each)})" for each in revisions(result)]
+    return [
+        f"- {each['before']} → {each['after'] or say('taken out')} ({why(each)})" for each in revisions(result)
+    ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from graph.report.html.markup import tag
-from graph.report.mended import OUT, revisions, why
+from graph.report.mended import revisions, why
+from graph.report.words import say
 from graph.results.types import Result
 
 
@@ -16,7 +17,7 @@ def mended_sentences(result: Result) -> Markup:
             "li",
             tag("del", each["before"], dir="auto"),
             " → ",
-            tag("ins", each["after"], dir="auto") if each["after"] else OUT,
+            tag("ins", each["after"], dir="auto") if each["after"] else say("taken out"),
             " ",
             tag("span", f"({why(each)})", class_="small"),
         )
