@@ -33,7 +33,7 @@ _GAIN = 0.1
 _LONGER, _SOME_WORDS = 2, 12
 
 # How a model says that a sentence should go, as the prompts that ship ask for it or as models abridge it.
-_DROP = re.compile(r"\W*(?:DROP|삭제)[ \t]*(?:[^\w\s]|\n|$)|\W*(?i:drop|delete|remove)?\W*$")
+_DROP = re.compile(r"\W*(?:(?:DROP|삭제)[ \t]*(?:[^\w\s]|\n|$)|(?i:drop|delete|remove)\W*$)|\s*[-–—]\s*$")
 
 # What of the words of a sentence its correction has, too, unless the sentence was no statement at all.
 _KEPT = 0.25
@@ -82,6 +82,8 @@ def proposed(answer: str, sentence: str, *, is_whole: bool) -> str | None:
     text = " ".join(" ".join(kept).split())
     if text[:1] in _QUOTES and sentence[:1] not in _QUOTES:
         text = text.strip(_QUOTES + " ")
+    if text.count('"') % 2:  # a half of a quotation
+        text = text.replace('"', "")
     if not text or (_OF_THE_QUESTION.search(text) and not _OF_THE_QUESTION.search(sentence)):
         return None
     text = _in_form(text, sentence)
