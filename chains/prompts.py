@@ -167,12 +167,13 @@ def read_prompts(config: PromptsConfig, *, words: int | None = None) -> Prompts:
         where = "prompts" if own or not config.file else config.file
         return _pairs(key, own or getattr(in_file, key) or default, where)
 
-    final, language = pairs("final"), config.language or in_file.language or _LANGUAGE
+    map_prompt, collapse, final = pairs("map"), pairs("collapse"), pairs("final")
+    language = config.language or in_file.language or _LANGUAGE
     follows_document = language.strip().casefold() == SAME
     length = _phrase("length", config, in_file, _LENGTH, ("words",))
     return Prompts(
-        map=pairs("map"),
-        collapse=pairs("collapse"),
+        map=map_prompt,
+        collapse=collapse,
         final=final,
         revise=pairs("revise", _REVISE),
         ask=pairs("ask", _ASK),

@@ -17,7 +17,7 @@ from graph.calling.flow import Flow
 from graph.calling.key_sentences import Part, joined_text, merged_source_sentences
 from graph.calling.stage_answer import StageAnswer, Timing
 from graph.calling.stage_caller import StageCaller
-from graph.calling.unheeded import unheeded_prompts
+from graph.calling.unheeded import unheeded_check, unheeded_prompts
 from graph.calling.wanted import Wanted
 from graph.channels import compress, decompress
 from graph.config import RunConfig
@@ -115,7 +115,8 @@ class Nodes:
         """What a summary by this model is worth, where that is little, and what it cannot heed."""
         prompts = self._config.prompts
         if self._made["provider"] == "textrank":
-            return unheeded_prompts(prompts, "\n".join(page["text"] for page in pages))
+            check = [unheeded_check()] if self._config.summarize.check else []
+            return check + unheeded_prompts(prompts, "\n".join(page["text"] for page in pages))
         return about_base_model(self._config, self._made, "to summarize")
 
     def split(self, state: State) -> Update:
@@ -236,11 +237,10 @@ class Nodes:
             tracer = SummaryTracer(
                 pages, state["files"], tree=state["tree"], chunks=state["chunks"], instructions=prompts
             )
-            if not self._caller.mends:
-                draft, heard, tasks = Mended(state["summary"], tracer.trace(state["summary"])), [], []
-            else:
-                heard = [each for each in state["proposals"] if each["round"] == state["rounds"]]
-                draft = mend(state["summary"], heard, tracer.trace)
+            heard = [each for each in state["proposals"] if each["round"] == state["rounds"]]
+            draft, tasks = Mended(state["summary"], tracer.trace(state["summary"])), []
+            if self._caller.mends:
+                draft = mend(draft, heard, tracer.trace)
                 tasks = revise_tasks(draft, state, tracer.passages)
             sections = [_grounded_section(section, pages, prompts) for section in state["sections"]]
             tokens = self._caller.counter.text(draft.summary)

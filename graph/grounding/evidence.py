@@ -12,6 +12,7 @@ from graph.grounding.alignment import Aligner, Claim, Match
 from graph.grounding.checks import lacks_name, number_flags
 from graph.grounding.form import Form, says_nothing
 from graph.grounding.guide import Guide
+from graph.grounding.identifiers import rests_on_identifiers
 from graph.grounding.names import capitals_tell
 from graph.grounding.polarity import contradiction
 from graph.grounding.roles import swaps_roles
@@ -33,6 +34,7 @@ _NOTHING = 0.08  # and below this there is no evidence worth showing
 _LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
 _CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
 _PERHAPS_CONTRADICTED = 0.75  # the same where what is denied is said in other words
+_IDENTIFIED = 0.15  # the most that a docket number or a date supports where nothing else of the sentence is there
 _NOTHING_SAID = 0.3  # and what is left of a sentence that any summary could have
 _PREFERRED = 1.1  # what the chunks that the summary tree leads to count, against the rest of the document
 
@@ -182,6 +184,8 @@ class Tracer:
         if support < 1 and says_nothing(claim.words, self.source.language):
             support *= _NOTHING_SAID
             flags.append("says nothing")
+        if rests_on_identifiers(claim, alignment):
+            support = min(support, _IDENTIFIED)
         if support < (_WEAK_KOREAN if is_korean(text) else _WEAK):
             flags.insert(0, "weak support")
         terms = frozenset(term for word in claim.words for term in word.terms)

@@ -212,7 +212,7 @@ async def test_a_job_that_outlasts_a_call_says_how_far_it_is_and_is_fetched_late
     amounts = [progress for progress, _, _ in told]
     assert amounts == sorted(set(amounts))
     assert amounts[-1] > 1
-    assert all(total == 6 and message for _, total, message in told)
+    assert all(total == 7 and message for _, total, message in told)
 
 
 async def test_a_call_that_is_given_up_ends_no_job(tmp_path: Path) -> None:
