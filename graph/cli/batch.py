@@ -19,6 +19,7 @@ from graph.errors import ConfigError, Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
 from graph.report.index import IndexRow, row_of, row_without
+from graph.report.pdf_links import page_links
 from graph.report.pictures import Pictures, adraw_cited
 from graph.results.types import Result
 from graph.runs.local import DocumentRun, summarize_each
@@ -100,7 +101,8 @@ class _Desk:
         if file := self._files.get(run.source):
             if run.result:
                 advice = "the summaries before it are saved; run the same command again to go on from here"
-                write_file(file, render(run.result, self._config.output.format, pictures), advice)
+                links = page_links(run.result, [run.source], file)
+                write_file(file, render(run.result, self._config.output.format, pictures, links), advice)
                 if run.state == "done":
                     self._rows[file] = row_of(report_link(file), self._names[run.source], run.result, run.seconds)
             run.result = None  # a long row of documents must not fill the memory

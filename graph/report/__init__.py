@@ -9,17 +9,18 @@ import json
 
 from graph.report.html.report import to_html
 from graph.report.markdown import footing, heading, to_markdown
+from graph.report.pdf_links import PageLinks
 from graph.report.pictures import Pictures
 from graph.results.types import Result
 
 __all__ = ["footing", "heading", "render", "to_html", "to_json", "to_markdown"]
 
 
-def render(result: Result, form: str, pictures: Pictures | None = None) -> str:
-    """The result in the `form` "md", "html" or "json"; only HTML shows pictures."""
+def render(result: Result, form: str, pictures: Pictures | None = None, links: PageLinks | None = None) -> str:
+    """The result in the `form` "md", "html" or "json"; only HTML shows pictures and leads to pages of PDFs."""
     if form == "json":
         return to_json(result)
-    return to_html(result, pictures) if form == "html" else to_markdown(result)
+    return to_html(result, pictures, links) if form == "html" else to_markdown(result)
 
 
 def to_json(result: Result, *, indent: int | None = 2) -> str:

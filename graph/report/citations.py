@@ -7,7 +7,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from graph.grounding.types import Sentence
-from graph.results.page_ranges import PageName, cite, page_names
+from graph.report.words import cite, say, speaking
+from graph.results.page_ranges import PageName, page_names
 from graph.results.types import Result, SectionRecord
 
 
@@ -27,13 +28,18 @@ def with_citations(summary: str, sentences: Iterable[Sentence], names: Mapping[i
 
 def page_list(result: Result) -> str:
     """The pages of each sentence by its number, to stand below a summary that was shown before they were known."""
+    with speaking(result["summary"]):
+        return _page_list(result)
+
+
+def _page_list(result: Result) -> str:
     listed = []
     citations = _citations(result["sentences"], page_names(result["pages"]))
     numbered = enumerate((citation for _, citation in citations), start=1)
     for citation, run in groupby(numbered, key=itemgetter(1)):
         numbers = [str(number) for number, _ in run]
         listed.append(f"{'–'.join(dict.fromkeys([numbers[0], numbers[-1]]))} {citation}")
-    return f"\n\nPages by sentence: {', '.join(listed)}." if listed else ""
+    return "\n\n" + say("Pages by sentence: {pages}.", pages=", ".join(listed)) if listed else ""
 
 
 def all_sentences(result: Result) -> list[Sentence]:
