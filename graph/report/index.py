@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing_extensions import TypedDict
 
 from graph.report.citations import is_claim
+from graph.report.words import count, say, speaking
 from graph.results.types import Fate, Result
 from llm.language.detect import detect_language
 
@@ -110,35 +111,48 @@ def has_report(row: IndexRow) -> bool:
 
 def why_not(row: IndexRow) -> str:
     """Why a document has no summary."""
-    return row["error"] or row["fate"]
+    return row["error"] or say(row["fate"])
+
+
+def all_beginnings(rows: Iterable[IndexRow]) -> str:
+    """A text in the language of most summaries, which the index speaks, too."""
+    return "\n".join(row["beginning"] for row in rows)
 
 
 def counted(rows: Sequence[IndexRow]) -> str:
     """ "12 documents, 1 of them without a summary"."""
+    documents = count(len(rows), "{count} document", "{count} documents")
     without = sum(not has_report(row) for row in rows)
-    return _count(len(rows), "document") + (f", {without:,} of them without a summary" if without else "")
+    if not without:
+        return documents
+    return say("{documents}, {without} of them without a summary", documents=documents, without=f"{without:,}")
 
 
 def facts(row: IndexRow) -> list[str]:
     """In a few words each: how long the document and its summary are, and what there is to look at."""
-    pages = _count(row["pages"], "page")
+    one, many = "{count} page", "{count} pages"
     if row["pages_read"] != row["pages"]:
-        pages = f"{row['pages_read']:,} of {pages} read"
-    said = [pages, f"summary of {_count(row['words'], 'word')}"]
+        one, many = "{read} of {count} page read", "{read} of {count} pages read"
+    said = [
+        count(row["pages"], one, many, read=f"{row['pages_read']:,}"),
+        count(row["words"], "summary of {count} word", "summary of {count} words"),
+    ]
     if row["flagged"]:
-        said.append(f"{row['flagged']:,} of {_count(row['sentences'], 'sentence')} to check")
+        one, many = "{flagged} of {count} sentence to check", "{flagged} of {count} sentences to check"
+        said.append(count(row["sentences"], one, many, flagged=f"{row['flagged']:,}"))
     if row["warnings"]:
-        said.append(_count(len(row["warnings"]), "warning"))
+        said.append(count(len(row["warnings"]), "{count} warning", "{count} warnings"))
     return said
 
 
 def to_markdown_index(rows: Sequence[IndexRow]) -> str:
     """A list of links, and below it what has no summary."""
-    lines = ["# Summaries", "", f"{counted(rows)}.", ""]
-    lines += [_entry(row) for row in rows if has_report(row)]
-    if missing := [row for row in rows if not has_report(row)]:
-        lines += ["", "## Without a summary", ""]
-        lines += [f"- {_plain(row['document'])}: {_plain(why_not(row))}" for row in missing]
+    with speaking(all_beginnings(rows)):
+        lines = [f"# {say('Summaries')}", "", f"{counted(rows)}.", ""]
+        lines += [_entry(row) for row in rows if has_report(row)]
+        if missing := [row for row in rows if not has_report(row)]:
+            lines += ["", f"## {say('Without a summary')}", ""]
+            lines += [f"- {_plain(row['document'])}: {_plain(why_not(row))}" for row in missing]
     return "\n".join(lines) + "\n"
 
 
@@ -160,7 +174,3 @@ def _first_line(summary: str) -> str:
 def _shortened(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= _LONGEST_BEGINNING else f"{text[:_LONGEST_BEGINNING].rsplit(' ', 1)[0]} …"
-
-
-def _count(number: int, unit: str) -> str:
-    return f"{number:,} {unit}{'' if number == 1 else 's'}"

@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from markupsafe import Markup
 
-from graph.report.html.markup import foreign, tag, together, writable
-from graph.report.index import IndexRow, counted, facts, has_report, why_not
+from graph.report.html.markup import foreign, tag, together
+from graph.report.html.page import whole_page
+from graph.report.index import IndexRow, all_beginnings, counted, facts, has_report, why_not
+from graph.report.words import say, speaking
 
 _STYLES = [Path(__file__).with_name(name) for name in ("report.css", "index.css")]
 
 
 def to_html_index(rows: Sequence[IndexRow]) -> str:
     """The whole page: an entry for each report, in the order of the rows, and below them what has none."""
-    style = Markup("".join(path.read_text("utf-8") for path in _STYLES))
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="format-detection", content="telephone=no, date=no, address=no, email=no"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", "Summaries"),
-        tag("style", style),
-    )
-    body = tag("div", _header(rows), tag("main", _entries(rows), _missing(rows)), class_="report index")
-    return f"<!DOCTYPE html>\n{writable(tag('html', head, tag('body', body), lang='en'))}\n"
-
-
-def _header(rows: Sequence[IndexRow]) -> Markup:
-    said = tag("p", counted(rows), class_="kicker")
-    return tag("header", tag("h1", "Summaries"), said)
+    with speaking(all_beginnings(rows)) as language:
+        header = tag("header", tag("h1", say("Summaries")), tag("p", counted(rows), class_="kicker"))
+        body = tag("div", header, tag("main", _entries(rows), _missing(rows)), class_="report index")
+        style = "".join(path.read_text("utf-8") for path in _STYLES)
+        return whole_page(say("Summaries"), body, language=language, style=style)
 
 
 def _entries(rows: Sequence[IndexRow]) -> Markup:
@@ -49,7 +33,7 @@ def _entry(row: IndexRow) -> Markup:
     name = tag("a", row["title"] or row["document"], href=row["report"], dir="auto")
     said = together(foreign(row["document"]), *(f" · {fact}" for fact in facts(row)))
     warnings = [tag("li", " ".join(warning.split()), dir="auto") for warning in row["warnings"]]
-    more = tag("details", tag("summary", "Warnings"), tag("ul", *warnings)) if warnings else ""
+    more = tag("details", tag("summary", say("Warnings")), tag("ul", *warnings)) if warnings else ""
     return tag(
         "li",
         tag("h2", name),
@@ -67,5 +51,5 @@ def _missing(rows: Sequence[IndexRow]) -> Markup:
     ]
     if not items:
         return Markup()
-    title = tag("h2", "Without a summary", id="missing")
+    title = tag("h2", say("Without a summary"), id="missing")
     return tag("section", title, tag("ul", *items), class_="warnings", aria_labelledby="missing")

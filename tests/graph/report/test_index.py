@@ -55,6 +55,7 @@ def test_hostile_texts_are_text() -> None:
     (policy,) = page.having(**{"http-equiv": "Content-Security-Policy"})
     digest = base64.b64encode(hashlib.sha256(page.words["style"].encode()).digest()).decode()
     assert f"style-src 'sha256-{digest}'" in str(policy["content"])
+    assert "script-src" not in str(policy["content"])
 
 
 def test_markdown_has_a_list_and_what_is_missing_below_it() -> None:
@@ -63,3 +64,16 @@ def test_markdown_has_a_list_and_what_is_missing_below_it() -> None:
         "# Summaries\n\n2 documents, 1 of them without a summary.\n\n- [A \\[draft\\] \\*of\\* it]("
     )
     assert text.endswith("## Without a summary\n\n- b.pdf: not begun\n")
+
+
+def test_an_index_of_korean_summaries_is_korean() -> None:
+    summary = "항구는 여섯 시에 문을 연다. 배는 안개가 걷히기 전에 떠난다."
+    made = row("항구.pdf", result(summary, [("항구는 여섯 시에 문을 연다.", [1], ["weak support"])]))
+    rows = [made, row_without("./b.html", "b.pdf", "not begun", "", 0)]
+    html = to_html_index(rows)
+    assert '<html lang="ko">' in html
+    said = " ".join(ParsedHtml(html).words["body"].split())
+    assert "문서 2건, 그중 1건은 요약이 없음" in said
+    assert "6쪽 중 4쪽을 읽음 · 요약 21어절 · 1문장 중 1문장 확인 필요 · 주의할 점 1가지" in said
+    assert "b.pdf: 시작하지 않음" in said
+    assert "# 요약 모음" in to_markdown_index(rows)
