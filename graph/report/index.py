@@ -11,12 +11,15 @@ from collections.abc import Iterable, Sequence
 # Not typing's: pydantic takes only this one before Python 3.12.
 from typing_extensions import TypedDict
 
+from graph.grounding.types import Sentence
+from graph.length import words_in
 from graph.report.citations import is_claim
 from graph.report.words import count, say, speaking
 from graph.results.types import Fate, Result
 from llm.language.detect import detect_language
 
 _LONGEST_BEGINNING = 400  # characters
+_TELLING = 6  # words that a sentence has, at least, to tell what a document is about
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|])")
 
 
@@ -42,7 +45,7 @@ class IndexRow(TypedDict):
     words: int
     """Words of the summary."""
     beginning: str
-    """The first sentence of the summary."""
+    """The first sentence of the summary that says something: no title, no date, none that is to be checked."""
     summary: str
     """All of it."""
     sentences: int
@@ -58,7 +61,6 @@ class IndexRow(TypedDict):
 def row_of(report: str, document: str, result: Result, seconds: float) -> IndexRow:
     """The row of a document that has a summary."""
     claims = [sentence for sentence in result["sentences"] if is_claim(sentence)]
-    first = claims[0]["text"] if claims else _first_line(result["summary"])
     return IndexRow(
         report=report,
         document=document,
@@ -69,7 +71,7 @@ def row_of(report: str, document: str, result: Result, seconds: float) -> IndexR
         pages=result["coverage"]["pages_total"],
         pages_read=result["coverage"]["pages_read"],
         words=result["length"]["words"],
-        beginning=_shortened(first),
+        beginning=_shortened(_beginning(result, claims)),
         summary=result["summary"],
         sentences=len(claims),
         flagged=sum(bool(sentence["flags"]) for sentence in claims),
@@ -166,9 +168,13 @@ def _plain(text: str) -> str:
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
-def _first_line(summary: str) -> str:
-    lines = (line.strip() for line in summary.splitlines())
-    return next((line for line in lines if line and not line.startswith("#")), "")
+def _beginning(result: Result, claims: Sequence[Sentence]) -> str:
+    if not claims:
+        lines = (line.strip() for line in result["summary"].splitlines())
+        return next((line for line in lines if line and not line.startswith("#")), "")
+    telling = (one["text"] for one in claims if not one["flags"] and words_in(one["text"]) >= _TELLING)
+    titles = result["title"].casefold()
+    return next((text for text in telling if text.casefold() not in titles), claims[0]["text"])
 
 
 def _shortened(text: str) -> str:

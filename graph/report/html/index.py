@@ -30,13 +30,13 @@ def _entries(rows: Sequence[IndexRow]) -> Markup:
 
 
 def _entry(row: IndexRow) -> Markup:
-    name = tag("a", row["title"] or row["document"], href=row["report"], dir="auto")
+    name = tag("a", row["title"] or row["document"], href=row["report"])
     said = together(foreign(row["document"]), *(f" · {fact}" for fact in facts(row)))
     warnings = [tag("li", " ".join(warning.split()), dir="auto") for warning in row["warnings"]]
     more = tag("details", tag("summary", say("Warnings")), tag("ul", *warnings)) if warnings else ""
     return tag(
         "li",
-        tag("h2", name),
+        tag("h2", name, dir="auto"),
         tag("p", said, class_="small"),
         tag("p", row["beginning"], class_="prose", dir="auto", lang=row["language"]) if row["beginning"] else "",
         more,

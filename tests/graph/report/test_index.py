@@ -39,6 +39,21 @@ def test_without_grounding_the_first_line_is_the_beginning(summary: str, beginni
     assert row(made=result() | {"summary": summary, "sentences": []})["beginning"] == beginning
 
 
+def test_the_beginning_is_the_first_sentence_that_tells_something() -> None:
+    said = [
+        "May 2021.",
+        "The Harbour",
+        "The wall cost nine crowns then.",
+        "It is closed.",
+        "Boats leave at six with the tide.",
+    ]
+    summary = " ".join(said)
+    made = result(summary, [(text, [1], ["weak support"] if "wall" in text else []) for text in said])
+    assert row(made=made)["beginning"] == "Boats leave at six with the tide."
+    made["sentences"] = made["sentences"][:2]
+    assert row(made=made)["beginning"] == "May 2021."
+
+
 def test_rows_are_in_order_whatever_their_case() -> None:
     names = ["b.pdf", "C.pdf", "a.pdf"]
     assert [made["document"] for made in in_order(map(row, names))] == ["a.pdf", "b.pdf", "C.pdf"]
