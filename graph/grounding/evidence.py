@@ -12,7 +12,6 @@ from graph.grounding.alignment import Aligner, Claim, Match
 from graph.grounding.checks import lacks_name, number_flags
 from graph.grounding.form import Form, says_nothing
 from graph.grounding.guide import Guide
-from graph.grounding.identifiers import without_identifiers
 from graph.grounding.names import capitals_tell
 from graph.grounding.polarity import contradiction
 from graph.grounding.roles import swaps_roles
@@ -56,8 +55,7 @@ def ground(
     other words, below 0.25 (0.18 in Korean), "weak support", for most that have nothing to do with it. It says how
     well the evidence fits the sentence, not whether the sentence is true. A number is "in source" if it is in the
     evidence or within two sentences of it; a name, if it is within about a page of it or of the document's start.
-    Flags that compare with the evidence lower the support, and what shares no more than an address or a docket's
-    number with the document has none. `instructions` are prompts, whose words are flagged.
+    Flags that compare with the evidence lower the support. `instructions` are prompts, whose words are flagged.
     """
     traced = trace(summary, pages, tree=tree, chunks=chunks, instructions=instructions)
     return [each.sentence for each in traced]
@@ -160,10 +158,6 @@ class Tracer:
             return _Support(0.0, ["says nothing"], [], frozenset())
         alignment = self.aligner.align(claim, self._preference(claim))
         support, matches, _ = alignment
-        said = self._without_identifiers(claim)
-        if said is not claim:  # the number of a docket supports nothing that is said of it
-            alone = self.aligner.align(said).support if said.words else 0.0
-            support = support if alone >= _weak(text) else alone
         flags = number_flags(claim, alignment, self.aligner)
         if lacks_name(claim, alignment, self.aligner, self.source.text, by_capitals=by_capitals):
             flags.append("name not in source")
@@ -180,17 +174,13 @@ class Tracer:
         if overstates(claim, matches, self.aligner):
             support *= _LACKING
             flags.append("stronger than source")
-        if support < 1 and says_nothing(said.words, self.source.language):
+        if support < 1 and says_nothing(claim.words, self.source.language):
             support *= _NOTHING_SAID
             flags.append("says nothing")
-        if support < _weak(text):
+        if support < (_WEAK_KOREAN if is_korean(text) else _WEAK):
             flags.insert(0, "weak support")
         terms = frozenset(term for word in claim.words for term in word.terms)
         return _Support(round(support, 3), flags, matches if support >= _NOTHING else [], terms)
-
-    def _without_identifiers(self, claim: Claim) -> Claim:
-        text = without_identifiers(claim.text)
-        return claim if text == claim.text else Claim(text, self.aligner.index)
 
     def _preference(self, claim: Claim) -> NDArray[np.float64] | None:
         import numpy as np
@@ -227,8 +217,3 @@ class Tracer:
             marks=[[word.start, word.end] for word in words if not terms.isdisjoint(word.terms)],
             score=round(match.score, 3),
         )
-
-
-def _weak(text: str) -> float:
-    """The support below which a sentence is flagged."""
-    return _WEAK_KOREAN if is_korean(text) else _WEAK
