@@ -38,6 +38,11 @@ class PromptSet(BaseModel):
         "which fill {document}; {doubts} says what is wrong with it. An answer of DROP takes it out. Empty: a "
         "prompt that is built in.",
     )
+    ask: Template | None = Field(
+        default=None,
+        description="Answers a question, which fills {question}, from passages of the document, which fill "
+        "{document}. Empty: a prompt that is built in.",
+    )
     together: Template | None = Field(
         default=None,
         description="Writes what several documents share and where they differ, from their summaries.",

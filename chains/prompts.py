@@ -24,8 +24,9 @@ STAGES: tuple[Stage, ...] = ("map", "collapse", "final")
 # The only variables that a prompt may use; without {document} it would not show the text.
 VARIABLES = ("document", "language", "focus", "length")
 
-# And those of `revise` alone: a sentence of the summary, and what is doubted of it. {document} are passages there.
-REVISED = ("sentence", "doubts")
+# And those of one prompt alone, of which it must have the first. {document} are passages there.
+#   revise: a sentence of the summary, and what is doubted of it;  ask: a question
+OF_ONE = {"revise": ("sentence", "doubts"), "ask": ("question",)}
 
 # As a language: that of the document.
 SAME = "same"
@@ -44,6 +45,17 @@ A summary has this sentence, which is not right ({doubts}): {sentence}
 
 Summarize in one sentence what the document says about the same thing, keeping names and numbers as they are. Write
 nothing but that sentence, in {language}. If the document says nothing about it, write DROP.
+"""
+_ASK = """\
+Below are passages of a document; […] stands where text is left out. Answer the question at the end from them
+alone, in one to three sentences of {language}. Keep names and numbers as they are. If they do not answer it, write
+only: The document does not say.
+
+<document>
+{document}
+</document>
+
+Question: {question}
 """
 _RESIZE = "A first summary had {wrote} words. Write one of {length}."
 _TOGETHER = """\
@@ -80,6 +92,7 @@ class Prompts:
     focus: str
     length: str
     revise: Pairs = (("human", _REVISE),)
+    ask: Pairs = (("human", _ASK),)
     length_phrase: str = _LENGTH
     follows_document: bool = False  # the language is the document's, whichever that is
     reminder: str = _REMINDER
@@ -115,6 +128,16 @@ class Prompts:
         said = {"sentence": sentence, "doubts": doubts}
         return replace(self, revise=tuple((role, _filled(text, said)) for role, text in self.revise))
 
+    def asking(self, question: str, language: str) -> Prompts:
+        """The same prompts, with one that asks this question, to be answered in `language`, for the final one.
+
+        What reminds of it is the question itself, said once more; a set without a reminder has none here either.
+        """
+        said = {"question": question}
+        final = tuple((role, _filled(text, said)) for role, text in self.ask)
+        reminder = _doubled(question) if self.reminder else ""
+        return replace(self, final=final, language=language, reminder=reminder, resize="")
+
     def _ending_in(self, sentence: str) -> Prompts:
         def ending(pairs: Pairs) -> Pairs:
             role, template = pairs[-1]
@@ -144,14 +167,16 @@ def read_prompts(config: PromptsConfig, *, words: int | None = None) -> Prompts:
         where = "prompts" if own or not config.file else config.file
         return _pairs(key, own or getattr(in_file, key) or default, where)
 
-    final, language = pairs("final"), config.language or in_file.language or _LANGUAGE
+    map_prompt, collapse, final = pairs("map"), pairs("collapse"), pairs("final")
+    language = config.language or in_file.language or _LANGUAGE
     follows_document = language.strip().casefold() == SAME
     length = _phrase("length", config, in_file, _LENGTH, ("words",))
     return Prompts(
-        map=pairs("map"),
-        collapse=pairs("collapse"),
+        map=map_prompt,
+        collapse=collapse,
         final=final,
         revise=pairs("revise", _REVISE),
+        ask=pairs("ask", _ASK),
         together=pairs("together", _TOGETHER),
         language=_documents_language(final) if follows_document else language,
         focus=config.focus or in_file.focus or _FOCUS,
@@ -209,13 +234,13 @@ def _pairs(stage: str, template: Template | None, where: str) -> Pairs:
     else:
         pairs = (("human", template),)
     used = [name for _, text in pairs for name in _variables(text, f"{where}: {stage}")]
-    allowed = (*VARIABLES, *REVISED) if stage == "revise" else VARIABLES
+    own = OF_ONE.get(stage, ())
+    allowed = (*VARIABLES, *own)
     for name in used:
         if name not in allowed:
             raise PromptError(f"{where}: {stage}: {_unknown(name, allowed)}")
-    needed = {"document": "where the text goes"}
-    if stage == "revise":
-        needed = {"document": "where the passages go", "sentence": "where the sentence goes"}
+    needed = {"document": "where the passages go" if own else "where the text goes"}
+    needed |= {name: f"where the {name} goes" for name in own[:1]}
     for name, why in needed.items():
         if name not in used:
             listed = _listed(allowed)

@@ -17,6 +17,7 @@ from graph.calling.key_sentences import Part
 from graph.documents.split.whole_text import document_texts, whole_text
 from graph.documents.types import Chunk, FileRecord, Page
 from graph.grounding import Traced, Tracer
+from graph.grounding.types import Sentence
 from graph.packing import fair_shares, frontier, joined_tokens
 from graph.results.types import ChunkRecord, PageRecord, SummarizedFile, Summary
 
@@ -214,9 +215,10 @@ class SummaryTracer:
             for one in self._part(summary[part.start : part.end], part.document)
         ]
 
-    def passages(self, text: str) -> list[str]:
-        """What all documents say nearest to a sentence, best first."""
-        return self._whole.passages(text)
+    def passages(self, sentence: Sentence) -> list[str]:
+        """What the documents that a sentence is about, or else all, say nearest to it, best first."""
+        names = tuple(sentence.get("documents", []))
+        return (self._apart_from_others(names) if names else self._whole).passages(sentence["text"])
 
     def _part(self, said: str, document: str | None) -> list[Traced]:
         """The sentences of a paragraph on one document, or of what is said of all."""
@@ -232,12 +234,18 @@ class SummaryTracer:
 
     def _compared(self, said: str, names: tuple[str, ...]) -> list[Traced]:
         """The sentences of `said` with what these documents alone say."""
-        own = [page for page in self._pages if page.get("document") in names]
-        if names not in self._apart:
-            self._apart[names] = Tracer(own, instructions=self._instructions)
-        starts = _places(own)
+        tracer = self._apart_from_others(names)
+        starts = _places(self._own(names))
         shifts = [(start, self._places[name] - start) for name, start in starts.items()]
-        return [self._about(one, names, shifts) for one in self._apart[names].trace(said)]
+        return [self._about(one, names, shifts) for one in tracer.trace(said)]
+
+    def _apart_from_others(self, names: tuple[str, ...]) -> Tracer:
+        if names not in self._apart:
+            self._apart[names] = Tracer(self._own(names), instructions=self._instructions)
+        return self._apart[names]
+
+    def _own(self, names: tuple[str, ...]) -> list[Page]:
+        return [page for page in self._pages if page.get("document") in names]
 
     def _about(
         self, traced: Traced, names: Iterable[str] = (), shifts: Sequence[tuple[int, int]] = ((0, 0),)

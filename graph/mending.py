@@ -15,10 +15,12 @@ from graph.doubts import is_doubtful, is_heading, sure_support
 from graph.grounding import Traced
 from graph.grounding.edits import exchanged, without
 from graph.grounding.statements import ENDED, statements
-from graph.grounding.types import Sentence
+from graph.grounding.types import Flag, Sentence
+from graph.grounding.words import framing_terms, terms_of
 from graph.length import words_in
 from graph.results.types import Revision
 from graph.state import Proposal, ReviseTask, State
+from llm.language.detect import detect_language
 from llm.language.sentences import split_sentences
 
 # How often doubtful sentences go to the model: a second time, if the first has made them better and not good.
@@ -31,7 +33,11 @@ _GAIN = 0.1
 _LONGER, _SOME_WORDS = 1.5, 8
 
 # How a model says that a sentence should go, as the prompts that ship ask for it or as models abridge it.
-_DROP = re.compile(r"\W*(?:DROP|삭제)[ \t]*(?:[^\w\s]|\n|$)|\W*(?:drop|delete|remove)?\W*$")
+_DROP = re.compile(r"\W*(?:DROP|삭제)[ \t]*(?:[^\w\s]|\n|$)|\W*(?i:drop|delete|remove)?\W*$")
+
+# What of the words of a sentence its correction has, too, unless the sentence was no statement at all.
+_KEPT = 0.25
+_NO_STATEMENT: set[Flag] = {"says nothing", "not a sentence", "markup", "prompt text"}
 
 # What an answer speaks of that is about the question and not about the document.
 _OF_THE_QUESTION = re.compile(r"\b(?:sentences?|passages?|DROP)\b|문장|구절", re.IGNORECASE)
@@ -41,7 +47,7 @@ _QUOTES = "\"'“”‘’«»„"
 _FRAME = re.compile(r"(?:the|this) (?:document|text|passage)s? (?:says?|states?|mentions?) that\s+", re.IGNORECASE)
 
 Trace = Callable[[str], list[Traced]]
-Passages = Callable[[str], list[str]]
+Passages = Callable[[Sentence], list[str]]
 
 
 class Mended(NamedTuple):
@@ -85,12 +91,12 @@ def _in_form(text: str, sentence: str) -> str:
     return f"{text}." if ENDED.search(sentence) and not ENDED.search(text) else text
 
 
-def mend(summary: str, proposals: Sequence[Proposal], trace: Trace) -> Mended:
-    """The summary with those proposals that make it better, one after the other from its end.
+def mend(draft: Mended, proposals: Sequence[Proposal], trace: Trace) -> Mended:
+    """The draft with those proposals that make it better, one after the other from its end.
 
     Sentences that say only what one before them says go, too: no model need be asked about these.
     """
-    draft = _with_each(Mended(summary, trace(summary)), proposals, trace)
+    draft = _with_each(draft, proposals, trace)
     twice = [one.sentence for one in draft.traced if "said twice" in one.sentence["flags"]]
     rounds = proposals[0]["round"] if proposals else 1
     gone = [
@@ -114,7 +120,7 @@ def revise_tasks(draft: Mended, state: State, passages: Passages) -> list[Revise
             start=sentence["start"],
             sentence=sentence["text"],
             flags=sentence["flags"],
-            passages=_around(sentence) or passages(sentence["text"]),
+            passages=_around(sentence) or passages(sentence),
             wanted=Wanted(language=state.get("language", "")),
             run=state.get("run", ""),
         )
@@ -189,8 +195,10 @@ def _between(now: list[Sentence], before: list[Sentence], after: list[Sentence])
 
 
 def _is_better(sentences: Sequence[Sentence], than: Sentence) -> bool:
-    """Fewer flags and still supported, or no other flags and better supported. What is weak is no correction."""
-    if not sentences or any(is_heading(each) for each in sentences):
+    """Fewer flags and still supported, or no other flags and better supported. What is weak is no correction, nor
+    is what speaks of something else.
+    """
+    if not sentences or any(is_heading(each) for each in sentences) or not _keep_to_the_matter(sentences, than):
         return False
     flags = {flag for each in sentences for flag in each["flags"]}
     support = min(each["support"] for each in sentences)
@@ -199,3 +207,12 @@ def _is_better(sentences: Sequence[Sentence], than: Sentence) -> bool:
     if len(flags) < len(than["flags"]):
         return support >= min(than["support"], sure_support(than["text"]))
     return support >= than["support"] + _GAIN
+
+
+def _keep_to_the_matter(sentences: Sequence[Sentence], than: Sentence) -> bool:
+    """Whether they speak of what the sentence speaks of."""
+    language = detect_language(than["text"])
+    framing = framing_terms(language)
+    matter = {term for term in terms_of(than["text"], language) if term not in framing}
+    said = {term for each in sentences for term in terms_of(each["text"], language)}
+    return not _NO_STATEMENT.isdisjoint(than["flags"]) or len(matter & said) >= _KEPT * len(matter)

@@ -6,7 +6,19 @@ from typing import Literal
 
 from chains.prompts import Stage
 
-NodeName = Literal["load", "split", "map_summarize", "collect", "collapse", "final_summarize", "ground", "revise"]
+NodeName = Literal[
+    "load",
+    "split",
+    "map_summarize",
+    "collect",
+    "collapse",
+    "final_summarize",
+    "ground",
+    "revise",
+    # of the graph that answers questions
+    "find",
+    "answer",
+]
 
 # The node that calls the model for each stage.
 NODE_OF: dict[Stage, NodeName] = {

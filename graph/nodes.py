@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 from langchain_core.exceptions import ModelError
-from langchain_core.runnables import Runnable, RunnableConfig
-from langgraph.config import get_stream_writer
 from langgraph.types import Overwrite, Send
 
 from chains.prompts import Stage
@@ -22,9 +17,9 @@ from graph.calling.flow import Flow
 from graph.calling.key_sentences import Part, joined_text, merged_source_sentences
 from graph.calling.stage_answer import StageAnswer, Timing
 from graph.calling.stage_caller import StageCaller
-from graph.calling.unheeded import unheeded_prompts
+from graph.calling.unheeded import unheeded_check, unheeded_prompts
 from graph.calling.wanted import Wanted
-from graph.channels import Lost, compress, decompress
+from graph.channels import compress, decompress
 from graph.config import RunConfig
 from graph.document_summaries import (
     SummaryTracer,
@@ -38,24 +33,19 @@ from graph.document_summaries import (
     with_quotas,
 )
 from graph.documents import (
-    cancellable,
-    clean_pages,
-    find_documents,
     find_sections,
-    pages_from_documents,
-    read_document,
-    read_together,
     split_pages,
 )
 from graph.documents.characters import plain
 from graph.documents.config import Context
 from graph.documents.errors import NoTextError
-from graph.documents.types import Chunk, OnProgress, Page, Reading
-from graph.errors import BudgetError, ConfigError, RunError, SummarizeError
+from graph.documents.types import Chunk, OnProgress, Page
+from graph.errors import BudgetError, RunError, SummarizeError
 from graph.grounding import ground
 from graph.mending import Mended, mend, revise_tasks
 from graph.node_names import NodeName
 from graph.packing import joined_tokens
+from graph.reading import read_input
 from graph.results.assemble import (
     Update,
     failed_part,
@@ -69,14 +59,13 @@ from graph.results.assemble import (
     revised,
     to_revise,
 )
-from graph.results.provenance import model_name, prompts_said
+from graph.results.provenance import about_base_model, prompts_said
 from graph.results.stats import chunk_records, page_records
 from graph.results.types import Provenance, SectionRecord
 from graph.routes import next_step
-from graph.state import CollapseTask, InputState, MapTask, PagesRead, ReviseTask, State
+from graph.state import CollapseTask, InputState, MapTask, ReviseTask, State
 from graph.summary_language import summary_language
 from graph.tasks import FinalTask, final_task, map_tasks
-from llm.mlx.gguf.source import PACKAGED
 from llm.textrank.extract import key_sentences
 
 _NO_CHAPTERS = (
@@ -101,7 +90,7 @@ class Nodes:
         """Read the document. What an earlier run on the same thread id left in the state is dropped."""
         started = time.time()
         self._caller.budget.check()  # an impossible budget fails here, before anything is read
-        reading = self._read(state, on_progress)
+        reading = read_input(state, self._config.load, on_progress)
         pages = reading["pages"]
         language, about_language = summary_language(self._caller.prompts_for(Wanted()), pages)
         return {
@@ -124,16 +113,11 @@ class Nodes:
 
     def _about_the_model(self, pages: list[Page]) -> list[str]:
         """What a summary by this model is worth, where that is little, and what it cannot heed."""
-        llm, prompts = self._config.llm, self._config.prompts
+        prompts = self._config.prompts
         if self._made["provider"] == "textrank":
-            return unheeded_prompts(prompts, "\n".join(page["text"] for page in pages))
-        if getattr(llm, "prompting", "chat") == "chat" or self._made["model"] != model_name(self._config):
-            return []
-        size = "a small base model" if self._made["model"] in PACKAGED else "a base model"
-        return [
-            f"{self._made['model']} is {size}: it continues text and was never trained to summarize. "
-            "Some of what it writes is wrong: check it against the pages."
-        ]
+            check = [unheeded_check()] if self._config.summarize.check else []
+            return check + unheeded_prompts(prompts, "\n".join(page["text"] for page in pages))
+        return about_base_model(self._config, self._made, "to summarize")
 
     def split(self, state: State) -> Update:
         """Cut the pages into chunks; or into a single one, if all of the text fits the final prompt."""
@@ -253,11 +237,10 @@ class Nodes:
             tracer = SummaryTracer(
                 pages, state["files"], tree=state["tree"], chunks=state["chunks"], instructions=prompts
             )
-            if not self._caller.mends:
-                draft, heard, tasks = Mended(state["summary"], tracer.trace(state["summary"])), [], []
-            else:
-                heard = [each for each in state["proposals"] if each["round"] == state["rounds"]]
-                draft = mend(state["summary"], heard, tracer.trace)
+            heard = [each for each in state["proposals"] if each["round"] == state["rounds"]]
+            draft, tasks = Mended(state["summary"], tracer.trace(state["summary"])), []
+            if self._caller.mends:
+                draft = mend(draft, heard, tracer.trace)
                 tasks = revise_tasks(draft, state, tracer.passages)
             sections = [_grounded_section(section, pages, prompts) for section in state["sections"]]
             tokens = self._caller.counter.text(draft.summary)
@@ -307,28 +290,6 @@ class Nodes:
     def _kept(self) -> str:
         return "Finished answers are kept: run it again to go on from here." if self._keeps_answers else ""
 
-    def _read(self, state: InputState, on_progress: OnProgress | None) -> Reading:
-        documents, source = state.get("documents"), state.get("source")
-        if isinstance(documents, Lost):
-            if not source:
-                raise ConfigError("The documents of this run were not read yet and are not kept; give them again.")
-        elif documents:
-            return self._cleaned(pages_from_documents(documents))
-        elif not source and state:
-            raise ConfigError(f"There is no document: {' and '.join(state)} of this run is empty.")
-        source = source or self._config.load.source
-        if not source:
-            raise ConfigError(
-                'load.source: no document is given; set it, use --input, or invoke with {"source": path}.'
-            )
-        paths = find_documents(_paths(source))
-        if len(paths) == 1:
-            return self._cleaned(read_document(paths[0], self._config.load, on_progress=on_progress))
-        return read_together(paths, self._config.load, on_progress=on_progress)
-
-    def _cleaned(self, reading: Reading) -> Reading:
-        return {**reading, "pages": clean_pages(reading["pages"], self._config.load)}
-
     def _chunks(self, pages: list[Page], budget_tokens: int, *, by_chapter: bool = False) -> list[Chunk]:
         count = self._caller.counter.text
         try:
@@ -343,14 +304,6 @@ def _grounded_section(section: SectionRecord, pages: Sequence[Page], prompts: Se
         return section
     own = [page for page in pages if section["first_page"] <= page["number"] <= section["last_page"]]
     return section | {"sentences": ground(section["summary"], own, instructions=prompts)}
-
-
-def _paths(source: object) -> list[str]:
-    """One path or several, as text."""
-    given: Sequence[Any] = source if isinstance(source, list | tuple) else [source]
-    if not all(isinstance(path, str | Path) for path in given):
-        raise ConfigError("source: give a path, or a list of paths.")
-    return [str(path) for path in given]
 
 
 def _chunk_text(task: MapTask) -> str | None:
@@ -368,31 +321,3 @@ def _timing(node: NodeName, started: float) -> Timing:
         calls=0,
         cached_calls=0,
     )
-
-
-def _on_stream() -> OnProgress:
-    """Writes the pages read to the "custom" stream of the run around this call; nobody need listen to it."""
-    write = get_stream_writer()
-
-    def tell(done: int, wanted: int) -> None:
-        write(PagesRead(type="pages_read", done=done, wanted=wanted))
-
-    return tell
-
-
-class LoadNode(Runnable[InputState, Update]):
-    """The node that reads, for threads and for event loops. Not a RunnableLambda, for FlowNode's reasons."""
-
-    name = "load"
-
-    def __init__(self, nodes: Nodes) -> None:
-        self._nodes = nodes
-
-    def invoke(self, input: InputState, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
-        """Read the document, in this thread."""
-        return self._nodes.load(input, _on_stream())
-
-    async def ainvoke(self, input: InputState, config: RunnableConfig | None = None, **kwargs: Any) -> Update:
-        """Read the document on a thread. When this task is cancelled, so is the read: the thread ends at once."""
-        with cancellable():
-            return await asyncio.to_thread(self._nodes.load, input, _on_stream())

@@ -17,7 +17,8 @@ from graph.calling.shared_model import SharedModel, share_model
 from graph.calling.stage_caller import StageCaller
 from graph.config import RunConfig
 from graph.errors import ConfigError
-from graph.nodes import LoadNode, Nodes
+from graph.nodes import Nodes
+from graph.reading import LoadNode
 from graph.results.provenance import provenance
 from graph.results.types import Result
 from graph.routes import fan_out, mend_or_end

@@ -113,7 +113,7 @@ def without_echo(answer: str, prompt: Sequence[str], document: str) -> str:
 
 
 def _without_beginning(answer: str, prompt: str, document: str) -> str:
-    before, _, after = prompt.partition(document)
+    before, _, after = prompt.partition(document) if document else (prompt, "", "")
     if len(before.strip()) < _ECHO or not answer.startswith(before.strip()):
         return answer
     for piece in (before, document, after):
@@ -128,7 +128,7 @@ def _instructions(prompt: Sequence[str], document: str) -> list[str]:
     sentences = [
         _squeezed(sentence)
         for text in prompt
-        for piece in text.split(document)
+        for piece in (text.split(document) if document else [text])
         for line in _TAG.sub("\n\n", piece).split("\n\n")
         for sentence in split_sentences(" ".join(line.split()))
     ]

@@ -101,7 +101,8 @@ class StageCaller:
     @cached_property
     def budget(self) -> TokenBudget:
         """The budget with the prompts counted exactly. Not checked yet."""
-        template = {stage: self._prompt_tokens(stage, "", self._prompts) for stage in self._config.stages}
+        prompts = self._prompts.revising("", "")
+        template = {stage: self._prompt_tokens(stage, "", prompts) for stage in self._config.stages}
         comparing = self._prompt_tokens("final", "", self._prompts.comparing())
         return make_budget(self._config, self._window(), template, comparing)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.documents.from_langchain import DocumentLike
@@ -12,6 +12,7 @@ from graph.grounding.alignment import Aligner, Claim, Match
 from graph.grounding.checks import lacks_name, number_flags
 from graph.grounding.form import Form, says_nothing
 from graph.grounding.guide import Guide
+from graph.grounding.identifiers import rests_on_identifiers
 from graph.grounding.names import capitals_tell
 from graph.grounding.polarity import contradiction
 from graph.grounding.roles import swaps_roles
@@ -33,6 +34,7 @@ _NOTHING = 0.08  # and below this there is no evidence worth showing
 _LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
 _CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
 _PERHAPS_CONTRADICTED = 0.75  # the same where what is denied is said in other words
+_IDENTIFIED = 0.15  # the most that a docket number or a date supports where nothing else of the sentence is there
 _NOTHING_SAID = 0.3  # and what is left of a sentence that any summary could have
 _PREFERRED = 1.1  # what the chunks that the summary tree leads to count, against the rest of the document
 
@@ -106,12 +108,17 @@ class Tracer:
         self.aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))], source.language)
         self._supported = cache(self._support)  # a model may repeat itself, and most of a summary is traced again
 
-    def trace(self, summary: str) -> list[Traced]:
-        """The sentences of `summary`, with the places of their evidence."""
+    def trace(self, summary: str, preference: NDArray[np.float64] | None = None) -> list[Traced]:
+        """The sentences of `summary`, with the places of their evidence.
+
+        `preference` (passages,) says how gladly each passage of the source is taken for evidence; 1 is usual.
+        """
         said = statements(summary)
         form = Form(self.source.text, self.source.language, self._instructions)
         by_capitals = capitals_tell(each.text for each in said if not each.is_heading)
-        return [self._traced(statement, form, by_capitals=by_capitals) for statement in said]
+        look_up = self._supported if preference is None else partial(self._support, preference=preference)
+        supported = partial(look_up, by_capitals=by_capitals)
+        return [self._traced(statement, form, supported) for statement in said]
 
     def passages(self, text: str) -> list[str]:
         """What the source says nearest to a sentence, best first, each with the sentences before and after it.
@@ -130,10 +137,10 @@ class Tracer:
                 found.append(" ".join(self.source.text[first.start : last.end].split()))
         return found
 
-    def _traced(self, statement: Statement, form: Form, *, by_capitals: bool) -> Traced:
+    def _traced(self, statement: Statement, form: Form, supported: Callable[[str], _Support]) -> Traced:
         """The sentence with its evidence. A heading, or one that has no word to compare, needs none."""
         text = statement.text if statement.is_claim else ""
-        support, flags, matches, terms = self._supported(text, by_capitals=by_capitals)
+        support, flags, matches, terms = supported(text)
         evidence = [self._evidence(match, terms) for match in matches]
         labels = self._labels(matches, terms)
         sentence = Sentence(
@@ -150,13 +157,13 @@ class Tracer:
         passages = [self.source.passages[match.passage] for match in matches]
         return Traced(sentence, [(passage.start, passage.end) for passage in passages])
 
-    def _support(self, text: str, *, by_capitals: bool) -> _Support:
+    def _support(self, text: str, *, by_capitals: bool, preference: NDArray[np.float64] | None = None) -> _Support:
         claim = Claim(text, self.aligner.index)
         if not text:
             return _Support(1.0, [], [], frozenset())
         if not claim.words:
             return _Support(0.0, ["says nothing"], [], frozenset())
-        alignment = self.aligner.align(claim, self._preference(claim))
+        alignment = self.aligner.align(claim, self._preference(claim) if preference is None else preference)
         support, matches, _ = alignment
         flags = number_flags(claim, alignment, self.aligner)
         if lacks_name(claim, alignment, self.aligner, self.source.text, by_capitals=by_capitals):
@@ -177,6 +184,8 @@ class Tracer:
         if support < 1 and says_nothing(claim.words, self.source.language):
             support *= _NOTHING_SAID
             flags.append("says nothing")
+        if rests_on_identifiers(claim, alignment):
+            support = min(support, _IDENTIFIED)
         if support < (_WEAK_KOREAN if is_korean(text) else _WEAK):
             flags.insert(0, "weak support")
         terms = frozenset(term for word in claim.words for term in word.terms)

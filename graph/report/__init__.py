@@ -6,6 +6,8 @@ All are pure functions but those of pictures.py, which has the document's pages 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from graph.report.html.report import to_html
 from graph.report.markdown import footing, heading, to_markdown
@@ -23,6 +25,6 @@ def render(result: Result, form: str, pictures: Pictures | None = None, links: P
     return to_html(result, pictures, links) if form == "html" else to_markdown(result)
 
 
-def to_json(result: Result, *, indent: int | None = 2) -> str:
+def to_json(result: Mapping[str, Any], *, indent: int | None = 2) -> str:
     """The whole result: summary, tree, page ledger, warnings, statistics. Without `indent`, on one line."""
     return json.dumps(result, ensure_ascii=False, indent=indent) + "\n"

@@ -155,6 +155,11 @@ KOREAN = {
     "comments": "주석",
     "encoded data": "부호화된 자료",
     "output of code": "코드의 출력",
+    # Mended sentences
+    "Mended sentences": "고친 문장",
+    "Mended, because the document did not bear it out:": "문서와 맞지 않아 고친 문장:",
+    "taken out": "삭제함",
+    "hardly supported": "근거가 거의 없음",
     # How the summary was put together
     "No text.": "글이 없습니다.",
     "from {count} summaries": "요약 {count}개를 합침",
@@ -197,6 +202,9 @@ KOREAN = {
     "writing the summary": "요약 쓰기",
     "looking up its sources": "출처 찾기",
     "mending sentences": "문장 고치기",
+    "finding passages": "대목 찾기",
+    "answering": "답 쓰기",
+    "What the model wrote, which the document does not support": "모델이 썼으나 문서가 뒷받침하지 않는 글",
     # Markdown
     "{read} of {count} page was read": "{count}쪽 중 {read}쪽을 읽었습니다",
     "{read} of {count} pages were read": "{count}쪽 중 {read}쪽을 읽었습니다",

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from graph.report.citations import cited, with_citations, written_chapters
 from graph.report.coverage import coverage_line, left_out_of_pages, not_read
+from graph.report.mended import mended_lines
 from graph.report.words import cite, count, say, speaking
 from graph.results.page_ranges import PageName, are_printed, page_names
-from graph.results.types import Result
+from graph.results.types import Provenance, Result, Stats
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.
 _PARTS_LISTED = 20
@@ -48,7 +49,15 @@ def footing(result: Result) -> str:
 
 def _footing(result: Result) -> str:
     names = page_names(result["pages"])
-    lines = ["", "", "---", "", f"{_origin(result, names)} {_run(result)}", "", coverage_line(result)]
+    lines = [
+        "",
+        "",
+        "---",
+        "",
+        f"{_origin(result, names)} {run_line(result['stats'], result['made'])}",
+        "",
+        coverage_line(result),
+    ]
     if left_out := not_read(result["pages"], names):
         lines += [
             "",
@@ -59,6 +68,8 @@ def _footing(result: Result) -> str:
         ]
     if parts := left_out_of_pages(result, names):
         lines += ["", say("Left out: {what}.", what=parts)]
+    if mended := mended_lines(result):
+        lines += ["", say("Mended, because the document did not bear it out:"), "", *mended]
     if result["warnings"]:
         is_counted = are_printed(names.values())
         lines += [
@@ -90,11 +101,11 @@ def _origin(result: Result, names: Mapping[int, PageName]) -> str:
     return say("{text}, read in {count} parts{ranges}.", text=text, count=len(parts), ranges=ranges)
 
 
-def _run(result: Result) -> str:
-    stats = result["stats"]
+def run_line(stats: Stats, made: Provenance) -> str:
+    """Which model made it, with how many calls, and how long that took."""
     seconds = sum(stats["seconds"].values())
     calls = count(stats["calls"], "{count} call", "{count} calls")
     if cached := stats["cached_calls"]:
         calls += " " + say("({count} from the cache)", count=cached)
-    model = result["made"]["model"]
+    model = made["model"]
     return say("Made by {model} with {calls} in {seconds} s.", model=model, calls=calls, seconds=f"{seconds:.1f}")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from langchain_core.runnables import Runnable
 
-from chains.prompts import REVISED, STAGES, Prompts, Stage
+from chains.prompts import OF_ONE, STAGES, Prompts
 from graph.calling.model_adapter import named, unwrap
 from graph.config import RunConfig
 from graph.results.types import Provenance
+from llm.mlx.gguf.source import PACKAGED
 from llm.textrank.model import TextRank
 
 # Of `llm`: what has a field of its own, and what may hold a secret or a person's name.
@@ -47,9 +49,20 @@ def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | 
     )
 
 
-def prompts_said(prompts: Prompts, stages: Iterable[Stage] = STAGES) -> dict[str, str]:
-    """The prompts of all stages, with everything but the document filled in."""
-    return {stage: _words(prompts, stage) for stage in stages}
+def prompts_said(prompts: Prompts, keys: Iterable[str] = STAGES) -> dict[str, str]:
+    """The prompts under these keys, of all stages by default, with what is known before there is a document."""
+    return {key: _words(prompts, key) for key in keys}
+
+
+def about_base_model(config: RunConfig, made: Provenance, task: str) -> list[str]:
+    """What is to be known of a model that continues text and was never trained for the task; mostly nothing."""
+    if getattr(config.llm, "prompting", "chat") == "chat" or made["model"] != model_name(config):
+        return []
+    size = "a small base model" if made["model"] in PACKAGED else "a base model"
+    return [
+        f"{made['model']} is {size}: it continues text and was never trained {task}. "
+        "Some of what it writes is wrong: check it against the pages."
+    ]
 
 
 def model_name(config: RunConfig) -> str:
@@ -57,9 +70,9 @@ def model_name(config: RunConfig) -> str:
     return getattr(config.llm, "model", BUILT_IN)
 
 
-def _words(prompts: Prompts, stage: Stage) -> str:
-    values = {name: f"{{{name}}}" for name in ("document", *REVISED)} | prompts.values
-    return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, stage))
+def _words(prompts: Prompts, key: str) -> str:
+    values = {name: f"{{{name}}}" for name in ("document", *chain(*OF_ONE.values()))} | prompts.values
+    return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, key))
 
 
 def _name_of(model: Runnable[Any, Any]) -> str:

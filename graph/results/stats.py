@@ -12,7 +12,8 @@ from graph.documents.types import Chunk, FileRecord, Page
 from graph.results.page_ranges import in_pages
 from graph.results.types import FINAL_ID, ChunkRecord, PageRecord, Stats, Summary
 
-_HAPPENED: dict[FinishReason, str] = {
+# What became of an answer, said of a summary; {key} is the setting that helps.
+HAPPENED: dict[FinishReason, str] = {
     "length": "stopped at the token limit, so its end is missing; raise {key}",
     "cut": "went over the token limit and was cut at the end of a sentence; raise {key} or change the prompt",
     "repeated": "fell into repeating itself and was cut there; set llm.repetition_penalty, or try another model",
@@ -68,7 +69,7 @@ def tree_warnings(tree: Sequence[Summary], files: Sequence[FileRecord]) -> list[
         here = [summary for summary in tree if summary["level"] == level]
         is_final = here[0]["id"] == FINAL_ID
         key = "summarize.final_tokens" if is_final else "llm.max_tokens"
-        for reason, happened in _HAPPENED.items():
+        for reason, happened in HAPPENED.items():
             hit = [summary for summary in here if summary["finish_reason"] == reason]
             if hit:
                 name = "final summary" if is_final else _level_name(level)

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 
-from graph import SummarizeError, build_graph, load_config
-from graph.document_summaries import paragraphs, with_summaries
+from graph import SummarizeError, build_graph, ground, load_config
+from graph.document_summaries import SummaryTracer, paragraphs, with_summaries
+from graph.documents import Page
 from graph.length import words_in
 from graph.packing import fair_shares
 from graph.report import to_html, to_markdown
@@ -130,6 +131,7 @@ def test_the_words_wanted_are_shared_out_and_a_short_document_leaves_some_to_the
     assert words == [130, 40, 130]
     assert "of about 100 words" in compared(model)[0].prompt
     prompts = model.prompts("final")
+    assert max(call.max_tokens or 0 for call in model.calls if call.stage == "final") == 3 * 130
     assert sum("of about 130 words" in prompt for prompt in prompts) >= 2
     assert any("of about 40 words" in prompt and "beta0x0" in prompt.casefold() for prompt in prompts)
     assert not any("summarize.length: " in warning for warning in result["warnings"])
@@ -273,6 +275,17 @@ def test_a_sentence_on_all_of_them_is_compared_with_the_documents_that_it_names(
     assert result["coverage"]["chunks_used"] > 0
 
 
+def test_passages_for_a_sentence_are_from_the_documents_that_it_is_about() -> None:
+    pages = [
+        Page(number=number, label=None, text=f"The wall cost {cost} crowns.", status="read", document=name)
+        for number, (name, cost) in enumerate((("a.txt", "three"), ("b.txt", "four")), start=1)
+    ]
+    tracer = SummaryTracer(pages, [], tree=[], chunks=[])
+    (sentence,) = ground("The wall cost nine crowns.", ["Nothing."])
+    assert "three" in " ".join(tracer.passages(sentence))
+    assert tracer.passages({**sentence, "documents": ["b.txt"]}) == ["The wall cost four crowns."]
+
+
 def test_headings_of_an_answer_stand_below_the_names_of_the_documents(tmp_path: Path) -> None:
     class Headed(RecordingModel):
         """Answers under headings."""
@@ -302,6 +315,45 @@ def test_a_mended_summary_mends_what_it_says_of_each(tmp_path: Path) -> None:
 
 
 # Beside other things
+
+
+class Mending(RecordingModel):
+    """Says a wrong number of each document, and what it is asked to mend by."""
+
+    def answer(self, document: str, max_tokens: int) -> str:
+        prompt = self.calls[-1].prompt
+        if prompt.startswith("REVISE"):
+            return next(line for line in document.split("\n\n") if "crowns" in line)
+        if prompt.startswith("TOGETHER"):
+            return "Both speak of walls."
+        return (
+            "The wall of the harbour cost nine million crowns. The boats leave at six before the fog has lifted."
+        )
+
+
+def test_a_doubtful_sentence_on_a_document_is_mended_by_that_one_alone(tmp_path: Path) -> None:
+    boats = "The boats leave at six before the fog has lifted."
+    for name, cost in (("first", "three"), ("second", "four")):
+        text = f"The wall of the harbour cost {cost} million crowns. {sentences(name, 30)} {boats}"
+        (tmp_path / f"{name}.txt").write_text(text, "utf-8")
+    model = Mending()
+    more = {
+        "window": 2000,
+        "part": 200,
+        "final": 200,
+        "summarize__check": True,
+        "summarize__strategy": "one_call",
+        "prompts__revise": "REVISE ({doubts}) {sentence} <document>{document}</document>",
+    }
+    result = run(model, [str(tmp_path / f"{name}.txt") for name in ("first", "second")], **more)
+    asked = [call for call in model.calls if call.prompt.startswith("REVISE") and "nine million" in call.prompt]
+    assert len(asked) >= 2
+    assert all(("three million" in call.document) != ("four million" in call.document) for call in asked)
+    mended = own(result)
+    assert "three million" in mended["first.txt"]
+    assert "four million" in mended["second.txt"]
+    assert all(text in result["summary"] for text in mended.values())
+    assert "nine million" not in result["summary"]
 
 
 def test_chapters_are_summarized_before_their_documents(tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ STEPS = {
     "final_summarize": "writing the summary",
     "ground": "looking up its sources",
     "revise": "mending sentences",
+    "find": "finding passages",
+    "answer": "answering",
 }
 PROMPTS = {
     "map": "For a part",

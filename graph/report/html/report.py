@@ -18,6 +18,7 @@ from graph.report.html.chips import card, chip
 from graph.report.html.facts import coverage_facts, run_facts
 from graph.report.html.language import language_of
 from graph.report.html.markup import foreign, tag, together
+from graph.report.html.mended import mended_sentences
 from graph.report.html.page import whole_page
 from graph.report.html.page_strip import page_facts, page_strip
 from graph.report.html.summary import to_blocks
@@ -61,21 +62,25 @@ def _page(result: Result, pictures: Pictures, links: PageLinks, language: str) -
     )
 
 
-def report_body(result: Result, pictures: Pictures | None = None) -> ReportBody:
-    """The report without the page around it, for a page of one's own."""
+def report_body(
+    result: Result, pictures: Pictures | None = None, *, after_summary: Markup | str = ""
+) -> ReportBody:
+    """The report without the page around it, for a page of one's own, with a section of that after the summary."""
     with speaking(result["summary"]):
-        return _body(result, pictures or {}, {})
+        return _body(result, pictures or {}, {}, after_summary)
 
 
-def _body(result: Result, pictures: Pictures, links: PageLinks) -> ReportBody:
+def _body(result: Result, pictures: Pictures, links: PageLinks, after_summary: Markup | str = "") -> ReportBody:
     names = page_names(result["pages"])
     sentences = enumerate(all_sentences(result), start=1)
     cards = [card(number, sentence, names, pictures, links) for number, sentence in sentences]
     chapters = chapter_summaries(result, names)
     sections = together(
         _summary(result, names),
+        after_summary,
         _section("chapters", say("Chapter by chapter"), chapters) if chapters else "",
         _section("sources", say("Where each sentence comes from"), *cards) if any(cards) else "",
+        _section("mended", say("Mended sentences"), mended) if (mended := mended_sentences(result)) else "",
         _warnings(result, names),
         _section("pages", say("Page by page"), page_facts(result, names)) if result["pages"] else "",
         _tree(result, names),
