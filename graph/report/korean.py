@@ -6,7 +6,7 @@ KOREAN = {
     "pp. {pages}": "{pages}쪽",
     "PDF p. {pages}": "PDF {pages}쪽",
     "PDF pp. {pages}": "PDF {pages}쪽",
-    "and {count} more": "외 {count}개",
+    "{pages} and {count} more": "{pages} 외 {count}쪽",
     "no page": "해당 쪽 없음",
     "(page {position} of the file)": "(파일의 {position}번째 쪽)",
     "Open in the PDF": "PDF에서 열기",
@@ -14,13 +14,14 @@ KOREAN = {
     "summary": "요약",
     "Summary": "요약",
     "Summary of {documents}": "{documents} 요약",
+    "and {count} more": "외 {count}개",
     "Skip to the summary": "요약으로 바로 가기",
     "There is no summary.": "요약이 없습니다.",
     "Select the page numbers after a sentence to read its source.": "문장 뒤의 쪽 번호를 누르면 원문을 볼 수 있습니다.",
     "Copy": "복사",
     "Copied.": "복사했습니다.",
     "At a glance": "한눈에 보기",
-    "Chapters": "장",
+    "Chapters": "장 목록",
     "Chapter by chapter": "장별 요약",
     "Where each sentence comes from": "문장별 출처",
     "Warnings": "주의할 점",
@@ -44,7 +45,7 @@ KOREAN = {
     "Length": "길이",
     "{words} words, {share} of the text read": "{words}어절, 읽은 글의 {share}",
     "{words} words (about {wanted} asked for), {share} of the text read": (
-        "{words}어절(요청 약 {wanted}), 읽은 글의 {share}"
+        "{words}어절(요청은 약 {wanted}어절), 읽은 글의 {share}"
     ),
     "under 0.1%": "0.1% 미만",
     "Sentences to check": "확인할 문장",
@@ -54,7 +55,7 @@ KOREAN = {
     "Source: {pages}": "출처: {pages}",
     "No matching passage was found in the document.": "문서에서 맞는 대목을 찾지 못했습니다.",
     "Support {support} of 1. It measures shared words only and is not a fact check.": (
-        "근거 1 중 {support}. 겹치는 낱말만 센 값이며, 사실 확인은 아닙니다."
+        "근거 점수 {support}(최대 1). 겹치는 낱말만 센 값이며, 사실 확인은 아닙니다."
     ),
     "Picture of {page}, in which the passage is marked where it was found": (
         "{page}의 그림. 해당 대목을 찾은 곳에 표시했습니다"
@@ -208,16 +209,16 @@ KOREAN = {
     # Markdown
     "{read} of {count} page was read": "{count}쪽 중 {read}쪽을 읽었습니다",
     "{read} of {count} pages were read": "{count}쪽 중 {read}쪽을 읽었습니다",
-    "; the summary has {length}": "; 요약은 {length}입니다",
+    "; the summary has {length}": ". 요약은 {length}입니다",
     "No sentence draws on {documents}.": "{documents}에서 온 문장은 없습니다.",
-    "By word overlap, the summary draws on {what}": "겹치는 낱말로 보면 요약은 {what}을 사용했습니다",
+    "By word overlap, the summary draws on {what}": "겹치는 낱말로 보면 요약에 쓰인 것은 {what}입니다",
     "{used} of {count} part": "부분 {count}개 중 {used}개",
     "{used} of {count} parts": "부분 {count}개 중 {used}개",
     "{used} of {count} page": "{count}쪽 중 {used}쪽",
     "{used} of {count} pages": "{count}쪽 중 {used}쪽",
-    "{share} of the first third": "첫 3분의 1에서 {share}",
-    "{share} of the second": "둘째에서 {share}",
-    "{share} of the last": "마지막에서 {share}",
+    "{share} of the first third": "앞 3분의 1의 {share}",
+    "{share} of the second": "가운데의 {share}",
+    "{share} of the last": "뒤의 {share}",
     "No sentence is flagged": "표시된 문장이 없습니다",
     '{flagged} of {all} sentences is flagged with "?" ({counts})': '{all}문장 중 {flagged}문장에 "?" 표시가 있습니다({counts})',
     '{flagged} of {all} sentences are flagged with "?" ({counts})': '{all}문장 중 {flagged}문장에 "?" 표시가 있습니다({counts})',
@@ -225,7 +226,7 @@ KOREAN = {
     "It says nothing if the summary and the document are in different languages.": (
         "요약과 문서의 언어가 다르면 이 표시는 아무것도 말해 주지 않습니다."
     ),
-    "{what} on {pages}": "{what}({pages})",
+    "{what} on {pages}": "{pages}의 {what}",
     "{count} word": "{count}어절",
     "{count} words": "{count}어절",
     "Not in the summary: {pages}.": "요약에 없음: {pages}.",
@@ -237,7 +238,7 @@ KOREAN = {
     "From {part} of {whole} pages in {count} documents": "출처 문서 {count}개, {whole}쪽 중 {part}쪽",
     "({part} of {whole} pages)": "({whole}쪽 중 {part}쪽)",
     "{text}, read as a whole.": "{text}, 한 번에 읽음.",
-    "{text}, read in {count} parts{ranges}.": "{text}, {count}개 부분{ranges}으로 나누어 읽음.",
+    "{text}, read in {count} parts{ranges}.": "{text}, {count}개 부분으로 나누어 읽음{ranges}.",
     "{count} call": "모델 호출 {count}번",
     "{count} calls": "모델 호출 {count}번",
     "({count} from the cache)": "({count}번은 저장된 답)",

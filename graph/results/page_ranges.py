@@ -1,4 +1,4 @@
-"""Pages as people write them: "1-3, 7", "pages 1-3", "pp. iii–v, 12". The one home of page ranges."""
+"""Pages as people write them: "1–3, 7", "pages 1–3", "pp. iii–v, 12". The one home of page ranges."""
 
 from __future__ import annotations
 
@@ -15,18 +15,33 @@ from graph.results.types import PageRecord
 T = TypeVar("T")
 
 
-# Of pages that are far apart, so many ranges say where they are; more are counted.
-_MOST_RANGES = 8
+# So many ranges say where pages are; of more, the first are named and the others counted. Likewise of documents.
+_MOST = 8
+
+
+class CiteWords(NamedTuple):
+    """What stands around page numbers: for one and for several that are printed, or go by their position."""
+
+    page: str = "p. {pages}"
+    pages: str = "pp. {pages}"
+    position: str = "PDF p. {pages}"
+    positions: str = "PDF pp. {pages}"
+    more: str = "{pages} and {count} more"
+
+
+ENGLISH = CiteWords()
 
 
 def page_ranges(numbers: Iterable[int]) -> str:
-    """Page numbers, in order: [1, 2, 3, 7] is "1-3, 7"; of very many ranges, the last are counted."""
+    """Page numbers, in order: [1, 2, 3, 7] is "1–3, 7"; of very many ranges, the last are counted."""
     runs = _runs(sorted(set(numbers)), lambda number, following: following == number + 1)
-    return _listed(runs, lambda run: _span(str(run[0]), str(run[-1]), "-"), "and {count} more")
+    shown = _first(runs)
+    named = ", ".join(_span(str(run[0]), str(run[-1])) for run in shown)
+    return _with_rest(named, sum(map(len, runs[len(shown) :])), ENGLISH.more)
 
 
 def in_pages(numbers: Iterable[int], files: Sequence[FileRecord] = ()) -> str:
-    """ "page 3" or "pages 3-5"; of several files "a.pdf page 3, b.pdf pages 1-2"."""
+    """ "page 3" or "pages 3–5"; of several files "a.pdf page 3, b.pdf pages 1–2"."""
     if len(files) > 1:
         return ", ".join(f"{file['name']} {in_pages(inside)}" for file, inside in _by_file(numbers, files))
     numbers = set(numbers)
@@ -65,41 +80,34 @@ def are_printed(names: Iterable[PageName]) -> bool:
     return any(name.label not in ("", str(name.position)) for name in names)
 
 
-class CiteWords(NamedTuple):
-    """What stands around page numbers: for one and for several that are printed, or go by their position."""
-
-    page: str = "p. {pages}"
-    pages: str = "pp. {pages}"
-    position: str = "PDF p. {pages}"
-    positions: str = "PDF pp. {pages}"
-    more: str = "and {count} more"
-
-
-def cite(names: Iterable[PageName], words: CiteWords | None = None) -> str:
+def cite(names: Iterable[PageName], words: CiteWords = ENGLISH) -> str:
     """ "p. 3", "pp. iii–v, 12", "PDF p. 2, pp. 1–3"; of several documents "a.pdf p. 3; b.pdf PDF p. 1"."""
-    documents = groupby(names, key=lambda name: name.document)
-    words = words or CiteWords()
-    return "; ".join(f"{document} {_cite_one(list(inside), words)}".strip() for document, inside in documents)
+    documents = [(document, list(inside)) for document, inside in groupby(names, key=lambda name: name.document)]
+    shown = _first(documents)
+    named = "; ".join(f"{document} {_cite_one(inside, words)}".strip() for document, inside in shown)
+    return _with_rest(named, sum(len(inside) for _, inside in documents[len(shown) :]), words.more)
 
 
 def _cite_one(names: Sequence[PageName], words: CiteWords) -> str:
     """Pages of one document. What goes by its position says so, whatever is printed on other pages."""
-    said = []
-    for is_printed, group in groupby(names, key=lambda name: bool(name.label)):
-        pages = list(group)
-        ranges = _listed(_runs(pages, _follows), lambda run: _span(_text(run[0]), _text(run[-1]), "–"), words.more)
+    runs = _runs(names, _follows)
+    shown, said = _first(runs), []
+    for is_printed, group in groupby(shown, key=lambda run: bool(run[0].label)):
+        alike = list(group)
+        ranges = ", ".join(_span(_text(run[0]), _text(run[-1])) for run in alike)
         one, several = (words.page, words.pages) if is_printed else (words.position, words.positions)
-        said.append((one if len(pages) == 1 else several).format(pages=ranges))
-    return ", ".join(said)
+        said.append((one if sum(map(len, alike)) == 1 else several).format(pages=ranges))
+    return _with_rest(", ".join(said), sum(map(len, runs[len(shown) :])), words.more)
 
 
-def _listed(runs: Sequence[Sequence[T]], name: Callable[[Sequence[T]], str], more: str) -> str:
-    """The runs by name; of many, the first, and how many pages the others have."""
-    if len(runs) <= _MOST_RANGES:
-        return ", ".join(map(name, runs))
-    shown = runs[: _MOST_RANGES - 1]
-    rest = sum(len(run) for run in runs[len(shown) :])
-    return f"{', '.join(map(name, shown))} {more.format(count=rest)}"
+def _first(items: Sequence[T]) -> Sequence[T]:
+    """As many as are named."""
+    return items if len(items) <= _MOST else items[: _MOST - 1]
+
+
+def _with_rest(named: str, rest: int, more: str) -> str:
+    """Pages by name, and how many there are besides."""
+    return more.format(pages=named, count=rest) if rest else named
 
 
 def _text(name: PageName) -> str:
@@ -110,7 +118,8 @@ def _follows(name: PageName, following: PageName) -> bool:
     """Neighbours are joined where what they are called counts on: iv and v, A-1 and A-2, 3 and 4."""
     number, after = parse_number(_text(name).casefold()), parse_number(_text(following).casefold())
     counts_on = number and after and number[0] == after[0] and after[1] == number[1] + 1
-    return following.number == name.number + 1 and bool(counts_on)
+    are_alike = bool(name.label) == bool(following.label)
+    return following.number == name.number + 1 and are_alike and bool(counts_on)
 
 
 def _printed(page: PageRecord) -> str:
@@ -123,8 +132,8 @@ def _runs(items: Sequence[T], follows: Callable[[T, T], bool]) -> list[Sequence[
     return [items[start:end] for start, end in pairwise([0, *cuts, len(items)]) if start < end]
 
 
-def _span(first: str, last: str, dash: str) -> str:
-    return first if first == last else f"{first}{dash}{last}"
+def _span(first: str, last: str) -> str:
+    return first if first == last else f"{first}–{last}"
 
 
 def _by_file(numbers: Iterable[int], files: Sequence[FileRecord]) -> Iterator[tuple[FileRecord, list[int]]]:
