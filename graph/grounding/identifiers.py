@@ -12,7 +12,7 @@ from graph.grounding.alignment import Alignment, Claim
 _LEAST_HELD = 0.25  # of what the other words weigh, for a sentence to rest on them
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
 _IDENTIFIER = re.compile(
-    r"https?://\S+|www\.\S+|\S+@\S+\.\w+"
+    r"https?://\S+|www\.\S+|(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+"
     r"|(?:\b(?:docket|case|file|order|bill|isbn|issn|doi|rin|ref(?:erence)?|n[or]s?\.|number|#)[\s.:#]*)+"
     r"(?=[^\s\d]*\d)[\w./:-]*[^\W_]"
     r"|\b[A-Z][A-Z\d]*(?:[-/][A-Z\d]+)*[-/](?=[\d/-]{4})[\dA-Z/-]*\d"  # EPA-HQ-2023-0142

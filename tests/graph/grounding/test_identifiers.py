@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from graph import ground
+from graph.grounding.identifiers import _IDENTIFIER as ground_identifiers
 
 ENGLISH = [
     "Tasks for the committee. The docket for this rule is DEA-2023-0142. Comments may be sent to"
@@ -68,3 +71,14 @@ def test_a_right_sentence_with_an_identifier_is_not_flagged(sentence: str) -> No
 def test_korean_identifiers(sentence: str, flags: list[str]) -> None:
     (found,) = ground(sentence, KOREAN)
     assert found["flags"] == flags
+
+
+@pytest.mark.parametrize("piece", ["a", "a.", "a@", "a.a@", "1:"])
+def test_the_time_it_takes_does_not_grow_with_the_square_of_the_text(piece: str) -> None:
+    def seconds(times: int) -> float:
+        text = piece * times
+        begun = time.process_time()
+        ground_identifiers.sub("", text)
+        return time.process_time() - begun
+
+    assert seconds(40_000) < 100 * max(0.001, seconds(2_500))
