@@ -252,7 +252,7 @@ class Nodes:
     @property
     def _context(self) -> Context:
         """A model that copies would copy it, too."""
-        return "none" if self._caller.extracts else self._config.split.context
+        return "alone" if self._caller.extracts else self._config.split.context
 
     def _placed(self, task: MapTask, text: str) -> tuple[str, int]:
         """The text of a part behind where it stands, and its tokens."""

@@ -39,7 +39,7 @@ def test_a_command_of_the_readme_runs(
     replace = {"paper.pdf": "examples/handbook.pdf", "papers/": "examples", "notes.md": "README.md"}
     replace |= {name: str(tmp_path / name) for name in ("summary.md", "report.html", "summaries/")}
     arguments = [replace.get(argument, argument) for argument in arguments]
-    if arguments[0] == "run" and "gemma" in arguments[1]:
+    if arguments[0] in ("run", "ask") and "gemma" in arguments[1]:
         # The same path on a small checkpoint: tests download nothing.
         small = (
             f"llm.model={checkpoint('gemma3')}",

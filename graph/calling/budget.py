@@ -122,7 +122,7 @@ def make_budget(config: RunConfig, window: int, template: Mapping[Stage, int], c
         output,
         config.split.chunk_tokens,
         source_sentences=config.summarize.evidence,
-        context=0 if config.split.context == "none" else CONTEXT_TOKENS,
+        context=0 if config.split.context == "alone" else CONTEXT_TOKENS,
         comparing=comparing,
     )
 

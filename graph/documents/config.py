@@ -132,7 +132,7 @@ def password_of(config: LoadConfig) -> str | None:
     return config.password.get_secret_value() if config.password else os.environ.get(PASSWORD_VARIABLE)
 
 
-Context = Literal["none", "outline", "before", "both"]
+Context = Literal["alone", "outline", "before", "both"]
 
 
 class SplitConfig(BaseModel):
@@ -146,7 +146,7 @@ class SplitConfig(BaseModel):
         description="Most tokens in a chunk, counted by the model's tokenizer. The context window may lower it.",
     )
     context: Context = Field(
-        "none",
+        "alone",
         description="What a prompt says of where a part stands: its document and chapter (outline), the last "
-        "sentences of the part before it (before), both, or nothing.",
+        "sentences of the part before it (before), both, or nothing (alone).",
     )

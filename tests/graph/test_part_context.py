@@ -63,7 +63,7 @@ def map_texts(context: str, source: str | list[str], **more: Any) -> list[tuple[
 
 
 def test_nothing_stands_before_a_part_unless_it_is_asked_for(book: str) -> None:
-    assert [before for before, _ in map_texts("none", book)] == ["", "", ""]
+    assert [before for before, _ in map_texts("alone", book)] == ["", "", ""]
 
 
 def test_the_outline_names_the_document_and_the_sections_that_a_part_is_in(book: str) -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from graph import ground
-from graph.grounding.identifiers import _IDENTIFIER as ground_identifiers
+from graph.grounding.identifiers import _IDENTIFIER
 
 ENGLISH = [
     "Tasks for the committee. The docket for this rule is DEA-2023-0142. Comments may be sent to"
@@ -46,7 +46,7 @@ def test_an_identifier_alone_supports_nothing(sentence: str) -> None:
     [
         "Case No. 22-1234 was decided in the district court.",
         "The docket of the rule is DEA-2023-0142, and comments were due until July 24, 2023.",
-        "In docket DEA-2023-0142, the Department wants to move marijuana to schedule III.",
+        "In docket DEA-2023-0142, the Department proposes to move marijuana to schedule III.",
         "The mill opened on 12 March 1998.",
         "The mill opened in 1998.",
         "Each day, 12 tons of rye are ground.",
@@ -78,7 +78,7 @@ def test_the_time_it_takes_does_not_grow_with_the_square_of_the_text(piece: str)
     def seconds(times: int) -> float:
         text = piece * times
         begun = time.process_time()
-        ground_identifiers.sub("", text)
+        _IDENTIFIER.sub("", text)
         return time.process_time() - begun
 
     assert seconds(40_000) < 100 * max(0.001, seconds(2_500))
