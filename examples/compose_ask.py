@@ -34,7 +34,8 @@ class Table(TypedDict, total=False):
 def look_up(state: Table) -> Table:
     """Ask every document all questions; the model answers those of several documents together."""
     app = build_ask(load_config("quickstart"))
-    results = app.batch([{**given, "questions": QUESTIONS} for given in state["documents"].values()])
+    asked: Any = [{**given, "questions": QUESTIONS} for given in state["documents"].values()]
+    results = app.batch(asked)
     rows = []
     for name, result in zip(state["documents"], results, strict=True):
         rows.append([name, *(cell(answer) for answer in result["answers"])])

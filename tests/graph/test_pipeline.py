@@ -201,7 +201,7 @@ def test_summaries_that_fit_the_final_prompt_are_not_collapsed() -> None:
 )
 def test_what_was_cut_or_empty_is_said_with_its_pages(make: Callable[[], RecordingModel], said: str) -> None:
     result = run(make(), make_documents(12, words=40), **TIGHT)
-    assert any(said in warning and re.search(r"pages? 1[;-]", warning) for warning in result["warnings"])
+    assert any(said in warning and re.search(r"pages? 1[;–-]", warning) for warning in result["warnings"])
 
 
 @pytest.mark.parametrize(

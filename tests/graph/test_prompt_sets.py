@@ -88,7 +88,7 @@ def test_headings_and_lists_of_decisions_have_their_pages_and_what_is_not_there_
     claims = [sentence for sentence in result["sentences"] if sentence["evidence"]]
     assert len(claims) == 3
     markdown = to_markdown(result)
-    assert markdown.count(" [p. 1]") == 3
+    assert markdown.count(" [p. 1]") + markdown.count(" [1쪽]") == 3
     assert f"\n{nothing}\n" in markdown
     html = to_html(result)
     assert html.count('class="chip"') == 3

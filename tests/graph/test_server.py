@@ -454,7 +454,7 @@ def test_a_merge_that_fails_stops_the_run_though_parts_may_be_skipped(
     case = CASES[name]
     keys = {"summarize__on_error": "skip", "llm__context_window": 180}
     sentence = run(in_stage(stage, case.does), **keys).sentence
-    assert re.match(r"pages \d-\d: ", sentence)
+    assert re.match(r"pages \d–\d: ", sentence)
     assert case.said in sentence
     assert "Finished answers are kept" in sentence
     asked = len(server.asked)

@@ -118,7 +118,12 @@ def test_a_blank_word_is_named_in_quotes_unless_it_is_a_file(
 def test_several_words_are_several_documents(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "quickstart", "book.pdf", "harbour.txt", "--output", "made", "--quiet"]) == 0
     assert capsys.readouterr().out == ""
-    assert sorted(path.name for path in Path("made").iterdir()) == ["book.md", "harbour.md"]
+    assert sorted(path.name for path in Path("made").iterdir()) == [
+        "book.md",
+        "harbour.md",
+        "index.jsonl",
+        "index.md",
+    ]
 
 
 def test_quickstart_has_a_document_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:

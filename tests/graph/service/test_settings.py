@@ -59,7 +59,7 @@ def test_what_is_allowed_is_set_and_nothing_else_changes(config: RunConfig) -> N
         ("load.password", 7, "load.password: input should be a valid string; put it in quotes."),
         ("summarize.final_tokens", 0, "summarize.final_tokens: input should be greater than 0, and it is 0."),
         ("summarize.final_tokens", 10**9, "summarize.final_tokens: with this the model has no room left for text"),
-        ("summarize.strategy", "magic", "summarize.strategy: input should be 'auto' or 'map_reduce'"),
+        ("summarize.strategy", "magic", "summarize.strategy: input should be 'auto', 'one_call' or 'map_reduce'"),
         ("prompts.file", "/etc/passwd", "prompts.file: there is no such prompt set; choose compare, "),
         ("prompts.file", "../prompts/plain", "prompts.file: there is no such prompt set"),
         ("prompts.file", ["plain"], "prompts.file: there is no such prompt set"),
