@@ -1,4 +1,4 @@
-"""What a worker and its parent say, as lines of JSON: frozen dataclasses, with others and tuples of them inside."""
+"""What a worker and its parent say, as lines of JSON: frozen dataclasses, and others and tuples of them inside."""
 
 import json
 from collections.abc import Callable, Mapping
