@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from graph.documents.clean.page_numbers import parse_number
 from graph.documents.types import FileRecord
+from graph.documents.units import counted, is_unit
 from graph.results.types import PageRecord
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ def page_names(ledger: Sequence[PageRecord]) -> dict[int, PageName]:
 
 def are_printed(names: Iterable[PageName]) -> bool:
     """Whether pages are called otherwise than they are counted in the file."""
-    return any(name.label not in ("", str(name.position)) for name in names)
+    return any(name.label not in ("", str(name.position)) and not is_unit(name.label) for name in names)
 
 
 def cite(names: Iterable[PageName]) -> str:
@@ -70,10 +71,28 @@ def cite(names: Iterable[PageName]) -> str:
 def _cite_one(names: Sequence[PageName]) -> str:
     """Pages of one document. What goes by its position says so, whatever is printed on other pages."""
     said = []
-    for is_printed, group in groupby(names, key=lambda name: bool(name.label)):
+    for kind, group in groupby(names, key=lambda name: "unit" if is_unit(name.label) else bool(name.label)):
         pages = list(group)
+        if kind == "unit":
+            said.append(_cite_units(pages))
+            continue
         ranges = ", ".join(_span(_text(run[0]), _text(run[-1]), "–") for run in _runs(pages, _follows))
-        said.append(f"{'' if is_printed else 'PDF '}{'p.' if len(pages) == 1 else 'pp.'} {ranges}")
+        said.append(f"{'' if kind else 'PDF '}{'p.' if len(pages) == 1 else 'pp.'} {ranges}")
+    return ", ".join(said)
+
+
+def _cite_units(names: Sequence[PageName]) -> str:
+    """What is no page, by its name: "ch. 2–4, 7", "slide 3", "slides 3–5", "sheet Costs, sheet Plan"."""
+    said = []
+    for what, group in groupby(names, key=lambda name: (counted(name.label) or ("", 0))[0]):
+        units = list(group)
+        if not what:
+            said.append(", ".join(name.label for name in units))
+            continue
+        numbers = [number for name in units if (known := counted(name.label)) for number in known[1:]]
+        runs = _runs(numbers, lambda number, following: following == number + 1)
+        ranges = ", ".join(_span(str(run[0]), str(run[-1]), "–") for run in runs)
+        said.append(f"{what if len(units) == 1 or what == 'ch.' else f'{what}s'} {ranges}")
     return ", ".join(said)
 
 

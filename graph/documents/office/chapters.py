@@ -42,9 +42,9 @@ def _starts(tree: Tree) -> list[int]:
         between = tree.lines[starts[-1] : index] if starts else []
         is_bare = bool(starts) and all(tree.levels.get(id(line)) or not line.text for line in between)
         # A heading right below one that stands above it is of the same chapter, as is one below the title.
-        if level <= top and not (
-            is_bare and (len(starts) == 1 or level > tree.levels[id(tree.lines[starts[-1]])])
-        ):
+        if is_bare and (len(starts) == 1 or level > tree.levels[id(tree.lines[starts[-1]])]):
+            continue
+        if level <= top:
             starts.append(index)
     return starts
 

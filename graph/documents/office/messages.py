@@ -4,7 +4,7 @@ from typing import assert_never
 
 from graph.documents.config import LoadConfig
 from graph.documents.errors import (
-    DamagedPDFError,
+    DamagedFileError,
     DocumentError,
     NoTextError,
     PasswordNeededError,
@@ -43,7 +43,7 @@ def refusal(name: str, refused: Refused, config: LoadConfig) -> DocumentError:
                 f"{name} is protected by a password or a lock", "save a copy of it without protection"
             )
         case "damaged":
-            return DamagedPDFError(f"{name} is damaged, or not what it is named", "get a fresh copy")
+            return DamagedFileError(f"{name} is damaged, or not what it is named", "get a fresh copy")
         case "nested":
             return TooLargeError(f"{name} is nested too deeply to be read", "save it anew from another program")
         case "entities":

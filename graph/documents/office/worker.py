@@ -21,6 +21,7 @@ from graph.documents.process.child import Channel, end_with_parent, ignore_signa
 from graph.documents.process.wire import EXIT_OUT_OF_MEMORY
 
 _FORMATS = {"rtf": "rtf", "tex": "latex", "rst": "rst", "org": "org"}
+_BEGIN, _END = "\\begin{document}", "\\end{document}"
 _WEB = (".xhtml", ".html", ".htm")
 
 
@@ -61,6 +62,8 @@ def _text(request: OfficeRequest) -> Found:
     format = _FORMATS.get(request.kind, "html-native_divs-native_spans")
     if request.kind == "html":
         text, left_out = _shown(text)
+    elif request.kind == "tex" and _BEGIN in text and _END not in text:
+        text += f"\n{_END}"  # a chapter that was cut
     path.write_bytes(text.encode("utf-8", "replace"))
     if request.kind == "rtf":
         path.write_bytes(content)  # its encodings are its own
