@@ -65,7 +65,7 @@ class LoadConfig(BaseModel):
 
     source: str | list[str] | None = Field(
         None,
-        description="Path of the document (PDF, plain text or Markdown), a list of paths, or a folder of PDFs.",
+        description="Path of the document (PDF, Word, text, ...), a list of paths, or a folder of documents.",
     )
     pages: Annotated[str | None, BeforeValidator(_check_pages)] = Field(
         None,

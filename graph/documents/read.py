@@ -155,7 +155,7 @@ def _first_bytes(path: Path, config: LoadConfig) -> bytes:
     except ValueError as error:
         raise NotFoundError(f"{path} cannot be opened ({error})", "check the path") from None
     if stat.S_ISDIR(status.st_mode):
-        raise NotFoundError(f"{path} is a folder without PDFs", "give the path of a PDF, text or Markdown file")
+        raise NotFoundError(f"{path} is a folder without PDFs or office documents", "give the path of a file")
     if not stat.S_ISREG(status.st_mode):
         raise NotFoundError(f"{path} is a pipe or a device, not a file", "save its output to a file and give that")
     with path.open("rb") as file:

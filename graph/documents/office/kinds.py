@@ -7,11 +7,6 @@ from graph.documents.errors import UnsupportedFormatError
 from graph.documents.formats import Format
 from graph.documents.office.protocol import Kind
 
-# What a folder is searched for: what is read, by its usual names.
-SUFFIXES = {
-    ".docx", ".docm", ".dotx", ".odt", ".rtf", ".epub", ".html", ".htm", ".xhtml", ".pptx", ".pptm", ".ppsx",
-    ".xlsx", ".xlsm", ".tex", ".latex", ".rst", ".org",
-}  # fmt: skip
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _IMAGE = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|II\*\0|MM\0\*|RIFF....WEBP", re.DOTALL)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

@@ -1,0 +1,113 @@
+"""Pictures, mail that is a web page, and what is said where packages or programs are missing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from graph.documents import DocumentError, LoadConfig, cancellable, read_document
+from graph.documents.errors import NoTextError, UnsupportedFormatError
+from graph.documents.find import find_documents
+from graph.documents.office import messages, reader
+from graph.documents.office.images import _pixels
+from graph.documents.office.protocol import Refused
+from tests.office_files import docx, paragraph
+from tests.pdfs import make_pdf, sheet
+
+SAID = "The tide gauge sends a report every ten minutes."
+MAIL = f"""From: office@example.org
+To: master@example.org
+Subject: Gauges
+MIME-Version: 1.0
+Content-Type: text/html; charset=utf-8
+
+<html><body><p>{SAID}</p><p style="display:none">preview</p></body></html>
+"""
+
+
+def test_a_mail_that_is_a_web_page_is_read_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "a.eml"
+    path.write_text(MAIL)
+    reading = read_document(path, LoadConfig())
+    (page,) = reading["pages"]
+    assert (reading["title"], page["text"]) == ("Gauges", SAID)
+    assert [entry["reason"] for entry in page.get("left_out", [])] == ["hidden text"]
+
+
+def test_a_folder_is_its_pdfs_and_office_documents(tmp_path: Path) -> None:
+    for name in ("b.docx", "a.pdf", "~$b.docx", "deep/c.pptx", "report.md", "index.html", "d.xlsx", ".e.odt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    found = [str(path.relative_to(tmp_path)) for path in find_documents([str(tmp_path)])]
+    assert found == ["a.pdf", "b.docx", "d.xlsx", "deep/c.pptx"]
+
+
+def test_the_sentence_for_a_missing_extra_says_what_to_install() -> None:
+    said = str(messages.refusal("a.docx", Refused("not_installed"), LoadConfig()))
+    assert said.endswith("install them with pip install 'mlx-pdf-summarizer[office]'.")
+
+
+def test_without_the_extra_a_document_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of the same name that cannot be imported stands before the real one."""
+    (tmp_path / "pypandoc.py").write_text("raise ImportError")
+    (tmp_path / "a.docx").write_bytes(docx(paragraph(SAID)))
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UnsupportedFormatError, match="not installed"):
+        read_document(tmp_path / "a.docx", LoadConfig())
+
+
+def test_a_read_that_takes_too_long_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    path = tmp_path / "a.docx"
+    path.write_bytes(docx(paragraph(SAID)))
+    with pytest.raises(DocumentError, match=r"took longer than 0\.001 seconds"):
+        read_document(path, LoadConfig(timeout_seconds=0.001))
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_read_is_cancelled(tmp_path: Path) -> None:
+    path = tmp_path / "a.docx"
+    path.write_bytes(docx(paragraph(SAID)))
+    with cancellable() as token:
+        token.cancel()
+        with pytest.raises(Exception, match="cancelled"):
+            read_document(path, LoadConfig())
+
+
+def test_importing_the_reader_imports_no_library_of_an_office_format() -> None:
+    heavy = "{'openpyxl', 'pypandoc', 'pypdfium2'}"
+    code = f"import sys, {reader.__name__}; sys.exit(bool({heavy} & set(sys.modules)))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+PRINT = "The harbour opens at six in the morning.\nThe first boats leave before the fog has lifted.\n" * 4
+
+
+@pytest.mark.skipif(not shutil.which("tesseract"), reason="tesseract is not installed")
+@pytest.mark.parametrize("form", ["png", "jpeg", "tiff"])
+def test_pictures_of_pages_are_read_by_ocr(tmp_path: Path, form: str) -> None:
+    with pypdfium2.PdfDocument(make_pdf([sheet(PRINT, size=14, leading=20)])) as pdf:
+        image = pdf[0].render(scale=2.5).to_pil()
+    path = tmp_path / f"scan.{form}"
+    more = {"save_all": True, "append_images": [image]} if form == "tiff" else {}
+    image.save(path, **more)
+    assert _pixels(path.read_bytes()) == image.width * image.height
+    reading = read_document(path, LoadConfig(ocr_languages="eng"))
+    assert [page["label"] for page in reading["pages"]] == (["1", "2"] if form == "tiff" else ["1"])
+    for page in reading["pages"]:
+        assert "The first boats leave before the fog has lifted." in page["text"]
+        assert page.get("note") == "read by OCR"
+    assert reading["warnings"] == [f"scan.{form} was read by OCR: letters and numbers may be wrong."]
+
+
+def test_a_picture_without_ocr_is_refused(tmp_path: Path) -> None:
+    image = pypdfium2.PdfDocument(make_pdf([PRINT]))[0].render().to_pil()
+    image.save(tmp_path / "a.png")
+    with pytest.raises(NoTextError, match=r"a\.png is a picture, and load.ocr is off; set load.ocr to auto\."):
+        read_document(tmp_path / "a.png", LoadConfig(ocr="off"))
