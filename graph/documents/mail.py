@@ -1,10 +1,13 @@
 """A mail -> its subject and its text. Attachments are named, never opened."""
 
+import re
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Literal
 
 from graph.documents.markdown import Written, read_markdown
+
+_SEPARATOR = re.compile(rb"(?:\A|\n\r?\n)(?=From \S[^\n]*\d\r?\n[A-Za-z-]+:)")
 
 
 class NoPlainTextError(Exception):
@@ -27,6 +30,21 @@ def read_mail(content: bytes) -> tuple[Written, list[str]]:
     done = read_markdown(text.replace("\r\n", "\n"), is_markdown=False)
     done.titles = [subject] if subject else []
     return done, attached
+
+
+def messages_of(content: bytes) -> list[bytes]:
+    """The mails of a mailbox (mbox), without the lines that part them; a mail alone is one."""
+    starts = [match.end() for match in _SEPARATOR.finditer(content)] or [0]
+    parts = [content[start:end] for start, end in zip(starts, [*starts[1:], len(content)], strict=True)]
+    return [part.split(b"\n", 1)[-1] if part.startswith(b"From ") else part for part in parts]
+
+
+def head_of(content: bytes) -> str:
+    """Subject, sender and date of a mail in a mailbox, as Markdown."""
+    mail = message_from_bytes(content, policy=policy.default)
+    said = {name: " ".join(str(mail.get(name) or "").split()) for name in ("subject", "from", "date")}
+    rows = [f"{name.capitalize()}: {said[name]}" for name in ("from", "date") if said[name]]
+    return "\n".join([f"# {said['subject'] or 'Without a subject'}", "", *rows])
 
 
 def _part(mail: EmailMessage, kind: Literal["plain", "html"]) -> str:

@@ -1,5 +1,6 @@
 """Text files of every kind -> pages: plain text, Markdown, mail, subtitles, notebooks. Knows nothing about PDF."""
 
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -7,15 +8,18 @@ from graph.documents import encoding
 from graph.documents.cancel import current_token
 from graph.documents.characters import plain
 from graph.documents.config import LoadConfig
+from graph.documents.csv_rows import rows_of
 from graph.documents.encoding import Decoded
 from graph.documents.errors import (
+    DocumentError,
     EmptyFileError,
     NotAPDFError,
     UnsupportedFormatError,
 )
 from graph.documents.formats import Format, told
 from graph.documents.left_out import by_reason
-from graph.documents.mail import NoPlainTextError, read_mail
+from graph.documents.line import text_of
+from graph.documents.mail import NoPlainTextError, head_of, messages_of, read_mail
 from graph.documents.markdown import Written, read_markdown
 from graph.documents.notebook import read_notebook
 from graph.documents.office.reader import read_office
@@ -23,6 +27,7 @@ from graph.documents.selection import skip_unselected
 from graph.documents.subtitles import spoken
 from graph.documents.types import Page
 
+_TABLES = {".csv", ".tsv"}
 _PLAIN_SUFFIXES = {".txt", ".text", ".log", ".csv"}
 
 
@@ -42,7 +47,11 @@ def read_text(path: Path, config: LoadConfig) -> tuple[list[str], list[Page], li
         text = text[: config.max_characters]
         warnings.append(f"Only the first {config.max_characters:,} characters of {path.name} were read.")
     written = _written(path, content, text, config, warnings)
-    pages = [_page(number, part) for number, part in enumerate(_parts(written.text), start=1)]
+    pages = [_page(number, part) for number, part in enumerate(_parts(written), start=1)]
+    for page in pages if written.unit else ():
+        page["label"] = f"{written.unit} {page['number']}"
+    if path.suffix.lower() in _TABLES and (rows := rows_of(text)):
+        pages = [Page(number=1, label="1", text=plain(text_of(rows)), status="read", lines=rows)]
     if written.left_out:
         pages[0]["left_out"] = by_reason(written.left_out)
     if config.pages:
@@ -59,14 +68,46 @@ def _written(path: Path, content: bytes, text: str, config: LoadConfig, warnings
     if kind == "notebook":
         return read_notebook(text)
     if kind == "mail":
-        try:
-            written, attached = read_mail(content)
-        except NoPlainTextError as error:
-            written, attached = _of_web_page(path, error, config), error.attached
-        if attached:
-            warnings.append(f"Files attached to the mail were not read: {', '.join(attached)}.")
-        return written
+        messages = messages_of(content)
+        return (
+            _mailbox(path, messages, config, warnings)
+            if len(messages) > 1
+            else _mail(path, content, config, warnings)
+        )
     return read_markdown(text, is_markdown=path.suffix.lower() not in _PLAIN_SUFFIXES)
+
+
+def _mail(path: Path, content: bytes, config: LoadConfig, warnings: list[str]) -> Written:
+    """A single mail. Raises DocumentError."""
+    try:
+        written, attached = read_mail(content)
+    except NoPlainTextError as error:
+        written, attached = _of_web_page(path, error, config), error.attached
+    if attached:
+        warnings.append(f"Files attached to the mail were not read: {', '.join(attached)}.")
+    return written
+
+
+def _mailbox(path: Path, messages: list[bytes], config: LoadConfig, warnings: list[str]) -> Written:
+    """The mails of a mailbox, each a page. One that cannot be read is named, as is what there is no time for."""
+    end = time.monotonic() + config.timeout_seconds
+    whole = Written("", unit="message")
+    parts: list[str] = []
+    for number, message in enumerate(messages, start=1):
+        if time.monotonic() > end:
+            warnings.append(f"There was no time for {path.name} from message {number} on (load.timeout_seconds).")
+            break
+        own: list[str] = []
+        try:
+            written = _mail(path, message, config, own)
+            parts.append(f"{head_of(message)}\n\n{written.text}".replace("\f", "\n"))
+            whole.left_out += written.left_out
+        except DocumentError as error:
+            own.append(f"{error.problem}.")
+            parts.append("")
+        warnings += [f"Message {number}: {warning}" for warning in own]
+    whole.text = "\f".join(parts + [""] * (len(messages) - len(parts)))
+    return whole
 
 
 def _of_web_page(path: Path, mail: NoPlainTextError, config: LoadConfig) -> Written:
@@ -118,9 +159,9 @@ def _about_encoding(path: Path, decoded: Decoded) -> list[str]:
     return warnings
 
 
-def _parts(text: str) -> list[str]:
-    parts = text.split("\f")
-    return parts[:-1] if len(parts) > 1 and not parts[-1].strip() else parts
+def _parts(written: Written) -> list[str]:
+    parts = written.text.split("\f")
+    return parts[:-1] if not written.unit and len(parts) > 1 and not parts[-1].strip() else parts
 
 
 def _page(number: int, text: str) -> Page:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from graph.documents import DocumentError, LoadConfig, cancellable, read_document
+from graph.documents import DocumentError, LoadConfig, cancellable, clean_pages, find_sections, read_document
 from graph.documents.errors import NoTextError, UnsupportedFormatError
 from graph.documents.find import find_documents
 from graph.documents.office import messages, reader
@@ -37,6 +37,30 @@ def test_a_mail_that_is_a_web_page_is_read_as_one(tmp_path: Path) -> None:
     (page,) = reading["pages"]
     assert (reading["title"], page["text"]) == ("Gauges", SAID)
     assert [entry["reason"] for entry in page.get("left_out", [])] == ["hidden text"]
+
+
+def test_each_message_of_a_mailbox_is_a_page(tmp_path: Path) -> None:
+    plain = MAIL.replace("text/html", "text/plain").replace("Gauges", "Tides")
+    nothing = "From: a@example.org\nTo: b@example.org\nSubject: Empty\nMIME-Version: 1.0\n\n"
+    parts = (plain.replace(f"<html><body><p>{SAID}</p>", f"{SAID}\n\nFrom here on it is quiet."), MAIL, nothing)
+    path = tmp_path / "in.mbox"
+    path.write_text("".join(f"From office@example.org Mon Jan  5 10:00:00 2026\n{part}\n\n" for part in parts))
+    reading = read_document(path, LoadConfig())
+    pages = clean_pages(reading["pages"], LoadConfig())
+    assert [page["label"] for page in pages] == ["message 1", "message 2", "message 3"]
+    assert pages[0]["text"].startswith(f"# Tides\n\nFrom: office@example.org\n\n{SAID}\n\nFrom here on")
+    assert pages[1]["text"] == f"# Gauges\n\nFrom: office@example.org\n\n{SAID}"
+    assert [one["title"] for one in find_sections(pages)] == ["Tides", "Gauges"]
+    assert reading["warnings"] == ["Message 3: in.mbox is a mail without any text."]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_comma_separated_values_are_rows(tmp_path: Path, separator: str) -> None:
+    rows = [["Place", "Crowns", "Note"], ["Quay", "400", "new"], ["Mole", "12", "old"], ["Pier", "7", "old"]]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(separator.join(row) for row in rows))
+    (page,) = clean_pages(read_document(path, LoadConfig())["pages"], LoadConfig())
+    assert page["text"].split("\n") == [" | ".join(row) for row in rows]
 
 
 def test_a_folder_is_its_pdfs_and_office_documents(tmp_path: Path) -> None:
