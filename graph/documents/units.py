@@ -5,7 +5,9 @@ Their labels are their names, and go into a citation as they are: "slide 3", whe
 
 import re
 
-_UNIT = re.compile(r"(ch\.|slide|message|part) (\d+)(?:, part \d+)?|sheet .+|opening(?:, part \d+)?", re.DOTALL)
+_UNIT = re.compile(
+    r"(ch\.|slide|message|part) (\d+)|part \d+, part \d+|(?:ch\.|sheet) .+|opening(?:, part \d+)?", re.DOTALL
+)
 
 
 def is_unit(label: str | None) -> bool:
@@ -16,4 +18,4 @@ def is_unit(label: str | None) -> bool:
 def counted(label: str) -> tuple[str, int] | None:
     """What is counted, and the count, of a label such as "ch. 2"; None for a name such as "sheet Costs"."""
     match = _UNIT.fullmatch(label)
-    return (match[1], int(match[2])) if match and label == f"{match[1]} {match[2]}" else None
+    return (match[1], int(match[2])) if match and match[1] else None

@@ -1,5 +1,6 @@
 """Lines of a document without pages -> its chapters, each a page with a name that can be cited."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -9,6 +10,11 @@ from graph.documents.office.tree import Tree
 from graph.documents.office.unseen import taken_out
 
 _OPENING = 400  # characters before the first chapter that are a page of their own; fewer belong to it
+_NUMBER = re.compile(
+    r"(?:(?:chapter|kapitel|chapitre|cap[ií]tulo|capitolo|section|제)\s*)?(\d{1,3})(?:\s?장|[.:)]?(?=\s)|$)(?!\.\d)",
+    re.IGNORECASE,
+)
+_LONGEST = 30  # characters of a title that is the name of a chapter
 _PART, _WITHOUT = 6000, 12_000  # characters of a part where nothing has a heading, and of a text that is cut so
 
 
@@ -28,8 +34,20 @@ def chapters_of(tree: Tree, most: int) -> Iterator[Draft]:
         starts[0] = 0
     if starts[0]:
         yield from _cut("opening", lines[: starts[0]], most)
-    for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(lines)], strict=True), start=1):
-        yield from _cut(f"ch. {number}", lines[start:end], most)
+    for name, start, end in zip(_names(lines, starts), starts, [*starts[1:], len(lines)], strict=True):
+        yield from _cut(f"ch. {name}", lines[start:end], most)
+
+
+def _names(lines: Sequence[Line], starts: Sequence[int]) -> list[str]:
+    """What chapters are called: by their count, or, where their headings are numbered, by that or their title."""
+    titles = [next((line.text.lstrip("# ") for line in lines[start:] if line.text), "") for start in starts]
+    numbers = [match[1] if (match := _NUMBER.match(title)) else "" for title in titles]
+    given = [int(number) for number in numbers if number]
+    if 2 * len(given) < len(titles) or given != sorted(set(given)):
+        return [str(number) for number in range(1, len(starts) + 1)]
+    shown = [title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1]}…" for title in titles]
+    names = [number or title for number, title in zip(numbers, shown, strict=True)]
+    return names if len(set(names)) == len(names) else [str(number) for number in range(1, len(starts) + 1)]
 
 
 def _starts(tree: Tree) -> list[int]:

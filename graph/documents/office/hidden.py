@@ -10,7 +10,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 
 from graph.documents.office.archive import Archive
 from graph.documents.office.protocol import RefusedError
-from graph.documents.office.unseen import CLOSE, DELETED, HIDDEN
+from graph.documents.office.unseen import CLOSE, DELETED, HIDDEN, REASONS
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main "
 _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main "
@@ -89,18 +89,15 @@ def parse(
 def marked_docx(archive: Archive) -> dict[str, bytes]:
     """The parts of a docx in which something is hidden, marked."""
     styles = _Styles()
-    hides = False
-    for name in ("word/styles.xml",):
-        if xml := archive.read(name):
-            _docx_styles(xml, styles)
+    if xml := archive.read("word/styles.xml"):
+        _docx_styles(xml, styles)
     changed: dict[str, bytes] = {}
     for name in sorted(archive.names):
         if re.fullmatch(r"word/(?:document\d*|footnotes|endnotes|comments)\.xml", name):
             xml = archive.read(name)
             marks = _Marks()
-            hides = b"anish" in xml or any(style.encode() in xml for style in styles.hidden)
-            _DocxRuns(xml, styles.hidden, marks)
-            if hides and marks.places and _UTF8.match(xml):
+            _DocxRuns(xml, styles.hidden, marks)  # in any case, for what else it refuses
+            if marks.places and _UTF8.match(xml):
                 changed[name] = marks.put_into(xml)
     return changed
 
@@ -183,8 +180,8 @@ def texts_of(xml: bytes, element: str, block: str) -> str:
     return "".join(parts)
 
 
-def marked_odt(archive: Archive) -> dict[str, bytes]:
-    """The text of an odt with what it does not show marked, if there is such."""
+def marked_odt(archive: Archive) -> tuple[dict[str, bytes], list[tuple[str, str]]]:
+    """The text of an odt with what it does not show marked, if there is such; and what it keeps of deletions."""
     styles = _Styles()
     for name in ("styles.xml", "content.xml"):
         if xml := archive.read(name):
@@ -192,8 +189,11 @@ def marked_odt(archive: Archive) -> dict[str, bytes]:
     xml = archive.read("content.xml")
     if not xml:
         raise RefusedError("damaged")
-    marks = _odt_marks(xml, styles.hidden)
-    return {"content.xml": marks.put_into(xml)} if marks.places and _UTF8.match(xml) else {}
+    deleted: list[str] = []
+    marks = _odt_marks(xml, styles.hidden, deleted)
+    changed = {"content.xml": marks.put_into(xml)} if marks.places and _UTF8.match(xml) else {}
+    said = " ".join(" ".join(deleted).split())
+    return changed, [(REASONS[DELETED], said)] if said else []
 
 
 def _odt_styles(xml: bytes, styles: _Styles) -> None:
@@ -206,7 +206,7 @@ def _odt_styles(xml: bytes, styles: _Styles) -> None:
     parse(xml, start)
 
 
-def _odt_marks(xml: bytes, hidden: set[str]) -> _Marks:
+def _odt_marks(xml: bytes, hidden: set[str], deleted: list[str]) -> _Marks:
     marks, stack = _Marks(), list[str]()
 
     def start(name: str, attributes: Attributes, place: int) -> None:
@@ -222,10 +222,12 @@ def _odt_marks(xml: bytes, hidden: set[str]) -> _Marks:
         stack.append(reason)
 
     def text(said: str, place: int) -> None:
-        if stack and stack[-1] and said.strip():
-            end = place + len(said.encode())
-            if xml[place:end] == said.encode():  # an entity is longer in the file
-                marks.around(place, end, stack[-1])
+        if stack and stack[-1] == DELETED:
+            deleted.append(said)  # pandoc leaves it out
+        elif stack and stack[-1] and said.strip():
+            is_entity = xml[place : place + 1] == b"&"
+            end = xml.find(b";", place) + 1 if is_entity else place + len(said.encode())
+            marks.around(place, end, stack[-1])
 
     def end(name: str, place: int) -> None:
         stack.pop()

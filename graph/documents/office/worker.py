@@ -49,7 +49,8 @@ def read(request: OfficeRequest) -> Found:
         case "odt":
             from graph.documents.office.hidden import marked_odt
 
-            return _through_pandoc(request, "odt", _written_anew(request, archive, marked_odt(archive)))
+            changed, left_out = marked_odt(archive)
+            return _through_pandoc(request, "odt", _written_anew(request, archive, changed), left_out)
         case _:
             return _epub(request, archive)
 

@@ -10,7 +10,7 @@ import pytest
 
 from graph.documents import LoadConfig, Page, clean_pages, find_sections, read_document
 from graph.documents.errors import NothingSelectedError
-from tests.office_files import REPORT, W, by_pandoc, docx, grid, paragraph, pptx, run, shape
+from tests.office_files import REPORT, W, by_pandoc, docx, grid, paragraph, pptx, run, shape, zipped
 
 SUFFIXES = {"docx": "docx", "odt": "odt", "epub": "epub", "html": "html", "rtf": "rtf", "latex": "tex",
             "rst": "rst", "org": "org"}  # fmt: skip
@@ -179,6 +179,52 @@ def test_a_text_without_headings_is_one_page_or_parts(tmp_path: Path) -> None:
     pages, _ = read(tmp_path / "a.docx", docx(*(paragraph(f"Paragraph {n} " + WORDS) for n in range(40))))
     assert [page["label"] for page in pages] == ["part 1", "part 2", "part 3", "part 4"]
     assert sum(page["text"].count("Paragraph") for page in pages) == 40
+
+
+@pytest.mark.parametrize(
+    ("titles", "names"),
+    [
+        (["Preface", "1. Tides", "2. Fees", "Index of all"], ["Preface", "1", "2", "Index of all"]),
+        (["Preface", "Chapter 1: Tides", "Chapter 2: Fees"], ["Preface", "1", "2"]),
+        (["머리말", "제1장 조수", "제2장 요금"], ["머리말", "1", "2"]),
+        (["Tides", "Fees", "3 boats"], ["1", "2", "3"]),
+        (["2024 in short", "2023 in short"], ["1", "2"]),
+        (["Tides", "Tides"], ["1", "2"]),
+    ],
+)
+def test_chapters_are_called_by_their_own_numbers(tmp_path: Path, titles: list[str], names: list[str]) -> None:
+    blocks = [
+        paragraph(text, style=style) for title in titles for text, style in ((title, "Heading1"), (WORDS, ""))
+    ]
+    pages, _ = read(tmp_path / "a.docx", docx(*blocks))
+    assert [page["label"] for page in pages] == [f"ch. {name}" for name in names]
+
+
+def test_what_an_odt_does_not_show_is_left_out_and_named(tmp_path: Path) -> None:
+    names = {
+        name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "text", "style", "fo")
+    }
+    spaces = " ".join(f'xmlns:{name}="{address}"' for name, address in names.items())
+    content = (
+        f"<office:document-content {spaces}><office:automatic-styles>"
+        '<style:style style:name="T1"><style:text-properties text:display="none"/></style:style>'
+        "</office:automatic-styles><office:body><office:text><text:tracked-changes>"
+        '<text:changed-region text:id="c1"><text:deletion><text:p>removed words</text:p></text:deletion>'
+        "</text:changed-region></text:tracked-changes>"
+        '<text:p>The quay <text:span text:style-name="T1">hushed &amp; more </text:span>is new.</text:p>'
+        '<text:section text:display="none" text:name="s"><text:p>a hidden section</text:p></text:section>'
+        "</office:text></office:body></office:document-content>"
+    )
+    entries: dict[str, str | bytes] = {
+        "mimetype": "application/vnd.oasis.opendocument.text",
+        "content.xml": content,
+    }
+    (page,), _ = read(tmp_path / "a.odt", zipped({**entries, "styles.xml": f"<office:document-styles {spaces}/>"}))
+    assert page["text"] == "The quay is new."
+    assert {entry["reason"]: entry["words"] for entry in page["left_out"]} == {
+        "hidden text": 5,
+        "tracked deletions": 2,
+    }
 
 
 def test_a_long_opening_is_a_page_and_a_long_chapter_several(tmp_path: Path) -> None:
