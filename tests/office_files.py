@@ -10,7 +10,7 @@ from pathlib import Path
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 _R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _REL = "http://schemas.openxmlformats.org/package/2006/relationships"
-_NS = (
+P = (
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
     'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
     f'xmlns:r="{_R}"'
@@ -127,13 +127,18 @@ def grid(*rows: tuple[str, ...]) -> str:
     )
 
 
-def pptx(*slides: str, hidden: tuple[int, ...] = (), notes: dict[int, str] | None = None) -> bytes:
-    """A presentation of these slides, from 1; some are hidden, some have notes."""
+def pptx(
+    *slides: str,
+    hidden: tuple[int, ...] = (),
+    notes: dict[int, str] | None = None,
+    parts: dict[str, str] | None = None,
+) -> bytes:
+    """A presentation of these slides, from 1; some are hidden, some have notes; `parts` of the first, by kind."""
     numbers = range(1, len(slides) + 1)
     entries: dict[str, str | bytes] = {
         "[Content_Types].xml": _TYPES,
         "_rels/.rels": relations({"rId1": ("officeDocument", "ppt/presentation.xml")}),
-        "ppt/presentation.xml": f"<p:presentation {_NS}><p:sldIdLst>"
+        "ppt/presentation.xml": f"<p:presentation {P}><p:sldIdLst>"
         + "".join(f'<p:sldId id="{255 + n}" r:id="rId{n}"/>' for n in numbers)
         + "</p:sldIdLst></p:presentation>",
         # The files are not in the order of the slides.
@@ -144,10 +149,11 @@ def pptx(*slides: str, hidden: tuple[int, ...] = (), notes: dict[int, str] | Non
     for n, slide in zip(numbers, slides, strict=True):
         name = f"slide{len(slides) - n}.xml"
         show = ' show="0"' if n in hidden else ""
-        entries[f"ppt/slides/{name}"] = f"<p:sld {_NS}{show}><p:cSld><p:spTree>{slide}</p:spTree></p:cSld></p:sld>"
+        entries[f"ppt/slides/{name}"] = f"<p:sld {P}{show}><p:cSld><p:spTree>{slide}</p:spTree></p:cSld></p:sld>"
+        own = dict(parts or {}) if n == 1 else {}
         if notes and n in notes:
-            entries[f"ppt/slides/_rels/{name}.rels"] = relations({"rId1": ("notesSlide", f"../notes{n}.xml")})
-            entries[f"ppt/notes{n}.xml"] = (
-                f"<p:notes {_NS}><p:cSld><p:spTree>{shape(notes[n], 'body')}</p:spTree></p:cSld></p:notes>"
-            )
+            tree = f"<p:spTree>{shape(notes[n], 'body')}</p:spTree>"
+            own["notesSlide"] = f"<p:notes {P}><p:cSld>{tree}</p:cSld></p:notes>"
+        entries[f"ppt/slides/_rels/{name}.rels"] = relations({kind: (kind, f"../{kind}{n}.xml") for kind in own})
+        entries |= {f"ppt/{kind}{n}.xml": content for kind, content in own.items()}
     return zipped(entries)

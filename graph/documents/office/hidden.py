@@ -6,14 +6,16 @@ The XML is not built anew: marks are put into the bytes, at the places that the 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from xml.parsers.expat import ExpatError, ParserCreate
 
 from graph.documents.office.archive import Archive
 from graph.documents.office.protocol import RefusedError
-from graph.documents.office.unseen import CLOSE, DELETED, HIDDEN, REASONS
+from graph.documents.office.unseen import CLOSE, DELETED, HIDDEN, REASONS, marked
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main "
 _STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main "
+_FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback"
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0 "
 _STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0 "
 _DEEPEST = 3000  # elements in elements
@@ -114,17 +116,26 @@ def _docx_styles(xml: bytes, styles: _Styles) -> None:
 
 
 class _DocxRuns:
-    """Finds the texts of runs that are hidden by themselves, or by their style or that of their paragraph."""
+    """Finds the texts of runs that are hidden by themselves, or by their style or that of their paragraph.
+
+    Text boxes, which pandoc leaves out, are repeated as paragraphs behind the one that they are anchored in.
+    """
 
     def __init__(self, xml: bytes, hidden: set[str], marks: _Marks) -> None:
         self._xml, self._hidden, self._marks = xml, hidden, marks
         self._paragraphs: list[bool] = []
         self._runs: list[bool] = []
         self._start: int | None = None
-        parse(xml, self._begun, self._ended)
+        self._is_text = False
+        self._boxes = self._fallbacks = 0  # how deep in text boxes, and in their copies for old programs
+        self._boxed: list[str] = []
+        parse(xml, self._begun, self._ended, self._heard)
 
     def _begun(self, name: str, attributes: Attributes, place: int) -> None:
         word = _word(name)
+        self._is_text = word == "t"
+        self._fallbacks += name == _FALLBACK
+        self._boxes += word == "txbxContent"
         if word == "p":
             self._paragraphs.append(False)
         elif word == "r":
@@ -138,16 +149,34 @@ class _DocxRuns:
         elif word == "t" and self._runs and self._runs[-1]:
             self._start = self._xml.find(b">", place) + 1
 
+    def _heard(self, said: str, place: int) -> None:
+        if self._is_text and self._boxes and not self._fallbacks:
+            self._boxed.append(marked(said, HIDDEN) if self._runs and self._runs[-1] else said)
+
     def _ended(self, name: str, place: int) -> None:
         word = _word(name)
+        self._is_text = False
+        self._fallbacks -= name == _FALLBACK
+        self._boxes -= word == "txbxContent"
         if word == "p" and self._paragraphs:
             self._paragraphs.pop()
+            if self._boxed and self._boxes:
+                self._boxed.append("\n")
+            elif self._boxed and not self._paragraphs:
+                self._repeat(self._xml.find(b">", place) + 1)
         elif word == "r" and self._runs:
             self._runs.pop()
         elif word == "t" and self._start is not None:
             if place > self._start:
                 self._marks.around(self._start, place, HIDDEN)
             self._start = None
+
+    def _repeat(self, place: int) -> None:
+        rows = "".join(self._boxed).split("\n")
+        self._boxed = []
+        if b"xmlns:w=" in self._xml:
+            paragraphs = (f"<w:p><w:r><w:t>{escape(row)}</w:t></w:r></w:p>" for row in rows if row.strip())
+            self._marks.places.append((place, "".join(paragraphs)))
 
 
 def docx_margins(archive: Archive) -> list[tuple[str, str]]:

@@ -47,7 +47,7 @@ def _slides(archive: Archive, order: list[str], found: Found) -> Iterator[Draft]
         if slide is not None:
             for shape in slide.iterfind(f"{_P}cSld/{_P}spTree"):
                 _take(shape, draft, 0)
-            _take_notes(archive, name, draft)
+            _take_parts(archive, name, draft)
             if slide.get("show") in ("0", "false"):
                 said = " ".join(line.text.lstrip("# ") for line in draft.lines)
                 draft = Draft(draft.label, left_out=[("hidden slides", said)], is_hidden=True)
@@ -132,16 +132,35 @@ def _take_alt(shape: Element, draft: Draft) -> None:
         draft.lines.append(Line(said, starts=True, label="caption"))
 
 
-def _take_notes(archive: Archive, slide: str, draft: Draft) -> None:
+def _take_parts(archive: Archive, slide: str, draft: Draft) -> None:
+    """What a slide has in files of its own: diagrams, notes, comments; of charts only their words."""
     for kind, part in _relations(archive, slide).values():
-        notes = _xml(archive, part) if kind.endswith("/notesSlide") else None
-        for shape in notes.iter(f"{_P}sp") if notes is not None else ():
-            placeholder = shape.find(f"{_P}nvSpPr/{_P}nvPr/{_P}ph")
-            if placeholder is None or placeholder.get("type") != "body":
-                continue
-            said = " ".join(filter(None, map(_text, shape.iter(f"{_A}p"))))
-            if said:
-                draft.lines.append(Line(f"[Notes: {said}]", starts=True, label="annotation"))
+        kind = kind.rpartition("/")[2]
+        if kind not in ("diagramData", "chart", "notesSlide", "comments"):
+            continue
+        xml = _xml(archive, part)
+        if xml is None:
+            continue
+        if kind == "notesSlide":
+            _take_notes(xml, draft)
+        elif kind == "comments":
+            said = [*(one.text or "" for one in xml.iter(f"{_P}text")), *map(_text, xml.iter(f"{_A}p"))]
+            draft.lines += [Line(f"[Note: {text}]", starts=True, label="annotation") for text in said if text]
+        else:
+            said = list(filter(None, map(_text, xml.iter(f"{_A}p"))))
+            draft.lines += [Line(text, starts=not index) for index, text in enumerate(said)]
+            values = " ".join(one.text or "" for one in xml.iter() if one.tag.endswith("/chart}v"))
+            draft.left_out += [("values of charts", values)] if values else []
+
+
+def _take_notes(notes: Element, draft: Draft) -> None:
+    for shape in notes.iter(f"{_P}sp"):
+        placeholder = shape.find(f"{_P}nvSpPr/{_P}nvPr/{_P}ph")
+        if placeholder is None or placeholder.get("type") != "body":
+            continue
+        said = " ".join(filter(None, map(_text, shape.iter(f"{_A}p"))))
+        if said:
+            draft.lines.append(Line(f"[Notes: {said}]", starts=True, label="annotation"))
 
 
 def _with_title_first(draft: Draft) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from graph.documents import LoadConfig, Page, clean_pages, find_sections, read_document
 from graph.documents.errors import NothingSelectedError
-from tests.office_files import REPORT, W, by_pandoc, docx, grid, paragraph, pptx, run, shape, zipped
+from tests.office_files import REPORT, P, W, by_pandoc, docx, grid, paragraph, pptx, run, shape, zipped
 
 SUFFIXES = {"docx": "docx", "odt": "odt", "epub": "epub", "html": "html", "rtf": "rtf", "latex": "tex",
             "rst": "rst", "org": "org"}  # fmt: skip
@@ -78,6 +78,19 @@ def test_what_a_docx_does_not_show_is_left_out_and_named(tmp_path: Path) -> None
     }
 
 
+def test_text_boxes_stand_behind_the_paragraph_that_holds_them(tmp_path: Path) -> None:
+    inside = f"<w:txbxContent>{paragraph('Fees &amp; costs')}{paragraph('of 2026')}</w:txbxContent>"
+    compatible = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    spaces = f'xmlns:mc="{compatible}" xmlns:v="urn:schemas-microsoft-com:vml"'
+    box = (
+        f"<w:p {spaces}><w:r><w:t>The quay </w:t></w:r><w:r><mc:AlternateContent><mc:Choice><w:drawing>{inside}"
+        f"</w:drawing></mc:Choice><mc:Fallback><w:pict><v:textbox>{inside}</v:textbox></w:pict></mc:Fallback>"
+        "</mc:AlternateContent></w:r><w:r><w:t>is new.</w:t></w:r></w:p>"
+    )
+    (page,), _ = read(tmp_path / "a.docx", docx(box, paragraph("The mole is old.")))
+    assert page["text"].split("\n\n") == ["The quay is new.", "Fees & costs", "of 2026", "The mole is old."]
+
+
 def test_comments_stand_behind_their_paragraph(tmp_path: Path) -> None:
     comment = (
         f"<w:comments {W}>"
@@ -134,6 +147,19 @@ def test_slides_in_the_order_shown_with_notes_tables_and_footers(tmp_path: Path)
     assert pages[2]["text"] == "# Costs\n\nYear | Crowns\n2025 | 412\n\nFees of the quay by year"
     assert [one["title"] for one in find_sections(pages)] == ["Fees", "Costs"]
     assert warnings == ["Hidden in a.pptx, and left out: slide 2."]
+
+
+def test_diagrams_charts_and_comments_of_a_slide(tmp_path: Path) -> None:
+    chart = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+    words = "<a:p><a:r><a:t>{}</a:t></a:r></a:p>"
+    parts = {
+        "diagramData": f"<d {P}>{words.format('Plan')}{words.format('Dredge')}</d>",
+        "chart": f'<c:c xmlns:c="{chart}" {P}>{words.format("Fees by year")}<c:v>412</c:v></c:c>',
+        "comments": f"<p:cmLst {P}><p:cm><p:text>Is that so?</p:text></p:cm></p:cmLst>",
+    }
+    (page,), _ = read(tmp_path / "a.pptx", pptx(shape("Fees", "title"), parts=parts))
+    assert page["text"] == "# Fees\n\nPlan\nDredge\n\nFees by year\n\n[Note: Is that so?]"
+    assert gone(page) == {"values of charts": "412"}
 
 
 def test_sheets_have_rows_as_they_are_shown(tmp_path: Path) -> None:
