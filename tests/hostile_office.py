@@ -183,6 +183,19 @@ def _sheets() -> Iterator[Case]:
     yield "a workbook without sheets", "a.xlsx", zipped(parts), "DamagedFileError NoTextError"
     strings = f"<sst {_SHEET}><si><t>{'x' * 320 * 10**6}</t></si></sst>"
     yield "a string without end", "a.xlsx", zipped({**parts, "xl/sharedStrings.xml": strings}), "TooLargeError"
+    rows = "".join(f'<row r="{n}"><c r="A{n}" t="str"><v>row {n}</v></c></row>' for n in range(1, 150_001))
+    yield "a sheet of many rows", "a.xlsx", _workbook(f"<sheetData>{rows}</sheetData>"), "any"
+    cell = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{HELLO}</t></is></c></row>'
+    wide = f'<dimension ref="A1:XFD1048576"/><sheetData>{cell}<row r="1048576"/></sheetData>'
+    yield "a sheet that says it is full", "a.xlsx", _workbook(wide), "text"
+
+
+def _workbook(sheet: str) -> bytes:
+    import openpyxl
+
+    out = io.BytesIO()
+    openpyxl.Workbook().save(out)
+    return _with(out.getvalue(), {"xl/worksheets/sheet1.xml": f"<worksheet {_SHEET}>{sheet}</worksheet>"})
 
 
 def _images() -> Iterator[Case]:

@@ -16,6 +16,7 @@ from graph.documents.office.protocol import Draft, Found, RefusedError
 
 _MOST_COLUMNS = 500
 _EMPTY_ROWS = 2000  # one after another, behind which a sheet is over
+_UNCALCULATED = re.compile(rb"<f\b[^<]*(?:</f>|/>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
 _DECIMALS = re.compile(r"0\.(0+)")
 
 
@@ -40,7 +41,13 @@ def read_sheets(path: Path, archive: Archive, most: int) -> Found:
 def _sheets(book: Any, archive: Archive, most: int, found: Found) -> Iterator[Draft]:
     for sheet in book.worksheets:
         draft = Draft(f"sheet {' '.join(sheet.title.split())}")
-        hidden = _Hidden(archive.read(str(sheet._worksheet_path).lstrip("/")))
+        xml = archive.read(str(sheet._worksheet_path).lstrip("/"))
+        hidden = _Hidden(xml)
+        if uncalculated := len(_UNCALCULATED.findall(xml)):
+            found.warnings.append(
+                f"On {draft.label}, formulas without a value are left out ({uncalculated:,}): "
+                "open the file in the program that made it, and save it."
+            )
         try:
             is_cut = _take_rows(sheet, draft, hidden, most)
         except MemoryError:
@@ -84,8 +91,8 @@ def _take_rows(sheet: Any, draft: Draft, hidden: _Hidden, most: int) -> bool:
     """Take the rows in; whether there were more than there is room for."""
     sheet.reset_dimensions()  # files say of empty sheets that they have a million rows
     size = empty = 0
-    for number, row in enumerate(sheet.iter_rows(max_col=_MOST_COLUMNS), start=1):
-        shown = [(column, _shown(cell)) for column, cell in enumerate(row, start=1)]
+    for number, row in enumerate(sheet.iter_rows(), start=1):
+        shown = [(column, _shown(cell)) for column, cell in enumerate(row[:_MOST_COLUMNS], start=1)]
         unseen = [text for column, text in shown if text and (number in hidden.rows or hidden.has(column))]
         if unseen:
             draft.left_out.append(("hidden rows and columns", " ".join(unseen)))

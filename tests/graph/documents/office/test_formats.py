@@ -177,7 +177,7 @@ def test_sheets_have_rows_as_they_are_shown(tmp_path: Path) -> None:
     sheet.column_dimensions["E"].hidden = True
     book.create_sheet("Drafts").append(["nobody sees it"])
     book["Drafts"].sheet_state = "hidden"
-    book.create_sheet("Plan").append(["Dredge in May"])
+    book.create_sheet("Plan").append(["Dredge in May", "=1+1"])
     book.save(tmp_path / "a.xlsx")
     pages, warnings = read(tmp_path / "a.xlsx")
     assert [page["label"] for page in pages] == ["sheet Costs", "sheet Drafts", "sheet Plan"]
@@ -188,7 +188,11 @@ def test_sheets_have_rows_as_they_are_shown(tmp_path: Path) -> None:
     ]
     assert gone(pages[0]) == {"hidden rows and columns": "Secret"}
     assert pages[1]["status"] == "empty"
-    assert warnings == ["Hidden in a.xlsx, and left out: sheet Drafts."]
+    assert warnings == [
+        "On sheet Plan, formulas without a value are left out (1): "
+        "open the file in the program that made it, and save it.",
+        "Hidden in a.xlsx, and left out: sheet Drafts.",
+    ]
 
 
 def test_pages_are_chosen_by_their_place(tmp_path: Path) -> None:

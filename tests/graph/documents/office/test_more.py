@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -93,6 +94,33 @@ def test_a_read_that_takes_too_long_leaves_nothing_behind(tmp_path: Path, monkey
     with pytest.raises(DocumentError, match=r"took longer than 0\.001 seconds"):
         read_document(path, LoadConfig(timeout_seconds=0.001))
     assert list(tmp_path.iterdir()) == [path]
+
+
+REMOTE = {
+    "a.html": '<html><head><link rel="stylesheet" href="{0}"><base href="{0}"></head><body><img src="{0}" alt="x">'
+    '<iframe src="{0}"></iframe><object data="{0}"></object><p>{1}</p></body></html>',
+    "a.rst": ".. image:: {0}\n\n.. include:: {0}\n\n{1}\n",
+    "table.rst": ".. csv-table::\n   :url: {0}\n\n{1}\n",
+    "a.tex": "\\documentclass{{a}}\\begin{{document}}\\includegraphics{{{0}}}\\input{{{0}}}{1}\\end{{document}}",
+    "a.org": "#+INCLUDE: {0}\n\n[[{0}]]\n\n{1}\n",
+    "a.rtf": '{{\\rtf1 {{\\field{{\\*\\fldinst INCLUDEPICTURE "{0}"}}{{\\fldrslt }}}}{1}}}',
+}
+
+
+@pytest.mark.parametrize("name", REMOTE)
+def test_nothing_is_fetched(tmp_path: Path, name: str) -> None:
+    """A socket that listens; nobody knocks."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        (tmp_path / name).write_text(REMOTE[name].format(address, SAID))
+        try:
+            said = read_document(tmp_path / name, LoadConfig())["pages"][0]["text"]
+        except DocumentError as error:
+            said = error.problem
+        assert said == "table.rst is damaged, or not what it is named" if name == "table.rst" else SAID in said
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 def test_a_read_is_cancelled(tmp_path: Path) -> None:
