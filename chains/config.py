@@ -25,14 +25,32 @@ Template = Annotated[Annotated[str, Tag("text")] | Annotated[Messages, Tag("mess
 
 
 class PromptSet(BaseModel):
-    """Three prompts, one per stage, and the default values of their variables."""
+    """A prompt for each stage, and the default values of their variables."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     map: Template | None = Field(default=None, description="Summarizes one part of the document.")
     collapse: Template | None = Field(default=None, description="Merges neighbouring summaries into one.")
     final: Template | None = Field(default=None, description="Writes the final summary.")
-    language: str | None = Field(default=None, description="Fills {language}: the language of the summary.")
+    revise: Template | None = Field(
+        default=None,
+        description="With summarize.check, mends a sentence of the summary, which fills {sentence}, by passages, "
+        "which fill {document}; {doubts} says what is wrong with it. An answer of DROP takes it out. Empty: a "
+        "prompt that is built in.",
+    )
+    ask: Template | None = Field(
+        default=None,
+        description="Answers a question, which fills {question}, from passages of the document, which fill "
+        "{document}. Empty: a prompt that is built in.",
+    )
+    together: Template | None = Field(
+        default=None,
+        description="Writes what several documents share and where they differ, from their summaries.",
+    )
+    language: str | None = Field(
+        default=None,
+        description='Fills {language}: the language of the summary, or "same" for that of the document.',
+    )
     focus: str | None = Field(default=None, description="Fills {focus}: what the summary should concentrate on.")
     length: str | None = Field(
         default=None, description="Fills {length}; {words} in it is how many words the summary should have."

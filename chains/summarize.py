@@ -1,4 +1,4 @@
-"""The three chains, each of them prompt | model | parser."""
+"""The chains, each of them prompt | model | parser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import BasePromptTemplate, ChatPromptTemplate, PromptTemplate
 from langchain_core.runnables import Runnable
 
-from chains.prompts import Prompts, Stage
+from chains.prompts import Pairs, Prompts, Stage
 
 Model = Runnable[LanguageModelInput, Any]
 Parser = Runnable[Any, Any]
@@ -36,9 +36,21 @@ def final_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None)
     return _chain("final", model, prompts, parser)
 
 
+def revise_chain(model: Model, prompts: Prompts, *, parser: Parser | None = None) -> Runnable[dict[str, str], Any]:
+    """Mend a sentence: `{"document": passages, "sentence": sentence, "doubts": what is wrong}` in, the sentence as
+    the passages have it out, or DROP. Otherwise like `map_chain`.
+    """
+    return _chain("revise", model, prompts, parser)
+
+
 def prompt_template(stage: Stage, prompts: Prompts) -> BasePromptTemplate[Any]:
     """The LangChain template of a stage, with `language` and `focus` filled in."""
-    pairs, values = getattr(prompts, stage), prompts.values
+    return template_of(getattr(prompts, stage), prompts)
+
+
+def template_of(pairs: Pairs, prompts: Prompts) -> BasePromptTemplate[Any]:
+    """The LangChain template of a prompt's messages, with what the set itself says filled in."""
+    values = prompts.values
     if len(pairs) == 1:
         # A single text stays a text: a completion model would see a chat message as "Human: …".
         return PromptTemplate.from_template(pairs[0][1]).partial(**values)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from graph.asking.pipeline import build_ask
     from graph.config import RunConfig, load_config
     from graph.errors import BudgetError, ConfigError, RunError, SummarizeError
     from graph.grounding import ground
@@ -21,6 +22,7 @@ _HOMES = {
     "RunConfig": "graph.config",
     "RunError": "graph.errors",
     "SummarizeError": "graph.errors",
+    "build_ask": "graph.asking.pipeline",
     "build_graph": "graph.pipeline",
     "ground": "graph.grounding",
     "load_config": "graph.config",
@@ -32,6 +34,7 @@ __all__ = [
     "RunConfig",
     "RunError",
     "SummarizeError",
+    "build_ask",
     "build_graph",
     "ground",
     "load_config",

@@ -12,19 +12,23 @@ from itertools import groupby
 from graph.packing import frontier
 from graph.results.types import FINAL_ID, ChunkRecord, Summary
 
+# Which of several documents, and which chapter of it; None for what has none.
+_Place = tuple[str | None, int | None]
+
 
 def by_chapter(tree: Sequence[Summary], chunks: Sequence[ChunkRecord]) -> list[list[Summary]]:
-    """The summaries that nothing rests on yet, those of each chapter together; all of them, without chapters."""
-    tops = frontier(tree)
-    if not _have_chapters(chunks):
-        return [tops]
+    """The summaries that nothing rests on yet, those of each chapter together; none of documents without any."""
+    divided = {chunk.get("document") for chunk in chunks if "chapter" in chunk}
+    if not divided:
+        return []
     covered = _covered(tree, chunks)
-    return [list(group) for _, group in groupby(tops, key=lambda summary: covered[summary["id"]])]
+    groups = groupby(frontier(tree), key=lambda summary: covered[summary["id"]])
+    return [list(group) for places, group in groups if any(document in divided for document, _ in places)]
 
 
 def chapter_summaries(tree: Sequence[Summary], chunks: Sequence[ChunkRecord]) -> dict[int, Summary]:
     """For each chapter, by its index in the outline, the one summary that stands for all of it, once there is."""
-    if not _have_chapters(chunks):
+    if not any("chapter" in chunk for chunk in chunks):
         return {}
     covered = _covered(tree, chunks)
     parts = Counter(covered[summary["id"]] for summary in tree if summary["level"] == 0 and summary["text"])
@@ -32,19 +36,16 @@ def chapter_summaries(tree: Sequence[Summary], chunks: Sequence[ChunkRecord]) ->
     found: dict[int, Summary] = {}
     for summary in tree:
         below[summary["id"]] = sum(below.get(source, 1) for source in summary["sources"])
-        chapters = covered[summary["id"]]
-        if summary["text"] and summary["id"] != FINAL_ID and below[summary["id"]] == parts[chapters]:
-            found |= {chapter: summary for chapter in chapters if chapter is not None}
+        places = covered[summary["id"]]
+        stands_for_more = summary["id"] == FINAL_ID or "document" in summary
+        if summary["text"] and not stands_for_more and below[summary["id"]] == parts[places]:
+            found |= {chapter: summary for _, chapter in places if chapter is not None}
     return found
 
 
-def _have_chapters(chunks: Sequence[ChunkRecord]) -> bool:
-    return any("chapter" in chunk for chunk in chunks)
-
-
-def _covered(tree: Sequence[Summary], chunks: Sequence[ChunkRecord]) -> dict[str, frozenset[int | None]]:
-    """Which chapters each summary is of, by its id; None is what has no chapter. The tree is sorted by level."""
-    covered = {chunk["id"]: frozenset([chunk.get("chapter")]) for chunk in chunks}
+def _covered(tree: Sequence[Summary], chunks: Sequence[ChunkRecord]) -> dict[str, frozenset[_Place]]:
+    """Which chapters each summary is of, by its id. The tree is sorted by level."""
+    covered = {chunk["id"]: frozenset([(chunk.get("document"), chunk.get("chapter"))]) for chunk in chunks}
     for summary in tree:
-        covered[summary["id"]] = frozenset[int | None]().union(*(covered[source] for source in summary["sources"]))
+        covered[summary["id"]] = frozenset[_Place]().union(*(covered[source] for source in summary["sources"]))
     return covered

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from chains.config import PromptsConfig
+from chains.prompts import STAGES, Stage
 from chains.strict_yaml import load_yaml
 from chains.validation_errors import explain
 from graph.documents.config import LoadConfig, SplitConfig
@@ -45,14 +46,18 @@ def _check_length(value: object) -> object:
     return value
 
 
+Strategy = Literal["auto", "one_call", "map_reduce"]
+
+
 class SummarizeConfig(BaseModel):
     """How parts become one summary."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    strategy: Literal["auto", "map_reduce"] = Field(
+    strategy: Strategy = Field(
         "auto",
-        description="auto summarizes a document in one call if it fits one prompt; map_reduce always splits it.",
+        description="auto: a document no longer than two parts is summarized in one call; one_call: any that fits "
+        "the final prompt; map_reduce: none.",
     )
     by: Literal["document", "section"] = Field(
         "document",
@@ -71,6 +76,11 @@ class SummarizeConfig(BaseModel):
         0,
         ge=0,
         description="Key sentences of the source to add to each summary in the collapse and final prompts.",
+    )
+    check: bool = Field(
+        False,
+        description="Have the model mend sentences that the document does not bear out: it is shown the passages, "
+        "and what is better for it is kept. Needs a model that writes.",
     )
     on_error: Literal["stop", "skip"] = Field(
         "stop", description="If the model fails on a part: stop the run, or skip the part with a warning."
@@ -187,6 +197,16 @@ class RunConfig(BaseModel):
         if self.words:
             return tokens_for(self.words)
         return self.summarize.final_tokens or self.llm.max_tokens
+
+    @property
+    def grounds(self) -> bool:
+        """Whether the summary is compared with the document; what is to be mended has to be."""
+        return self.output.grounding or self.summarize.check
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """What the model is called for, if it reads prompts."""
+        return (*STAGES, "revise") if self.summarize.check else STAGES
 
     @property
     def shows_pages(self) -> bool:

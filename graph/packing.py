@@ -26,6 +26,15 @@ def frontier(tree: Sequence[Summary]) -> list[Summary]:
     return sorted(tops, key=position)
 
 
+def fair_shares(wants: Sequence[int], total: int) -> list[int]:
+    """An equal share of `total` for each; what those do not want who want less, the others share."""
+    shares, left = [0] * len(wants), total
+    for before, index in enumerate(sorted(range(len(wants)), key=wants.__getitem__)):
+        shares[index] = min(wants[index], left // (len(wants) - before))
+        left -= shares[index]
+    return shares
+
+
 def joined_tokens(texts: Iterable[Summary | Chunk]) -> int:
     """Tokens of the texts together, with what joins them."""
     return sum(text["tokens"] + SEPARATOR_TOKENS for text in texts) - SEPARATOR_TOKENS

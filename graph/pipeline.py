@@ -17,11 +17,12 @@ from graph.calling.shared_model import SharedModel, share_model
 from graph.calling.stage_caller import StageCaller
 from graph.config import RunConfig
 from graph.errors import ConfigError
-from graph.nodes import LoadNode, Nodes
+from graph.nodes import Nodes
+from graph.reading import LoadNode
 from graph.results.provenance import provenance
 from graph.results.types import Result
-from graph.routes import fan_out
-from graph.state import CollapseTask, InputState, MapTask, State
+from graph.routes import fan_out, mend_or_end
+from graph.state import CollapseTask, InputState, MapTask, ReviseTask, State
 
 
 def build_graph(
@@ -60,10 +61,12 @@ def build_graph(
     graph.add_edge("map_summarize", "collect")
     graph.add_conditional_edges("collect", nodes.next_step, ["map_summarize", "collapse", "final_summarize"])
     graph.add_edge("collapse", "collect")
-    if config.output.grounding:
+    if config.grounds:
         graph.add_node("ground", nodes.ground)
+        graph.add_node("revise", calling(nodes.revise), input_schema=ReviseTask)
         graph.add_edge("final_summarize", "ground")
-        graph.add_edge("ground", END)
+        graph.add_conditional_edges("ground", mend_or_end, ["revise", END])
+        graph.add_edge("revise", "ground")
     else:
         graph.add_edge("final_summarize", END)
 

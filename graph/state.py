@@ -16,17 +16,19 @@ from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from graph.calling.stage_answer import Timing
+from graph.calling.wanted import Wanted
 from graph.channels import NotKept, appended, latest
-from graph.documents.types import FileRecord
-from graph.grounding.types import Sentence
+from graph.grounding.types import Flag, Sentence
 from graph.results.types import (
     ChunkRecord,
     Coverage,
     Length,
     PageRecord,
     Provenance,
+    Revision,
     SectionRecord,
     Stats,
+    SummarizedFile,
     Summary,
 )
 
@@ -70,21 +72,30 @@ class PagesRead(TypedDict):
 class MapTask(TypedDict):
     """What one map_summarize task is sent: a chunk and the pages of it that were read, `where` for people.
 
+    `context` says where the chunk stands (part_context.py).
+
     A checkpointer does not keep `chunk_text`. A task that was resumed without it does nothing, and is sent once
-    more, with its text `compressed`. Nor does it keep `run`, which is known while its process lives.
+    more, with its text `compressed`. Nor does it keep `run`, which is known while its process lives. Of several
+    documents, one that is a single chunk has its summary at once: `document` is its name.
     """
 
     id: str
     tokens: int
     pages: list[int]
     where: str
+    context: str
     run: NotRequired[str]
+    wanted: NotRequired[Wanted]
+    document: NotRequired[str]
     chunk_text: NotRequired[str]
     compressed: NotRequired[bytes]
 
 
 class CollapseTask(TypedDict):
-    """What one collapse task is sent: neighbours to make one summary of, `compressed` as a list of Parts."""
+    """What one collapse task is sent: neighbours to make one summary of, `compressed` as a list of Parts.
+
+    With `document`, the name of one of several, they are all of it, and the summary is the document's own.
+    """
 
     id: str
     level: int
@@ -93,7 +104,35 @@ class CollapseTask(TypedDict):
     where: str
     tokens: int
     run: NotRequired[str]
+    wanted: NotRequired[Wanted]
+    document: NotRequired[str]
     compressed: bytes
+
+
+class ReviseTask(TypedDict):
+    """What one revise task is sent: a doubtful sentence and where it begins in the summary, passages of the
+    document for it, best first, and the round, from 1.
+    """
+
+    round: int
+    start: int
+    sentence: str
+    flags: list[Flag]
+    passages: list[str]
+    wanted: Wanted
+    run: NotRequired[str]
+
+
+class Proposal(TypedDict):
+    """What is to stand for the sentence `before`, which begins at `start`: `after`, which is empty if it is to go,
+    and None if it is to stay. `error` says why the model was not heard.
+    """
+
+    round: int
+    start: int
+    before: str
+    after: str | None
+    error: str
 
 
 def grown(value: list[Summary], writes: Sequence[list[Summary]]) -> list[Summary]:
@@ -106,18 +145,21 @@ def grown(value: list[Summary], writes: Sequence[list[Summary]]) -> list[Summary
 class State(TypedDict):
     """Everything a run knows.
 
-    `run` tells it from others that the same graph makes, `text` holds the cleaned pages, compressed, and `errors`
-    say which parts failed. `tasks` go on to map_summarize at once, and `chunk_text` is a key of theirs.
+    `run` tells it from others that the same graph makes, `language` is the document's where the summary is to be
+    in that, `text` holds the cleaned pages, compressed, and `errors` say which parts failed. `tasks` go on to
+    map_summarize at once, and `chunk_text` is a key of theirs; `doubtful` go on to revise, which adds to
+    `proposals`, and `rounds` counts how often.
     """
 
     source: Annotated[str | list[str], EphemeralValue]
     documents: Annotated[list[Any], NotKept]
     run: Annotated[str, UntrackedValue]
+    language: str
     title: str
     text: Annotated[bytes, DeltaChannel(latest)]
     pages: Annotated[list[PageRecord], DeltaChannel(latest)]
     sections: Annotated[list[SectionRecord], DeltaChannel(latest)]
-    files: list[FileRecord]
+    files: list[SummarizedFile]
     chunks: Annotated[list[ChunkRecord], DeltaChannel(latest)]
     chunk_text: Annotated[str, UntrackedValue]
     tasks: Annotated[list[MapTask], UntrackedValue]
@@ -129,6 +171,10 @@ class State(TypedDict):
     schema_version: Literal[1]
     summary: str
     sentences: Annotated[list[Sentence], DeltaChannel(latest)]
+    doubtful: Annotated[list[ReviseTask], UntrackedValue]
+    proposals: Annotated[list[Proposal], DeltaChannel(appended)]
+    rounds: int
+    revisions: Annotated[list[Revision], DeltaChannel(latest)]
     length: Length
     coverage: Coverage
     stats: Stats

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from graph.calling.budget import TokenBudget
 from graph.calling.key_sentences import Part
+from graph.calling.wanted import Wanted
 from graph.channels import compress, decompress
 from graph.chapter_summaries import chapter_summaries
+from graph.document_summaries import name_of
 from graph.documents import whole_text
-from graph.documents.types import FileRecord
+from graph.documents.config import Context
 from graph.packing import frontier, joined_pages, joined_tokens, pack
+from graph.part_context import part_contexts
 from graph.results.page_ranges import in_pages
-from graph.results.types import ChunkRecord, Summary
+from graph.results.types import ChunkRecord, SummarizedFile, Summary
 from graph.state import CollapseTask, MapTask, State
 
 
@@ -28,34 +33,62 @@ class FinalTask(NamedTuple):
 
 
 def map_tasks(
-    chunks: Sequence[ChunkRecord], texts: Sequence[str], files: Sequence[FileRecord], run: str
-) -> list[MapTask]:
-    """One for each chunk."""
-    return [_map_task(chunk, files, run) | {"chunk_text": text} for chunk, text in zip(chunks, texts, strict=True)]
+    state: State,
+    chunks: Sequence[ChunkRecord],
+    texts: Sequence[str],
+    files: Sequence[SummarizedFile],
+    budget: TokenBudget,
+    context: Context,
+) -> Iterator[MapTask]:
+    """One for each chunk, with its text. A chunk that is all of one of several documents is to be the document's
+    own summary.
+    """
+    contexts = part_contexts(context, state["title"], files, state["sections"], chunks, texts)
+    chunks_of = Counter(chunk.get("document") for chunk in chunks)
+    language = state.get("language", "")
+    for chunk, text, said in zip(chunks, texts, contexts, strict=True):
+        task = MapTask(
+            id=chunk["id"],
+            tokens=chunk["tokens"],
+            pages=chunk["pages"],
+            where=in_pages(chunk["pages"], files),
+            context=said,
+            run=state.get("run", ""),
+            wanted=Wanted(language=language),
+            chunk_text=text,
+        )
+        name = chunk.get("document")
+        if name and chunks_of[name] == 1 and chunk["tokens"] <= budget.input("final"):
+            task["document"], task["wanted"], task["context"] = name, _wanted(files, name, language), ""
+        yield task
 
 
-def missing_map_tasks(state: State) -> list[MapTask]:
+def missing_map_tasks(state: State, budget: TokenBudget, context: Context) -> list[MapTask]:
     """One for each chunk without a summary: its task was resumed from a checkpoint, which keeps no such text."""
     done = {summary["id"] for summary in state["tree"]}
     if all(map_id(chunk["id"]) in done for chunk in state["chunks"]):
         return []
-    return [
-        _map_task(chunk, state["files"], state.get("run", "")) | {"compressed": compress(text)}
-        for chunk, text in zip(state["chunks"], _chunk_texts(state), strict=True)
-        if map_id(chunk["id"]) not in done
-    ]
+    tasks = map_tasks(state, state["chunks"], _chunk_texts(state), state["files"], budget, context)
+    return [_compressed(task) for task in tasks if map_id(task["id"]) not in done]
 
 
-def collapse_tasks(state: State, apart: Iterable[Sequence[Summary]], budget_tokens: int) -> list[CollapseTask]:
-    """One for each call of a collapse round over summaries, `apart` by chapters.
+def collapse_tasks(
+    state: State,
+    apart: Iterable[Sequence[Summary]],
+    budget_tokens: int,
+    whole: Mapping[str, Sequence[Summary]] | None = None,
+) -> list[CollapseTask]:
+    """One for each call of a collapse round over summaries, `apart` by chapters or documents.
 
-    A group of one needs none: it waits for the next round as it is.
+    A group of one needs none: it waits for the next round as it is. `whole` is all there is of a document each.
     """
     level = 1 + max(summary["level"] for summary in state["tree"])
-    groups = [group for summaries in apart for group in pack(summaries, budget_tokens) if len(group) > 1]
-    titles = _titles(state)
-    return [
-        CollapseTask(
+    groups = [(group, "") for summaries in apart for group in pack(summaries, budget_tokens) if len(group) > 1]
+    groups += [(list(group), name) for name, group in (whole or {}).items()]
+    titles, language = _titles(state), state.get("language", "")
+    tasks = []
+    for number, (group, name) in enumerate(groups, start=1):
+        task = CollapseTask(
             id=f"level-{level}-{number:04}",
             level=level,
             sources=[summary["id"] for summary in group],
@@ -63,10 +96,13 @@ def collapse_tasks(state: State, apart: Iterable[Sequence[Summary]], budget_toke
             where=in_pages(joined_pages(group), state["files"]),
             tokens=joined_tokens(group),
             run=state.get("run", ""),
+            wanted=_wanted(state["files"], name, language),
             compressed=compress(_parts(group, titles)),
         )
-        for number, group in enumerate(groups, start=1)
-    ]
+        if name:
+            task["document"] = name
+        tasks.append(task)
+    return tasks
 
 
 def final_task(state: State) -> FinalTask:
@@ -95,9 +131,17 @@ def map_id(chunk_id: str) -> str:
     return chunk_id.replace("chunk", "summary")
 
 
-def _map_task(chunk: ChunkRecord, files: Sequence[FileRecord], run: str) -> MapTask:
-    where = in_pages(chunk["pages"], files)
-    return MapTask(id=chunk["id"], tokens=chunk["tokens"], pages=chunk["pages"], where=where, run=run)
+def _compressed(task: MapTask) -> MapTask:
+    task["compressed"] = compress(task.pop("chunk_text"))
+    return task
+
+
+def _wanted(files: Iterable[SummarizedFile], name: str, language: str) -> Wanted:
+    """What is wanted of a summary; of one that is a document's own, with its words."""
+    wanted = Wanted(language=language)
+    if words := next((file.get("words") for file in files if file["name"] == name), None):
+        wanted["words"] = words
+    return wanted
 
 
 def _parts(summaries: Iterable[Summary], titles: Mapping[str, str]) -> list[Part]:
@@ -112,9 +156,13 @@ def _parts(summaries: Iterable[Summary], titles: Mapping[str, str]) -> list[Part
 
 
 def _titles(state: State) -> dict[str, str]:
-    """The title of the chapter that a summary stands for, by the summary's id."""
+    """The title of the chapter, or the name of the document, that a summary stands for, by the summary's id."""
     chapters = chapter_summaries(state["tree"], state["chunks"])
-    return {summary["id"]: state["sections"][chapter]["title"] for chapter, summary in chapters.items()}
+    titles = {summary["id"]: state["sections"][chapter]["title"] for chapter, summary in chapters.items()}
+    names = {file["name"]: name_of(file) for file in state["files"]}
+    return titles | {
+        summary["id"]: names[summary["document"]] for summary in state["tree"] if "document" in summary
+    }
 
 
 def _chunk_texts(state: State) -> list[str]:

@@ -32,10 +32,10 @@ TEMPLATE_TOKENS = 5
 PROMPTS = {
     stage: f"{stage.upper()} in {{language}} on {{focus}}: <document>{{document}}</document>"
     for stage in ("map", "collapse", "final")
-}
+} | {"revise": "REVISE in {language} ({doubts}): {sentence} <document>{document}</document>"}
 
 _DOCUMENT = re.compile(r"<document>(.*)</document>", re.DOTALL)
-_STAGE = re.compile(r"\b(MAP|COLLAPSE|FINAL)\b")
+_STAGE = re.compile(r"\b(MAP|COLLAPSE|FINAL|REVISE)\b")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from PIL import Image
 
 from chains import PromptsConfig, read_prompts
 from chains.config import PromptSet
+from graph import build_graph
 from graph.calling.budget import TokenBudget, estimate_budget
 from graph.calling.stage_answer import FinishReason
 from graph.cli.first_look import Request
@@ -208,6 +209,17 @@ def test_documents_are_summarized_with_their_pages(run: Callable[..., str], page
     assert read == "pages: " + " ".join(str(page["number"]) for page in pages)
 
 
+def test_contracts_are_asked_and_what_they_do_not_say_stays_open(run: Callable[..., str], tmp_path: Path) -> None:
+    mill, quay = run("compose_ask.py").splitlines()
+    assert mill == (
+        "Mill Lane 3 | “The rent is 900 crowns a month.” (p. 1) | “The contract ends on 31 May 2031.” (p. 1) | "
+        "“Repairs of the roof are paid by the owner.” (p. 1)"
+    )
+    assert quay == "Quay 11 | “The rent is 2,400 crowns a month.” (p. 1) | - | -"
+    path = letter(tmp_path, "let.txt", "The rent is 12 crowns.")
+    assert run("compose_ask.py", path).splitlines() == [f"{path} | “The rent is 12 crowns.” (p. 1) | - | -"]
+
+
 def test_an_agent_streams_what_its_model_says(
     run: Callable[..., str], checkpoint: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -295,6 +307,23 @@ def test_what_the_fonts_lack_is_written_plainly_or_refused(maker: ModuleType, tm
         source.write_text(text, "utf-8")
         with pytest.raises(ValueError, match=r"the fonts have no|has no"):
             maker.make_handbook(source, made)
+
+
+def test_the_first_summary_that_a_newcomer_sees_is_one_to_be_glad_of(pages: list[Page]) -> None:
+    config = load_config(ROOT / "configs/quickstart.yaml", ["cache.enabled=false"])
+    result = build_graph(config).invoke({"source": str(PDF)})
+    sentences = [" ".join(sentence["text"].split()) for sentence in result["sentences"]]
+    assert not [flag for sentence in result["sentences"] for flag in sentence["flags"]]
+    cited = {page for sentence in result["sentences"] for page in sentence["pages"]}
+    quarter = len(pages) / 4
+    assert min(cited) <= quarter
+    assert max(cited) > 3 * quarter
+    code = [token for text in re.findall(r"^```.*?^```$", HANDBOOK, re.M | re.S) for token in text.splitlines()]
+    for sentence in sentences:
+        assert re.match(r"[A-Z].*[.!?]$", sentence), sentence
+        assert not re.search(r"--[a-z]|[a-z]_[a-z]|[a-z]\.[a-z]|[{}<>=$`|]|\bexample\b", sentence), sentence
+        assert not any(len(line) > 10 and line in sentence for line in code), sentence
+        assert not re.search(r"\b(?:chapter|section|pages?) \d", sentence), sentence
 
 
 # What the handbook says.
@@ -445,7 +474,8 @@ def test_every_key_and_every_file_that_the_handbook_names_is_there() -> None:
 
 
 def test_the_tables_of_keys_are_complete_and_their_defaults_true() -> None:
-    rows = re.findall(r"^\| `(\w+)\.(\w+)` \| (\S+) \|", HANDBOOK.partition(". Every key")[2], flags=re.MULTILINE)
+    keys = HANDBOOK.partition("Appendix: every key")[2]
+    rows = re.findall(r"^\| `(\w+)\.(\w+)` \| (\S+) \|", keys, flags=re.MULTILINE)
     told = {(section, key): yaml.safe_load(text.replace("none", "null")) for section, key, text in rows}
     assert len(told) == len(rows)
     true: dict[tuple[str, str], list[Any]] = {}

@@ -31,7 +31,7 @@ _WRAPPER = re.compile(
     r"|\A<\|(?:START_RESPONSE|begin_of_solution)\|>(.*?)(?:<\|(?:END_RESPONSE|end_of_solution)\|>|\Z)\s*\Z",
     re.DOTALL | re.IGNORECASE,
 )
-_TAG = re.compile(r"</?(?:document|source_sentences)>")
+_TAG = re.compile(r"</?(?:document|source_sentences|context)>")
 
 
 class Cleaned(NamedTuple):
@@ -82,6 +82,16 @@ def without_wrapper(answer: str) -> str:
     return answer
 
 
+def without_quoted(answer: str, tag: str) -> str:
+    """The answer without what some models repeat of the prompt between such tags, tags and all."""
+    start, end = f"<{tag}>", f"</{tag}>"
+    if start not in answer and end not in answer:
+        return answer
+    return re.sub(
+        rf"\s*{start}(?:(?!{start}).)*?(?:{end}|$)\n?|\s*(?:{start}|{end})", "\n", answer, flags=re.DOTALL
+    ).strip()
+
+
 def without_echo(answer: str, prompt: Sequence[str], document: str) -> str:
     """The answer without what some models, base models above all, repeat of the prompt.
 
@@ -103,7 +113,7 @@ def without_echo(answer: str, prompt: Sequence[str], document: str) -> str:
 
 
 def _without_beginning(answer: str, prompt: str, document: str) -> str:
-    before, _, after = prompt.partition(document)
+    before, _, after = prompt.partition(document) if document else (prompt, "", "")
     if len(before.strip()) < _ECHO or not answer.startswith(before.strip()):
         return answer
     for piece in (before, document, after):
@@ -118,7 +128,7 @@ def _instructions(prompt: Sequence[str], document: str) -> list[str]:
     sentences = [
         _squeezed(sentence)
         for text in prompt
-        for piece in text.split(document)
+        for piece in (text.split(document) if document else [text])
         for line in _TAG.sub("\n\n", piece).split("\n\n")
         for sentence in split_sentences(" ".join(line.split()))
     ]

@@ -6,7 +6,6 @@ summary hold it there (arXiv 2502.00977). The built-in model's ranking picks the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import NotRequired
 
@@ -16,8 +15,8 @@ from typing_extensions import TypedDict
 from graph.calling.budget import SEPARATOR
 from llm.textrank.extract import key_sentences
 
-OPEN, CLOSE = "<source_sentences>", "</source_sentences>"
-_QUOTED = re.compile(rf"\s*{OPEN}(?:(?!{OPEN}).)*?(?:{CLOSE}|$)\n?|\s*(?:{OPEN}|{CLOSE})", re.DOTALL)
+TAG = "source_sentences"
+OPEN, CLOSE = f"<{TAG}>", f"</{TAG}>"
 
 
 class Part(TypedDict):
@@ -36,11 +35,6 @@ def joined_text(parts: Sequence[Part], count: int = 0, *, titled: bool = False) 
         (f"{title}:\n" if titled and (title := part.get("title")) else "") + _with_source_sentences(part, count)
         for part in parts
     )
-
-
-def without_source_sentences(answer: str) -> str:
-    """The answer without the key sentences that some models repeat, tags and all."""
-    return _QUOTED.sub("\n", answer).strip() if OPEN in answer or CLOSE in answer else answer
 
 
 def merged_source_sentences(parts: Sequence[Part], count: int) -> list[str]:

@@ -9,14 +9,16 @@ from typing import Any
 
 from langchain_core.runnables import Runnable, RunnablePassthrough
 
-from chains.prompts import STAGES, Prompts, Stage
-from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template
-from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, without_loop
-from graph.calling.budget import TokenBudget, make_budget
+from chains.prompts import Prompts, Stage
+from chains.summarize import collapse_chain, final_chain, map_chain, prompt_template, revise_chain
+from graph import part_context
+from graph.calling import key_sentences
+from graph.calling.answer_cleanup import Cleaned, Fault, clean, in_language, without_loop, without_quoted
+from graph.calling.budget import SEPARATOR, SEPARATOR_TOKENS, TokenBudget, make_budget
 from graph.calling.cutting import cut
 from graph.calling.failures import PASSED_ON, in_stage
 from graph.calling.flow import Chain, Flow, Message, ModelCall
-from graph.calling.key_sentences import Part, joined_text, without_source_sentences
+from graph.calling.key_sentences import Part, joined_text
 from graph.calling.model_adapter import (
     asked_anew,
     finish_reason,
@@ -28,10 +30,13 @@ from graph.calling.model_adapter import (
 from graph.calling.retry import TRIED_AGAIN, RetryPolicy
 from graph.calling.stage_answer import FinishReason, StageAnswer, Timing
 from graph.calling.token_counter import TokenCounter
+from graph.calling.wanted import Wanted
 from graph.config import RunConfig
 from graph.documents.characters import plain
-from graph.errors import ConfigError, EmptyAnswerError
-from graph.length import could_be_mended, words_in
+from graph.doubts import in_words
+from graph.errors import BudgetError, ConfigError, EmptyAnswerError
+from graph.grounding.types import Flag
+from graph.length import could_be_mended, tokens_for, words_in
 from graph.node_names import NODE_OF
 from llm.textrank.model import TextRank
 
@@ -41,7 +46,7 @@ _REMINDED: set[Fault | None] = {"echo", "refusal", "language"}
 # How answers come out that are summaries, if too long ones.
 _WHOLE: set[FinishReason] = {"stop", "length", "cut"}
 
-_CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain}
+_CHAINS = {"map": map_chain, "collapse": collapse_chain, "final": final_chain, "revise": revise_chain}
 
 
 class StageCaller:
@@ -58,16 +63,35 @@ class StageCaller:
         self._base = unwrap(model)
         self._retries = RetryPolicy(config, self._base)
         self._extracts = isinstance(self._base, TextRank)  # it copies, and reads no instructions
+        self._usual = {prompts, prompts.reminded()}
         self._chains: dict[tuple[Stage, Prompts, bool], Chain] = {}
 
-    @cached_property
-    def _reminded(self) -> Prompts:
-        return self._prompts.reminded()
+    @property
+    def extracts(self) -> bool:
+        """Whether the model copies sentences, and reads no instructions."""
+        return self._extracts
 
-    @cached_property
-    def instructions(self) -> list[str]:
+    def instructions(self, wanted: Wanted) -> list[str]:
         """What the prompts say besides the document; nothing where the model reads none."""
-        return [] if self._extracts else [self._reminded.text(stage) for stage in STAGES]
+        if self._extracts:
+            return []
+        prompts = self.prompts_for(Wanted(language=wanted.get("language", ""))).reminded()
+        own = [prompts.text(stage) for stage in self._config.stages]
+        return [*own, prompts.comparing().text("final")] if wanted.get("compares") else own
+
+    @property
+    def mends(self) -> bool:
+        """Whether doubtful sentences are to be mended, and the model writes."""
+        return self._config.summarize.check and not self._extracts
+
+    def prompts_for(self, wanted: Wanted) -> Prompts:
+        """The prompts that ask for what is wanted."""
+        prompts = self._prompts.in_language(wanted.get("language", ""))
+        if prompts not in self._usual:
+            self._usual |= {prompts, prompts.reminded()}  # there are as many as languages
+        if words := wanted.get("words"):
+            prompts = prompts.of_words(words)
+        return prompts.comparing() if wanted.get("compares") else prompts
 
     @cached_property
     def counter(self) -> TokenCounter:
@@ -77,10 +101,14 @@ class StageCaller:
     @cached_property
     def budget(self) -> TokenBudget:
         """The budget with the prompts counted exactly. Not checked yet."""
-        template = {stage: self._prompt_tokens(stage, "", self._prompts) for stage in STAGES}
-        return make_budget(self._config, self._window(), template)
+        prompts = self._prompts.revising("", "")
+        template = {stage: self._prompt_tokens(stage, "", prompts) for stage in self._config.stages}
+        comparing = self._prompt_tokens("final", "", self._prompts.comparing())
+        return make_budget(self._config, self._window(), template, comparing)
 
-    def ask(self, stage: Stage, text: str, tokens: int, *, fallback: str = "") -> Flow[StageAnswer]:
+    def ask(
+        self, stage: Stage, text: str, tokens: int, *, fallback: str = "", wanted: Wanted | None = None
+    ) -> Flow[StageAnswer]:
         """Summarize `text`, of so many `tokens`, with the prompt of `stage`.
 
         An empty answer is replaced by the start of `fallback`, so that nothing is lost.
@@ -92,10 +120,12 @@ class StageCaller:
         """
         started = time.time()
         heard: list[Message] = []
-        fitted, message, cleaned = yield from self._answered(stage, text, tokens, bool(fallback), heard)
-        answer, reason = self._bounded(stage, cleaned, finish_reason(message), fitted, fallback)
-        if is_resized := stage == "final" and self._has_wrong_length(answer, reason, text):
-            answer, reason = yield from self._resized(text, tokens, answer, reason, heard)
+        wanted = wanted or Wanted()
+        may_fail = bool(fallback) or wanted.get("compares", False)  # without it, there are the summaries of each
+        fitted, message, cleaned = yield from self._answered(stage, text, tokens, may_fail, heard, wanted)
+        answer, reason = self._bounded(stage, cleaned, finish_reason(message), fitted, fallback, wanted)
+        if is_resized := stage == "final" and self._has_wrong_length(answer, reason, text, wanted):
+            answer, reason = yield from self._resized(text, tokens, answer, reason, heard, wanted)
         return StageAnswer(
             stage=stage,
             text=answer,
@@ -106,16 +136,46 @@ class StageCaller:
             timing=_timing(stage, heard, started),
         )
 
-    def document(self, stage: Stage, parts: Sequence[Part], tokens: int) -> tuple[str, int]:
+    def ask_revision(
+        self, sentence: str, flags: Sequence[Flag], passages: Sequence[str], *, wanted: Wanted | None = None
+    ) -> Flow[StageAnswer]:
+        """Have a sentence of the summary mended by passages of the document, best first. The answer may be empty.
+
+        Raises, beside what `ask` raises:
+            BudgetError: there is no room for the sentence.
+        """
+        started, wanted = time.time(), wanted or Wanted()
+        heard: list[Message] = []
+        doubts = in_words(flags, self._prompts.text("revise"))
+        prompts, text = self.prompts_for(wanted).revising(sentence, doubts), SEPARATOR.join(passages)
+        fitted = self._fit("revise", text, self.counter.text(text), prompts)
+        if not fitted and self._excess("revise", "", prompts) > 0:
+            raise BudgetError("It is too long for the revise prompt.")
+        message, cleaned = yield from self._tries("revise", fitted, True, prompts, heard, wanted)
+        answer, reason = self._bounded("revise", cleaned, finish_reason(message), fitted, "", wanted)
+        return StageAnswer(
+            stage="revise",
+            text=answer,
+            tokens=self.counter.text(answer),
+            finish_reason=reason,
+            cut_prompt=fitted != text,
+            resized=False,
+            timing=_timing("revise", heard, started),
+        )
+
+    def document(
+        self, stage: Stage, parts: Sequence[Part], tokens: int, *, compares: bool = False
+    ) -> tuple[str, int]:
         """What the prompt of `stage` is given of `parts`, and its tokens.
 
         `tokens` are those of the summaries alone. With each summary go its title, for models that write, and as
         many of its key sentences as there is room for; where it is short, none.
         """
         titled = not self._extracts and any(part.get("title") for part in parts)
+        room = self.budget.comparison_input if compares else self.budget.input(stage)
         for count in range(self.budget.source_sentences, -1 if titled else 0, -1):
             text = joined_text(parts, count, titled=titled)
-            if (counted := self.counter.text(text)) <= self.budget.input(stage):
+            if (counted := self.counter.text(text)) <= room:
                 return text, counted
         return joined_text(parts), tokens
 
@@ -136,43 +196,49 @@ class StageCaller:
         return self.counter.prompt(prompt_template(stage, prompts).invoke({"document": text}))
 
     def _answered(
-        self, stage: Stage, text: str, tokens: int, has_fallback: bool, heard: list[Message]
+        self, stage: Stage, text: str, tokens: int, has_fallback: bool, heard: list[Message], wanted: Wanted
     ) -> Flow[tuple[str, Message, Cleaned]]:
         """The text as it was sent, the message, and the summary in it. `heard` is given every message."""
-        fitted = self._fit(stage, text, tokens, self._prompts)
-        message, cleaned = yield from self._tries(stage, fitted, has_fallback, self._prompts, heard)
-        if cleaned.fault in _REMINDED and self._prompts.reminder:
-            again = self._fit(stage, fitted, tokens, self._reminded)
-            second, better = yield from self._tries(stage, again, True, self._reminded, heard)
+        prompts = self.prompts_for(wanted)
+        fitted = self._fit(stage, text, tokens, prompts)
+        message, cleaned = yield from self._tries(stage, fitted, has_fallback, prompts, heard, wanted)
+        if cleaned.fault in _REMINDED and prompts.reminder:
+            prompts = prompts.reminded()
+            again = self._fit(stage, fitted, tokens, prompts)
+            second, better = yield from self._tries(stage, again, True, prompts, heard, wanted)
             if cleaned.fault != "language" or better.fault is None:
                 return again, second, better
         return fitted, message, cleaned
 
-    def _has_wrong_length(self, answer: str, reason: FinishReason, text: str) -> bool:
+    def _words(self, wanted: Wanted) -> int | None:
+        """How many words the final summary is to have, or its paragraph on one of several documents."""
+        return wanted.get("words", self._config.words) if self._config.words else None
+
+    def _has_wrong_length(self, answer: str, reason: FinishReason, text: str, wanted: Wanted) -> bool:
         """Whether it is worth while to ask for the final summary of `text` again, in about the wanted length.
 
         A model that is asked for more words than its text bears invents some.
         """
-        wanted, wrote = self._config.words, words_in(answer)
-        if not wanted or not self._prompts.resize or self._extracts or reason not in _WHOLE:
+        words = self._words(wanted)
+        if not words or not self._prompts.resize or self._extracts or reason not in _WHOLE:
             return False
-        return could_be_mended(wrote, wanted, words_in(text))
+        return could_be_mended(words_in(answer), words, words_in(text))
 
     def _resized(
-        self, text: str, tokens: int, answer: str, reason: FinishReason, heard: list[Message]
+        self, text: str, tokens: int, answer: str, reason: FinishReason, heard: list[Message], wanted: Wanted
     ) -> Flow[tuple[str, FinishReason]]:
         """The final summary in about the wanted length, asked for once; of the two the one that comes nearer.
 
         A whole answer that is too long is shortened itself. Any other is written anew.
         """
-        wanted, wrote = self._config.words or 0, words_in(answer)
-        prompts = self._prompts.resized(wrote)
-        if wrote > wanted and reason == "stop":
+        words, wrote = self._words(wanted) or 0, words_in(answer)
+        prompts = self.prompts_for(wanted).resized(wrote)
+        if wrote > words and reason == "stop" and not wanted.get("compares"):
             text, tokens = answer, self.counter.text(answer)
         fitted = self._fit("final", text, tokens, prompts)
-        message, cleaned = yield from self._tries("final", fitted, True, prompts, heard)
-        second, how = self._bounded("final", cleaned, finish_reason(message), fitted, "")
-        if how in _WHOLE and abs(words_in(second) - wanted) < abs(wrote - wanted):
+        message, cleaned = yield from self._tries("final", fitted, True, prompts, heard, wanted)
+        second, how = self._bounded("final", cleaned, finish_reason(message), fitted, "", wanted)
+        if how in _WHOLE and abs(words_in(second) - words) < abs(wrote - words):
             return second, how
         return answer, reason
 
@@ -185,13 +251,23 @@ class StageCaller:
         if prompts is self._prompts and self.budget.template[stage] + 2 * tokens <= room:
             return text
         allowed = self.budget.input(stage)
-        while (excess := self._prompt_tokens(stage, text, prompts) - room) > 0:
+        while text and (excess := self._excess(stage, text, prompts)) > 0:
             allowed = min(allowed, self.counter.text(text)) - excess
             text = cut(text, allowed, self.counter)
         return text
 
+    def _excess(self, stage: Stage, text: str, prompts: Prompts) -> int:
+        """How many tokens the whole prompt has that the window does not."""
+        return self._prompt_tokens(stage, text, prompts) + self.budget.output[stage] - self.budget.window
+
     def _tries(
-        self, stage: Stage, document: str, has_fallback: bool, prompts: Prompts, heard: list[Message]
+        self,
+        stage: Stage,
+        document: str,
+        has_fallback: bool,
+        prompts: Prompts,
+        heard: list[Message],
+        wanted: Wanted,
     ) -> Flow[tuple[Message, Cleaned]]:
         """The message of the first try that says something, and what it says."""
         tries, pause = 0, 0.0
@@ -200,7 +276,8 @@ class StageCaller:
         while True:
             try:
                 # An answer that was no good is not looked up in the cache again.
-                chain = self._chain(stage, prompts, anew=tries > 0, max_tokens=self._limit(stage, document))
+                limit = self._limit(stage, document, wanted)
+                chain = self._chain(stage, prompts, anew=tries > 0, max_tokens=limit)
                 message = yield ModelCall(chain, document, pause)
                 heard.append(message)
                 cleaned = self._cleaned(stage, message, document, prompts)
@@ -220,18 +297,25 @@ class StageCaller:
             except Exception as error:
                 raise in_stage(stage, error) from error
 
-    def _limit(self, stage: Stage, document: str) -> int:
+    def _limit(self, stage: Stage, document: str, wanted: Wanted) -> int:
         """Most tokens of an answer. The built-in model fills them, so they are those of the words wanted."""
-        limit = self.budget.output[stage]
-        if stage == "final" and self._extracts and self._config.words:
+        limit, words = self._most(stage, wanted), wanted.get("words", self._config.words)
+        if stage == "final" and self._extracts and words:
             each = self.counter.text(document) / max(1, words_in(document))
-            return max(1, min(limit, round(self._config.words * each)))
+            return max(1, min(limit, round(words * each)))
+        return limit
+
+    def _most(self, stage: Stage, wanted: Wanted) -> int:
+        """Most tokens of a summary. Two paragraphs on documents fit a collapse prompt, as other summaries do."""
+        limit = self.budget.output[stage]
+        if words := wanted.get("words"):
+            return min(limit, tokens_for(words), (self.budget.packed_tokens - SEPARATOR_TOKENS) // 2)
         return limit
 
     def _chain(self, stage: Stage, prompts: Prompts, *, anew: bool, max_tokens: int) -> Chain:
         """Kept, but for those of one document: to build it takes as long as to go through it."""
         key = (stage, prompts, anew)
-        is_usual = prompts in (self._prompts, self._reminded) and max_tokens == self.budget.output[stage]
+        is_usual = prompts in self._usual and max_tokens == self.budget.output[stage]
         if is_usual and key in self._chains:
             return self._chains[key]
         model = asked_anew(self._model) if anew else self._model
@@ -253,19 +337,33 @@ class StageCaller:
             return Cleaned("", "refusal")
         if is_thought_only(message):
             return Cleaned("", "thought")
-        templates = [template for _, template in getattr(prompts, stage)]
-        asked = [template.format(document=document, **prompts.values) for template in templates]
+        # The sentence of a revise prompt may stand in the answer to it.
+        pairs = self._prompts.revise if stage == "revise" else getattr(prompts, stage)
+        templates = [template for _, template in pairs]
+        asked = [
+            template.format(document=document, sentence="", doubts="", **prompts.values) for template in templates
+        ]
         cleaned = clean(answer, asked, document)
-        if self.budget.source_sentences and cleaned.fault is None:
-            text = without_source_sentences(cleaned.text)
-            cleaned = Cleaned(text, None if text else "echo")
+        for quoted, tag in (
+            (self.budget.source_sentences, key_sentences.TAG),
+            (self.budget.context, part_context.TAG),
+        ):
+            if quoted and cleaned.fault is None:
+                text = without_quoted(cleaned.text, tag)
+                cleaned = Cleaned(text, None if text else "echo")
         return in_language(cleaned, prompts.language) if "{language}" in "".join(templates) else cleaned
 
     def _bounded(
-        self, stage: Stage, cleaned: Cleaned, reason: FinishReason, document: str, fallback: str
+        self,
+        stage: Stage,
+        cleaned: Cleaned,
+        reason: FinishReason,
+        document: str,
+        fallback: str,
+        wanted: Wanted,
     ) -> tuple[str, FinishReason]:
         """The summary without a loop and within its limit, and how it came out."""
-        limit = self.budget.output[stage]
+        limit = self._most(stage, wanted)
         if cleaned.fault not in (None, "language"):
             return cut(fallback, limit, self.counter), cleaned.fault
         answer = without_loop(cleaned.text, document) if reason == "length" else cleaned.text

@@ -11,6 +11,14 @@ _PLAIN = "plain"  # the set that asks for nothing but a summary
 _ADVICE = "choose a model that writes (llm.provider)"
 
 
+def unheeded_check() -> str:
+    """A warning that nothing is mended."""
+    return (
+        "summarize.check: the built-in model copies sentences, so there is nothing in them that it could mend; "
+        f"{_ADVICE}."
+    )
+
+
 def unheeded_prompts(prompts: PromptsConfig, text: str) -> list[str]:
     """Warnings of a language that is not the document's, and of a prompt set that asks for more than a summary."""
     warnings = []

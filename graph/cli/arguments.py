@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader
+from itertools import takewhile
 from pathlib import Path
 from typing import cast
 
@@ -40,6 +41,22 @@ def choose(words: Sequence[str], inputs: Sequence[str]) -> tuple[str | None, lis
     if len(documents) > 1 and _is_config(documents[-1]):
         return documents[-1], documents[:-1]
     return None, documents
+
+
+def choose_questions(words: Sequence[str], inputs: Sequence[str]) -> tuple[str | None, list[str], list[str]]:
+    """The configuration among `words`, if the first is one, the documents, which come next, and the questions."""
+    named = words[:1] if words and not _asks(words[0]) and _is_config(words[0]) else []
+    rest = words[len(named) :]
+    documents = list(takewhile(_is_document, rest))
+    return next(iter(named), None), [*documents, *inputs], list(rest[len(documents) :])
+
+
+def _asks(word: str) -> bool:
+    return len(word.split()) > 1 or word.rstrip().endswith(("?", "？"))
+
+
+def _is_document(word: str) -> bool:
+    return word == STDIN or os.path.exists(word) or (not _asks(word) and bool(Path(word).suffix))
 
 
 def _is_config(word: str) -> bool:

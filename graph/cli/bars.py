@@ -176,5 +176,8 @@ def _is_answer(event: dict[str, Any]) -> bool:
     """Whether a call of the model has ended well."""
     if event["name"] not in CALLING_NODES or "input" in event or event.get("error"):
         return False
-    summaries = (event.get("result") or {}).get("tree") or []
-    return any(summary["finish_reason"] != "error" for summary in summaries)
+    result = event.get("result") or {}
+    summaries, proposals = result.get("tree") or [], result.get("proposals") or []
+    return any(summary["finish_reason"] != "error" for summary in summaries) or any(
+        not proposal["error"] for proposal in proposals
+    )

@@ -17,6 +17,7 @@ from graph.documents.find import find_documents
 from graph.errors import Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
+from graph.report.pdf_links import page_links
 from graph.report.pictures import Pictures, adraw_cited
 from graph.results.types import Result
 from graph.runs.local import DocumentRun, summarize_each
@@ -94,7 +95,8 @@ class _Desk:
         if file := self._files.get(run.source):
             if run.result:
                 advice = "the summaries before it are saved; run the same command again to go on from here"
-                write_file(file, render(run.result, self._config.output.format, pictures), advice)
+                links = page_links(run.result, [run.source], file)
+                write_file(file, render(run.result, self._config.output.format, pictures, links), advice)
             run.result = None  # a long row of documents must not fill the memory
             return
         while self._waiting and self._waiting[0].ended:

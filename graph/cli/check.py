@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from chains.prompts import STAGES, PromptError, Prompts, read_prompts
+from chains.prompts import PromptError, Prompts, read_prompts
 from graph.calling.budget import TokenBudget, estimate_budget
 from graph.cli.arguments import STDIN, STDIN_NAME
 from graph.cli.first_look import Request
@@ -82,7 +82,7 @@ def _counted(documents: Sequence[Path], paths: Sequence[str]) -> str:
 def _budget_lines(budget: TokenBudget | None) -> list[str]:
     if budget is None:
         return ["budget    unknown until the model is loaded; set llm.context_window to check it now"]
-    sums = [f"{stage:<9} {budget.arithmetic(stage)}" for stage in STAGES]
+    sums = [f"{stage:<9} {budget.arithmetic(stage)}" for stage in budget.template]
     return [
         "tokens left for text in each prompt (a cautious estimate; run counts them exactly):",
         *sums,

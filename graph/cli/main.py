@@ -1,4 +1,4 @@
-"""The command line: run, check, serve, mcp, models, show, schema. Each imports what it needs when it runs."""
+"""The command line: run, ask, check, serve, mcp, models, show, schema. Each imports what it needs when it runs."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ _DESCRIPTION = "Private summaries of long documents, with a model on this machin
 _EXAMPLES = """examples:
   %(prog)s run paper.pdf
   %(prog)s run gemma3 paper.pdf --output report.html
+  %(prog)s ask gemma3 paper.pdf "What did it cost?"
   %(prog)s check gemma3 --input paper.pdf
 """
 
@@ -91,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_options(run)
     run.set_defaults(command=_run, refuse=run.error)
 
+    _add_ask(commands, parser.prog)
+
     check = commands.add_parser(
         "check",
         usage=f"{parser.prog} check {words}",
@@ -114,8 +117,33 @@ def _parser() -> argparse.ArgumentParser:
 
     schema = commands.add_parser("schema", help="print the JSON Schema of a configuration, for editors")
     schema.add_argument("--result", action="store_true", help="instead, that of the output of --format json")
+    schema.add_argument("--answers", action="store_true", help="instead, that of the answers of ask --format json")
     schema.set_defaults(command=_schema, refuse=schema.error)
     return parser
+
+
+def _add_ask(commands: argparse._SubParsersAction[argparse.ArgumentParser], prog: str) -> None:
+    usage = f"{prog} ask [CONFIG] [PATH ...] QUESTION ... [options]"
+    ask = commands.add_parser("ask", usage=usage, help="ask a document, and see the pages of the answer")
+    ask.add_argument(
+        "words",
+        nargs="*",
+        metavar="[CONFIG] [PATH ...] QUESTION ...",
+        help=f"a configuration (without one: {DEFAULT}); documents, which are read together: files, folders of "
+        "PDFs, or - for standard input (without any: load.source); and questions, each in quotation marks",
+    )
+    ask.add_argument("--input", action="append", default=[], metavar="PATH", help="a document; repeatable")
+    ask.add_argument("--questions", metavar="FILE", help="a text file with more questions, one a line")
+    _add_set(ask)
+    ask.add_argument(
+        "--output", metavar="PATH", help="write the answers to this file (.md or .json), not to standard output"
+    )
+    ask.add_argument("--format", choices=["md", "json"], help="without it, as --output ends, or md")
+    ask.add_argument("--quiet", action="store_true", help="show no progress")
+    ask.add_argument(
+        "--no-cache", action="store_true", help="ask the model again: neither use saved answers nor save any"
+    )
+    ask.set_defaults(command=_ask, refuse=ask.error)
 
 
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -230,6 +258,15 @@ def _run(args: argparse.Namespace) -> int:
     return run(request, quiet=args.quiet)
 
 
+def _ask(args: argparse.Namespace) -> int:
+    from graph.cli.ask import ask, read_request
+
+    request = read_request(args)
+    if not args.has_stdout and not request.output:
+        raise ConfigError("Standard output is closed; use --output PATH.")
+    return ask(request, quiet=args.quiet)
+
+
 def _check(args: argparse.Namespace) -> int:
     from graph.cli.check import check
 
@@ -295,6 +332,10 @@ def _schema(args: argparse.Namespace) -> int:
         from graph.results.schema import result_schema
 
         schema = result_schema()
+    elif args.answers:
+        from graph.asking.schema import answers_schema
+
+        schema = answers_schema()
     else:
         from graph.config import RunConfig
 

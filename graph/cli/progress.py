@@ -50,6 +50,8 @@ async def run_graph(
         if not so_far.get("summary"):
             raise
         cut = "Interrupted while the summary was compared with the document, so no evidence is named."
+        if so_far.get("sentences"):
+            cut = "Interrupted while doubtful sentences were mended, so some stand as they were written."
         return so_far | {"warnings": [*so_far["warnings"], cut]}  # type: ignore[no-any-return]
     finally:
         bars.stop()

@@ -23,6 +23,7 @@ from graph.errors import ConfigError, Interrupted
 from graph.pipeline import build_graph
 from graph.report import footing, heading, render
 from graph.report.citations import page_list
+from graph.report.pdf_links import page_links
 from graph.report.pictures import draw_cited
 from graph.results.types import Result
 from graph.state import InputState
@@ -61,16 +62,18 @@ def _run_one(request: Request, sources: list[str], quiet: bool) -> int:
         make_folder(config.output.path)
     fetch_model(config, quiet=quiet)
     app, screen = build_graph(config), None
-    if not path and form == "md" and sys.stdout.isatty():
+    # What is mended later would have been on the screen by then.
+    if not path and form == "md" and sys.stdout.isatty() and not config.summarize.check:
         screen = _Screen()
     bars = StageBars(quiet)
     try:
         work = run_graph(app, InputState(source=sources), bars=bars, on_text=screen.show if screen else None)
         result = asyncio.run(work)
-        pictures = draw_cited(result, find_documents(sources), config.load) if config.shows_pages else None
+        documents = find_documents(sources)
+        pictures = draw_cited(result, documents, config.load) if config.shows_pages else None
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted.{how_to_go_on(config, bars.answers)}") from None
-    text = render(result, form, pictures)
+    text = render(result, form, pictures, page_links(result, documents, path))
     if path:
         _save(path, text, quiet)
     elif screen:

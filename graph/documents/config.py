@@ -132,6 +132,9 @@ def password_of(config: LoadConfig) -> str | None:
     return config.password.get_secret_value() if config.password else os.environ.get(PASSWORD_VARIABLE)
 
 
+Context = Literal["none", "outline", "before", "both"]
+
+
 class SplitConfig(BaseModel):
     """Size of the parts that the model reads one at a time."""
 
@@ -141,4 +144,9 @@ class SplitConfig(BaseModel):
         1500,
         ge=1,
         description="Most tokens in a chunk, counted by the model's tokenizer. The context window may lower it.",
+    )
+    context: Context = Field(
+        "none",
+        description="What a prompt says of where a part stands: its document and chapter (outline), the last "
+        "sentences of the part before it (before), both, or nothing.",
     )

@@ -45,7 +45,7 @@ def read_together(
         titles += [reading["title"]] if reading["title"] not in titles else []
         warnings += [f"{name}: {warning}" for warning in reading["warnings"]]
         cleaned = clean_pages(reading["pages"], config)
-        record["pages"] = len(cleaned)
+        record["pages"], record["title"] = len(cleaned), reading["title"]
         pages += [_numbered(page, name, record["first_page"]) for page in cleaned]
     if not pages:
         problem = f"None of the {len(paths)} documents can be used: {files[0].get('refused', '')}".rstrip(".")

@@ -1,7 +1,7 @@
 """The outline of a document: which stretch of its text each chapter and section is."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 
 from graph.documents.split.whole_text import DocumentText, document_texts
 from graph.documents.types import Page, Section
@@ -13,6 +13,14 @@ def find_sections(pages: Iterable[Page]) -> list[Section]:
     `text[section["start"] : section["end"]]` of `whole_text(pages)` is what a section says, with those below it.
     """
     return [section for document in document_texts(pages) for section in _sections(document)]
+
+
+def section_at(sections: Sequence[Section], position: int) -> int | None:
+    """The innermost section in which a position of `whole_text(pages)` is, as an index."""
+    index = bisect_right(sections, position, key=lambda section: section["start"]) - 1
+    while index >= 0 and sections[index]["end"] <= position:
+        index -= 1
+    return index if index >= 0 else None
 
 
 def _sections(document: DocumentText) -> Iterator[Section]:

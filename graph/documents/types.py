@@ -98,6 +98,8 @@ class FileRecord(TypedDict):
     """Number of its first page."""
     pages: int
     """How many pages it has; 0 if it was refused."""
+    title: NotRequired[str]
+    """Of one among several: what it calls itself."""
     refused: NotRequired[str]
     """Why it is left out."""
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.documents.from_langchain import DocumentLike
 from graph.documents.types import Page
 from graph.grounding.alignment import Aligner, Claim, Match
 from graph.grounding.checks import lacks_name, number_flags
-from graph.grounding.form import Form
+from graph.grounding.form import Form, says_nothing
 from graph.grounding.guide import Guide
+from graph.grounding.identifiers import rests_on_identifiers
 from graph.grounding.names import capitals_tell
 from graph.grounding.polarity import contradiction
 from graph.grounding.roles import swaps_roles
@@ -33,6 +34,7 @@ _NOTHING = 0.08  # and below this there is no evidence worth showing
 _LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
 _CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
 _PERHAPS_CONTRADICTED = 0.75  # the same where what is denied is said in other words
+_IDENTIFIED = 0.15  # the most that a docket number or a date supports where nothing else of the sentence is there
 _NOTHING_SAID = 0.3  # and what is left of a sentence that any summary could have
 _PREFERRED = 1.1  # what the chunks that the summary tree leads to count, against the rest of the document
 
@@ -77,10 +79,7 @@ def trace(
     instructions: Iterable[str] = (),
 ) -> list[Traced]:
     """`ground`, with the places of the evidence."""
-    source = Source(as_pages(pages))
-    guide = Guide(tree, chunks, source.language) if tree and chunks else None
-    grounder = _Grounder(summary, source, guide, Form(source.text, source.language, instructions))
-    return [grounder.traced(statement) for statement in grounder.statements]
+    return Tracer(pages, tree=tree, chunks=chunks, instructions=instructions).trace(summary)
 
 
 class _Support(NamedTuple):
@@ -92,19 +91,56 @@ class _Support(NamedTuple):
     terms: frozenset[str]
 
 
-class _Grounder:
-    """One summary against one source."""
+class Tracer:
+    """Grounds summaries in one source, which is read once. Otherwise like `ground`."""
 
-    def __init__(self, summary: str, source: Source, guide: Guide | None, form: Form) -> None:
-        self.statements = statements(summary)
-        self._source, self._guide, self._form = source, guide, form
-        self._aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))], source.language)
-        self._by_capitals = capitals_tell(s.text for s in self.statements if not s.is_heading)
-        self._supported = cache(self._support)  # a model may repeat itself
+    def __init__(
+        self,
+        pages: Iterable[Page | DocumentLike | str],
+        *,
+        tree: Sequence[Summary] | None = None,
+        chunks: Sequence[ChunkRecord] | None = None,
+        instructions: Iterable[str] = (),
+    ) -> None:
+        source = self.source = Source(as_pages(pages))
+        self._instructions = list(instructions)
+        self._guide = Guide(tree, chunks, source.language) if tree and chunks else None
+        self.aligner = Aligner([source.excerpt(i) for i in range(len(source.passages))], source.language)
+        self._supported = cache(self._support)  # a model may repeat itself, and most of a summary is traced again
 
-    def traced(self, statement: Statement) -> Traced:
+    def trace(self, summary: str, preference: NDArray[np.float64] | None = None) -> list[Traced]:
+        """The sentences of `summary`, with the places of their evidence.
+
+        `preference` (passages,) says how gladly each passage of the source is taken for evidence; 1 is usual.
+        """
+        said = statements(summary)
+        form = Form(self.source.text, self.source.language, self._instructions)
+        by_capitals = capitals_tell(each.text for each in said if not each.is_heading)
+        look_up = self._supported if preference is None else partial(self._support, preference=preference)
+        supported = partial(look_up, by_capitals=by_capitals)
+        return [self._traced(statement, form, supported) for statement in said]
+
+    def passages(self, text: str) -> list[str]:
+        """What the source says nearest to a sentence, best first, each with the sentences before and after it.
+
+        There are some for a sentence without evidence, too, unless it has no word of the source.
+        """
+        claim = Claim(text, self.aligner.index)
+        matches = self.aligner.align(claim).matches if claim.words else []
+        taken: set[int] = set()
+        found = []
+        for match in matches:
+            near = [i for i in self.aligner.near([match.passage], 1) if i not in taken]
+            taken.update(near)
+            if match.passage in near:
+                first, last = (self.source.passages[i] for i in (near[0], near[-1]))
+                found.append(" ".join(self.source.text[first.start : last.end].split()))
+        return found
+
+    def _traced(self, statement: Statement, form: Form, supported: Callable[[str], _Support]) -> Traced:
         """The sentence with its evidence. A heading, or one that has no word to compare, needs none."""
-        support, flags, matches, terms = self._supported("" if statement.is_heading else statement.text)
+        text = statement.text if statement.is_claim else ""
+        support, flags, matches, terms = supported(text)
         evidence = [self._evidence(match, terms) for match in matches]
         labels = self._labels(matches, terms)
         sentence = Sentence(
@@ -116,38 +152,40 @@ class _Grounder:
             support=support,
             excerpt=evidence[0]["excerpt"] if evidence else "",
             evidence=evidence,
-            flags=[*flags, *self._form.flags(statement, is_quoted=support == 1 and bool(matches))],
+            flags=[*flags, *form.flags(statement, is_quoted=support == 1 and bool(matches))],
         )
-        passages = [self._source.passages[match.passage] for match in matches]
+        passages = [self.source.passages[match.passage] for match in matches]
         return Traced(sentence, [(passage.start, passage.end) for passage in passages])
 
-    def _support(self, text: str) -> _Support:
-        claim = Claim(text, self._aligner.index)
+    def _support(self, text: str, *, by_capitals: bool, preference: NDArray[np.float64] | None = None) -> _Support:
+        claim = Claim(text, self.aligner.index)
         if not text:
             return _Support(1.0, [], [], frozenset())
         if not claim.words:
             return _Support(0.0, ["says nothing"], [], frozenset())
-        alignment = self._aligner.align(claim, self._preference(claim))
+        alignment = self.aligner.align(claim, self._preference(claim) if preference is None else preference)
         support, matches, _ = alignment
-        flags = number_flags(claim, alignment, self._aligner)
-        if lacks_name(claim, alignment, self._aligner, self._source.text, by_capitals=self._by_capitals):
+        flags = number_flags(claim, alignment, self.aligner)
+        if lacks_name(claim, alignment, self.aligner, self.source.text, by_capitals=by_capitals):
             flags.append("name not in source")
         support *= _LACKING ** len(flags)
-        is_opposite, may_be_opposite = contradiction(claim, matches, self._aligner)
+        is_opposite, may_be_opposite = contradiction(claim, matches, self.aligner)
         if is_opposite:
             support *= _CONTRADICTED
             flags.append("opposite in source")
         elif may_be_opposite:
             support *= _PERHAPS_CONTRADICTED
-        if swaps_roles(claim, matches, self._aligner, by_capitals=self._by_capitals):
+        if swaps_roles(claim, matches, self.aligner, by_capitals=by_capitals):
             support *= _LACKING
             flags.append("roles differ from source")
-        if overstates(claim, matches, self._aligner):
+        if overstates(claim, matches, self.aligner):
             support *= _LACKING
             flags.append("stronger than source")
-        if support < 1 and self._form.says_nothing(claim.words):
+        if support < 1 and says_nothing(claim.words, self.source.language):
             support *= _NOTHING_SAID
             flags.append("says nothing")
+        if rests_on_identifiers(claim, alignment):
+            support = min(support, _IDENTIFIED)
         if support < (_WEAK_KOREAN if is_korean(text) else _WEAK):
             flags.insert(0, "weak support")
         terms = frozenset(term for word in claim.words for term in word.terms)
@@ -158,31 +196,31 @@ class _Grounder:
 
         if not self._guide:
             return None
-        preference = np.ones(len(self._source.passages))
+        preference = np.ones(len(self.source.passages))
         for start, end in self._guide.spans(claim.text):
-            preference[self._source.within(start, end)] = _PREFERRED
+            preference[self.source.within(start, end)] = _PREFERRED
         return preference
 
     def _labels(self, matches: Iterable[Match], terms: frozenset[str]) -> dict[int, str | None]:
         """Numbers and labels of the pages on which the passages have words of the sentence."""
         touched = {page for match in matches for page in self._touched(match.passage, terms)}
-        return {self._source.pages[page]["number"]: self._source.pages[page]["label"] for page in touched}
+        return {self.source.pages[page]["number"]: self.source.pages[page]["label"] for page in touched}
 
     def _touched(self, index: int, terms: frozenset[str]) -> set[int]:
-        passage = self._source.passages[index]
+        passage = self.source.passages[index]
         if passage.first == passage.last:
             return {passage.first}
-        shared = [word for word in self._aligner.words(index) if not terms.isdisjoint(word.terms)]
-        return {self._source.page_at(passage.start + word.start) for word in shared} or {passage.first}
+        shared = [word for word in self.aligner.words(index) if not terms.isdisjoint(word.terms)]
+        return {self.source.page_at(passage.start + word.start) for word in shared} or {passage.first}
 
     def _evidence(self, match: Match, terms: frozenset[str]) -> Evidence:
-        page = self._source.pages[min(self._touched(match.passage, terms))]
-        before, after = self._source.around(match.passage)
-        words = self._aligner.words(match.passage)
+        page = self.source.pages[min(self._touched(match.passage, terms))]
+        before, after = self.source.around(match.passage)
+        words = self.aligner.words(match.passage)
         return Evidence(
             page=page["number"],
             label=page["label"],
-            excerpt=self._aligner.passages[match.passage],
+            excerpt=self.aligner.passages[match.passage],
             before=before,
             after=after,
             marks=[[word.start, word.end] for word in words if not terms.isdisjoint(word.terms)],

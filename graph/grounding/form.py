@@ -35,27 +35,21 @@ class Form:
         self._runs = {run for text in instructions for run in _runs(text)}
         self._said: list[frozenset[str]] = []
         self._texts: set[str] = set()
+        self._titles: set[str] = set()
 
     def flags(self, statement: Statement, *, is_quoted: bool) -> list[Flag]:
         """What is wrong with the form of the next sentence; `is_quoted`: it stands in the source as it is."""
         text = statement.text
+        if statement.is_heading and (title := " ".join(_tokens(text))) not in self._titles:
+            self._titles.add(title)  # under another heading, a list may have the same once more
+            self._said, self._texts = [], set()
         found: dict[Flag, bool] = {
-            "said twice": not statement.is_heading and self._is_said_twice(text),
+            "said twice": statement.is_claim and self._is_said_twice(text),
             "not a sentence": statement.is_scrap or (is_quoted and self._is_heading(text)),
             "markup": any(tag[0] not in self._source for tag in _TAG.finditer(text)),
             "prompt text": not is_quoted and self._is_prompt(text),
         }
         return [flag for flag, holds in found.items() if holds]
-
-    def says_nothing(self, words: Sequence[Word]) -> bool:
-        """Whether all are words that any summary or chat is spoken of with, or each is said of itself alone."""
-        framing = framing_terms(self._language)
-        said = Counter(word.terms for word in words)
-        return all(
-            (not word.values and framing.issuperset(word.terms))
-            or (said[word.terms] > 1 and len(said) <= _OF_ITSELF)
-            for word in words
-        )
 
     def _is_heading(self, text: str) -> bool:
         """Whether a line of the source is no more than these few words, or they are too few to say a thing."""
@@ -83,6 +77,16 @@ class Form:
         inside = [run in self._runs for run in _runs(text)]
         held = {place for start, is_run in enumerate(inside) if is_run for place in range(start, start + _RUN)}
         return bool(tokens) and len(held) >= _MOSTLY_PROMPT * len(tokens)
+
+
+def says_nothing(words: Sequence[Word], language: str) -> bool:
+    """Whether all are words that any summary or chat is spoken of with, or each is said of itself alone."""
+    framing = framing_terms(language)
+    said = Counter(word.terms for word in words)
+    return all(
+        (not word.values and framing.issuperset(word.terms)) or (said[word.terms] > 1 and len(said) <= _OF_ITSELF)
+        for word in words
+    )
 
 
 def _tokens(text: str) -> list[str]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+_ALIKE_LETTERS, _ALIKE_ENDING = 4, 3
+
+
 class Index:
     """Passages of one language by the terms they hold, and how rare each term is."""
 
@@ -49,6 +52,20 @@ class Index:
 
         column = self._vocabulary.get(term)
         return float(np.log1p(2 * max(1, self.size)) if column is None else self._rarity[column])
+
+    def alike(self, term: str) -> list[str]:
+        """Terms that are this one but for an ending, which stems may still have: "deliv", "delivery".
+
+        Numbers, and terms of few letters, are like no other.
+        """
+        if len(term) < _ALIKE_LETTERS or term.startswith("#"):
+            return []
+        begun = [
+            known
+            for known in self._vocabulary
+            if abs(len(known) - len(term)) <= _ALIKE_ENDING and len(known) >= _ALIKE_LETTERS
+        ]
+        return [known for known in begun if known != term and (known.startswith(term) or term.startswith(known))]
 
     def shared(self, weights: Mapping[str, float]) -> Floats:
         """Of each passage, the weights of the terms it holds, summed. (size,)"""

@@ -13,7 +13,7 @@ from llm.language.marks import BULLETS, CLOSERS, ENDS, UNSPACED
 from llm.language.sentences import pieces, split_sentences
 
 _HEADING = re.compile(r"\s{0,3}(?:#{1,6}\s|(?:\*\*|__)[^*_\n]+(?:\*\*|__):?\s*$)")
-_MARKER = re.compile(
+MARKER = re.compile(
     rf"\s*(?:[-*+–—{BULLETS}]\s+"
     rf"|(?:\(?(?:\d{{1,3}}|[a-z가-하]|[ivx]{{1,5}})[.)]|\(?[A-Z]\))\s+|\[[ xX]\]\s+|#{{1,6}}\s"
     r"|>\s?|\|)"
@@ -41,6 +41,17 @@ _UNSPACED_TITLE, _THAI_TITLE = 40, 20  # letters of a title
 _TITLE_WORDS, _ANNOUNCING_WORDS = 4, 12
 
 
+# What stands under a heading that the document says nothing about: "None.", or "Deadlines: none stated".
+_ABSENCE = re.compile(
+    r"(?:[^:：]{1,40}[:：]\s*)?"
+    r"(?:(?:there (?:are|is) )?(?:none|nothing)(?: (?:is |are )?(?:stated|mentioned|named|given|specified))?"
+    r"|n/a|not (?:stated|mentioned|specified|applicable)|the document does not say"
+    r"|(?:해당 (?:사항 )?|(?:문서에 )?(?:언급|내용)(?:된 (?:내용|사항))?[은이]? )?없(?:음|습니다|다)"
+    r"|keine?s?|aucune?|nichts|ning[uú]n[oa]?|nessun[oa]?)[.。]?",
+    re.IGNORECASE,
+)
+
+
 class Statement(NamedTuple):
     """A sentence at summary[start:end], and how it reads without its Markdown."""
 
@@ -50,6 +61,13 @@ class Statement(NamedTuple):
     is_heading: bool
     is_scrap: bool = False
     """Whether it is a heading over nothing, or broken off."""
+    is_absence: bool = False
+    """Whether it says that there is nothing to be said here."""
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether it says something that a source can support."""
+        return not self.is_heading and not self.is_absence
 
 
 def statements(summary: str) -> list[Statement]:
@@ -69,8 +87,10 @@ def _is_ended(statement: Statement) -> bool:
 
 
 def _is_scrap(summary: str, statement: Statement, after: Statement | None, *, is_prose: bool) -> bool:
+    if statement.is_absence:
+        return False
     line_start = summary.rfind("\n", 0, statement.start) + 1
-    is_item = _MARKER.match(summary, line_start, statement.start)
+    is_item = MARKER.match(summary, line_start, statement.start)
     if _ROW in statement.text and not is_item and not _is_ended(statement):
         return True
     rest = summary[statement.end :].partition("\n")[0]
@@ -95,7 +115,7 @@ def _statements(summary: str) -> Iterator[Statement]:
 
 def _of_line(line: str, offset: int, language: str) -> Iterator[Statement]:
     inside = 0
-    while marker := _MARKER.match(line, inside):
+    while marker := MARKER.match(line, inside):
         inside = marker.end()
     is_heading = _is_heading(line, line[inside:].strip(_OUTSIDE), is_item=inside > 0)
     start = offset + inside
@@ -106,7 +126,9 @@ def _of_line(line: str, offset: int, language: str) -> Iterator[Statement]:
         marked = sentence.strip(_OUTSIDE)
         text = _HALF.sub("", _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", marked))).strip()
         if _WORD.search(text):
-            yield Statement(begin, begin + len(marked), text, is_heading or bool(_RUN_IN.fullmatch(marked)))
+            is_absence = bool(_ABSENCE.fullmatch(text))
+            is_title = not is_absence and (is_heading or bool(_RUN_IN.fullmatch(marked)))
+            yield Statement(begin, begin + len(marked), text, is_title, is_absence=is_absence)
 
 
 def _sentences(text: str, language: str) -> list[str]:

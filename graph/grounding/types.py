@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
 # Not typing's: pydantic, which makes schemas of these, takes only this one before Python 3.12.
 from typing_extensions import TypedDict
@@ -67,3 +67,5 @@ class Sentence(TypedDict):
     """At most three sentences of the source, the best first."""
     flags: list[Flag]
     """What is to be looked at."""
+    documents: NotRequired[list[str]]
+    """Of several documents: the names of those that it is about, which its pages are from."""

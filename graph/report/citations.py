@@ -1,4 +1,4 @@
-"""The pages that each sentence of a summary comes from: [pp. 3–5, 9]."""
+"""The pages that each sentence of a summary comes from: [pp. 3–5, 9], or [a.pdf p. 3; b.pdf p. 1]."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from itertools import groupby
 from operator import itemgetter
 
 from graph.grounding.types import Sentence
-from graph.results.page_ranges import PageName, cite, page_names
+from graph.report.words import cite, say, speaking
+from graph.results.page_ranges import PageName, page_names
 from graph.results.types import Result, SectionRecord
 
 
@@ -27,13 +28,18 @@ def with_citations(summary: str, sentences: Iterable[Sentence], names: Mapping[i
 
 def page_list(result: Result) -> str:
     """The pages of each sentence by its number, to stand below a summary that was shown before they were known."""
+    with speaking(result["summary"]):
+        return _page_list(result)
+
+
+def _page_list(result: Result) -> str:
     listed = []
     citations = _citations(result["sentences"], page_names(result["pages"]))
     numbered = enumerate((citation for _, citation in citations), start=1)
     for citation, run in groupby(numbered, key=itemgetter(1)):
         numbers = [str(number) for number, _ in run]
         listed.append(f"{'–'.join(dict.fromkeys([numbers[0], numbers[-1]]))} {citation}")
-    return f"\n\nPages by sentence: {', '.join(listed)}." if listed else ""
+    return "\n\n" + say("Pages by sentence: {pages}.", pages=", ".join(listed)) if listed else ""
 
 
 def all_sentences(result: Result) -> list[Sentence]:
@@ -54,10 +60,14 @@ def is_claim(sentence: Sentence) -> bool:
     return bool(sentence["evidence"] or sentence["flags"])
 
 
+def source_of(sentence: Sentence, names: Mapping[int, PageName]) -> str:
+    """The pages of a sentence, with the names of several documents; without a page, what documents it is about."""
+    return cite(names[page] for page in sentence["pages"]) or "; ".join(sentence.get("documents", []))
+
+
 def _citations(sentences: Iterable[Sentence], names: Mapping[int, PageName]) -> list[tuple[Sentence, str]]:
     """The sentences that need a source, each with its pages in brackets."""
-    citations = []
-    for sentence in filter(is_claim, sentences):
-        pages = cite(names[page] for page in sentence["pages"])
-        citations.append((sentence, f"[{pages}{'?' if sentence['flags'] else ''}]"))
-    return citations
+    return [
+        (sentence, f"[{source_of(sentence, names)}{'?' if sentence['flags'] else ''}]")
+        for sentence in filter(is_claim, sentences)
+    ]

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping
 from graph.documents.types import LeftOut
 from graph.length import words_in
 from graph.report.citations import is_claim
+from graph.report.words import cite, count, say
 from graph.results.coverage import FEW_CHUNKS
-from graph.results.page_ranges import PageName, cite
+from graph.results.page_ranges import PageName
 from graph.results.types import Length, PageRecord, Result
 
 # Why a page is not in the summary, by its status in the ledger.
@@ -21,20 +22,22 @@ LEFT_OUT = {
     "unsummarized": "the model failed on all or part of it",
 }
 _MUCH = 0.1  # of a page's words
+_THIRDS = ("{share} of the first third", "{share} of the second", "{share} of the last")
 
 
 def coverage_line(result: Result) -> str:
     """In one line: what was read, how short the summary is, what it draws on, and which sentences to check."""
     coverage = result["coverage"]
     total = coverage["pages_total"]
-    read = f"{coverage['pages_read']} of {_count(total, 'page')} {'was' if total == 1 else 'were'} read"
+    one, many = "{read} of {count} page was read", "{read} of {count} pages were read"
+    read = count(total, one, many, read=coverage["pages_read"])
     if coverage["compression"]:
-        read += f"; the summary has {length_said(result)}"
+        read += say("; the summary has {length}", length=length_said(result))
     sentences = [f"{read}."]
     if coverage["thirds"]:
         sentences.append(_use(result))
     if unused := unused_documents(result):
-        sentences.append(f"No sentence draws on {', '.join(unused)}.")
+        sentences.append(say("No sentence draws on {documents}.", documents=", ".join(unused)))
     if any(map(is_claim, result["sentences"])):
         sentences.append(_flagged(result))
     return " ".join(sentences)
@@ -57,7 +60,7 @@ def lost_much(page: PageRecord) -> bool:
 
 def entry_words(entry: LeftOut) -> str:
     """ "references (310 words)"."""
-    return f"{entry['reason']} ({_count(entry['words'], 'word')})"
+    return f"{say(entry['reason'])} ({_words(entry['words'])})"
 
 
 def left_out_of_pages(result: Result, names: Mapping[int, PageName]) -> str:
@@ -69,10 +72,12 @@ def left_out_of_pages(result: Result, names: Mapping[int, PageName]) -> str:
             words[entry["reason"]] += entry["words"]
             pages.setdefault(entry["reason"], []).append(page["number"])
     parts = []
-    for reason, count in words.items():
+    for reason, number in words.items():
         is_everywhere = len(pages[reason]) > len(result["pages"]) / 2  # which needs no list of pages
-        where = "" if is_everywhere else f" on {cite(names[page] for page in pages[reason])}"
-        parts.append(f"{reason}{where} ({_count(count, 'word')})")
+        what = say(reason)
+        if not is_everywhere:
+            what = say("{what} on {pages}", what=what, pages=cite(names[page] for page in pages[reason]))
+        parts.append(f"{what} ({_words(number)})")
     return ", ".join(parts)
 
 
@@ -91,43 +96,50 @@ def length_said(result: Result) -> str:
     A result that an earlier version has kept does not say it.
     """
     length = result.get("length") or Length(words=words_in(result["summary"]), wanted=None, asked_again=False)
-    wanted = f" (about {length['wanted']:,} asked for)" if length["wanted"] else ""
-    return f"{length['words']:,} words{wanted}, {percent(result['coverage']['compression'])} of the text read"
+    share = percent(result["coverage"]["compression"])
+    message = "{words} words, {share} of the text read"
+    if length["wanted"]:
+        message = "{words} words (about {wanted} asked for), {share} of the text read"
+    return say(message, words=f"{length['words']:,}", wanted=f"{length['wanted'] or 0:,}", share=share)
 
 
 def percent(share: float) -> str:
     """0.5 is "50%", 0.013 is "1.3%", and what would be rounded to nothing is "under 0.1%"."""
     if 0 < share < 0.0005:
-        return "under 0.1%"
+        return say("under 0.1%")
     return f"{share:.0%}" if share >= 0.095 or share == 0 else f"{share:.1%}"
 
 
 def _use(result: Result) -> str:
     coverage = result["coverage"]
-    used, total, unit = coverage["chunks_used"], coverage["chunks_total"], "part"
+    used, total = coverage["chunks_used"], coverage["chunks_total"]
+    one, many = "{used} of {count} part", "{used} of {count} parts"
     if total < FEW_CHUNKS:
-        used, total, unit = sum(weight > 0 for weight in coverage["weights"]), coverage["pages_read"], "page"
-    text = f"By word overlap, the summary draws on {used} of {_count(total, unit)}"
+        used, total = sum(weight > 0 for weight in coverage["weights"]), coverage["pages_read"]
+        one, many = "{used} of {count} page", "{used} of {count} pages"
+    text = say("By word overlap, the summary draws on {what}", what=count(total, one, many, used=used))
     if total < len(coverage["thirds"]):
         return f"{text}."
-    shares = zip(coverage["thirds"], ("first third", "second", "last"), strict=True)
-    return f"{text} ({', '.join(f'{percent(share)} of the {third}' for share, third in shares)})."
+    shares = zip(coverage["thirds"], _THIRDS, strict=True)
+    return f"{text} ({', '.join(say(third, share=percent(share)) for share, third in shares)})."
 
 
 def _flagged(result: Result) -> str:
     claims = [sentence for sentence in result["sentences"] if is_claim(sentence)]
     flags = Counter(flag for sentence in claims for flag in sentence["flags"])
     flagged = sum(bool(sentence["flags"]) for sentence in claims)
-    text = "No sentence is flagged"
+    text = say("No sentence is flagged")
     if flagged:
-        counts = ", ".join(f"{flag}: {count}" for flag, count in flags.items())
-        verb = "is" if flagged == 1 else "are"
-        text = f'{flagged} of {_count(len(claims), "sentence")} {verb} flagged with "?" ({counts})'
-    text += "; this is word overlap only, not a fact check."
+        counts = ", ".join(f"{say(flag)}: {times}" for flag, times in flags.items())
+        message = '{flagged} of {all} sentences is flagged with "?" ({counts})'
+        if flagged > 1:
+            message = '{flagged} of {all} sentences are flagged with "?" ({counts})'
+        text = say(message, flagged=flagged, all=len(claims), counts=counts)
+    text += say("; this is word overlap only, not a fact check.")
     if flags["weak support"] > len(claims) / 2:
-        text += " It says nothing if the summary and the document are in different languages."
+        text += " " + say("It says nothing if the summary and the document are in different languages.")
     return text
 
 
-def _count(number: int, unit: str) -> str:
-    return f"{number:,} {unit}{'' if number == 1 else 's'}"
+def _words(number: int) -> str:
+    return count(number, "{count} word", "{count} words")

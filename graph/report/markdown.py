@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from graph.report.citations import cited, with_citations, written_chapters
 from graph.report.coverage import coverage_line, left_out_of_pages, not_read
-from graph.results.page_ranges import PageName, are_printed, cite, page_names
-from graph.results.types import Result
+from graph.report.mended import mended_lines
+from graph.report.words import cite, count, say, speaking
+from graph.results.page_ranges import PageName, are_printed, page_names
+from graph.results.types import Provenance, Result, Stats
 
 # Above this many parts, their page ranges say more in the JSON output than in a sentence.
 _PARTS_LISTED = 20
@@ -19,7 +21,8 @@ _FILES_LISTED = 8
 def to_markdown(result: Result, file: str = "") -> str:
     """Title, `file` if it is one of many, summary, and below a rule where it comes from and what was lost."""
     named = f"*{file}*\n\n" if file else ""
-    return heading(result) + named + cited(result) + chapters(result) + footing(result)
+    with speaking(result["summary"]):
+        return heading(result) + named + cited(result) + chapters(result) + _footing(result)
 
 
 def heading(result: Result) -> str:
@@ -40,20 +43,38 @@ def chapters(result: Result) -> str:
 
 def footing(result: Result) -> str:
     """What stands below the summary: where it comes from, what it covers and leaves out, and the warnings."""
+    with speaking(result["summary"]):
+        return _footing(result)
+
+
+def _footing(result: Result) -> str:
     names = page_names(result["pages"])
-    lines = ["", "", "---", "", f"{_origin(result, names)} {_run(result)}", "", coverage_line(result)]
+    lines = [
+        "",
+        "",
+        "---",
+        "",
+        f"{_origin(result, names)} {run_line(result['stats'], result['made'])}",
+        "",
+        coverage_line(result),
+    ]
     if left_out := not_read(result["pages"], names):
         lines += [
             "",
-            f"Not in the summary: {'; '.join(f'{cite(pages)} ({why})' for why, pages in left_out.items())}.",
+            say(
+                "Not in the summary: {pages}.",
+                pages="; ".join(f"{cite(pages)} ({say(why)})" for why, pages in left_out.items()),
+            ),
         ]
     if parts := left_out_of_pages(result, names):
-        lines += ["", f"Left out: {parts}."]
+        lines += ["", say("Left out: {what}.", what=parts)]
+    if mended := mended_lines(result):
+        lines += ["", say("Mended, because the document did not bear it out:"), "", *mended]
     if result["warnings"]:
-        counted = " (pages are counted from the start of the file)" if are_printed(names.values()) else ""
+        is_counted = are_printed(names.values())
         lines += [
             "",
-            f"Warnings{counted}:",
+            say("Warnings (pages are counted from the start of the file):" if is_counted else "Warnings:"),
             "",
             *(f"- {' '.join(warning.split())}" for warning in result["warnings"]),
         ]
@@ -63,26 +84,28 @@ def footing(result: Result) -> str:
 def _origin(result: Result, names: Mapping[int, PageName]) -> str:
     pages = sorted({page for summary in result["tree"] for page in summary["pages"]})
     if not pages:
-        return "No page had anything to summarize."
+        return say("No page had anything to summarize.")
     total, files = len(result["pages"]), result["files"]
-    text = f"From {cite(names[page] for page in pages)}"
+    text = say("From {pages}", pages=cite(names[page] for page in pages))
     if len(files) > _FILES_LISTED:
-        text = f"From {len(pages)} of {total} pages in {sum(file['pages'] > 0 for file in files)} documents"
+        count = sum(file["pages"] > 0 for file in files)
+        text = say("From {part} of {whole} pages in {count} documents", part=len(pages), whole=total, count=count)
     elif len(files) < 2 and total > 1:
-        text += f" ({len(pages)} of {total} pages)"
+        text += " " + say("({part} of {whole} pages)", part=len(pages), whole=total)
     parts = [summary for summary in result["tree"] if summary["level"] == 0]
     if len(parts) < 2:
-        return f"{text}, read as a whole."
+        return say("{text}, read as a whole.", text=text)
     ranges = ""
     if len(files) < 2 and len(pages) > 1 and len(parts) <= _PARTS_LISTED:
         ranges = f" ({' · '.join(cite(names[page] for page in part['pages']) for part in parts)})"
-    return f"{text}, read in {len(parts)} parts{ranges}."
+    return say("{text}, read in {count} parts{ranges}.", text=text, count=len(parts), ranges=ranges)
 
 
-def _run(result: Result) -> str:
-    stats = result["stats"]
+def run_line(stats: Stats, made: Provenance) -> str:
+    """Which model made it, with how many calls, and how long that took."""
     seconds = sum(stats["seconds"].values())
-    calls = f"{stats['calls']} call{'s' if stats['calls'] != 1 else ''}"
+    calls = count(stats["calls"], "{count} call", "{count} calls")
     if cached := stats["cached_calls"]:
-        calls += f" ({'all' if cached == stats['calls'] else cached} from the cache)"
-    return f"Made by {result['made']['model']} with {calls} in {seconds:.1f} s."
+        calls += " " + say("({count} from the cache)", count=cached)
+    model = made["model"]
+    return say("Made by {model} with {calls} in {seconds} s.", model=model, calls=calls, seconds=f"{seconds:.1f}")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
+
+from langgraph.types import Overwrite
 
 from graph.calling.failures import in_words
 from graph.calling.stage_answer import FinishReason, StageAnswer, Timing
 from graph.chapter_summaries import chapter_summaries
+from graph.document_summaries import with_summaries
 from graph.errors import EmptyAnswerError
-from graph.grounding import Traced
 from graph.length import could_be_mended, parse_length, words_in
+from graph.mending import Mended, proposed
+from graph.node_names import NodeName
 from graph.results.coverage import cover
 from graph.results.stats import make_stats, tree_warnings
 from graph.results.types import FINAL_ID, Length, PageRecord, Provenance, SectionRecord, Summary
-from graph.state import CollapseTask, MapTask, State
+from graph.state import CollapseTask, MapTask, Proposal, ReviseTask, State
 from graph.tasks import FinalTask, map_id
 
 Update = dict[str, Any]
@@ -26,7 +31,7 @@ NO_SUMMARY = "The model summarized no part, so there is no summary; try another 
 def mapped_part(task: MapTask, answer: StageAnswer, source_sentences: list[str]) -> Update:
     """The summary of one chunk."""
     summary = _summary(map_id(task["id"]), 0, [task["id"]], task["pages"], answer, source_sentences)
-    return _update(summary, answer, task["where"])
+    return _update(_named(summary, task), answer, task["where"], "map_summarize")
 
 
 def failed_part(task: MapTask, error: Exception) -> Update:
@@ -53,17 +58,24 @@ def _reason(error: Exception) -> FinishReason:
 def merged_part(task: CollapseTask, answer: StageAnswer, source_sentences: list[str]) -> Update:
     """The summary of neighbouring summaries."""
     summary = _summary(task["id"], task["level"], task["sources"], task["pages"], answer, source_sentences)
-    return _update(summary, answer, task["where"])
+    return _update(_named(summary, task), answer, task["where"], "collapse")
+
+
+def _named(summary: Summary, task: MapTask | CollapseTask) -> Summary:
+    """The summary, with the name of the document that it is the own summary of, if it is one's."""
+    if name := task.get("document"):
+        summary["document"] = name
+    return summary
 
 
 def finished(state: State, task: FinalTask, answer: StageAnswer, made: Provenance) -> Update:
     """The result: the final summary on top of the tree, all warnings, and what the run took."""
     final = _summary(FINAL_ID, task.level, task.sources, task.pages, answer)
-    update = _update(final, answer, task.where)
+    update = _update(final, answer, task.where, "final_summarize")
     update["warnings"] += tree_warnings([*state["tree"], final], state["files"])
     stats = make_stats([*state["timings"], answer.timing])
     result = _result(state, answer.text, made, asked_again=answer.resized)
-    if missed := _wrong_length(result["length"], sum(page.get("words", 0) for page in state["pages"])):
+    if missed := _length_warning(state, result["length"]):
         update["warnings"].append(missed)
     return update | result | {"stats": stats}
 
@@ -74,27 +86,87 @@ def finished_without_summary(state: State, made: Provenance) -> Update:
     return _result(state, "", made) | {"warnings": warnings, "stats": make_stats(state["timings"])}
 
 
-def grounded(state: State, timing: Timing, traced: Sequence[Traced], sections: Sequence[SectionRecord]) -> Update:
-    """The sentences with their evidence, and how much of the document they rest on."""
-    return {
-        "sentences": [one.sentence for one in traced],
+def grounded(
+    state: State,
+    timing: Timing,
+    draft: Mended,
+    sections: Sequence[SectionRecord],
+    heard: Sequence[Proposal],
+    tokens: int,
+) -> Update:
+    """The sentences with their evidence, and how much of the document they rest on.
+
+    What was mended in the summary, which has so many `tokens` now, after `heard` of the model, is changed wherever
+    it stands.
+    """
+    update: Update = {
+        "sentences": [one.sentence for one in draft.traced],
         "sections": sections,
-        "coverage": cover(state["summary"], state["pages"], state["chunks"], traced),
+        "coverage": cover(draft.summary, state["pages"], state["chunks"], draft.traced),
         "timings": [timing],
         "stats": make_stats([*state["timings"], timing]),
+        "warnings": _not_heard(heard),
     }
+    if not draft.revisions:
+        return update
+    *tree, final = state["tree"]
+    before = state["length"]
+    length = Length(**(before | {"words": words_in(draft.summary)}))
+    outdated, missed = _length_warning(state, before), _length_warning(state, length)
+    warnings = [warning for warning in state["warnings"] if warning != outdated] + [missed] * bool(missed)
+    return update | {
+        "summary": draft.summary,
+        "files": with_summaries(state["files"], draft.summary),
+        "tree": Overwrite([*tree, final | {"text": draft.summary, "tokens": tokens}]),
+        "revisions": [*state["revisions"], *draft.revisions],
+        "length": length,
+        "warnings": Overwrite(warnings + update["warnings"]),
+    }
+
+
+def to_revise(state: State, tasks: list[ReviseTask]) -> Update:
+    """What the model is asked next about the summary, if anything."""
+    return {"doubtful": tasks, "rounds": state["rounds"] + bool(tasks)}
+
+
+def revised(task: ReviseTask, answer: StageAnswer) -> Update:
+    """What the model wants to stand for a sentence. What is no answer to the question changes nothing."""
+    is_usable = answer.finish_reason in ("stop", "length", "cut", "repeated")
+    after = proposed(answer.text, task["sentence"], is_whole=answer.finish_reason == "stop") if is_usable else None
+    return {"proposals": [_proposal(task, after)], "timings": [answer.timing]}
+
+
+def not_revised(task: ReviseTask, error: Exception) -> Update:
+    """A sentence that stays as it is, because the model call failed."""
+    return {"proposals": [_proposal(task, None, error=in_words("The model could not mend it", error))]}
+
+
+def _proposal(task: ReviseTask, after: str | None, error: str = "") -> Proposal:
+    return Proposal(round=task["round"], start=task["start"], before=task["sentence"], after=after, error=error)
+
+
+def _not_heard(proposals: Sequence[Proposal]) -> list[str]:
+    """A warning for each reason why the model was not heard, however many sentences that was about."""
+    errors = Counter(proposal["error"] for proposal in proposals if proposal["error"])
+    of_all = len(proposals)
+    return [
+        f"{count} of {of_all} doubtful sentences of the summary were not mended. {error}"
+        for error, count in errors.items()
+    ]
 
 
 def not_grounded(error: Exception) -> Update:
     """Why no pages are named; the summary is there all the same."""
     reason = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".:")
     return {
-        "warnings": [f"The summary could not be compared with the document ({reason}), so no evidence is named."]
+        "doubtful": [],
+        "warnings": [f"The summary could not be compared with the document ({reason}), so no evidence is named."],
     }
 
 
-def _wrong_length(length: Length, read: int) -> str:
-    """A warning, if the summary of so many words read is much longer or shorter than it was to be."""
+def _length_warning(state: State, length: Length) -> str:
+    """A warning, if the summary is much longer or shorter than it was to be."""
+    read = sum(page.get("words", 0) for page in state["pages"])
     words, wanted = length["words"], length["wanted"]
     if not wanted or not could_be_mended(words, wanted, read):
         return ""
@@ -108,6 +180,7 @@ def _result(state: State, summary: str, made: Provenance, *, asked_again: bool =
         "schema_version": 1,
         "summary": summary,
         "sentences": [],
+        "revisions": [],
         "sections": _sections(state),
         "pages": pages,
         "length": Length(
@@ -135,11 +208,13 @@ def _ledger(state: State) -> list[PageRecord]:
     return [page | {"status": "unsummarized"} if page["number"] in lost else page for page in state["pages"]]
 
 
-def _update(summary: Summary, answer: StageAnswer, where: str) -> Update:
+def _update(summary: Summary, answer: StageAnswer, where: str, node: NodeName) -> Update:
+    """`node` asked for the answer: a document's own summary is an answer to the final prompt, too."""
     warnings = []
     if answer.cut_prompt:
         warnings.append(f"{where}: the text was shortened to fit the {answer.stage} prompt.")
-    return {"tree": [summary], "timings": [answer.timing], "warnings": warnings}
+    timing: Timing = {**answer.timing, "node": node}
+    return {"tree": [summary], "timings": [timing], "warnings": warnings}
 
 
 def _summary(

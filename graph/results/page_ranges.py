@@ -16,10 +16,14 @@ from graph.results.types import PageRecord
 T = TypeVar("T")
 
 
+# Of pages that are far apart, so many ranges say where they are; more are counted.
+_MOST_RANGES = 8
+
+
 def page_ranges(numbers: Iterable[int]) -> str:
-    """Page numbers, in order: [1, 2, 3, 7] is "1-3, 7"."""
+    """Page numbers, in order: [1, 2, 3, 7] is "1-3, 7"; of very many ranges, the last are counted."""
     runs = _runs(sorted(set(numbers)), lambda number, following: following == number + 1)
-    return ", ".join(_span(str(run[0]), str(run[-1]), "-") for run in runs)
+    return _listed(runs, lambda run: _span(str(run[0]), str(run[-1]), "-"), "and {count} more")
 
 
 def in_pages(numbers: Iterable[int], files: Sequence[FileRecord] = ()) -> str:
@@ -62,26 +66,38 @@ def are_printed(names: Iterable[PageName]) -> bool:
     return any(name.label not in ("", str(name.position)) and not is_unit(name.label) for name in names)
 
 
-def cite(names: Iterable[PageName]) -> str:
+class CiteWords(NamedTuple):
+    """What stands around page numbers: for one and for several that are printed, or go by their position."""
+
+    page: str = "p. {pages}"
+    pages: str = "pp. {pages}"
+    position: str = "PDF p. {pages}"
+    positions: str = "PDF pp. {pages}"
+    more: str = "and {count} more"
+
+
+def cite(names: Iterable[PageName], words: CiteWords | None = None) -> str:
     """ "p. 3", "pp. iii–v, 12", "PDF p. 2, pp. 1–3"; of several documents "a.pdf p. 3; b.pdf PDF p. 1"."""
     documents = groupby(names, key=lambda name: name.document)
-    return "; ".join(f"{document} {_cite_one(list(inside))}".strip() for document, inside in documents)
+    words = words or CiteWords()
+    return "; ".join(f"{document} {_cite_one(list(inside), words)}".strip() for document, inside in documents)
 
 
-def _cite_one(names: Sequence[PageName]) -> str:
+def _cite_one(names: Sequence[PageName], words: CiteWords) -> str:
     """Pages of one document. What goes by its position says so, whatever is printed on other pages."""
     said = []
     for kind, group in groupby(names, key=lambda name: "unit" if is_unit(name.label) else bool(name.label)):
         pages = list(group)
         if kind == "unit":
-            said.append(_cite_units(pages))
+            said.append(_cite_units(pages, words))
             continue
-        ranges = ", ".join(_span(_text(run[0]), _text(run[-1]), "–") for run in _runs(pages, _follows))
-        said.append(f"{'' if kind else 'PDF '}{'p.' if len(pages) == 1 else 'pp.'} {ranges}")
+        ranges = _listed(_runs(pages, _follows), lambda run: _span(_text(run[0]), _text(run[-1]), "–"), words.more)
+        one, several = (words.page, words.pages) if kind else (words.position, words.positions)
+        said.append((one if len(pages) == 1 else several).format(pages=ranges))
     return ", ".join(said)
 
 
-def _cite_units(names: Sequence[PageName]) -> str:
+def _cite_units(names: Sequence[PageName], words: CiteWords) -> str:
     """What is no page, by its name: "ch. 2–4, 7", "slide 3", "slides 3–5", "sheet Costs, sheet Plan"."""
     said = []
     for what, group in groupby(names, key=lambda name: (counted(name.label) or ("", 0))[0]):
@@ -91,9 +107,18 @@ def _cite_units(names: Sequence[PageName]) -> str:
             continue
         numbers = [number for name in units if (known := counted(name.label)) for number in known[1:]]
         runs = _runs(numbers, lambda number, following: following == number + 1)
-        ranges = ", ".join(_span(str(run[0]), str(run[-1]), "–") for run in runs)
+        ranges = _listed(runs, lambda run: _span(str(run[0]), str(run[-1]), "–"), words.more)
         said.append(f"{what if len(units) == 1 or what == 'ch.' else f'{what}s'} {ranges}")
     return ", ".join(said)
+
+
+def _listed(runs: Sequence[Sequence[T]], name: Callable[[Sequence[T]], str], more: str) -> str:
+    """The runs by name; of many, the first, and how many pages the others have."""
+    if len(runs) <= _MOST_RANGES:
+        return ", ".join(map(name, runs))
+    shown = runs[: _MOST_RANGES - 1]
+    rest = sum(len(run) for run in runs[len(shown) :])
+    return f"{', '.join(map(name, shown))} {more.format(count=rest)}"
 
 
 def _text(name: PageName) -> str:

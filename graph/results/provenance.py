@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 from langchain_core.runnables import Runnable
 
-from chains.prompts import STAGES, Prompts, Stage
+from chains.prompts import OF_ONE, STAGES, Prompts
 from graph.calling.model_adapter import named, unwrap
 from graph.config import RunConfig
 from graph.results.types import Provenance
+from llm.mlx.gguf.source import PACKAGED
 from llm.textrank.model import TextRank
 
 # Of `llm`: what has a field of its own, and what may hold a secret or a person's name.
@@ -39,11 +42,27 @@ def provenance(config: RunConfig, prompts: Prompts, model: Runnable[Any, Any] | 
             for key, value in keys.items()
             if value is not None
         },
-        prompts={stage: _words(prompts, stage) for stage in STAGES},
+        prompts=prompts_said(prompts, config.stages),
         # The built-in model copies sentences, whatever language the prompt asks for.
         language="" if model is None and config.llm.provider == "textrank" else prompts.language,
         focus=prompts.focus,
     )
+
+
+def prompts_said(prompts: Prompts, keys: Iterable[str] = STAGES) -> dict[str, str]:
+    """The prompts under these keys, of all stages by default, with what is known before there is a document."""
+    return {key: _words(prompts, key) for key in keys}
+
+
+def about_base_model(config: RunConfig, made: Provenance, task: str) -> list[str]:
+    """What is to be known of a model that continues text and was never trained for the task; mostly nothing."""
+    if getattr(config.llm, "prompting", "chat") == "chat" or made["model"] != model_name(config):
+        return []
+    size = "a small base model" if made["model"] in PACKAGED else "a base model"
+    return [
+        f"{made['model']} is {size}: it continues text and was never trained {task}. "
+        "Some of what it writes is wrong: check it against the pages."
+    ]
 
 
 def model_name(config: RunConfig) -> str:
@@ -51,9 +70,9 @@ def model_name(config: RunConfig) -> str:
     return getattr(config.llm, "model", BUILT_IN)
 
 
-def _words(prompts: Prompts, stage: Stage) -> str:
-    values = {"document": "{document}", **prompts.values}
-    return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, stage))
+def _words(prompts: Prompts, key: str) -> str:
+    values = {name: f"{{{name}}}" for name in ("document", *chain(*OF_ONE.values()))} | prompts.values
+    return "\n\n".join(template.format(**values).strip() for _, template in getattr(prompts, key))
 
 
 def _name_of(model: Runnable[Any, Any]) -> str:

@@ -12,7 +12,8 @@ from graph.documents.types import Chunk, FileRecord, Page
 from graph.results.page_ranges import in_pages
 from graph.results.types import FINAL_ID, ChunkRecord, PageRecord, Stats, Summary
 
-_HAPPENED: dict[FinishReason, str] = {
+# What became of an answer, said of a summary; {key} is the setting that helps.
+HAPPENED: dict[FinishReason, str] = {
     "length": "stopped at the token limit, so its end is missing; raise {key}",
     "cut": "went over the token limit and was cut at the end of a sentence; raise {key} or change the prompt",
     "repeated": "fell into repeating itself and was cut there; set llm.repetition_penalty, or try another model",
@@ -38,7 +39,10 @@ def page_records(pages: Iterable[Page]) -> list[PageRecord]:
 
 def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list[ChunkRecord]:
     """What is remembered of each chunk. Its pages are those of its range whose text was read."""
+    ledger = list(ledger)
     read = [page["number"] for page in ledger if page["status"] == "read"]
+    documents = {page["number"]: page.get("document", "") for page in ledger}
+    several = len({documents[number] for number in read}) > 1
     records: list[ChunkRecord] = []
     for chunk in chunks:
         record = ChunkRecord(
@@ -48,6 +52,8 @@ def chunk_records(chunks: Iterable[Chunk], ledger: Iterable[PageRecord]) -> list
             end=chunk["start"] + len(chunk["text"]),
             pages=read[bisect_left(read, chunk["first_page"]) : bisect_right(read, chunk["last_page"])],
         )
+        if several and (document := documents[chunk["first_page"]]):
+            record["document"] = document
         if "section" in chunk:
             record["section"] = chunk["section"]
         if "chapter" in chunk:
@@ -63,7 +69,7 @@ def tree_warnings(tree: Sequence[Summary], files: Sequence[FileRecord]) -> list[
         here = [summary for summary in tree if summary["level"] == level]
         is_final = here[0]["id"] == FINAL_ID
         key = "summarize.final_tokens" if is_final else "llm.max_tokens"
-        for reason, happened in _HAPPENED.items():
+        for reason, happened in HAPPENED.items():
             hit = [summary for summary in here if summary["finish_reason"] == reason]
             if hit:
                 name = "final summary" if is_final else _level_name(level)

@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from graph.calling.stage_answer import FinishReason
 from graph.documents.types import FileRecord, LeftOut, PageStatus, Section
-from graph.grounding.types import Sentence
+from graph.grounding.types import Flag, Sentence
 
 # The id of the summary at the top of the tree.
 FINAL_ID = "final"
@@ -32,6 +32,8 @@ class Summary(TypedDict):
     """Numbers of the pages it was made of, ascending."""
     finish_reason: FinishReason
     """How it came out: whole, or what happened to it."""
+    document: NotRequired[str]
+    """Of several documents: the name of the file that this is the summary of."""
     source_sentences: NotRequired[list[str]]
     """With summarize.evidence: key sentences of the source of its part, word for word, the best first."""
 
@@ -72,10 +74,21 @@ class ChunkRecord(TypedDict):
     """Where it ends."""
     pages: list[int]
     """Numbers of its pages, ascending."""
+    document: NotRequired[str]
+    """Of several documents: the name of the file that it is from."""
     section: NotRequired[int]
     """The section in which it begins, the innermost: an index into the result's `sections`."""
     chapter: NotRequired[int]
     """With summarize.by: section, the section it is summarized with: an index, too."""
+
+
+class SummarizedFile(FileRecord):
+    """A file of a run; of several, with what the summary says of it."""
+
+    words: NotRequired[int]
+    """About how many words its summary was to have."""
+    summary: NotRequired[str]
+    """Its own summary, which is a part of the whole one, under its name."""
 
 
 class SectionRecord(Section):
@@ -98,6 +111,19 @@ class Length(TypedDict):
     """How many summarize.length asks for."""
     asked_again: bool
     """Whether the model was asked again, because it missed them by more than a third."""
+
+
+class Revision(TypedDict):
+    """A sentence of the summary that was changed, because it was doubtful (summarize.check)."""
+
+    before: str
+    """What it said."""
+    after: str
+    """What stands in its place; nothing, if it was taken out."""
+    why: list[Flag]
+    """What was to be looked at in it; nothing, if little in the document supported it."""
+    round: int
+    """1, or 2 if it was changed after all had been compared with the document again."""
 
 
 class Coverage(TypedDict):
@@ -132,7 +158,8 @@ class Provenance(TypedDict):
     settings: dict[str, Any]
     """Keys of the configuration and their values, as --set takes them; no addresses and no secrets."""
     prompts: dict[str, str]
-    """The prompts of map, collapse and final, with {document} where the text stood."""
+    """The prompts of map, collapse and final, and of several documents together, with {document} where the text
+    stood; with summarize.check that of revise, too, with {sentence} and {doubts}."""
     language: str
     """What {language} stood for in the prompts."""
     focus: str
@@ -167,6 +194,8 @@ class Result(TypedDict):
     """The title of the document, or the name of its file."""
     sentences: list[Sentence]
     """The sentences of the summary with their evidence; none if output.grounding is off."""
+    revisions: list[Revision]
+    """With summarize.check: the sentences that were changed since the summary was written."""
     tree: list[Summary]
     """All summaries, by level; the final one is the last."""
     chunks: list[ChunkRecord]
@@ -175,7 +204,7 @@ class Result(TypedDict):
     """The outline, in the order of the document; none where it shows none."""
     pages: list[PageRecord]
     """Every page of the document, read or not."""
-    files: list[FileRecord]
+    files: list[SummarizedFile]
     """The files that were summarized together, or the one."""
     length: Length
     """How long the summary is, and how long it was to be."""

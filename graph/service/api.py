@@ -18,11 +18,12 @@ from graph.config import RunConfig
 from graph.documents.characters import printable
 from graph.documents.errors import DocumentError, PasswordNeededError, WrongPasswordError
 from graph.documents.pdf.page_image import adraw_page
-from graph.report import render
+from graph.report import render, to_json
 from graph.report.citations import all_sentences
 from graph.report.pictures import Pictures, adraw_cited
 from graph.results.types import Result
-from graph.service.context import base_of, config_of, jobs_of
+from graph.service.asking import LONGEST_QUESTION
+from graph.service.context import asking_of, base_of, config_of, jobs_of
 from graph.service.errors import NotFoundError, QueueFullError
 from graph.service.jobs import Jobs
 from graph.service.openapi import event_stream, problems, upload_body
@@ -97,6 +98,14 @@ class Again(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     settings: dict[str, Any] | None = Field(None, description="Other settings; without them, the same.")
+
+
+class Asked(BaseModel):
+    """A question about a document."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: str = Field(max_length=LONGEST_QUESTION, pattern=r"\S", description="What to ask.")
 
 
 SummaryId = Annotated[str, Path(pattern=r"^[\w-]{22}$", description="The id of a summary.")]
@@ -226,16 +235,20 @@ async def page_picture(
             pattern=r"^\d{1,6}(\.\d{1,2})?$", description="A sentence and one of its sources, from 1: 3 or 3.1."
         ),
     ] = None,
+    quote: Annotated[
+        list[str] | None, Query(max_length=10, description="Passages to mark, word for word, instead.")
+    ] = None,
     width: Annotated[int, Query(ge=200, le=2000, description="In pixels.")] = 900,
 ) -> Response:
-    """A page of the document, drawn, with the passages marked that support a sentence of the summary."""
+    """A page of the document, drawn, with the passages marked that support a sentence."""
     jobs, client = jobs_of(request), client_of(request)
     job = await jobs.get(client, id)
-    tag = f'"{hashlib.sha256(f"{job.file.sha256} {job.id} {page} {marks} {width}".encode()).hexdigest()[:32]}"'
+    asked = f"{job.file.sha256} {job.id} {page} {marks} {quote} {width}".encode("utf-8", "replace")
+    tag = f'"{hashlib.sha256(asked).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=3600"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    passages = _passages(await jobs.result(client, id), page, marks) if marks else []
+    passages = _passages(await jobs.result(client, id), page, marks) if marks else quote or []
     path = await jobs.document(client, id)
     try:
         async with request.app.state.drawing:
@@ -258,6 +271,20 @@ def _passages(found: Result, page: int, marks: str) -> list[str]:
     evidence = sentences[int(number) - 1]["evidence"]
     chosen = evidence[max(int(which) - 1, 0) : int(which)] if which else evidence
     return [one["excerpt"] for one in chosen if one["page"] == page]
+
+
+@router.post(
+    "/{id}/ask",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Answers"}}}},
+        **problems(404, 409, 422, 503),
+    },
+)
+async def ask(request: Request, id: SummaryId, asked: Asked) -> Response:
+    """Ask the document of a summary that is done. The answer comes when the model has given it."""
+    answers = await asking_of(request).ask(client_of(request), id, asked.question)
+    return Response(to_json(answers, indent=None).encode("utf-8", "replace"), media_type="application/json")
 
 
 @router.post("/{id}/cancel", responses=problems(404, 409, 422, 503))

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from graph.config import RunConfig
 from graph.service import api, login, metrics, openai_api, openapi
 from graph.service.access import Access
+from graph.service.asking import Asking
 from graph.service.errors import ServiceError
 from graph.service.jobs import Jobs
 from graph.service.mcp.http import mount_mcp
@@ -26,6 +27,7 @@ def create_app(config: RunConfig, jobs: Jobs, access: Access, *, host: str = "12
     """The application for jobs that have been started. `host` is what it listens on."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.jobs, app.state.config, app.state.access = jobs, config, access
+    app.state.asking = Asking(jobs)
     app.state.metrics = metrics.Metrics(jobs)
     app.state.stopping = asyncio.Event()
     app.state.drawing = asyncio.Semaphore(_DRAWN_AT_ONCE)

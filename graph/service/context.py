@@ -6,6 +6,7 @@ from fastapi import Request
 from starlette.types import Scope
 
 from graph.config import RunConfig
+from graph.service.asking import Asking
 from graph.service.jobs import Jobs
 
 
@@ -17,6 +18,11 @@ def jobs_of(request: Request) -> Jobs:
 def config_of(request: Request) -> RunConfig:
     """The configuration of the app."""
     return request.app.state.config  # type: ignore[no-any-return]
+
+
+def asking_of(request: Request) -> Asking:
+    """What answers questions about the documents of the app's jobs."""
+    return request.app.state.asking  # type: ignore[no-any-return]
 
 
 def base_of(scope: Scope) -> str:

@@ -44,5 +44,9 @@ class StorageFullError(StorageError):
     """The disk, or what the service may use of it, is full."""
 
 
+class ModelFailedError(ServiceError):
+    """The model cannot answer now."""
+
+
 class FolderInUseError(ServiceError):
     """Another service works in the data folder."""

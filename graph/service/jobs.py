@@ -119,6 +119,11 @@ class Jobs:
         return self._shared.model
 
     @property
+    def shared(self) -> SharedModel:
+        """The same with its cache, and with the one limit of calls for all that call it."""
+        return self._shared
+
+    @property
     def config(self) -> RunConfig:
         """How jobs are made that choose no settings."""
         return self._config

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from graph.asking.schema import answers_schema
 from graph.results.schema import result_schema
 from graph.service.problems import MEDIA_TYPE, Problem
 from graph.service.settings import settings_schema
@@ -102,7 +103,11 @@ def _described(app: FastAPI) -> dict[str, Any]:
         schemas.pop(unused, None)
     schemas["Problem"] = Problem.model_json_schema()
     schemas["Text"] = Text.model_json_schema()
-    for title, ours in (("Settings", settings_schema(app.state.config)), ("Result", result_schema())):
+    for title, ours in (
+        ("Settings", settings_schema(app.state.config)),
+        ("Result", result_schema()),
+        ("Answers", answers_schema()),
+    ):
         schemas |= {f"{title}.{inner}": _moved(part, title) for inner, part in ours.pop("$defs").items()}
         schemas[title] = _moved(ours, title)
     for name, with_none in (("Text", False), ("Again", True)):

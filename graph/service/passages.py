@@ -1,4 +1,4 @@
-"""What in a job's document supports a statement: its pages are read once more, and kept for the next questions."""
+"""The pages of a job's document, read once more and kept for a while, and what in them supports a statement."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ class Passages:
             NotFoundError: there is no such job.
             ConflictError: its document cannot be read again.
         """
-        pages = await self._read(client, job_id)
+        pages = await self.pages(client, job_id)
         return await asyncio.to_thread(ground, statement, pages)
 
-    async def _read(self, client: str | None, job_id: str) -> list[Page]:
+    async def pages(self, client: str | None, job_id: str) -> list[Page]:
+        """The pages of a job's document. Raises what `find` raises."""
         job = await self._jobs.get(client, job_id)  # also for pages that are kept: it may be another client's
         path = await self._jobs.document(client, job_id)
         async with self._reading:

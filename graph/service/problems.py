@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from graph.service.errors import (
     ConflictError,
+    ModelFailedError,
     NotFoundError,
     QueueFullError,
     ServiceError,
@@ -34,6 +35,7 @@ _STATUS: dict[type[ServiceError], int] = {
     QueueFullError: 429,
     StorageFullError: 507,
     StorageError: 503,
+    ModelFailedError: 503,
 }
 
 _SAID = {

@@ -132,5 +132,5 @@ class _Pace:
         """At the pace of the answers so far; a summary of the parts comes after them."""
         if self._answers < _BEFORE_A_GUESS:
             return None
-        calls = waiting + (name != NODE_OF["final"])
+        calls = waiting + (name in (NODE_OF["map"], NODE_OF["collapse"]))
         return round(self._seconds() / self._answers * calls, 1)

@@ -27,6 +27,7 @@ _DEFAULT = (
     "summarize.length",
     "summarize.final_tokens",
     "summarize.evidence",
+    "summarize.check",
     "load.pages",
     "load.password",
     "load.ocr",

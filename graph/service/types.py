@@ -10,7 +10,7 @@ from typing import Any, Literal
 from graph.results.types import Stats
 
 Status = Literal["queued", "running", "done", "failed", "cancelled"]
-Stage = Literal["waiting", "reading", "map", "collapse", "final", "grounding", "done"]
+Stage = Literal["waiting", "reading", "map", "collapse", "final", "grounding", "revise", "done"]
 EventKind = Literal["progress", "token", "done", "failed", "cancelled"]
 
 # The key of a setting that is neither shown nor kept for longer than a job needs it.

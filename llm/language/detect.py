@@ -16,6 +16,8 @@ _FALLBACK = "en"
 _SAMPLE = 700  # characters from the start, the middle and the end
 _FEWEST_LETTERS = 60  # below this, statistics guess
 _MOST = 0.6  # of all letters, in one script; else the text is mixed
+_ANOTHER = 0.3  # how much likelier, per letter, a language is that the text is in after all; dialects stay below
+_WINDOWS, _WINDOW = 12, 700  # samples of a long text, and their characters
 _SCRIPTS = {
     "Hangul": "ko", "Thai": "th", "Lao": "lo", "Khmer": "km", "Myanmar": "my", "Armenian": "hy", "Ethiopic": "am",
     "Devanagari": "hi", "Greek": "el", "Hebrew": "he", "Georgian": "ka", "Bengali": "bn", "Tamil": "ta",
@@ -61,6 +63,33 @@ def detect_language(text: str, fallback: str = _FALLBACK) -> str:
             return _by_statistics(sample, tuple(languages))
         return fallback if script == "Latin" else languages[0]
     return fallback
+
+
+def dominant_language(text: str) -> str:
+    """The language of most of a long text, by samples of all of it; "" where there is none that is known here.
+
+    A text may be in several, or in a language that shares its script with those in `_SHARED` and is none of them.
+    """
+    step = max(_WINDOW, len(text) // _WINDOWS)
+    windows = [text[start : start + _WINDOW] for start in range(0, len(text), step)]
+    found = [detect_language(window, "") for window in windows if len(_LETTER.findall(window)) >= _FEWEST_LETTERS]
+    if not found:
+        return detect_language(text, "")
+    language = max(found, key=found.count)
+    if found.count(language) <= _MOST * len(found):
+        return ""
+    return language if _is_known(text, language) else ""
+
+
+def _is_known(text: str, language: str) -> bool:
+    """Whether no language that is not told apart here fits the text much better, in letters that many share."""
+    shared = next((languages for languages in _SHARED.values() if language in languages), None)
+    sample = _sample(text)
+    if shared is None or (language == "en" and _is_english(sample)):
+        return True
+    ranks = dict(_all_languages().rank(sample))
+    lead = float(max(ranks.values()) - ranks[language])
+    return lead < _ANOTHER * len(_LETTER.findall(sample))
 
 
 def likelihood_ratio(text: str, language: str, other: str) -> float:

@@ -21,7 +21,7 @@ from llm.errors import ContextOverflowError, InvalidRequestError
 from llm.textrank.extract import Extract, extract
 from llm.tokens import estimate_tokens
 
-_VERSION = 4
+_VERSION = 5
 _OPEN, _CLOSE = "<document>", "</document>"
 
 

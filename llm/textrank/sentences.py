@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import regex
@@ -56,6 +57,7 @@ _OF_ITSELF = re.compile(pattern(CUES), re.IGNORECASE)  # "This report" leans on 
 _OPENED = "\"'“‘«„「『(["
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _START = re.compile(r"[\"'“‘«「『(\[$€£₩+~-]*([^\W_])")
+_SESSION = re.compile(r"\$ [a-z]|>>> ")  # what is typed after a prompt of a shell, or of Python
 _LEADERS = re.compile(r"\.{4}|(?:\. ){4}|…{2}")  # of a table of contents
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _UNSPACED = re.compile(rf"[{UNSPACED}]")
@@ -76,14 +78,27 @@ def read_sentences(text: str, language: str | None = None) -> list[ProseSentence
     sentences: list[ProseSentence] = []
     blocks = _blocks(text)
     size = Counter(part for part, _ in blocks)
-    for part, block in blocks:
+    code = _code(blocks)
+    for i, (part, block) in enumerate(blocks):
         heading = _heading(block) if size[part] == 1 or block.startswith("#") else 0
         marker = _MARKER.match(block)
         listed = bool(marker and _BULLET.match(block))
-        trust = 0.0 if _reference_signs(block) >= max(3, 0.17 * _words(block)) else 1.0
+        trust = 0.0 if i in code or _reference_signs(block) >= max(3, 0.17 * _words(block)) else 1.0
         for piece, glued in _segment(block[marker.end() :] if marker else block, language):
             sentences.append(ProseSentence(piece, part, glued, trust * prose(piece, listed=listed), heading))
     return sentences
+
+
+def _code(blocks: Sequence[tuple[int, str]]) -> set[int]:
+    """Which of the blocks are code, or what it printed: between fences, or in one part with a shell's prompt."""
+    fences = [i for i, (_, block) in enumerate(blocks) if block.startswith("```")]
+    # An odd one is that of code which began before the text, or ends behind it.
+    pairs = zip(fences[::2], fences[1::2], strict=True) if len(fences) % 2 == 0 else ()
+    sessions = {part for part, block in blocks if _SESSION.match(block)}
+    return {
+        *(i for start, end in pairs for i in range(start, end)),
+        *(i for i, (part, _) in enumerate(blocks) if part in sessions),
+    }
 
 
 def _heading(block: str) -> int:
@@ -172,7 +187,7 @@ def prose(text: str, *, listed: bool = False) -> float:
         * (0.5 if size > 90 else 1.0)  # the longest are several, or a table
         * (0.5 if signs > 0.1 else 1.0)
         * (0.3 if _is_title(text) or _DATED.search(text) or _THANKS.match(text) else 1.0)
-        * (1.0 if listed or _starts_whole(text) else 0.5)
+        * (1.0 if _starts_whole(text) else 0.5)
         * (0.3 if _GLUED.search(text) else 1.0)
         * (0.7 if text[-1] in "?？" else 1.0)
         * (0.7 if leans(text) else 1.0)

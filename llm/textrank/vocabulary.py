@@ -64,7 +64,7 @@ MINOR: Table = {
         "licen[sc]e", "trademarks", "about the (?:authors?|publisher)", "contact", "further information",
         "(?:for )?more information", "questionnaire", "survey questions", "revision history", "change ?log",
         "privacy", "paperwork reduction", "addresses", "endnotes", "footnotes", "notes$",
-        "how to (?:get|contact)", "support (?:us|the)",
+        "how to (?:get|contact)", "support (?:us|the)", r"(?:\w+ )?examples?$",
     ),
     "de": (
         "danksagung", "dank$", "anhang", "anhänge", "anlagen?", "literatur", "quellen", "glossar", r"abkürzung\w*",
@@ -142,6 +142,7 @@ LEANING: Table = {
         "however", "but", "and", "or", "therefore", "thus", "hence", "moreover", "furthermore",
         "for (?:example|instance)", "similarly", "this", "these", "those", "it", "its", "they", "their", "he",
         "his", "she", "her", "such", "then", "instead", "otherwise", "also", "the (?:latter|former)",
+        "second(?:ly)?,", "third(?:ly)?,",
     ),
     "de": (
         "aber", "jedoch", "doch", "denn", "daher", "deshalb", "dies(?:e[rsnm]?)?", "er", "sie", "es", "sein",
@@ -174,8 +175,8 @@ POINTING: Table = {
         r"|section|table|fig(?:ure|\.)|exhibit|step|column|box|item|figure|paragraph) \(?[\dA-Z][\w.-]*",
         r"line \d+",
         r"see (?:also )?(?:pages?|the|section|figure|table|exhibit|pub\.|form|chapter|appendix|irm)",
-        "listed above", "(?:described|shown|listed|discussed|explained) (?:above|below|earlier|later)",
-        "worksheet", "as follows",
+        r"(?:chapter|section)s? \d[\d.]*", "listed above",
+        "(?:described|shown|listed|discussed|explained) (?:above|below|earlier|later)", "worksheet", "as follows",
     ),
     "de": (r"(?:siehe|vgl\.?) (?:s\.|seite|abschnitt|kapitel|abb|tab|oben|unten)", r"auf seite \d", "wie folgt"),
     "fr": (

@@ -151,19 +151,22 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
 # The sets that ship
 
 
-def test_there_are_a_plain_a_structured_and_a_korean_set_and_one_for_base_models() -> None:
-    assert [path.stem for path in SHIPPED] == ["completion", "korean", "plain", "structured"]
+def test_there_is_a_set_for_base_models_and_one_for_each_purpose_the_newer_ones_in_korean_too() -> None:
+    both = ("compare", "decisions", "plain_language")
+    expected = {"completion", "korean", "plain", "structured", *both, *(f"{name}_korean" for name in both)}
+    assert {path.stem for path in SHIPPED} == expected
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
 def test_every_shipped_prompt_states_language_focus_and_document(path: Path) -> None:
     prompts = read(file=str(path), language="LANGUAGE", focus="FOCUS")
-    for stage in STAGES:
-        words = prompts.text(stage)
-        assert "LANGUAGE" in words
-        assert "FOCUS" in words
-        template = "".join(text for _, text in getattr(prompts, stage))
-        assert "<document>\n{document}\n</document>" in template
+    for which in (prompts, prompts.comparing()):
+        for stage in STAGES:
+            words = which.text(stage)
+            assert "LANGUAGE" in words
+            assert "FOCUS" in words
+            template = "".join(text for _, text in getattr(which, stage))
+            assert "<document>\n{document}\n</document>" in template
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
@@ -172,8 +175,74 @@ def test_every_shipped_set_leaves_room_in_the_smallest_window_that_ships(path: P
 
     prompts = read(file=str(path))
     assert max(estimate_tokens(prompts.text(stage)) for stage in STAGES) < 300
+    assert estimate_tokens(prompts.comparing().text("final")) < 300
 
 
-def test_the_korean_set_asks_for_korean() -> None:
-    (path,) = (path for path in SHIPPED if path.stem == "korean")
-    assert read(file=str(path)).language == "한국어"
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_a_set_asks_for_the_language_that_it_is_written_in(path: Path) -> None:
+    assert read(file=str(path)).language == ("한국어" if "korean" in path.stem else "English")
+
+
+@pytest.mark.parametrize("path", [path for path in SHIPPED if path.stem != "completion"], ids=lambda p: p.stem)
+def test_every_final_prompt_says_how_long_and_every_one_on_several_documents_asks_for_their_names(
+    path: Path,
+) -> None:
+    prompts = read(file=str(path)).of_words(77)
+    for which in (prompts, prompts.comparing()):
+        assert "77" in which.text("final")
+    told = prompts.comparing().text("final")
+    assert "이름" in told if "korean" in path.stem else "name" in told.casefold()
+
+
+@pytest.mark.parametrize("name", ["decisions", "decisions_korean"])
+def test_decisions_are_asked_for_on_every_stage_and_nothing_is_to_be_invented(name: str) -> None:
+    (path,) = (path for path in SHIPPED if path.stem == name)
+    prompts = read(file=str(path))
+    wanted = prompts.focus.replace(" and ", ", ").split(", ")
+    assert len(wanted) == 4
+    for stage in STAGES:
+        assert all(word.strip(",") in prompts.text(stage) for word in wanted)
+    assert ('"없음."' if "korean" in name else '"None."') in prompts.text("final")
+
+
+# Several documents, and the document's own language
+
+
+def test_a_set_without_a_prompt_for_several_documents_has_one() -> None:
+    prompts = read(map="{document}", collapse="{document}", final="FINAL {document}", language="French")
+    assert "FINAL" in prompts.text("final")
+    compared = prompts.comparing().text("final")
+    assert "differ" in compared
+    assert "French" in compared
+    own = read(map="{document}", collapse="{document}", final="{document}", together="OURS {document}")
+    assert own.comparing().text("final").startswith("OURS")
+
+
+def test_a_prompt_for_several_documents_is_checked_like_any_other() -> None:
+    assert "together" in refuse(map="{document}", collapse="{document}", final="{document}", together="Compare!")
+
+
+@pytest.mark.parametrize(
+    ("final", "said"),
+    [
+        ("Summarize it in {language}: {document}", "in the language of the document"),
+        ("{document} 이 문서를 {language}로 요약하십시오.", "문서의 언어로 요약하십시오."),
+    ],
+)
+def test_the_documents_own_language_is_called_so_until_it_is_known(final: str, said: str) -> None:
+    prompts = read(map="{document}", collapse="{document}", final=final, language="Same")
+    assert said in prompts.text("final")
+    assert prompts.in_language("") == prompts
+    assert "Welsh" in prompts.in_language("Welsh").text("final")
+
+
+def test_a_language_that_is_asked_for_by_name_does_not_follow_the_document() -> None:
+    prompts = read(map="{document}", collapse="{document}", final="{document}{language}", language="Korean")
+    assert prompts.in_language("German") == prompts
+
+
+def test_a_number_of_words_fills_the_length_where_it_names_one() -> None:
+    prompts = read(map="{document}", collapse="{document}", final="{document} in {length}")
+    assert prompts.of_words(40).text("final") == " in about 40 words"
+    fixed = read(map="{document}", collapse="{document}", final="{document}{length}", length="three sentences")
+    assert fixed.of_words(40) == fixed

@@ -117,9 +117,9 @@ def test_without_chapters_the_whole_is_summarized_and_it_is_said(tmp_path: Path,
 
 def test_chapters_win_over_one_call_for_all(tmp_path: Path) -> None:
     source = write(tmp_path, {"Alpha": 40, "Beta": 40})
-    result = run(RecordingModel(), source, summarize__strategy="auto")
+    result = run(RecordingModel(), source, summarize__strategy="one_call")
     assert len(summaries(result)) == 2
-    whole = run(RecordingModel(), source, summarize__strategy="auto", summarize__by="document")
+    whole = run(RecordingModel(), source, summarize__strategy="one_call", summarize__by="document")
     assert not summaries(whole)
     assert len(whole["chunks"]) == 1
 

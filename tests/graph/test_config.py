@@ -253,7 +253,10 @@ def test_an_unknown_key_of_an_override_is_named_too(tmp_path: Path) -> None:
         ("load: {}\n", ["llm", "missing"]),
         (TEXTRANK + "load: {pages: 9-1}\n", ["load.pages", "9-1"]),
         (TEXTRANK + "load: [paper.pdf]\n", ["load"]),
-        (TEXTRANK + "summarize: {strategy: fast}\n", ["summarize.strategy", "'auto' or 'map_reduce'", "'fast'"]),
+        (
+            TEXTRANK + "summarize: {strategy: fast}\n",
+            ["summarize.strategy", "'auto', 'one_call' or 'map_reduce'", "'fast'"],
+        ),
         (TEXTRANK + "output: {format: pdf}\n", ["output.format", "'md'", "'pdf'"]),
         (TEXTRANK + "split: {chunk_tokens: -5}\n", ["split.chunk_tokens", "-5"]),
         (TEXTRANK + "1: 2\n", ["1"]),

@@ -26,6 +26,7 @@ from langgraph.graph import END, START, StateGraph
 
 from chains.prompts import read_prompts
 from graph import BudgetError, ConfigError, RunConfig, SummarizeError, build_graph
+from graph.calling.budget import SEPARATOR_TOKENS
 from graph.calling.stage_caller import StageCaller
 from graph.documents.errors import NoTextError, NotFoundError
 from graph.results.types import Result, Summary
@@ -111,11 +112,11 @@ def test_no_prompt_ever_exceeds_the_context_window(make: Callable[[], RecordingM
         documents = make_documents(chance.randint(1, 8), words=chance.randint(5, 150), seed=seed)
         documents.append(Document(page_content="한글 문서의 마지막 쪽입니다. " * chance.randint(1, 30)))
         settings = {"window": window, "part": part, "chunk": chance.randint(20, 400)}
-        strategy = chance.choice(["auto", "map_reduce"])
+        strategy = chance.choice(["auto", "one_call", "map_reduce"])
         try:
             result = run(model, documents, **settings, summarize__strategy=strategy)
         except SummarizeError:  # a model that says nothing of a document read as a whole
-            assert strategy == "auto"
+            assert strategy != "map_reduce"
             result = {"tree": []}
         assert model.calls
         for call in model.calls:
@@ -269,18 +270,30 @@ def test_an_empty_answer_to_a_document_read_as_a_whole_ends_the_run() -> None:
 # Strategy
 
 
-def test_auto_reads_a_document_that_fits_in_one_call_and_map_reduce_never_does() -> None:
-    calls = {}
-    for strategy in ("auto", "map_reduce"):
-        model = RecordingModel()
-        run(model, make_documents(2, words=100), window=600, chunk=60, summarize__strategy=strategy)
-        calls[strategy] = model.stages()
-    assert calls == {"auto": {"final": 1}, "map_reduce": {"map": 4, "final": 1}}
+@pytest.mark.parametrize(
+    ("strategy", "stages"),
+    [("one_call", {"final": 1}), ("auto", {"map": 4, "final": 1}), ("map_reduce", {"map": 4, "final": 1})],
+)
+def test_a_document_of_several_parts_that_fits_the_final_prompt(strategy: str, stages: dict[str, int]) -> None:
+    model = RecordingModel()
+    run(model, make_documents(2, words=100), window=600, chunk=60, summarize__strategy=strategy)
+    assert model.stages() == stages
 
 
+@pytest.mark.parametrize(("more", "stages"), [(0, {"final": 1}), (1, {"map": 3, "final": 1})])
+def test_auto_reads_two_parts_in_one_call_to_the_token(more: int, stages: dict[str, int]) -> None:
+    model = RecordingModel()
+    documents = make_documents(1, words=2 * 60 - 2 * SEPARATOR_TOKENS + more)  # three chunks, cut at sentences
+    run(model, documents, window=600, chunk=60, summarize__strategy="auto")
+    assert model.stages() == stages
+
+
+@pytest.mark.parametrize("strategy", ["auto", "one_call"])
 @pytest.mark.parametrize(("more", "stages"), [(0, {"final": 1}), (1, {"map": 2, "final": 1})])
-def test_auto_goes_by_what_the_final_prompt_holds_to_the_token(more: int, stages: dict[str, int]) -> None:
-    config = make_config(window=300, chunk=1000, summarize__strategy="auto")
+def test_one_call_goes_by_what_the_final_prompt_holds_to_the_token(
+    strategy: str, more: int, stages: dict[str, int]
+) -> None:
+    config = make_config(window=300, chunk=1000, summarize__strategy=strategy)
     model = RecordingModel()
     room = StageCaller(config, read_prompts(config.prompts), model).budget.input("final")
     build_graph(config, model=model).invoke({"documents": make_documents(1, words=room + more)})

@@ -122,3 +122,31 @@ def test_the_whole_graph_summarizes_the_handbook(
     for sentence in result["sentences"]:
         assert sentence["pages"] or sentence["flags"], sentence
         assert 0 <= sentence["support"] <= 1
+
+
+def test_checking_leaves_fewer_doubtful_sentences_or_as_many(real: Real) -> None:
+    """SmolLM2 on a page: what it mends is better, and nothing else is changed."""
+    from langchain_core.caches import InMemoryCache
+
+    from graph import build_graph, load_config
+    from graph.calling.shared_model import share_model
+
+    settings = [
+        f"llm.model={real('smollm2')}",
+        "llm.temperature=0",
+        "llm.context_window=2048",
+        "load.pages=3",
+        "summarize.final_tokens=120",
+        "prompts.file=plain",
+    ]
+    config = load_config("gemma3", settings)
+    checked = load_config("gemma3", [*settings, "summarize.check=true"])
+    shared = share_model(config, cache=InMemoryCache())
+    source: Any = {"source": str(ROOT / "examples" / "handbook.pdf")}
+    before = build_graph(config, model=shared).invoke(source)
+    after = build_graph(checked, model=shared).invoke(source)
+    first, then = ([s for s in result["sentences"] if s["flags"]] for result in (before, after))
+    assert len(then) <= len(first)
+    assert after["stats"]["calls"] > before["stats"]["calls"] or not first
+    kept = {sentence["text"] for sentence in before["sentences"]} & {s["text"] for s in after["sentences"]}
+    assert len(kept) + len(after["revisions"]) >= len(before["sentences"])

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from graph.documents.chapters import chapter_starts, find_chapters
 from graph.documents.line import LONGEST_ROW, is_row
-from graph.documents.sections import find_sections
+from graph.documents.sections import find_sections, section_at
 from graph.documents.split.plan import Unit, chapters, plan, stretches
 from graph.documents.split.whole_text import DocumentText, document_texts
 from graph.documents.types import Chunk, Page, Section
@@ -59,7 +59,7 @@ def split_pages(
                     first_page=document.filled[bisect_right(starts, start) - 1]["number"],
                     last_page=document.filled[bisect_right(starts, end - 1) - 1]["number"],
                 )
-                if (section := bisect_right(section_starts, chunk["start"]) - 1) >= 0:
+                if (section := section_at(outline, chunk["start"])) is not None:
                     chunk["section"] = section
                 if chapter is not None:
                     chunk["chapter"] = chapter

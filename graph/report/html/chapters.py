@@ -11,7 +11,8 @@ from graph.report.html.chips import chip
 from graph.report.html.language import language_of
 from graph.report.html.markup import foreign, tag, together
 from graph.report.html.summary import to_blocks
-from graph.results.page_ranges import PageName, cite
+from graph.report.words import cite, say
+from graph.results.page_ranges import PageName
 from graph.results.types import Result, SectionRecord
 
 
@@ -25,7 +26,7 @@ def chapter_summaries(result: Result, names: Mapping[int, PageName]) -> Markup:
         number += len(section.get("sentences", []))
     if not chapters:
         return Markup()
-    return together(tag("nav", tag("ol", *entries, class_="contents"), aria_label="Chapters"), *chapters)
+    return together(tag("nav", tag("ol", *entries, class_="contents"), aria_label=say("Chapters")), *chapters)
 
 
 def _entry(index: int, section: SectionRecord, names: Mapping[int, PageName], deeper: int) -> Markup:

@@ -9,13 +9,15 @@ from collections.abc import Iterator, Mapping
 from markupsafe import Markup
 
 from graph.grounding.types import Evidence, Flag, Sentence
-from graph.report.citations import is_claim
+from graph.report.citations import is_claim, source_of
 from graph.report.html.markup import foreign, tag, together
+from graph.report.pdf_links import PageLinks
 from graph.report.pictures import Pictures
-from graph.results.page_ranges import PageName, are_printed, cite
+from graph.report.words import cite, say
+from graph.results.page_ranges import PageName, are_printed
 
 # What a flag means to a reader: a reason to look, not a verdict.
-_MEANINGS: dict[Flag, str] = {
+MEANINGS: dict[Flag, str] = {
     "weak support": "No passage says this in similar words. It may be a paraphrase, or draw on many passages;"
     " read the pages before you rely on it.",
     "number not in source": "A number in this sentence does not appear in the passages. It may be rounded or"
@@ -39,43 +41,52 @@ _MEANINGS: dict[Flag, str] = {
     "prompt text": "These are words of the prompt, not of the document.",
 }
 
-_SUPPORT = "It measures shared words only and is not a fact check."
+_SUPPORT = "Support {support} of 1. It measures shared words only and is not a fact check."
 
 
 def chip(number: int, sentence: Sentence, names: Mapping[int, PageName]) -> Markup:
-    """The button after sentence `number`: its pages, and its flags in words. Nothing after a heading."""
+    """The button after sentence `number`: its pages, and its flags in words. Nothing after a heading.
+
+    What it shows is drawn by the style sheet, so that whoever selects the summary copies the summary alone.
+    """
     if not is_claim(sentence):
         return Markup()
-    flags = tag("span", " · ", " · ".join(sentence["flags"]), class_="flags") if sentence["flags"] else ""
+    said = [" ".join(source_of(sentence, names).split()) or say("no page"), *map(say, sentence["flags"])]
     return together(
-        "\N{NO-BREAK SPACE}",
+        tag("span", "\N{NO-BREAK SPACE}", class_="glue"),
         tag(
             "button",
-            tag("span", "Source: ", class_="visually-hidden"),
-            tag("sup", number, " ", class_="number"),
-            foreign(cite(names[page] for page in sentence["pages"]) or "no page"),
-            flags,
             type="button",
             class_="chip",
             popovertarget=f"e{number}",
+            aria_label=say("Source: {pages}", pages=", ".join(said)),
+            data_flagged=bool(sentence["flags"]),
+            data_number=number,
+            data_label=" · ".join(said),
         ),
     )
 
 
-def card(number: int, sentence: Sentence, names: Mapping[int, PageName], pictures: Pictures) -> Markup:
+def card(
+    number: int, sentence: Sentence, names: Mapping[int, PageName], pictures: Pictures, links: PageLinks
+) -> Markup:
     """The passages that support sentence `number`, each in its context, with the shared words marked.
 
-    The first passage from a page has the picture of the page, if there is one, below it.
+    Each has a link to its page in the PDF, where there is one; the first from a page has the picture of the page,
+    if there is one, below it.
     """
     if not is_claim(sentence):
         return Markup()
     of_page = {page: picture for (index, page), picture in pictures.items() if index == number - 1}
-    passages = [_passage(found, names, of_page.pop(found["page"], None)) for found in sentence["evidence"]]
+    passages = [
+        _passage(found, names, of_page.pop(found["page"], None), links.get(found["page"], ""))
+        for found in sentence["evidence"]
+    ]
     return tag(
         "div",
         tag(
             "header",
-            tag("h3", f"Source of sentence {number}", id=f"h{number}"),
+            tag("h3", say("Source of sentence {number}", number=number), id=f"h{number}"),
             tag(
                 "button",
                 tag("span", "×", aria_hidden="true"),
@@ -83,13 +94,13 @@ def card(number: int, sentence: Sentence, names: Mapping[int, PageName], picture
                 class_="close",
                 popovertarget=f"e{number}",
                 popovertargetaction="hide",
-                aria_label="Close",
+                aria_label=say("Close"),
             ),
         ),
         tag("p", sentence["text"], class_="claim", dir="auto"),
         *(_flag(flag) for flag in sentence["flags"]),
-        *passages or [tag("p", "No matching passage was found in the document.")],
-        tag("p", f"Support {sentence['support']:.2f} of 1. {_SUPPORT}", class_="small"),
+        *passages or [tag("p", say("No matching passage was found in the document."))],
+        tag("p", say(_SUPPORT, support=f"{sentence['support']:.2f}"), class_="small"),
         id=f"e{number}",
         class_="card",
         popover="auto",
@@ -101,15 +112,16 @@ def card(number: int, sentence: Sentence, names: Mapping[int, PageName], picture
 
 
 def _flag(flag: Flag) -> Markup:
-    return tag("p", tag("strong", flag.capitalize(), "."), " ", _MEANINGS[flag], class_="flag")
+    return tag("p", tag("strong", say(flag).capitalize(), "."), " ", say(MEANINGS[flag]), class_="flag")
 
 
-def _passage(evidence: Evidence, names: Mapping[int, PageName], picture: bytes | str | None) -> Markup:
+def _passage(evidence: Evidence, names: Mapping[int, PageName], picture: bytes | str | None, link: str) -> Markup:
     name = names[evidence["page"]]
-    page = together(foreign(cite([name])), f" (page {name.position} of the file)" if are_printed([name]) else "")
+    position = " " + say("(page {position} of the file)", position=name.position) if are_printed([name]) else ""
+    opened = tag("a", say("Open in the PDF"), href=link, target="_blank", rel="noopener") if link else ""
     return tag(
         "figure",
-        tag("figcaption", page),
+        tag("figcaption", foreign(cite([name])), position, " " if link else "", opened),
         tag(
             "blockquote",
             tag("span", evidence["before"], " ", class_="context") if evidence["before"] else "",
@@ -125,12 +137,12 @@ def _passage(evidence: Evidence, names: Mapping[int, PageName], picture: bytes |
 def _picture(picture: bytes | str, page: str) -> Markup:
     """A small picture that a click makes a large one."""
     if isinstance(picture, str):
-        return tag("p", picture, class_="small")
+        return tag("p", say(picture), class_="small")
     width, height = struct.unpack(">II", picture[16:24])  # of every PNG
     image = tag(
         "img",
         src=f"data:image/png;base64,{base64.b64encode(picture).decode()}",
-        alt=f"Picture of {page}, in which the passage is marked where it was found",
+        alt=say("Picture of {page}, in which the passage is marked where it was found", page=page),
         width=width,
         height=height,
         decoding="async",

@@ -9,9 +9,32 @@ from markupsafe import Markup
 from graph.report.citations import is_claim
 from graph.report.coverage import length_said, percent, unused_documents
 from graph.report.html.markup import foreign, tag, together
+from graph.report.words import say
 from graph.results.types import Coverage, Provenance, Result
 
-_THIRDS = ("beginning", "middle", "end")
+_THIRDS = ("{share} of the beginning", "{share} of the middle", "{share} of the end")
+
+# The steps of a run and the prompts of a set, for people.
+STEPS = {
+    "load": "reading",
+    "split": "dividing",
+    "map_summarize": "summarizing the parts",
+    "collect": "collecting",
+    "collapse": "merging",
+    "final_summarize": "writing the summary",
+    "ground": "looking up its sources",
+    "revise": "mending sentences",
+    "find": "finding passages",
+    "answer": "answering",
+}
+PROMPTS = {
+    "map": "For a part",
+    "collapse": "For merging summaries",
+    "final": "For the summary",
+    "revise": "For mending a sentence",
+    "together": "For comparing documents",
+    "ask": "For a question",
+}
 
 
 def fact_list(rows: Sequence[tuple[str, object]]) -> Markup:
@@ -25,10 +48,13 @@ def coverage_facts(result: Result) -> Markup:
     coverage = result["coverage"]
     return fact_list(
         [
-            ("Pages read", f"{coverage['pages_read']} of {coverage['pages_total']}"),
+            (
+                say("Pages read"),
+                say("{part} of {whole}", part=coverage["pages_read"], whole=coverage["pages_total"]),
+            ),
             *_use(result, coverage),
-            ("Length", length_said(result) if coverage["compression"] else ""),
-            ("Flagged sentences", _flagged(result)),
+            (say("Length"), length_said(result) if coverage["compression"] else ""),
+            (say("Sentences to check"), _flagged(result)),
         ]
     )
 
@@ -39,13 +65,17 @@ def _use(result: Result, coverage: Coverage) -> list[tuple[str, object]]:
     used, total = coverage["chunks_used"], coverage["chunks_total"]
     unused = ", ".join(unused_documents(result))
     thirds = ", ".join(
-        f"{percent(share)} of the {name}" for name, share in zip(_THIRDS, coverage["thirds"], strict=True)
+        say(third, share=percent(share)) for third, share in zip(_THIRDS, coverage["thirds"], strict=True)
     )
     return [
-        ("Parts used", f"{used} of {total}" if total > 1 else ""),
-        ("Documents not used", foreign(unused) if unused else ""),
-        ("Use by position", thirds if max(total, len(result["pages"])) > 2 else ""),
+        (say("Parts used"), _part(used, total) if total > 1 else ""),
+        (say("Documents not used"), foreign(unused) if unused else ""),
+        (say("Use by position"), thirds if max(total, len(result["pages"])) > 2 else ""),
     ]
+
+
+def _part(part: int, whole: int) -> str:
+    return say("{part} of {whole}", part=part, whole=whole)
 
 
 def _flagged(result: Result) -> object:
@@ -53,8 +83,9 @@ def _flagged(result: Result) -> object:
     if not claims:
         return ""
     flagged = sum(bool(sentence["flags"]) for sentence in claims)
-    count = f"{flagged} of {len(claims)}" if flagged else f"None of {len(claims)}"
-    return together(count, " ", tag("span", "(word overlap only, not a fact check)", class_="small"))
+    message = "{part} of {whole}" if flagged else "none of {whole}"
+    note = tag("span", say("(word overlap only, not a fact check)"), class_="small")
+    return together(say(message, part=flagged, whole=len(claims)), " ", note)
 
 
 def run_facts(result: Result) -> Markup:
@@ -62,18 +93,20 @@ def run_facts(result: Result) -> Markup:
     made, stats = result["made"], result["stats"]
     calls = f"{stats['calls']}"
     if cached := stats["cached_calls"]:
-        calls += f", {'all' if cached == stats['calls'] else cached} answered from the cache"
-    tokens = f"{stats['prompt_tokens']:,} read, {stats['output_tokens']:,} written"
+        calls += f" ({say('{count} answered from the cache', count=cached)})"
+    tokens = say(
+        "{read} read, {written} written", read=f"{stats['prompt_tokens']:,}", written=f"{stats['output_tokens']:,}"
+    )
     return together(
         fact_list(
             [
-                ("Model", foreign(made["model"])),
-                ("Provider", foreign(made["provider"]) if made["provider"] else ""),
-                ("Language", foreign(made["language"]) if made["language"] else ""),
-                ("Focus", foreign(made["focus"]) if made["focus"] else ""),
-                ("Calls", calls),
-                ("Tokens", tokens if stats["prompt_tokens"] else ""),
-                ("Seconds", _seconds(stats["seconds"])),
+                (say("Model"), foreign(made["model"])),
+                (say("Provider"), foreign(made["provider"]) if made["provider"] else ""),
+                (say("Language"), foreign(made["language"]) if made["language"] else ""),
+                (say("Focus"), foreign(made["focus"]) if made["focus"] else ""),
+                (say("Calls of the model"), calls),
+                (say("Tokens"), tokens if stats["prompt_tokens"] else ""),
+                (say("Seconds"), _seconds(stats["seconds"])),
             ]
         ),
         _settings(made),
@@ -83,14 +116,19 @@ def run_facts(result: Result) -> Markup:
 
 def _settings(made: Provenance) -> Markup:
     rows = [(name, tag("code", value)) for name, value in made["settings"].items()]
-    return tag("details", tag("summary", "Settings"), fact_list(rows)) if rows else Markup()
+    return tag("details", tag("summary", say("Settings")), fact_list(rows)) if rows else Markup()
 
 
 def _prompts(made: Provenance) -> Markup:
-    prompts = (together(tag("h3", stage), tag("pre", text, dir="auto")) for stage, text in made["prompts"].items())
-    return tag("details", tag("summary", "Prompts"), *prompts) if made["prompts"] else Markup()
+    prompts = (
+        together(tag("h3", say(PROMPTS.get(name, name))), tag("pre", text, dir="auto"))
+        for name, text in made["prompts"].items()
+    )
+    return tag("details", tag("summary", say("Prompts")), *prompts) if made["prompts"] else Markup()
 
 
 def _seconds(seconds: Mapping[str, float]) -> str:
-    stages = ", ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= 0.05)
+    stages = ", ".join(
+        f"{say(STEPS[step])} {value:.1f}" for step, value in seconds.items() if step in STEPS and value >= 0.05
+    )
     return f"{sum(seconds.values()):.1f}" + (f" ({stages})" if stages else "")

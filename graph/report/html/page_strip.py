@@ -10,14 +10,15 @@ from markupsafe import Markup, escape
 from graph.report.coverage import entry_words, lost_much, not_read
 from graph.report.html.facts import fact_list
 from graph.report.html.markup import foreign, tag, together
-from graph.results.page_ranges import PageName, cite
+from graph.report.words import cite, say
+from graph.results.page_ranges import PageName
 from graph.results.types import PageRecord, Result
 
 # A longer document has several pages in a bar.
 _BARS = 240
 _FEW, _SHORT = 80, 10
 _HEIGHTS = 10
-_MUCH_LOST = "More than a tenth of the words left out"
+MUCH_LOST = "More than a tenth of the words left out"
 
 
 def page_strip(result: Result, names: Mapping[int, PageName]) -> Markup:
@@ -57,13 +58,13 @@ def page_facts(result: Result, names: Mapping[int, PageName]) -> Markup:
     read = [names[page["number"]] for page in ledger if page["status"] == "read"]
     found = ({"read": read} if read else {}) | not_read(ledger, names)
     rows: list[tuple[str, object]] = [
-        (f"{why[0].upper()}{why[1:]}", foreign(cite(pages))) for why, pages in found.items()
+        (say(why[0].upper() + why[1:]), foreign(cite(pages))) for why, pages in found.items()
     ]
     much = [names[page["number"]] for page in ledger if lost_much(page)]
-    rows.append((_MUCH_LOST, foreign(cite(much)) if much else ""))
+    rows.append((say(MUCH_LOST), foreign(cite(much)) if much else ""))
     by_page = _sentences_by_page(result).items()
     links = [tag("li", foreign(cite([names[page]])), ": ", _links(numbers)) for page, numbers in by_page]
-    heading = tag("p", "Sentences of the summary by source page:")
+    heading = tag("p", say("Sentences of the summary by source page:"))
     return together(
         fact_list(rows), _losses(ledger, names), *(heading, tag("ul", *links, class_="by-page")) if links else ()
     )
@@ -76,7 +77,7 @@ def _losses(ledger: Sequence[PageRecord], names: Mapping[int, PageName]) -> Mark
         if entries := page.get("left_out", []):
             said = [tag("li", entry_words(entry), ": ", tag("q", entry["text"], dir="auto")) for entry in entries]
             items.append(tag("li", foreign(cite([names[page["number"]]])), tag("ul", *said)))
-    title = tag("summary", "What was left out of each page")
+    title = tag("summary", say("What was left out of each page"))
     return tag("details", title, tag("ul", *items, class_="losses")) if items else Markup()
 
 
@@ -95,8 +96,10 @@ def _weights(result: Result) -> Sequence[float]:
 
 
 def _links(numbers: Sequence[int]) -> Markup:
-    links = [tag("a", n, href=f"#s{n}", data_sentences=n, aria_label=f"sentence {n}") for n in numbers]
-    return together("sentence " if len(numbers) == 1 else "sentences ", escape(", ").join(links))
+    one, many = "sentence {number}", "sentences {number}"
+    links = [tag("a", n, href=f"#s{n}", data_sentences=n, aria_label=say(one, number=n)) for n in numbers]
+    before, _, after = say(one if len(numbers) == 1 else many, number="\0").partition("\0")
+    return together(before, escape(", ").join(links), after)
 
 
 def _bar(
@@ -111,10 +114,11 @@ def _bar(
         title += f" ({'; '.join(left_out)})"
         kinds = [*kinds, "left-out" if all(page["status"] != "read" for page in pages) else "partly"]
     if losses := [entry_words(entry) for page in pages if lost_much(page) for entry in page.get("left_out", [])]:
-        title += f" (left out: {', '.join(losses)})"
+        title += f" ({say('left out: {what}', what=', '.join(losses))})"
         kinds = [*kinds, "lossy"]
     if numbers:
-        title += f": sentence{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
+        message = "sentence {number}" if len(numbers) == 1 else "sentences {number}"
+        title += f": {say(message, number=', '.join(map(str, numbers)))}"
     attributes = {"class_": " ".join(["bar", *kinds]), "title": title}
     if not numbers:
         return tag("span", tag("i"), **attributes)
@@ -125,21 +129,23 @@ def _bar(
 def _left_out(pages: Sequence[PageRecord], names: Mapping[int, PageName]) -> list[str]:
     """Why pages of a bar are not in the summary; which, if not all of them are left out for one reason."""
     return [
-        why if len(left_out) == len(pages) else f"{cite(left_out)}: {why}"
+        say(why) if len(left_out) == len(pages) else f"{cite(left_out)}: {say(why)}"
         for why, left_out in not_read(pages, names).items()
     ]
 
 
 def _legend(ledger: Sequence[PageRecord], size: int, has_weights: bool) -> list[object]:
     """How to read the strip, as far as it shows anything."""
-    each = "page" if size == 1 else f"bar ({size} pages)"
     legend: list[object] = []
     if has_weights:
-        legend.append(f"The fuller a {each}, the more of the summary comes from it. ")
+        message = "The fuller a bar ({count} pages), the more of the summary comes from it."
+        if size == 1:
+            message = "The fuller a page, the more of the summary comes from it."
+        legend.append(f"{say(message, count=size)} ")
     if any(page["status"] != "read" for page in ledger):
         sample = tag("span", class_="bar left-out sample", aria_hidden="true")
-        legend.append(tag("span", sample, " Not in the summary. ", class_="key"))
+        legend.append(tag("span", sample, f" {say('Not in the summary.')} ", class_="key"))
     if any(map(lost_much, ledger)):
         sample = tag("span", class_="bar lossy sample", aria_hidden="true")
-        legend.append(tag("span", sample, f" {_MUCH_LOST}.", class_="key"))
+        legend.append(tag("span", sample, f" {say(MUCH_LOST)}.", class_="key"))
     return legend

@@ -39,6 +39,49 @@
     if (event.key === "Escape") clear();
   });
 
+  // The summary as text: its chips are drawn, and have none.
+  const own = (item) => {
+    const alone = item.cloneNode(true);
+    for (const list of alone.querySelectorAll("ul, ol")) list.remove();
+    return alone.textContent;
+  };
+  const written = (block) => {
+    if (!/^[OU]L$/.test(block.tagName)) return block.innerText;
+    return [...block.querySelectorAll("li")].map((item) => `- ${own(item).trim()}`).join("\n");
+  };
+  const summary = () => {
+    const blocks = [...document.querySelector("#summary .prose").children].map(written);
+    return blocks.map((text) => text.replace(/\u00a0/g, " ").replace(/ +(?= |\n|$)/g, "").trim()).join("\n\n");
+  };
+
+  // Where there is no clipboard to write to, as in a page that came by plain HTTP, the old way still works.
+  const copiedByHand = (text) => {
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done ? Promise.resolve() : Promise.reject();
+  };
+  const copier = document.querySelector(".copy");
+  if (copier) {
+    const button = copier.querySelector("button");
+    const said = copier.querySelector("[role=status]");
+    copier.hidden = false;
+    button.addEventListener("click", async () => {
+      const text = summary();
+      said.textContent = "";
+      try {
+        await (navigator.clipboard ? navigator.clipboard.writeText(text) : copiedByHand(text));
+      } catch {
+        await copiedByHand(text);
+      }
+      button.focus();
+      said.textContent = said.dataset.said;
+    });
+  }
+
   const toggles = document.querySelector(".toggles");
   if (toggles) {
     toggles.hidden = false;

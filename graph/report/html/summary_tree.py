@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from markupsafe import Markup
 
 from graph.calling.stage_answer import FinishReason
 from graph.report.html.markup import foreign, tag
-from graph.results.page_ranges import PageName, cite
+from graph.report.words import cite, say
+from graph.results.page_ranges import PageName
 from graph.results.types import FINAL_ID, ChunkRecord, Result, Summary
 
 # With more parts than these, the first level is closed, too.
 _OPEN = 40
 
-_LOSSES: dict[FinishReason, str] = {
+_ENDS: tuple[Literal[0], Literal[-1]] = (0, -1)
+
+LOSSES: dict[FinishReason, str] = {
     "length": "stopped at the token limit",
     "cut": "cut at the token limit",
     "repeated": "cut where it began to repeat itself",
@@ -40,6 +44,7 @@ class _Writer:
     def __init__(self, result: Result, names: Mapping[int, PageName]) -> None:
         self._summaries = {summary["id"]: summary for summary in result["tree"]}
         self._chunks = {chunk["id"]: chunk for chunk in result["chunks"]}
+        self._sections = result["sections"]
         self._names = names
 
     def item(self, summary: Summary) -> Markup:
@@ -47,7 +52,7 @@ class _Writer:
         is_final = summary["id"] == FINAL_ID
         below = [self._summaries[source] for source in summary["sources"] if source in self._summaries]
         chunks = [self._chunks[source] for source in summary["sources"] if source in self._chunks]
-        text = "" if is_final else tag("p", summary["text"] or "No text.", class_="text", dir="auto")
+        text = "" if is_final else tag("p", summary["text"] or say("No text."), class_="text", dir="auto")
         return tag(
             "li",
             tag(
@@ -62,28 +67,39 @@ class _Writer:
     def _title(self, summary: Summary, below: int) -> Sequence[object]:
         details = [self._pages(summary["pages"])]
         if below > 1:
-            details.append(f" · from {below} summaries")
-        details.append(f" · {_tokens(summary['tokens'])}")
-        if loss := _LOSSES.get(summary["finish_reason"]):
-            details.append(f" · {loss}")
-        return tag("span", _name(summary)), " ", tag("span", *details, class_="small")
+            details.append(f" · {say('from {count} summaries', count=below)}")
+        if loss := LOSSES.get(summary["finish_reason"]):
+            details.append(f" · {say(loss)}")
+        return tag("span", self._name(summary)), " ", tag("span", *details, class_="small")
+
+    def _name(self, summary: Summary) -> Markup | str:
+        """What people know it by: the chapters it is of, as far as the document has any."""
+        if summary["id"] == FINAL_ID:
+            return say("Final summary")
+        if document := summary.get("document"):
+            return foreign(document)
+        titles = [self._title_of(self._end(summary, place)) for place in _ENDS]
+        if all(titles):
+            return foreign(" – ".join(dict.fromkeys([titles[0], titles[-1]])))
+        number = summary["id"].rpartition("-")[2].lstrip("0")
+        return say("Merged summary {number}" if summary["level"] else "Part {number}", number=number)
+
+    def _title_of(self, chunk: ChunkRecord | None) -> str:
+        """The title of the chapter, or of the section, in which a chunk begins; "" if there is none."""
+        index = chunk and chunk.get("chapter", chunk.get("section"))
+        return "" if index is None else " ".join(self._sections[index]["title"].split())
+
+    def _end(self, summary: Summary, place: Literal[0, -1]) -> ChunkRecord | None:
+        """The first or the last of the chunks that a summary rests on."""
+        source = summary["sources"][place]
+        while source in self._summaries:
+            source = self._summaries[source]["sources"][place]
+        return self._chunks.get(source)
 
     def _chunk(self, chunk: ChunkRecord) -> Markup:
-        size = f" · {_tokens(chunk['tokens'])}, {chunk['end'] - chunk['start']:,} characters"
         return tag(
-            "li", "Text of ", self._pages(chunk["pages"]), tag("span", size, class_="small"), class_="chunk"
+            "li", say("Text of {pages}", pages=cite(self._names[page] for page in chunk["pages"])), class_="chunk"
         )
 
     def _pages(self, pages: Sequence[int]) -> Markup | str:
-        return foreign(cite(self._names[page] for page in pages)) if pages else "no page"
-
-
-def _name(summary: Summary) -> str:
-    if summary["id"] == FINAL_ID:
-        return "Final summary"
-    number = summary["id"].rpartition("-")[2].lstrip("0")
-    return f"Merged summary {number}, round {summary['level']}" if summary["level"] else f"Part {number}"
-
-
-def _tokens(count: int) -> str:
-    return f"{count:,} token{'' if count == 1 else 's'}"
+        return foreign(cite(self._names[page] for page in pages)) if pages else say("no page")

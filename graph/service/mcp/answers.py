@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mcp.types import CallToolResult, TextContent
 
+from graph.asking.types import Answers
 from graph.grounding import Sentence
 from graph.report import to_markdown
-from graph.report.citations import is_claim
+from graph.report.citations import is_claim, with_citations
 from graph.results.page_ranges import cite, page_names
-from graph.results.types import Result
-from graph.service.mcp.tools import CitedSentence, FoundPassage, Looked, PagesAnswer, SummaryAnswer
+from graph.results.types import PageRecord, Result
+from graph.service.mcp.tools import (
+    CitedSentence,
+    DocumentAnswer,
+    FoundPassage,
+    Looked,
+    PagesAnswer,
+    SummaryAnswer,
+)
 from graph.service.types import Job
 
 _COUNTED = {
     "reading": "pages are read",
     "map": "parts are summarized",
     "collapse": "groups of parts are merged",
+    "revise": "doubtful sentences are checked",
 }
 _SAID = {"final": "the summary is being written", "grounding": "its sentences are looked up in the pages"}
 
@@ -40,8 +50,32 @@ def unfinished(job: Job) -> CallToolResult:
 
 def finished(job: Job, result: Result) -> CallToolResult:
     """A summary with its pages."""
-    names = page_names(result["pages"])
-    sentences = [
+    sentences = _cited(result["sentences"], result["pages"])
+    answer = _answer(job)
+    answer["summary"], answer["sentences"], answer["warnings"] = result["summary"], sentences, result["warnings"]
+    return answered(answer, f"{to_markdown(result)}\nTo look a sentence up, call ask_pages with id {job.id!r}.")
+
+
+def answered_question(job_id: str, result: Answers) -> CallToolResult:
+    """The answer to a question."""
+    (answer,) = result["answers"]
+    value = DocumentAnswer(
+        id=job_id,
+        question=answer["question"],
+        answer=answer["answer"],
+        supported=answer["supported"],
+        sentences=_cited(answer["sentences"], result["pages"]),
+        warnings=result["warnings"],
+    )
+    if "unsupported_answer" in answer:
+        value["unsupported_answer"] = answer["unsupported_answer"]
+    said = with_citations(answer["answer"], answer["sentences"], page_names(result["pages"]))
+    return answered(value, "\n\n".join([said, *result["warnings"]]))
+
+
+def _cited(sentences: Iterable[Sentence], pages: Sequence[PageRecord]) -> list[CitedSentence]:
+    names = page_names(pages)
+    return [
         CitedSentence(
             text=sentence["text"],
             pages=sentence["pages"],
@@ -49,11 +83,8 @@ def finished(job: Job, result: Result) -> CallToolResult:
             support=sentence["support"],
             flags=list(sentence["flags"]),
         )
-        for sentence in filter(is_claim, result["sentences"])
+        for sentence in filter(is_claim, sentences)
     ]
-    answer = _answer(job)
-    answer["summary"], answer["sentences"], answer["warnings"] = result["summary"], sentences, result["warnings"]
-    return answered(answer, f"{to_markdown(result)}\nTo look a sentence up, call ask_pages with id {job.id!r}.")
 
 
 def found(job_id: str, sentences: list[Sentence]) -> CallToolResult:

@@ -19,12 +19,23 @@ from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, Pa
 from pydantic import BaseModel, ValidationError
 
 from chains.validation_errors import explain
+from graph.asking.types import Answers
 from graph.documents.errors import DocumentError
 from graph.documents.read import refuse_at_first_sight
+from graph.service.asking import Asking
 from graph.service.errors import ServiceError
 from graph.service.jobs import Jobs
-from graph.service.mcp.answers import finished, found, how_far, refused, unfinished
-from graph.service.mcp.tools import Asked, AskPages, GetSummary, SummarizeHere, SummarizeThere, tools
+from graph.service.mcp.answers import answered_question, finished, found, how_far, refused, unfinished
+from graph.service.mcp.tools import (
+    LONGEST_WAIT,
+    AskDocument,
+    Asked,
+    AskPages,
+    GetSummary,
+    SummarizeHere,
+    SummarizeThere,
+    tools,
+)
 from graph.service.once import submit_once
 from graph.service.passages import Passages
 from graph.service.types import ENDED, Job, Progress
@@ -35,11 +46,12 @@ _LOG = logging.getLogger(__name__)
 
 _INSTRUCTIONS = (
     "Summarizes long documents privately, with page numbers. Begin with summarize; a summary that takes longer "
-    "than a call goes on, and get_summary waits for it; ask_pages finds the passages behind a sentence."
+    "than a call goes on, and get_summary waits for it; ask_document answers a question about its document; "
+    "ask_pages finds the passages behind a sentence."
 )
 
 # The order of a job's stages: progress must grow from one notification to the next.
-_STAGES = ("waiting", "reading", "map", "collapse", "final", "grounding", "done")
+_STAGES = ("waiting", "reading", "map", "collapse", "final", "grounding", "revise", "done")
 
 _Arguments = TypeVar("_Arguments", bound=BaseModel)
 _Context = ServerRequestContext[Any, Any]
@@ -78,6 +90,8 @@ class _Calls:
         self._takes = SummarizeHere if here else SummarizeThere
         self._tools = tools(here=here)
         self._passages: Passages | None = None
+        self._asking: Asking | None = None
+        self._answering: set[asyncio.Task[Answers]] = set()
 
     async def list_tools(self, context: _Context, params: PaginatedRequestParams | None) -> ListToolsResult:
         return ListToolsResult(tools=self._tools)
@@ -103,12 +117,28 @@ class _Calls:
                 wanted = _read(GetSummary, arguments)
                 job = await caller.jobs.get(caller.sees, wanted.id)
                 return await _wait(context, caller, job, wanted.wait_seconds)
+            case "ask_document":
+                asking = _read(AskDocument, arguments)
+                return await self._ask(caller, asking)
             case "ask_pages":
                 question = _read(AskPages, arguments)
                 if self._passages is None:
                     self._passages = Passages(caller.jobs)
                 return found(question.id, await self._passages.find(caller.sees, question.id, question.statement))
         raise CallRefused(f"There is no tool {name!r}; the tools are {', '.join(t.name for t in self._tools)}.")
+
+    async def _ask(self, caller: Caller, asked: AskDocument) -> CallToolResult:
+        """The model's answer. It is waited for on, where a call ends before it: the next has it from the cache."""
+        if self._asking is None:
+            self._asking = Asking(caller.jobs)
+        work = asyncio.create_task(self._asking.ask(caller.sees, asked.id, asked.question))
+        self._answering.add(work)
+        work.add_done_callback(self._answering.discard)
+        work.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # nobody may ask for it
+        done, _ = await asyncio.wait([work], timeout=LONGEST_WAIT)
+        if not done:
+            raise CallRefused("The model needs longer than a call may take; ask the same again in a minute.")
+        return answered_question(asked.id, await work)
 
 
 def _read(model: type[_Arguments], arguments: dict[str, Any]) -> _Arguments:

@@ -11,6 +11,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 # Not typing's: pydantic takes only this one before Python 3.12.
 from typing_extensions import TypedDict
 
+from graph.service.asking import LONGEST_QUESTION
+
 # Clients give up a call after 60 seconds or more: an answer that comes later is lost.
 LONGEST_WAIT = 50.0
 _USUAL_WAIT = 20.0
@@ -86,6 +88,19 @@ class AskPages(BaseModel):
     )
 
 
+class AskDocument(BaseModel):
+    """What `ask_document` takes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: str = Field(description="The id that summarize answered with.")
+    question: str = Field(
+        min_length=1,
+        max_length=LONGEST_QUESTION,
+        description="One question, in the document's language if you can.",
+    )
+
+
 class CitedSentence(TypedDict):
     """A sentence of a summary."""
 
@@ -98,6 +113,21 @@ class CitedSentence(TypedDict):
     """How well the evidence fits the sentence, 0 to 1."""
     flags: list[str]
     """What is to be looked at: "weak support", "number not in source", "name not in source"."""
+
+
+class DocumentAnswer(TypedDict):
+    """An answer to a question."""
+
+    id: str
+    question: str
+    answer: str
+    """The answer, or that the document does not say."""
+    supported: bool | None
+    """Whether the document has it, as far as words tell; null if they cannot, because the languages differ."""
+    sentences: list[CitedSentence]
+    unsupported_answer: NotRequired[str]
+    """What the model answered, if the document does not support it: do not pass it on as what that says."""
+    warnings: list[str]
 
 
 class SummaryAnswer(TypedDict):
@@ -165,6 +195,10 @@ _GET = (
     "Get a summary that summarize has begun, by its id. Waits up to wait_seconds for it to be done; call again "
     "while its status is queued or running."
 )
+_ASK_DOCUMENT = (
+    "Ask a summarized document a question. This service's own model answers from the passages that suit it, with "
+    "page numbers, or says that the document does not say."
+)
 _ASK = (
     "Find the passages of a summarized document that support a statement, with their page numbers. It compares "
     "words, by no model: use it to check a sentence of the summary, or to quote the document."
@@ -181,6 +215,7 @@ def tools(*, here: bool) -> list[Tool]:
     return [
         _tool("summarize", "Summarize a document", _SUMMARIZE, takes, SummaryAnswer, begins),
         _tool("get_summary", "Get a summary", _GET, GetSummary, SummaryAnswer, reads),
+        _tool("ask_document", "Ask a document", _ASK_DOCUMENT, AskDocument, DocumentAnswer, reads),
         _tool("ask_pages", "Find passages for a statement", _ASK, AskPages, PagesAnswer, reads),
     ]
 

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from graph.report.html.markup import writable
 from graph.service.context import base_of
@@ -26,8 +27,13 @@ _TEMPLATES.globals["words"] = words
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
     """A page. Its addresses begin with the path under which a proxy shows the service."""
+    return HTMLResponse(writable(fragment(request, template, **values)), status)
+
+
+def fragment(request: Request, template: str, **values: Any) -> Markup:
+    """A part of a page."""
     base = base_of(request.scope)
     html = _TEMPLATES.get_template(template).render(
         base=base, asset=lambda name: base + assets.address(name), **values
     )
-    return HTMLResponse(writable(html), status)
+    return Markup(html)

@@ -10,12 +10,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from markupsafe import Markup
 
+from graph.asking.types import Answers
+from graph.report.citations import all_sentences
 from graph.report.html.report import report_body
-from graph.service.context import base_of, config_of, jobs_of
-from graph.service.errors import NotFoundError, ServiceError, SettingsError
+from graph.service.asking import LONGEST_QUESTION
+from graph.service.context import asking_of, base_of, config_of, jobs_of
+from graph.service.errors import ConflictError, NotFoundError, ServiceError, SettingsError
+from graph.service.pages.answers import answer_block
 from graph.service.pages.assets import read_asset
-from graph.service.pages.rendering import render
+from graph.service.pages.rendering import fragment, render
 from graph.service.pages.settings_form import setting_fields, settings_of
 from graph.service.security import client_of, session_of
 from graph.service.types import Job
@@ -83,6 +88,19 @@ async def rerun(request: Request, id: str) -> Response:
     return _to(request, f"/summaries/{job.id}")
 
 
+@router.post("/summaries/{id}/ask")
+async def ask(request: Request, id: str) -> Response:
+    """A question about the document of a summary that is done, and below it the answer."""
+    async with request.form() as form:
+        question, before = form.get("question"), form.get("before")
+    if not isinstance(question, str) or not question.strip() or len(question) > LONGEST_QUESTION:
+        raise ConflictError("There is no such question", f"ask in words, in at most {LONGEST_QUESTION} characters")
+    answers = await asking_of(request).ask(client_of(request), id, question)
+    job = await jobs_of(request).get(client_of(request), id)
+    number = int(before) if isinstance(before, str) and before.isdecimal() and len(before) < 7 else 0
+    return await _show(request, job, answers=answers, numbered=number)
+
+
 @router.post("/summaries/{id}/cancel")
 async def cancel(request: Request, id: str) -> Response:
     """End it."""
@@ -121,11 +139,14 @@ async def _show(
     *,
     chosen: Mapping[str, Any] | None = None,
     problem: SettingsError | None = None,
+    answers: Answers | None = None,
+    numbered: int = 0,
 ) -> Response:
     body = result = None
     if job.status == "done":
         result = await jobs_of(request).result(client_of(request), job.id)
-        body = await run_in_threadpool(report_body, result)
+        asking = _asking(request, job, max(numbered, len(all_sentences(result))), answers)
+        body = await run_in_threadpool(report_body, result, after_summary=asking)
     return render(
         request,
         "job.html",
@@ -137,6 +158,16 @@ async def _show(
         fields=setting_fields(config_of(request), job.settings if chosen is None else chosen),
         config=config_of(request),
         problem=problem,
+    )
+
+
+def _asking(request: Request, job: Job, sentences: int, answers: Answers | None) -> Markup:
+    """The form for a question, below a summary of which so many sentences are numbered, and the answer to one."""
+    answer = answer_block(answers, sentences) if answers else ""
+    if answers:
+        sentences += len(answers["answers"][0]["sentences"])
+    return fragment(
+        request, "asking.html", job=job, answer=answer, sentences=sentences, longest_question=LONGEST_QUESTION
     )
 
 

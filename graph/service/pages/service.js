@@ -339,9 +339,14 @@
     const sentence = card.dataset.sentence;
     let shown = 0;
 
+    // The service knows the sentences of the summary by their numbers; of an answer it is told the passages.
+    const passagesOn = (number) => [...card.querySelectorAll(`figure[data-page="${number}"] .excerpt`)]
+      .map((one) => `quote=${encodeURIComponent(one.textContent)}`).join("&");
+    const marksOn = (number) => card.closest("#answers") ? passagesOn(number) : `marks=${sentence}`;
+
     const draw = (number, again = "") => {
       shown = number;
-      const address = `${base}/api/summaries/${page().dataset.job}/pages/${number}.png?marks=${sentence}${again}`;
+      const address = `${base}/api/summaries/${page().dataset.job}/pages/${number}.png?${marksOn(number)}${again}`;
       figure.querySelector(".where").textContent = `Page ${number} of ${pages}`;
       for (const button of figure.querySelectorAll("[data-turn]")) {
         const target = number + Number(button.dataset.turn);
@@ -384,6 +389,38 @@
     }
     draw(first);
   }
+
+  // Questions: the server answers with the page, of which the answer is taken.
+
+  async function put(form) {
+    const button = form.querySelector("button");
+    byId("asked").textContent = "Looking for the answer …";
+    button.disabled = true;
+    try {
+      const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+      if (answer.status === 401) location.reload();
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const said = next.querySelector(".answer");
+      const problem = answer.headers.get("Content-Type").startsWith("text/html")
+        ? next.querySelector("main h1")?.textContent : "";
+      byId("asked").textContent = said ? "" : `${problem || "The service could not answer"}.`;
+      if (!said) return;
+      form.elements.before.value = next.getElementById("ask").elements.before.value;
+      form.elements.question.value = "";
+      byId("answers").prepend(said);
+      said.focus();
+    } catch {
+      byId("asked").textContent = "The connection broke; ask again.";
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "ask") return;
+    event.preventDefault();
+    put(event.target);
+  });
 
   // What a page needs once it is there.
   function arrive() {

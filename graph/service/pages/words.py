@@ -11,7 +11,7 @@ _STEPS: tuple[tuple[str, tuple[Stage, ...]], ...] = (
     ("Read", ("reading",)),
     ("Summarize", ("map", "collapse")),
     ("Write", ("final",)),
-    ("Find sources", ("grounding",)),
+    ("Find sources", ("grounding", "revise")),
 )
 _NOW: dict[Stage, str] = {
     "waiting": "Waiting",
@@ -20,9 +20,16 @@ _NOW: dict[Stage, str] = {
     "collapse": "Merging the summaries",
     "final": "Writing the summary",
     "grounding": "Looking up its sources",
+    "revise": "Mending doubtful sentences",
     "done": "Done",
 }
-_UNITS: dict[Stage, str] = {"reading": "page", "map": "part", "collapse": "group", "final": ""}
+_UNITS: dict[Stage, str] = {
+    "reading": "page",
+    "map": "part",
+    "collapse": "group",
+    "final": "",
+    "revise": "sentence",
+}
 _STATES = {"queued": "Waiting", "done": "Done", "failed": "Failed", "cancelled": "Cancelled"}
 
 

@@ -96,7 +96,12 @@ def test_every_budget_that_passes_can_do_its_work_and_the_sums_are_right() -> No
 
 def test_final_tokens_default_to_those_of_a_part() -> None:
     sizes = dict.fromkeys(STAGES, 10)
-    assert make_budget(make_config(part=40), 400, sizes).output == {"map": 40, "collapse": 40, "final": 40}
+    assert make_budget(make_config(part=40), 400, sizes).output == {
+        "map": 40,
+        "collapse": 40,
+        "final": 40,
+        "revise": 40,
+    }
     assert make_budget(make_config(part=40, final=90), 400, sizes).output["final"] == 90
 
 

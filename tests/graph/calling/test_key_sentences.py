@@ -14,14 +14,15 @@ from langgraph.checkpoint.memory import InMemorySaver
 
 from chains.prompts import STAGES
 from graph import SummarizeError, build_graph
+from graph.calling.answer_cleanup import without_quoted
 from graph.calling.budget import MARGIN_TOKENS, SEPARATOR_TOKENS, TokenBudget
 from graph.calling.key_sentences import (
     CLOSE,
     OPEN,
+    TAG,
     Part,
     joined_text,
     merged_source_sentences,
-    without_source_sentences,
 )
 from llm.cache import AnswerCache
 from tests.fakes import (
@@ -94,7 +95,7 @@ def test_map_prompts_and_documents_in_one_call_have_none() -> None:
     run(model, 3)
     assert not any(OPEN in prompt for prompt in model.prompts("map"))
     direct = RecordingModel()
-    run(direct, 3, window=8000, summarize={"strategy": "auto", "evidence": 3})
+    run(direct, 3, window=8000, summarize={"strategy": "one_call", "evidence": 3})
     assert direct.stages() == {"final": 1}
     assert OPEN not in direct.prompts("final")[0]
 
@@ -257,7 +258,7 @@ def test_without_evidence_the_text_is_the_summaries_with_empty_lines_between() -
     ],
 )
 def test_tags_that_a_model_repeats_do_not_get_into_a_summary(answer: str, kept: str) -> None:
-    assert without_source_sentences(answer) == kept
+    assert without_quoted(answer, TAG) == kept
 
 
 def test_no_summary_of_a_model_that_repeats_its_prompt_holds_tags() -> None:

@@ -261,7 +261,11 @@ ERRORS: dict[str, tuple[dict[str, Any], list[str], int, list[str]]] = {
         {},
         ["--set", "prompts.file=structred"],
         2,
-        ["prompts.file", "did you mean 'structured'?", "korean, plain, structured"],
+        [
+            "prompts.file",
+            "did you mean 'structured'?",
+            "korean, plain, plain_language, plain_language_korean, structured",
+        ],
     ),
     "pages that are not there": ({}, ["--input", "book.pdf", "--set", "load.pages=7-9"], 3, ["pages"]),
     "a server that is not there": (

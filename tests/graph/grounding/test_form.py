@@ -87,3 +87,38 @@ def test_words_of_the_prompt_are_flagged_unless_the_source_has_them() -> None:
 def test_a_text_without_words_that_say_anything_has_no_support() -> None:
     (found,) = ground("It was about this and that, and so on.", SOURCE)
     assert (found["support"], found["pages"], found["flags"]) == (0, [], ["says nothing"])
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        "None.",
+        "None",
+        "- None.",
+        "Deadlines: none stated",
+        "Not mentioned.",
+        "없음.",
+        "- 해당 없음",
+        "문서에 언급된 내용이 없습니다.",
+    ],
+)
+def test_that_there_is_nothing_under_a_heading_needs_no_source(nothing: str) -> None:
+    summary = f"## Decisions\n\n- The harbour opens at six.\n\n## Open questions\n\n{nothing}\n"
+    said = ground(summary, SOURCE)
+    assert [sentence["flags"] for sentence in said] == [[], [], [], []]
+    assert (said[-1]["support"], said[-1]["evidence"]) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "claim", ["Nothing was sold in the harbour.", "None of the boats came back.", "없는 배가 돌아왔다."]
+)
+def test_what_says_more_than_that_there_is_nothing_is_a_claim(claim: str) -> None:
+    (said,) = ground(claim, SOURCE)
+    assert said["flags"]
+
+
+def test_under_another_heading_a_list_may_have_the_same_once_more() -> None:
+    item = "The mill grinds rye for nine villages."
+    assert flags(f"## Decisions\n\n- {item}\n\n## Deadlines\n\n- {item}") == [[], [], [], []]
+    assert flags(f"## Decisions\n\n- {item}\n\n## Decisions\n\n- {item}")[-1] == ["said twice"]
+    assert flags(f"## Decisions\n\n- {item}\n- {item}")[-1] == ["said twice"]

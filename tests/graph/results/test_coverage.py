@@ -22,6 +22,7 @@ from graph import build_graph, load_config
 from graph.cli.bars import StageBars
 from graph.cli.main import main
 from graph.cli.progress import run_graph
+from graph.document_summaries import SummaryTracer
 from graph.grounding import trace
 from graph.grounding.types import Sentence
 from graph.report import to_json, to_markdown
@@ -97,7 +98,7 @@ def test_a_failed_grounding_loses_no_summary(monkeypatch: pytest.MonkeyPatch) ->
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise MemoryError("too\nmuch")
 
-    monkeypatch.setattr("graph.nodes.trace", fail)
+    monkeypatch.setattr("graph.nodes.SummaryTracer", fail)
     result = run("The lamp was sold in 1904.")
     assert (result["summary"], result["sentences"]) == ("The lamp was sold in 1904.", [])
     (warning,) = result["warnings"]
@@ -114,7 +115,7 @@ def test_a_summary_is_kept_when_grounding_is_cancelled(monkeypatch: pytest.Monke
         go_on.wait(20)
         return []
 
-    monkeypatch.setattr("graph.nodes.trace", wait)
+    monkeypatch.setattr("graph.nodes.SummaryTracer", wait)
     app = build_graph(make_config(), model=WritingModel(said="The lamp was sold."))
 
     async def cancelled() -> Result:
@@ -139,9 +140,9 @@ def test_event_loops_go_on_while_a_summary_is_grounded(monkeypatch: pytest.Monke
 
     def watched(*args: Any, **kwargs: Any) -> Any:
         threads.append(threading.current_thread())
-        return trace(*args, **kwargs)
+        return SummaryTracer(*args, **kwargs)
 
-    monkeypatch.setattr("graph.nodes.trace", watched)
+    monkeypatch.setattr("graph.nodes.SummaryTracer", watched)
     app = build_graph(make_config(), model=WritingModel(said="The lamp was sold in 1904."))
     result = asyncio.run(app.ainvoke({"documents": documents()}))
     assert result["sentences"][0]["pages"] == [5]

@@ -64,6 +64,31 @@ def parameters(folder: Path | None) -> StdioServerParameters:
     )
 
 
+async def test_a_document_is_asked_and_says_so_where_it_does_not_say(tmp_path: Path) -> None:
+    async with working(tmp_path) as jobs, here(jobs) as client:
+        done = (await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50})).structured_content
+        when = await client.call_tool("ask_document", {"id": done["id"], "question": "When do boats leave?"})
+        who = await client.call_tool("ask_document", {"id": done["id"], "question": "Who is the king of Norway?"})
+        blank = await client.call_tool("ask_document", {"id": done["id"], "question": ""})
+    assert text_of(when) == "“Boats leave the harbour at six.” [p. 1]"
+    assert when.structured_content["supported"] is True
+    assert when.structured_content["sentences"][0]["cited"] == "p. 1"
+    assert text_of(who).startswith("The document does not say.")
+    assert (who.structured_content["supported"], who.structured_content["sentences"]) == (False, [])
+    assert blank.is_error
+
+
+async def test_a_model_that_takes_longer_than_a_call_is_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.service.mcp.server.LONGEST_WAIT", 0)
+    async with working(tmp_path) as jobs, here(jobs) as client:
+        done = (await client.call_tool("summarize", {"text": TEXT, "wait_seconds": 50})).structured_content
+        answer = await client.call_tool("ask_document", {"id": done["id"], "question": "When do boats leave?"})
+    assert answer.is_error
+    assert text_of(answer).endswith("ask the same again in a minute.")
+
+
 async def test_a_file_is_summarized_over_stdio_and_its_pages_are_asked(tmp_path: Path) -> None:
     async with Client(parameters(tmp_path / "data")) as client:
         names = [tool.name for tool in (await client.list_tools()).tools]
@@ -74,7 +99,7 @@ async def test_a_file_is_summarized_over_stdio_and_its_pages_are_asked(tmp_path:
         passages = await client.call_tool(
             "ask_pages", {"id": done["id"], "statement": done["sentences"][0]["text"]}
         )
-    assert names == ["summarize", "get_summary", "ask_pages"]
+    assert names == ["summarize", "get_summary", "ask_document", "ask_pages"]
     assert done["status"] == "done"
     assert done["summary"].startswith(done["sentences"][0]["text"][:20])
     assert done["sentences"][0]["pages"]
@@ -114,7 +139,7 @@ def test_the_program_ends_in_peace_and_its_output_is_nothing_but_the_protocol(
     tmp_path: Path, end: signal.Signals | None
 ) -> None:
     with start(parameters(tmp_path / "data")) as process:
-        assert len(ask(process, 2, "tools/list")["tools"]) == 3
+        assert len(ask(process, 2, "tools/list")["tools"]) == 4
         if end is not None:
             process.send_signal(end)
             assert process.wait(30) == 0
@@ -187,7 +212,7 @@ async def test_a_job_that_outlasts_a_call_says_how_far_it_is_and_is_fetched_late
     amounts = [progress for progress, _, _ in told]
     assert amounts == sorted(set(amounts))
     assert amounts[-1] > 1
-    assert all(total == 6 and message for _, total, message in told)
+    assert all(total == 7 and message for _, total, message in told)
 
 
 async def test_a_call_that_is_given_up_ends_no_job(tmp_path: Path) -> None:
@@ -240,7 +265,11 @@ async def test_settings_are_those_of_the_api_also_when_a_model_writes_them_as_te
         ("get_summary", {"id": "nothing"}, "There is no such summary."),
         ("get_summary", {}, "id is missing."),
         ("ask_pages", {"id": "nothing", "statement": "x"}, "There is no such summary."),
-        ("make_tea", {}, "There is no tool 'make_tea'; the tools are summarize, get_summary, ask_pages."),
+        (
+            "make_tea",
+            {},
+            "There is no tool 'make_tea'; the tools are summarize, get_summary, ask_document, ask_pages.",
+        ),
     ],
 )
 async def test_what_goes_wrong_is_one_sentence_for_the_model(

@@ -60,7 +60,7 @@ def test_what_is_allowed_is_set_and_nothing_else_changes(config: RunConfig) -> N
         ("summarize.final_tokens", 0, "summarize.final_tokens: input should be greater than 0, and it is 0."),
         ("summarize.final_tokens", 10**9, "summarize.final_tokens: with this the model has no room left for text"),
         ("summarize.strategy", "magic", "summarize.strategy: input should be 'auto' or 'map_reduce'"),
-        ("prompts.file", "/etc/passwd", "prompts.file: there is no such prompt set; choose completion, "),
+        ("prompts.file", "/etc/passwd", "prompts.file: there is no such prompt set; choose compare, "),
         ("prompts.file", "../prompts/plain", "prompts.file: there is no such prompt set"),
         ("prompts.file", ["plain"], "prompts.file: there is no such prompt set"),
         ("prompts.final", "Say {that}.", "prompts.final: there is no variable {that}"),

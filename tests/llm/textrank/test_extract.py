@@ -313,3 +313,22 @@ def test_rows_of_a_table_are_read_one_by_one_and_are_no_sentences() -> None:
     assert made.finish_reason == "stop"
     assert all("\n" in piece or piece.count("|") <= 3 for piece in made.pieces)
     assert prose("The odds p(x | y) are those of a draw that was made before the second one was known.") > 0.5
+
+
+@pytest.mark.parametrize(
+    "pointer", ["Chapter 3.5 says how", "As section 2.1 explains,", "Set `harbour.depth` to 4 where"]
+)
+def test_a_sentence_about_another_place_or_about_code_weighs_less(pointer: str) -> None:
+    plain, pointing = cue_weights(read_sentences(f"{KEY}\n\n{pointer} {KEY[0].lower()}{KEY[1:]}"))
+    assert pointing <= 0.5 * plain
+
+
+@pytest.mark.parametrize("heading", ["Examples", "5.3 Worked examples", "Example"])
+def test_examples_weigh_little(heading: str) -> None:
+    before, inside = weights_of_key(f"{KEY}\n\n{heading}\n\n{KEY}")
+    assert inside < 0.5 * before
+
+
+def test_the_second_of_several_leans_on_the_first() -> None:
+    assert leans("Second, the harbour of Linden was repaired.")
+    assert not leans("Second thoughts came to the council of Linden.")

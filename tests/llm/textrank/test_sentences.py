@@ -98,3 +98,30 @@ def test_headings_and_list_markers_are_no_part_of_a_sentence() -> None:
 def test_signs_that_combine_are_letters(text: str) -> None:
     (sentence,) = read_sentences(text)
     assert sentence.prose > 0
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "```text\nThe harbour of Linden opens at six in the morning.\nThe bridge opens at seven.\n```",
+        "$ harbour open --gate 2\nThe harbour of Linden opens at six in the morning.",
+        '>>> harbour.open()\n"The harbour of Linden opens at six in the morning."',
+    ],
+)
+def test_code_and_what_it_prints_are_no_prose(block: str) -> None:
+    statement = "The council will shorten the breakwater by forty metres."
+    found = read_sentences(f"{statement}\n\n{block}\n\n{statement}")
+    assert [sentence.prose > 0 for sentence in found] == [True, *[False] * (len(found) - 2), True]
+    assert len(found) > 3
+
+
+def test_a_fence_without_its_other_half_hides_nothing() -> None:
+    statement = "The council will shorten the breakwater by forty metres."
+    found = read_sentences(f"some code\n```\n\n{statement}\n\nThe price was $ 40 million for the town of Linden.")
+    assert [sentence.prose >= SOUND for sentence in found][-2:] == [True, True]
+
+
+def test_an_item_that_begins_small_is_less_than_a_sentence() -> None:
+    term = "harbour fee: what the owner of a boat pays to the town of Linden each year."
+    (entry,), (sentence,) = (read_sentences(f"- {text}") for text in (term, term.capitalize()))
+    assert entry.prose < sentence.prose

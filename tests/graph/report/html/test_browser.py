@@ -113,7 +113,7 @@ def test_a_click_on_a_chip_opens_the_passage_with_its_words_marked(show: Show) -
     marked = page.locator(".sentence.selected")
     expect(marked).to_have_text(["Boats leave", "before the fog lifts!"])
 
-    page.get_by_role("button", name="Source: no page").click()
+    page.get_by_role("button", name="Source: no page, weak support, number not in source").click()
     assert not card.is_visible()
     assert "A number in this sentence does not appear" in page.locator("#e3").inner_text()
     expect(marked).to_have_text(["It cost 512 crowns in 1911."])
@@ -152,11 +152,12 @@ def test_assistive_technology_is_told_what_is_what(show: Show) -> None:
     headings = {name: states["level"] for name, states in tree.items() if name.startswith("heading ")}
     assert headings["heading The Harbour"] == 1
     assert {name for name, level in headings.items() if level == 2} == {
-        f"heading {name}" for name in ("Summary", "Warnings", "Page by page", "Summary tree", "How it was made")
+        f"heading {name}"
+        for name in ("Summary", "Warnings", "Page by page", "How the summary was put together", "How it was made")
     }
     assert headings["heading Harbour"] == 3
     assert {"main", "banner"} <= {name.split()[0] for name in tree}
-    assert {"region At a glance", "region Summary tree", "region Warnings"} <= tree.keys()
+    assert {"region At a glance", "region How the summary was put together", "region Warnings"} <= tree.keys()
     assert "link sentence 4" in tree
     assert not any("bar" in name for name in tree if name.startswith("link")), "the strip is for the eye"
     assert tree["button Source: p. 1"]["expanded"] is False
@@ -317,10 +318,63 @@ def test_on_paper_the_passages_follow_the_summary(show: Show) -> None:
     assert page.get_by_role("heading", name="Where each sentence comes from").is_visible()
     assert page.locator(".card figure").count() == page.locator(".card figure:visible").count() == 6
     assert page.locator("#e3 .claim").inner_text() == "It cost 512 crowns in 1911."
-    assert page.locator(".chip").nth(1).inner_text().split() == ["Source:", "2", "pp.", "2–3"]
+    drawn = page.locator(".chip").nth(1).evaluate("chip => getComputedStyle(chip, '::before').content")
+    assert drawn == '"[2 pp. 2–3]"'
     assert not page.locator(".close, .toggles, .skip").filter(visible=True).count()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('.card')).position") == "static"
+
+
+LISTED = """The **harbour** opens at six.
+
+## Costs
+
+- It cost 512 crowns.
+- Boats leave at five.
+"""
+SAYS = [
+    ("The **harbour** opens at six.", [1], []),
+    ("It cost 512 crowns.", [2], ["weak support"]),
+    ("Boats leave at five.", [3], []),
+]
+COPIED = "The harbour opens at six.\n\nCosts\n\n- It cost 512 crowns.\n- Boats leave at five."
+
+
+def test_the_button_copies_the_summary_and_nothing_else(show: Show) -> None:
+    page = show(result(LISTED, SAYS))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == COPIED
+    expect(page.get_by_role("button", name="Copy", exact=True)).to_be_focused()
+
+
+def test_where_there_is_no_clipboard_to_write_to_it_copies_the_old_way(show: Show) -> None:
+    page = show(result(LISTED, SAYS))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("status")).to_have_text("Copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == COPIED
+
+
+def test_who_selects_the_summary_copies_no_chips(show: Show) -> None:
+    page = show(result(LISTED, SAYS))
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("#summary .prose").evaluate("prose => getSelection().selectAllChildren(prose)")
+    page.keyboard.press("Control+C")
+    lines = [line.strip() for line in page.evaluate("navigator.clipboard.readText()").splitlines()]
+    assert [line.lstrip("• ") for line in lines if line] == [
+        line.lstrip("- ") for line in COPIED.split("\n") if line
+    ]
+
+
+def test_a_card_leads_to_its_page_in_the_pdf_beside_the_report(show: Show) -> None:
+    page = show(to_html(cast(Result, result()), links={2: "./a%20b.pdf#page=2"}))
+    page.get_by_role("button", name="Source: pp. 2–3").click()
+    link = page.get_by_role("link", name="Open in the PDF")
+    expect(link).to_have_count(1)
+    assert link.evaluate("link => link.href").endswith("/a%20b.pdf#page=2")
 
 
 def test_without_scripts_cards_and_tree_still_open(show: Show) -> None:
@@ -330,6 +384,7 @@ def test_without_scripts_cards_and_tree_still_open(show: Show) -> None:
     page.locator(".nodes summary", has_text="Part 3").click()
     assert page.get_by_text("Text of p. 5").is_visible()
     assert not page.locator(".toggles").is_visible()
+    assert not page.get_by_role("button", name="Copy").is_visible()
 
 
 def test_text_runs_as_its_script_does(show: Show) -> None:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr
 from graph.config import RunConfig, load_config
 from graph.service.pages.settings_form import SettingField, input_for, setting_fields, settings_of
 from graph.service.settings import check_settings
+from graph.shipped import prompt_set_names
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_prompt_sets_are_chosen_by_name_and_the_configured_one_needs_no_choice(c
     sets = by_key(config)["prompts.file"]
     assert sets.kind == "select"
     assert sets.options[0] == ("", "plain (default)")
-    assert {name for name, _ in sets.options} == {"", "completion", "korean", "structured"}
+    assert {name for name, _ in sets.options} == {"", *prompt_set_names()} - {"plain"}
 
 
 def test_what_was_chosen_is_there_again_but_for_a_password(config: RunConfig) -> None:
