@@ -8,6 +8,7 @@ import re
 from html import escape
 from html.parser import HTMLParser
 
+from graph.documents.config import known_encoding
 from graph.documents.office.protocol import RefusedError
 from graph.documents.office.unseen import HIDDEN, NAVIGATION, marked
 
@@ -90,6 +91,9 @@ class WebPage(HTMLParser):
 
 
 def charset_of(start: bytes) -> str | None:
-    """The encoding that a page names for itself."""
+    """The encoding that a page names for itself; None for one that is none."""
     match = _CHARSET.search(start)
-    return match[1].decode("ascii").lower() if match else None
+    try:
+        return known_encoding(match[1].decode("ascii").lower()) if match else None
+    except ValueError:
+        return None

@@ -130,6 +130,12 @@ def test_a_web_page_names_its_encoding(tmp_path: Path, name: str) -> None:
     assert page["text"] == said
 
 
+def test_a_web_page_that_names_an_encoding_that_is_none(tmp_path: Path) -> None:
+    html = '<html><head><meta charset="x-nobody"></head><body><p>Der Kai fährt über.</p></body></html>'
+    (page,), _ = read(tmp_path / "a.html", html.encode("cp1252"))
+    assert page["text"] == "Der Kai fährt über."
+
+
 def test_slides_in_the_order_shown_with_notes_tables_and_footers(tmp_path: Path) -> None:
     made = pptx(
         shape("7", "sldNum") + shape("Boats pay\nRafts do not", "body") + shape("Fees", "title"),
