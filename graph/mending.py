@@ -30,10 +30,10 @@ ROUNDS = 2
 _GAIN = 0.1
 
 # How much longer a sentence may become: times its words, and a few for short ones.
-_LONGER, _SOME_WORDS = 1.5, 8
+_LONGER, _SOME_WORDS = 2, 12
 
 # How a model says that a sentence should go, as the prompts that ship ask for it or as models abridge it.
-_DROP = re.compile(r"\W*(?:DROP|삭제)[ \t]*(?:[^\w\s]|\n|$)|\W*(?i:drop|delete|remove)?\W*$")
+_DROP = re.compile(r"\W*(?:(?:DROP|삭제)[ \t]*(?:[^\w\s]|\n|$)|(?i:drop|delete|remove)\W*$)|\s*[-–—]\s*$")
 
 # What of the words of a sentence its correction has, too, unless the sentence was no statement at all.
 _KEPT = 0.25
@@ -44,7 +44,9 @@ _OF_THE_QUESTION = re.compile(r"\b(?:sentences?|passages?|DROP)\b|문장|구절"
 _LABEL = re.compile(r"\A\s*(?:\w+\s+){0,3}(?:sentence|문장)\s*[:：]\s*", re.IGNORECASE)
 _QUOTES = "\"'“”‘’«»„"
 
-_FRAME = re.compile(r"(?:the|this) (?:document|text|passage)s? (?:says?|states?|mentions?) that\s+", re.IGNORECASE)
+_FRAME = re.compile(
+    r"\A[\"“]?(?:the|this) (?:document|text|passage)s? (?:says?|states?|mentions?) that\s+", re.IGNORECASE
+)
 
 Trace = Callable[[str], list[Traced]]
 Passages = Callable[[Sentence], list[str]]
@@ -67,6 +69,8 @@ def proposed(answer: str, sentence: str, *, is_whole: bool) -> str | None:
     if _DROP.match(answer):
         return ""
     said = [each.text for each in statements(_LABEL.sub("", answer)) if not each.is_heading]
+    if said and not _FRAME.match(sentence):
+        said[0] = _FRAME.sub("", said[0])
     most = max(_LONGER * words_in(sentence), words_in(sentence) + _SOME_WORDS)
     kept: list[str] = []
     for text in said:
@@ -78,9 +82,11 @@ def proposed(answer: str, sentence: str, *, is_whole: bool) -> str | None:
     text = " ".join(" ".join(kept).split())
     if text[:1] in _QUOTES and sentence[:1] not in _QUOTES:
         text = text.strip(_QUOTES + " ")
+    if text.count('"') % 2:  # a half of a quotation
+        text = text.replace('"', "")
     if not text or (_OF_THE_QUESTION.search(text) and not _OF_THE_QUESTION.search(sentence)):
         return None
-    text = _in_form(text if _FRAME.match(sentence) else _FRAME.sub("", text, count=1), sentence)
+    text = _in_form(text, sentence)
     return None if text == sentence else text
 
 

@@ -15,7 +15,7 @@ _OWN = 0.4  # of it, in the sentence itself
 _NEARLY_BEST = 0.85  # of the best one's worth, for a further one
 _NEAR_START = 40  # sentences in which a document says what it is, who made it and when
 _ENDED = re.compile(rf"[{ENDS}][{re.escape(CLOSERS)}]*$")
-_TITLE_WORDS, _LABEL_WORDS = 10, 5  # of a heading, and of one that ends in a full stop
+_TITLE_WORDS, _LABEL_WORDS = 10, 4  # of a heading, and of one that ends in a full stop
 _SHORTEST = 15  # characters
 _LONGEST = 120  # words; more are no sentence, but a list or a table without an end
 

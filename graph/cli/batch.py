@@ -9,14 +9,16 @@ from pathlib import Path
 
 from graph.cli.arguments import STDIN_NAME
 from graph.cli.bars import DocumentBars
+from graph.cli.folder_index import has_index, index_page, report_link, update_index
 from graph.cli.output import choose_files, make_folder, write_file
-from graph.cli.streams import say
+from graph.cli.streams import note, say
 from graph.config import RunConfig
 from graph.documents.characters import printable
-from graph.documents.find import find_documents
-from graph.errors import Interrupted, OutputError
+from graph.documents.find import find_documents, short_names
+from graph.errors import ConfigError, Interrupted, OutputError
 from graph.pipeline import build_graph
 from graph.report import render, to_json, to_markdown
+from graph.report.index import IndexRow, row_of, row_without
 from graph.report.pdf_links import page_links
 from graph.report.pictures import Pictures, adraw_cited
 from graph.results.types import Result
@@ -89,6 +91,10 @@ class _Desk:
         self._files = dict(zip((run.source for run in runs), files, strict=True)) if files else {}
         self._waiting = list(runs)
         self._said = False
+        self._names = dict(
+            zip((run.source for run in runs), short_names([run.source for run in runs]), strict=True)
+        )
+        self._rows: dict[Path, IndexRow] = {}
 
     def take(self, run: DocumentRun, pictures: Pictures) -> None:
         """A document has come to its end."""
@@ -97,6 +103,8 @@ class _Desk:
                 advice = "the summaries before it are saved; run the same command again to go on from here"
                 links = page_links(run.result, [run.source], file)
                 write_file(file, render(run.result, self._config.output.format, pictures, links), advice)
+                if run.state == "done":
+                    self._rows[file] = row_of(report_link(file), self._names[run.source], run.result, run.seconds)
             run.result = None  # a long row of documents must not fill the memory
             return
         while self._waiting and self._waiting[0].ended:
@@ -107,8 +115,29 @@ class _Desk:
         if not self._files:
             for run in self._waiting:
                 self._say(run)
+        self._write_index()
         if not quiet or any(run.state != "done" for run in self._runs):
             sys.stderr.write(self._table())
+
+    def _write_index(self) -> None:
+        """A page that leads to all reports in the folder; a single one needs none."""
+        if not self._files:
+            return
+        form, folder = self._config.output.format, next(iter(self._files.values())).parent
+        if index_page(folder, form) is None or (len(self._runs) == 1 and not has_index(folder)):
+            return
+        rows = [self._row(run, self._files[run.source]) for run in self._runs]
+        try:
+            update_index(folder, form, rows)
+        except ConfigError as error:
+            note(f"warning: {error}")
+
+    def _row(self, run: DocumentRun, file: Path) -> IndexRow:
+        name = self._names[run.source]
+        error = run.error.replace(
+            str(run.source), name
+        )  # a report may be passed on, without this machine's folders
+        return self._rows.get(file) or row_without(report_link(file), name, run.fate, error, run.seconds)
 
     def _say(self, run: DocumentRun) -> None:
         if run.result is None:

@@ -69,9 +69,9 @@ def make_folder(path: str) -> Path:
 def choose_files(folder: Path, sources: Sequence[Path], suffix: str) -> list[Path]:
     """A file in `folder` for each summary: named like its document, and numbered where that name is taken.
 
-    Taken is what another summary got, and what is a document itself.
+    Taken is what another summary got, what is a document itself, and the name of the folder's index.
     """
-    taken = {_key(source) for source in sources}
+    taken = {_key(source) for source in sources} | {_key(folder / f"index{suffix}")}
     files = []
     for source in sources:
         stem = _short(source.stem)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from graph.documents.types import LeftOut
 from graph.length import words_in
-from graph.report.citations import is_claim
+from graph.report.citations import all_sentences, is_claim
 from graph.report.words import cite, count, say
 from graph.results.coverage import FEW_CHUNKS
 from graph.results.page_ranges import PageName
@@ -38,7 +38,7 @@ def coverage_line(result: Result) -> str:
         sentences.append(_use(result))
     if unused := unused_documents(result):
         sentences.append(say("No sentence draws on {documents}.", documents=", ".join(unused)))
-    if any(map(is_claim, result["sentences"])):
+    if any(map(is_claim, all_sentences(result))):
         sentences.append(_flagged(result))
     return " ".join(sentences)
 
@@ -125,7 +125,7 @@ def _use(result: Result) -> str:
 
 
 def _flagged(result: Result) -> str:
-    claims = [sentence for sentence in result["sentences"] if is_claim(sentence)]
+    claims = [sentence for sentence in all_sentences(result) if is_claim(sentence)]
     flags = Counter(flag for sentence in claims for flag in sentence["flags"])
     flagged = sum(bool(sentence["flags"]) for sentence in claims)
     text = say("No sentence is flagged")

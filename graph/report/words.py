@@ -48,6 +48,6 @@ def cite(names: Iterable[PageName]) -> str:
         pages=say("pp. {pages}", pages="{pages}"),
         position=say("PDF p. {pages}", pages="{pages}"),
         positions=say("PDF pp. {pages}", pages="{pages}"),
-        more=say("and {count} more", count="{count}"),
+        more=say("{pages} and {count} more", pages="{pages}", count="{count}"),
     )
     return cite_with(names, words)

@@ -1,4 +1,4 @@
-"""Pages as people write them: "1-3, 7", "pages 1-3", "pp. iii–v, 12". The one home of page ranges."""
+"""Pages as people write them: "1–3, 7", "pages 1–3", "pp. iii–v, 12". The one home of page ranges."""
 
 from __future__ import annotations
 
@@ -15,19 +15,34 @@ from graph.results.types import PageRecord
 
 T = TypeVar("T")
 
+_PAGE, _NAMED = "page", "named"  # kinds of what is cited, beside those of units
+# So many ranges say where pages are; of more, the first are named and the others counted. Likewise of documents.
+_MOST = 8
 
-# Of pages that are far apart, so many ranges say where they are; more are counted.
-_MOST_RANGES = 8
+
+class CiteWords(NamedTuple):
+    """What stands around page numbers: for one and for several that are printed, or go by their position."""
+
+    page: str = "p. {pages}"
+    pages: str = "pp. {pages}"
+    position: str = "PDF p. {pages}"
+    positions: str = "PDF pp. {pages}"
+    more: str = "{pages} and {count} more"
+
+
+ENGLISH = CiteWords()
 
 
 def page_ranges(numbers: Iterable[int]) -> str:
-    """Page numbers, in order: [1, 2, 3, 7] is "1-3, 7"; of very many ranges, the last are counted."""
+    """Page numbers, in order: [1, 2, 3, 7] is "1–3, 7"; of very many ranges, the last are counted."""
     runs = _runs(sorted(set(numbers)), lambda number, following: following == number + 1)
-    return _listed(runs, lambda run: _span(str(run[0]), str(run[-1]), "-"), "and {count} more")
+    shown = _first(runs)
+    named = ", ".join(_span(str(run[0]), str(run[-1])) for run in shown)
+    return _with_rest(named, sum(map(len, runs[len(shown) :])), ENGLISH.more)
 
 
 def in_pages(numbers: Iterable[int], files: Sequence[FileRecord] = ()) -> str:
-    """ "page 3" or "pages 3-5"; of several files "a.pdf page 3, b.pdf pages 1-2"."""
+    """ "page 3" or "pages 3–5"; of several files "a.pdf page 3, b.pdf pages 1–2"."""
     if len(files) > 1:
         return ", ".join(f"{file['name']} {in_pages(inside)}" for file, inside in _by_file(numbers, files))
     numbers = set(numbers)
@@ -66,59 +81,54 @@ def are_printed(names: Iterable[PageName]) -> bool:
     return any(name.label not in ("", str(name.position)) and not is_unit(name.label) for name in names)
 
 
-class CiteWords(NamedTuple):
-    """What stands around page numbers: for one and for several that are printed, or go by their position."""
-
-    page: str = "p. {pages}"
-    pages: str = "pp. {pages}"
-    position: str = "PDF p. {pages}"
-    positions: str = "PDF pp. {pages}"
-    more: str = "and {count} more"
-
-
-def cite(names: Iterable[PageName], words: CiteWords | None = None) -> str:
+def cite(names: Iterable[PageName], words: CiteWords = ENGLISH) -> str:
     """ "p. 3", "pp. iii–v, 12", "PDF p. 2, pp. 1–3"; of several documents "a.pdf p. 3; b.pdf PDF p. 1"."""
-    documents = groupby(names, key=lambda name: name.document)
-    words = words or CiteWords()
-    return "; ".join(f"{document} {_cite_one(list(inside), words)}".strip() for document, inside in documents)
+    documents = [(document, list(inside)) for document, inside in groupby(names, key=lambda name: name.document)]
+    shown = _first(documents)
+    named = "; ".join(f"{document} {_cite_one(inside, words)}".strip() for document, inside in shown)
+    return _with_rest(named, sum(len(inside) for _, inside in documents[len(shown) :]), words.more)
 
 
 def _cite_one(names: Sequence[PageName], words: CiteWords) -> str:
     """Pages of one document. What goes by its position says so, whatever is printed on other pages."""
-    said = []
-    for kind, group in groupby(names, key=lambda name: "unit" if is_unit(name.label) else bool(name.label)):
-        pages = list(group)
-        if kind == "unit":
-            said.append(_cite_units(pages, words))
+    runs = _runs(names, _follows)
+    shown, said = _first(runs), []
+    for kind, group in groupby(shown, key=lambda run: _kind(run[0])):
+        alike = list(group)
+        if kind and kind != _PAGE:
+            said.append(_cite_units(kind, alike))
             continue
-        ranges = _listed(_runs(pages, _follows), lambda run: _span(_text(run[0]), _text(run[-1]), "–"), words.more)
+        ranges = ", ".join(_span(_text(run[0]), _text(run[-1])) for run in alike)
         one, several = (words.page, words.pages) if kind else (words.position, words.positions)
-        said.append((one if len(pages) == 1 else several).format(pages=ranges))
-    return ", ".join(said)
+        said.append((one if sum(map(len, alike)) == 1 else several).format(pages=ranges))
+    return _with_rest(", ".join(said), sum(map(len, runs[len(shown) :])), words.more)
 
 
-def _cite_units(names: Sequence[PageName], words: CiteWords) -> str:
+def _kind(name: PageName) -> str:
+    """ "ch.", "slide" and so on, what has a name, a printed page, or "" for what goes by its position."""
+    if not is_unit(name.label):
+        return _PAGE if name.label else ""
+    return (counted(name.label) or (_NAMED, 0))[0]
+
+
+def _cite_units(kind: str, runs: Sequence[Sequence[PageName]]) -> str:
     """What is no page, by its name: "ch. 2–4, 7", "slide 3", "slides 3–5", "sheet Costs, sheet Plan"."""
-    said = []
-    for what, group in groupby(names, key=lambda name: (counted(name.label) or ("", 0))[0]):
-        units = list(group)
-        if not what:
-            said.append(", ".join(name.label for name in units))
-            continue
-        numbers = [number for name in units if (known := counted(name.label)) for number in known[1:]]
-        runs = _runs(numbers, lambda number, following: following == number + 1)
-        ranges = _listed(runs, lambda run: _span(str(run[0]), str(run[-1]), "–"), words.more)
-        said.append(f"{what if len(units) == 1 or what == 'ch.' else f'{what}s'} {ranges}")
-    return ", ".join(said)
+    labels = [(run[0].label, run[-1].label) for run in runs]
+    if kind == _NAMED:
+        return ", ".join(_span(*ends) for ends in labels)
+    ranges = ", ".join(_span(*(label.removeprefix(f"{kind} ") for label in ends)) for ends in labels)
+    several = kind != "ch." and sum(map(len, runs)) > 1
+    return f"{kind}{'s' if several else ''} {ranges}"
 
 
-def _listed(runs: Sequence[Sequence[T]], name: Callable[[Sequence[T]], str], more: str) -> str:
-    """The runs by name; of many, the first, and how many pages the others have."""
-    if len(runs) <= _MOST_RANGES:
-        return ", ".join(map(name, runs))
-    shown = runs[: _MOST_RANGES - 1]
-    rest = sum(len(run) for run in runs[len(shown) :])
-    return f"{', '.join(map(name, shown))} {more.format(count=rest)}"
+def _first(items: Sequence[T]) -> Sequence[T]:
+    """As many as are named."""
+    return items if len(items) <= _MOST else items[: _MOST - 1]
+
+
+def _with_rest(named: str, rest: int, more: str) -> str:
+    """Pages by name, and how many there are besides."""
+    return more.format(pages=named, count=rest) if rest else named
 
 
 def _text(name: PageName) -> str:
@@ -127,9 +137,14 @@ def _text(name: PageName) -> str:
 
 def _follows(name: PageName, following: PageName) -> bool:
     """Neighbours are joined where what they are called counts on: iv and v, A-1 and A-2, 3 and 4."""
-    number, after = parse_number(_text(name).casefold()), parse_number(_text(following).casefold())
+    number, after = _number(name), _number(following)
     counts_on = number and after and number[0] == after[0] and after[1] == number[1] + 1
-    return following.number == name.number + 1 and bool(counts_on)
+    are_alike = bool(name.label) == bool(following.label)
+    return following.number == name.number + 1 and are_alike and bool(counts_on)
+
+
+def _number(name: PageName) -> tuple[str, int] | None:
+    return counted(name.label) if is_unit(name.label) else parse_number(_text(name).casefold())
 
 
 def _printed(page: PageRecord) -> str:
@@ -142,8 +157,8 @@ def _runs(items: Sequence[T], follows: Callable[[T, T], bool]) -> list[Sequence[
     return [items[start:end] for start, end in pairwise([0, *cuts, len(items)]) if start < end]
 
 
-def _span(first: str, last: str, dash: str) -> str:
-    return first if first == last else f"{first}{dash}{last}"
+def _span(first: str, last: str) -> str:
+    return first if first == last else f"{first}–{last}"
 
 
 def _by_file(numbers: Iterable[int], files: Sequence[FileRecord]) -> Iterator[tuple[FileRecord, list[int]]]:

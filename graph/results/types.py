@@ -14,6 +14,9 @@ from graph.grounding.types import Flag, Sentence
 # The id of the summary at the top of the tree.
 FINAL_ID = "final"
 
+# What became of one of the documents of a run.
+Fate = Literal["done", "refused", "failed", "unfinished", "not begun"]
+
 
 class Summary(TypedDict):
     """A node of the summary tree. Level 0 rests on chunks, every other level on summaries below it."""

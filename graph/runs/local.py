@@ -21,7 +21,7 @@ from graph.documents.errors import DocumentError
 from graph.errors import SummarizeError
 from graph.node_names import CALLING_NODES
 from graph.results.assemble import NO_SUMMARY
-from graph.results.types import Result
+from graph.results.types import Fate, Result
 from graph.runs.stream import follow
 from graph.state import InputState, PagesRead
 
@@ -47,9 +47,9 @@ class DocumentRun:
         return self.state in ("done", "refused", "failed")
 
     @property
-    def fate(self) -> str:
+    def fate(self) -> Fate:
         """What became of it, once nothing is done any more."""
-        return "unfinished" if self.state in ("reading", "calling") else self.state
+        return "unfinished" if self.state == "reading" or self.state == "calling" else self.state
 
     @property
     def exit_code(self) -> int:

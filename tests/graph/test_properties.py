@@ -192,11 +192,11 @@ def check_pages(result: Result, count: int, on_error: str) -> None:
 
 
 def names(warning: str, page: int) -> bool:
-    """Whether a warning is about a page: "page 3: …", "… (page 1; pages 2-5, 7; and 3 more): …"."""
-    if re.search(r"; and \d+ more\)", warning):
+    """Whether a warning is about a page: "page 3: …", "… (page 1; pages 2–5, 7; and 3 more): …"."""
+    if re.search(r" and \d+ more\b", warning):
         return True
     numbers: set[int] = set()
-    for first, last in re.findall(r"(?:pages? |, )(\d+)(?:-(\d+))?", warning):
+    for first, last in re.findall(r"(?:pages? |, )(\d+)(?:–(\d+))?", warning):
         numbers |= set(range(int(first), int(last or first) + 1))
     return page in numbers
 

@@ -529,21 +529,21 @@ def test_a_stream_that_always_breaks_is_one_sentence(
 ) -> None:
     outcome = on_terminal(in_stage("final", does))
     assert outcome.code == 4
-    assert re.fullmatch(rf"pages 1-4: .*{said}.*\.\n", outcome.err)
+    assert re.fullmatch(rf"pages 1–4: .*{said}.*\.\n", outcome.err)
     assert [request.stage for request in server.asked].count("final") == 1 + RETRIES
 
 
 def test_a_stream_that_stalls_is_one_that_did_not_come(on_terminal: Run) -> None:
     outcome = on_terminal(in_stage("final", stalls(SPOKEN)), llm__timeout_seconds=1.0)
     assert outcome.code == 4
-    assert re.fullmatch(r"pages 1-4: .*did not answer within 1 seconds\..*\n", outcome.err)
+    assert re.fullmatch(r"pages 1–4: .*did not answer within 1 seconds\..*\n", outcome.err)
 
 
 def test_a_stream_with_an_error_in_it_is_one_sentence(on_terminal: Run) -> None:
     error = b'data: {"error": {"message": "CUDA is gone", "code": 500}}\n\n'
     outcome = on_terminal(in_stage("final", sends(error, "text/event-stream")))
     assert outcome.code == 4
-    assert re.fullmatch(r"pages 1-4: .*CUDA is gone.*\n", outcome.err)
+    assert re.fullmatch(r"pages 1–4: .*CUDA is gone.*\n", outcome.err)
 
 
 def test_a_streamed_answer_is_kept_for_a_run_without_a_terminal(

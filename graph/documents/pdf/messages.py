@@ -283,13 +283,13 @@ def _unseen(content: PDFContent, label: Label, what: str) -> list[str]:
 
 
 def _named(numbers: list[int]) -> str:
-    """ "page 3" or "pages 3-5, 9" of sorted numbers."""
+    """ "page 3" or "pages 3–5, 9" of sorted numbers."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][-1] + 1:
             runs[-1] = [runs[-1][0], number]
         else:
             runs.append([number])
-    text = ", ".join("-".join(map(str, run)) for run in runs[:_MOST_RUNS])
+    text = ", ".join("–".join(map(str, run)) for run in runs[:_MOST_RUNS])
     more = f" and {len(runs) - _MOST_RUNS} more" if len(runs) > _MOST_RUNS else ""
     return f"page {text}" if len(numbers) == 1 else f"pages {text}{more}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from graph.report.citations import is_claim
+from graph.report.citations import all_sentences, is_claim
 from graph.report.coverage import length_said, percent, unused_documents
 from graph.report.html.markup import foreign, tag, together
 from graph.report.words import say
@@ -79,7 +79,7 @@ def _part(part: int, whole: int) -> str:
 
 
 def _flagged(result: Result) -> object:
-    claims = [sentence for sentence in result["sentences"] if is_claim(sentence)]
+    claims = [sentence for sentence in all_sentences(result) if is_claim(sentence)]
     if not claims:
         return ""
     flagged = sum(bool(sentence["flags"]) for sentence in claims)

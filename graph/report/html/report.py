@@ -1,13 +1,11 @@
 """A result as one HTML file for people: to read, to check and to print. It asks for nothing from anywhere.
 
-Whatever comes from the document, the model or the user is text in it (markup.py), and a Content-Security-Policy
-lets no style or script in it work but the two that stand beside this file.
+Whatever comes from the document, the model or the user is text in it (markup.py), and no style or script works in
+it but the two that stand beside this file (page.py).
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -19,8 +17,9 @@ from graph.report.html.chapters import chapter_summaries
 from graph.report.html.chips import card, chip
 from graph.report.html.facts import coverage_facts, run_facts
 from graph.report.html.language import language_of
-from graph.report.html.markup import foreign, tag, together, writable
+from graph.report.html.markup import foreign, tag, together
 from graph.report.html.mended import mended_sentences
+from graph.report.html.page import whole_page
 from graph.report.html.page_strip import page_facts, page_strip
 from graph.report.html.summary import to_blocks
 from graph.report.html.summary_tree import summary_tree
@@ -50,23 +49,17 @@ def to_html(result: Result, pictures: Pictures | None = None, links: PageLinks |
 
 
 def _page(result: Result, pictures: Pictures, links: PageLinks, language: str) -> str:
-    style, script = (Markup(path.read_text("utf-8")) for path in (STYLE, SCRIPT))
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, script, pictures)),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", name="color-scheme", content="light dark"),
-        tag("meta", name="format-detection", content="telephone=no, date=no, address=no, email=no"),
-        tag("meta", name="referrer", content="no-referrer"),
-        tag("title", f"{' '.join(result['title'].split())} · {say('summary')}"),
-        tag("style", style),
-    )
     body = _body(result, pictures, links)
     skip = tag("a", say("Skip to the summary"), href="#summary", class_="skip")
     report = tag("div", body.header, tag("main", body.sections), class_="report")
-    html = tag("html", head, tag("body", skip, report, tag("script", script)), lang=language)
-    return f"<!DOCTYPE html>\n{writable(html)}\n"
+    return whole_page(
+        f"{' '.join(result['title'].split())} · {say('summary')}",
+        together(skip, report),
+        language=language,
+        style=STYLE.read_text("utf-8"),
+        script=SCRIPT.read_text("utf-8"),
+        has_images=any(isinstance(picture, bytes) for picture in pictures.values()),
+    )
 
 
 def report_body(
@@ -94,18 +87,6 @@ def _body(result: Result, pictures: Pictures, links: PageLinks, after_summary: M
         _section("run", say("How it was made"), run_facts(result)),
     )
     return ReportBody(_header(result, names), sections)
-
-
-def _policy(style: str, script: str, pictures: Pictures) -> str:
-    images = " img-src data:;" if any(isinstance(picture, bytes) for picture in pictures.values()) else ""
-    return (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}';{images}"
-        " base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(inline: str) -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}"
 
 
 def _header(result: Result, names: Mapping[int, PageName]) -> Markup:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from graph.report import to_html, to_markdown
 from graph.report.coverage import coverage_line, lost_much, percent, unused_documents
 from graph.report.markdown import footing
 from tests.reports import result
@@ -28,6 +29,24 @@ def test_a_summary_without_a_flag_is_not_called_true() -> None:
         " draws on 4 of 4 pages (100% of the first third, 50% of the second, 0% of the last). No sentence is"
         " flagged; this is word overlap only, not a fact check."
     )
+
+
+@pytest.mark.parametrize("flag", ["said twice", "says nothing", "weak support", "not a sentence"])
+def test_no_sentence_is_flagged_is_never_said_above_a_flagged_one_of_a_chapter(flag: str) -> None:
+    made: Any = result()
+    for sentence in made["sentences"]:
+        sentence["flags"] = []
+    flagged = made["sentences"][0] | {"flags": [flag], "evidence": []}
+    made["sections"] = [
+        {"title": "One", "level": 1, "first_page": 1, "last_page": 2, "start": 0, "end": 9, "pages": [1]}
+        | {"summary": flagged["text"], "sentences": [flagged]}
+    ]
+    count = "1 of 5"  # four of the summary, and this one
+    assert f'{count} sentences is flagged with "?" ({flag}: 1)' in coverage_line(made)
+    assert f"{count} " in to_html(made)
+    for text in (to_markdown(made), to_html(made)):
+        assert "No sentence is flagged" not in text
+        assert "None of" not in text
 
 
 def test_it_is_said_that_warnings_count_pages_where_these_are_called_otherwise() -> None:

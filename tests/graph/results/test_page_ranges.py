@@ -20,7 +20,7 @@ def ledger(*labels: str, **more: Any) -> list[PageRecord]:
 
 
 @pytest.mark.parametrize(
-    ("pages", "words"), [([3], "3"), ([1, 2, 3], "1-3"), ([7, 1, 2, 9, 8], "1-2, 7-9"), ([], ""), ([2, 2], "2")]
+    ("pages", "words"), [([3], "3"), ([1, 2, 3], "1–3"), ([7, 1, 2, 9, 8], "1–2, 7–9"), ([], ""), ([2, 2], "2")]
 )
 def test_page_numbers_are_joined_to_ranges(pages: list[int], words: str) -> None:
     assert page_ranges(pages) == words
@@ -32,7 +32,7 @@ def test_of_several_files_each_has_its_own_numbers() -> None:
         FileRecord(name="b.pdf", first_page=4, pages=0),
         FileRecord(name="c.pdf", first_page=4, pages=9),
     ]
-    assert in_pages([5, 2, 3], files) == "a.pdf pages 2-3, c.pdf page 2"
+    assert in_pages([5, 2, 3], files) == "a.pdf pages 2–3, c.pdf page 2"
     assert in_pages([5], files[:1]) == "page 5"
 
 
@@ -76,3 +76,17 @@ def test_pages_of_several_documents_are_cited_with_their_names() -> None:
     ]
     assert cite(page_names(two).values()) == "a b.pdf pp. 1–2; c.pdf p. ii, PDF p. 2"
     assert cite(page_names(two[:1]).values()) == "p. 1"
+
+
+def test_of_very_many_pages_the_first_are_named_and_the_others_counted() -> None:
+    assert page_ranges([*range(1, 99, 2), 99, 100]) == "1, 3, 5, 7, 9, 11, 13 and 44 more"
+    unprinted = list(page_names(ledger(*[""] * 40)).values())
+    assert cite(unprinted[::2]) == "PDF pp. 1, 3, 5, 7, 9, 11, 13 and 13 more"
+    half_printed = page_names(ledger(*(part for number in range(1, 40, 2) for part in (str(number), ""))))
+    assert cite(half_printed.values()) == "p. 1, PDF p. 2, p. 3, PDF p. 4, p. 5, PDF p. 6, p. 7 and 33 more"
+
+
+def test_so_are_very_many_documents() -> None:
+    pages = [page | {"document": f"{page['number']}.pdf", "document_page": 1} for page in ledger(*["1"] * 30)]
+    said = cite(page_names(cast(list[PageRecord], pages)).values())
+    assert said == f"{'; '.join(f'{number}.pdf p. 1' for number in range(1, 8))} and 23 more"

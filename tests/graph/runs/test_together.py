@@ -66,7 +66,7 @@ def test_pages_are_numbered_through_and_say_their_document_and_their_own_number(
         {"name": "a/r.txt", "first_page": 1, "pages": 3, "title": "r"},
         {"name": "b/r.txt", "first_page": 4, "pages": 2, "title": "r"},
     ]
-    assert in_pages([2, 3, 5], reading["files"]) == "a/r.txt pages 2-3, b/r.txt page 2"
+    assert in_pages([2, 3, 5], reading["files"]) == "a/r.txt pages 2–3, b/r.txt page 2"
 
 
 def test_progress_counts_the_pages_of_all_files_that_are_open() -> None:

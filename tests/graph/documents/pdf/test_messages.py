@@ -94,6 +94,6 @@ def test_pages_that_failed_alike_share_a_warning() -> None:
     assert warnings(content, LoadConfig(), ["8-9"]) == [
         "Pages 8-9 of load.pages are not in the file, whose last page is 7.",
         "Not read, page 2: it is damaged (the PDF library reports PdfiumError).",
-        "Not read, pages 4-5, 7: it took longer than 10 seconds (load.page_timeout_seconds).",
+        "Not read, pages 4–5, 7: it took longer than 10 seconds (load.page_timeout_seconds).",
         "Files attached to the PDF were not read: a, b.",
     ]
