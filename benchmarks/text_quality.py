@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from graph.documents import DocumentError, LoadConfig, Page, clean_pages, read_document  # noqa: E402
-from graph.documents.pdf.worker import limit_memory  # noqa: E402
+from graph.documents.process.child import limit_memory  # noqa: E402
 
 SECONDS = 120  # for one library and one file
 WORD = re.compile(r"[^\W\d_]+")

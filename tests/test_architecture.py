@@ -168,7 +168,7 @@ def test_every_import_is_a_declared_dependency() -> None:
         *(text for extra in optional if extra != "test" for text in optional[extra]),
     ]
     names = {re.match(r"[\w.-]+", text)[0].lower().replace("_", "-") for text in declared}  # type: ignore[index]
-    called = {"yaml": "pyyaml"}
+    called = {"pypandoc": "pypandoc-binary", "yaml": "pyyaml"}
     undeclared = {
         f"{name(path)}:{line} imports {module}"
         for path in FILES

@@ -1,7 +1,7 @@
-"""PDF, text and Markdown files to pages to chunks. Knows nothing of models, prompts, graphs or LangChain.
+"""Documents of all kinds to pages to chunks. Knows nothing of models, prompts, graphs or LangChain.
 
     paths = find_documents(["reports/"])  # find.py: folders to files
-    reading = read_document(paths[0], load)  # read.py: by its content a file goes to pdf/ or text.py
+    reading = read_document(paths[0], load)  # read.py: by its content a file goes to pdf/, office/ or text.py
     pages = clean_pages(reading["pages"], load)  # clean/: page headers, references and the like are left out
     outline = find_sections(pages)  # sections.py: chapters, and which stretch of the text each is
     chunks = split_pages(pages, budget_tokens=1500, count_tokens=count)  # split/: whole sentences

@@ -46,7 +46,8 @@ def _check_switch(value: object) -> object:
     return {True: "auto", False: "off"}[value] if isinstance(value, bool) else value
 
 
-def _check_encoding(name: str | None) -> str | None:
+def known_encoding(name: str | None) -> str | None:
+    """The name, if it is one that files of text may be written in, or nothing. Raises ValueError."""
     if name is not None:
         try:
             "".encode(name)
@@ -65,7 +66,7 @@ class LoadConfig(BaseModel):
 
     source: str | list[str] | None = Field(
         None,
-        description="Path of the document (PDF, plain text or Markdown), a list of paths, or a folder of PDFs.",
+        description="Path of the document (PDF, Word, text, ...), a list of paths, or a folder of documents.",
     )
     pages: Annotated[str | None, BeforeValidator(_check_pages)] = Field(
         None,
@@ -74,7 +75,7 @@ class LoadConfig(BaseModel):
     password: SecretStr | None = Field(
         None, description=f"Password of an encrypted PDF. Empty: the environment variable {PASSWORD_VARIABLE}."
     )
-    encoding: Annotated[str | None, AfterValidator(_check_encoding)] = Field(
+    encoding: Annotated[str | None, AfterValidator(known_encoding)] = Field(
         None,
         description='Encoding of a text file, as Python calls it: "cp1250". Nothing means: told by its content.',
     )

@@ -35,6 +35,10 @@ class DamagedPDFError(DocumentError):
     """It starts like a PDF, and no backend can open it or read any page of it."""
 
 
+class DamagedFileError(DocumentError):
+    """It starts like a document of some program, and nothing in it can be read."""
+
+
 class ReaderError(DocumentError):
     """The process that reads PDFs does not start. It says nothing about the file."""
 

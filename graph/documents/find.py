@@ -7,19 +7,25 @@ from pathlib import Path
 
 from graph.documents.characters import printable
 
+# "~$" begins what an office program keeps beside a document while it is open.
+_SUFFIXES = {
+    ".pdf", ".docx", ".docm", ".odt", ".rtf", ".epub", ".pptx", ".pptm", ".ppsx", ".xlsx", ".xlsm", ".eml"
+}  # fmt: skip
+
 
 def find_documents(paths: Iterable[str]) -> list[Path]:
-    """The files as given, and for a folder all PDFs in and below it, sorted by path. Each file comes once.
+    """The files as given, and for a folder all PDFs and office documents in and below it. Each file comes once.
 
-    Hidden files and folders are left out. A path without a file, or a folder without PDFs, stays as it is, for
-    the reader to refuse.
+    They are sorted by path. Texts and web pages of a folder are left out: reports of this program are such. So are
+    hidden files and folders. A path without a file, or a folder without documents, stays as it is, for the reader
+    to refuse.
     """
     found: dict[object, Path] = {}
     for name in paths:
         path = Path(name)
         with suppress(RuntimeError):  # "~name" where nobody has that name may well be a file
             path = path.expanduser()
-        for file in _pdfs_below(path) or [path]:
+        for file in _documents_below(path) or [path]:
             found.setdefault(_identity(file), file)
     return list(found.values())
 
@@ -40,15 +46,15 @@ def short_names(paths: Sequence[Path]) -> list[str]:
         depths = longer
 
 
-def _pdfs_below(path: Path) -> list[Path]:
+def _documents_below(path: Path) -> list[Path]:
     try:
         if not path.is_dir():
             return []
         return sorted(
             file
             for file in path.rglob("*")
-            if file.suffix.lower() == ".pdf"
-            and not any(part.startswith(".") for part in file.relative_to(path).parts)
+            if file.suffix.lower() in _SUFFIXES
+            and not any(part.startswith((".", "~$")) for part in file.relative_to(path).parts)
             and file.is_file()
         )
     except (OSError, ValueError):

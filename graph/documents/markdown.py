@@ -40,6 +40,7 @@ class Written:
     text: str
     titles: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
+    unit: str = ""  # what is counted in place of pages, between form feeds
 
 
 def read_markdown(text: str, *, is_markdown: bool = True) -> Written:

@@ -18,6 +18,10 @@ from graph.documents.errors import (
     TooLargeError,
 )
 from graph.documents.formats import told
+from graph.documents.office.kinds import kind_of_bytes, kind_of_text
+from graph.documents.office.protocol import Kind
+from graph.documents.office.reader import read_office
+from graph.documents.office.web import charset_of
 from graph.documents.pdf.reader import read_pdf
 from graph.documents.text import decoded, read_text, refuse_markup
 from graph.documents.types import FileRecord, OnProgress, Reading
@@ -50,7 +54,7 @@ def read_document(
     cancel: CancelToken | None = None,
     on_progress: OnProgress | None = None,
 ) -> Reading:
-    """Read a PDF, text or Markdown file. Every page of the file is in the result.
+    """Read a document of any kind. Every page, chapter, slide or sheet of the file is in the result.
 
     `cancel` ends the read from another thread; by default it is the token of the `cancellable` block around.
     `on_progress` hears of a PDF how many pages are done. Raises DocumentError, and ReadCancelledError.
@@ -58,8 +62,11 @@ def read_document(
     path, cancel = expanded(path), cancel or current_token()
     cancel.check(path.name)
     with _missing_refused(path):
-        if _starts_as_pdf(path, _first_bytes(path, config)):
+        start = _first_bytes(path, config)
+        if _starts_as_pdf(path, start):
             titles, pages, warnings = read_pdf(path, config, cancel, on_progress)
+        elif kind := _office_kind(path, start, config):
+            titles, pages, warnings = read_office(path, *kind, config, cancel)
         else:
             titles, pages, warnings = read_text(path, config)
     if not any(letter.isalpha() for page in pages for letter in page["text"]):
@@ -81,8 +88,20 @@ def refuse_at_first_sight(path: str | Path, config: LoadConfig) -> None:
     path = expanded(path)
     with _missing_refused(path):
         start = _first_bytes(path, config)
-        if not _starts_as_pdf(path, start):
+        if not _starts_as_pdf(path, start) and not _office_kind(path, start, config):
             refuse_markup(path, told(decoded(path, start, config, is_whole=False).text))
+
+
+def _office_kind(path: Path, start: bytes, config: LoadConfig) -> tuple[Kind, str | None] | None:
+    """The kind of a document that is neither PDF nor plain text, and its encoding. Raises DocumentError."""
+    if binary := kind_of_bytes(path, start):
+        return binary, None
+    text = decoded(path, start, config, is_whole=False)
+    kind = kind_of_text(path, told(text.text))
+    if kind is None:
+        return None
+    named = charset_of(start) if kind == "html" and not config.encoding and text.is_guess else None
+    return kind, named or text.encoding
 
 
 def expanded(path: str | Path) -> Path:
@@ -136,7 +155,7 @@ def _first_bytes(path: Path, config: LoadConfig) -> bytes:
     except ValueError as error:
         raise NotFoundError(f"{path} cannot be opened ({error})", "check the path") from None
     if stat.S_ISDIR(status.st_mode):
-        raise NotFoundError(f"{path} is a folder without PDFs", "give the path of a PDF, text or Markdown file")
+        raise NotFoundError(f"{path} is a folder without PDFs or office documents", "give the path of a file")
     if not stat.S_ISREG(status.st_mode):
         raise NotFoundError(f"{path} is a pipe or a device, not a file", "save its output to a file and give that")
     with path.open("rb") as file:
@@ -158,6 +177,8 @@ def _starts_as_pdf(path: Path, start: bytes) -> bool:
     If not, it is text. Raises DocumentError.
     """
     suffix = path.suffix.lower()
+    if suffix != ".pdf" and kind_of_bytes(path, start):
+        return False
     offset = start.find(b"%PDF" if suffix == ".pdf" else b"%PDF-")
     named = offset >= 0 and suffix == ".pdf"
     if named or offset == 0 or (0 < offset <= 1024 and suffix not in _TEXT_SUFFIXES):
@@ -166,7 +187,7 @@ def _starts_as_pdf(path: Path, start: bytes) -> bool:
                 f"{path.name} is a PDF of {len(start)} bytes, no more than a header", "get a fresh copy"
             )
         return True
-    if suffix == ".pdf":
+    if suffix == ".pdf" and not kind_of_bytes(path, start):
         raise NotAPDFError(
             f"{path.name} has the suffix .pdf, but its content is not a PDF",
             "give a PDF, text or Markdown file",

@@ -10,11 +10,12 @@ from typing import NamedTuple, TypeVar
 
 from graph.documents.clean.page_numbers import parse_number
 from graph.documents.types import FileRecord
+from graph.documents.units import counted, is_unit
 from graph.results.types import PageRecord
 
 T = TypeVar("T")
 
-
+_PAGE, _NAMED = "page", "named"  # kinds of what is cited, beside those of units
 # So many ranges say where pages are; of more, the first are named and the others counted. Likewise of documents.
 _MOST = 8
 
@@ -77,7 +78,7 @@ def page_names(ledger: Sequence[PageRecord]) -> dict[int, PageName]:
 
 def are_printed(names: Iterable[PageName]) -> bool:
     """Whether pages are called otherwise than they are counted in the file."""
-    return any(name.label not in ("", str(name.position)) for name in names)
+    return any(name.label not in ("", str(name.position)) and not is_unit(name.label) for name in names)
 
 
 def cite(names: Iterable[PageName], words: CiteWords = ENGLISH) -> str:
@@ -92,12 +93,32 @@ def _cite_one(names: Sequence[PageName], words: CiteWords) -> str:
     """Pages of one document. What goes by its position says so, whatever is printed on other pages."""
     runs = _runs(names, _follows)
     shown, said = _first(runs), []
-    for is_printed, group in groupby(shown, key=lambda run: bool(run[0].label)):
+    for kind, group in groupby(shown, key=lambda run: _kind(run[0])):
         alike = list(group)
+        if kind and kind != _PAGE:
+            said.append(_cite_units(kind, alike))
+            continue
         ranges = ", ".join(_span(_text(run[0]), _text(run[-1])) for run in alike)
-        one, several = (words.page, words.pages) if is_printed else (words.position, words.positions)
+        one, several = (words.page, words.pages) if kind else (words.position, words.positions)
         said.append((one if sum(map(len, alike)) == 1 else several).format(pages=ranges))
     return _with_rest(", ".join(said), sum(map(len, runs[len(shown) :])), words.more)
+
+
+def _kind(name: PageName) -> str:
+    """ "ch.", "slide" and so on, what has a name, a printed page, or "" for what goes by its position."""
+    if not is_unit(name.label):
+        return _PAGE if name.label else ""
+    return (counted(name.label) or (_NAMED, 0))[0]
+
+
+def _cite_units(kind: str, runs: Sequence[Sequence[PageName]]) -> str:
+    """What is no page, by its name: "ch. 2–4, 7", "slide 3", "slides 3–5", "sheet Costs, sheet Plan"."""
+    labels = [(run[0].label, run[-1].label) for run in runs]
+    if kind == _NAMED:
+        return ", ".join(_span(*ends) for ends in labels)
+    ranges = ", ".join(_span(*(label.removeprefix(f"{kind} ") for label in ends)) for ends in labels)
+    several = kind != "ch." and sum(map(len, runs)) > 1
+    return f"{kind}{'s' if several else ''} {ranges}"
 
 
 def _first(items: Sequence[T]) -> Sequence[T]:
@@ -116,10 +137,14 @@ def _text(name: PageName) -> str:
 
 def _follows(name: PageName, following: PageName) -> bool:
     """Neighbours are joined where what they are called counts on: iv and v, A-1 and A-2, 3 and 4."""
-    number, after = parse_number(_text(name).casefold()), parse_number(_text(following).casefold())
+    number, after = _number(name), _number(following)
     counts_on = number and after and number[0] == after[0] and after[1] == number[1] + 1
     are_alike = bool(name.label) == bool(following.label)
     return following.number == name.number + 1 and are_alike and bool(counts_on)
+
+
+def _number(name: PageName) -> tuple[str, int] | None:
+    return counted(name.label) if is_unit(name.label) else parse_number(_text(name).casefold())
 
 
 def _printed(page: PageRecord) -> str:

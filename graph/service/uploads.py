@@ -24,6 +24,7 @@ from graph.config import ServiceConfig
 from graph.documents.characters import printable
 from graph.documents.config import LoadConfig
 from graph.documents.errors import DocumentError, NotAPDFError, TooLargeError, UnsupportedFormatError
+from graph.documents.office.kinds import kind_of_bytes
 from graph.documents.read import is_pdf, refuse_at_first_sight
 from graph.service.errors import StorageFullError
 from graph.service.problems import ProblemError, reason
@@ -31,10 +32,10 @@ from graph.service.storage.database import told
 from graph.service.storage.files import shown_name
 from graph.service.types import NewDocument
 
-_PDF = "application/pdf"
+_PDF, _BINARY = "application/pdf", "application/octet-stream"
 _TEXTS = {".md": "text/markdown", ".markdown": "text/markdown"}
 # Endings by which the reader tells files of text from each other; others are of no use to it.
-_SUFFIXES = {".pdf", *_TEXTS, ".txt", ".text", ".log", ".csv", ".rst", ".tex"}
+_SUFFIXES = {".pdf", *_TEXTS, ".txt", ".text", ".log", ".csv", ".rst", ".org", ".tex"}
 _REFUSALS = {TooLargeError: 413, NotAPDFError: 415, UnsupportedFormatError: 415}
 _FIELD_BYTES = 2**17
 _TEXT_BYTES = 2**24
@@ -237,10 +238,12 @@ def _told(document: NewDocument, load: LoadConfig) -> NewDocument:
     try:
         refuse_at_first_sight(document.path, load)
         pdf = is_pdf(document.path, load)
+        with document.path.open("rb") as file:
+            binary = kind_of_bytes(document.path, file.read(16))
     except DocumentError as error:
         status = next((status for kind, status in _REFUSALS.items() if isinstance(error, kind)), 422)
         raise ProblemError(status, error.problem.replace(document.path.name, document.name), error.hint) from None
-    kind = _PDF if pdf else _TEXTS.get(document.path.suffix, "text/plain")
+    kind = _PDF if pdf else _BINARY if binary else _TEXTS.get(document.path.suffix, "text/plain")
     return NewDocument(document.name, document.path, kind)
 
 

@@ -112,7 +112,7 @@ def find_headings(pages: Sequence[Sequence[Line]], listed: Sequence[str]) -> lis
 def _written(pages: Sequence[Sequence[Line]]) -> list[Heading] | None:
     """Headings that are marked as such: "# Title". None where there are none."""
     found: list[Heading] = []
-    marked = lone = 0
+    marked = lone = told = 0
     is_code = False
     for index, lines in enumerate(pages):
         before = False
@@ -122,10 +122,10 @@ def _written(pages: Sequence[Sequence[Line]]) -> list[Heading] | None:
             match = None if is_code or line.box else _ATX.match(line.text)
             if match and any(map(str.isalnum, match[2])):
                 found.append(Heading(index, [line], without_marks(match[2]), "#", len(match[1]), 0))
-                marked += 1
+                marked, told = marked + 1, told + (line.label == "section_header")
                 lone += not before
             before = match is not None
-    if not found or 2 * lone < marked:  # comments of a program stand one below another
+    if not found or (2 * lone < marked and not told):  # comments of a program stand one below another
         return None
     top = min(heading.level for heading in found)
     for heading in found:

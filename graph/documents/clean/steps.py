@@ -25,6 +25,7 @@ from graph.documents.config import LoadConfig
 from graph.documents.left_out import by_reason, left_out
 from graph.documents.line import LEFT_OUT, ROW, Line, lines_of, text_of
 from graph.documents.types import LeftOut, Page, PageStatus
+from graph.documents.units import is_unit
 
 _LIGATURE = re.compile(r"[\ufb00-\ufb06]")
 
@@ -32,8 +33,10 @@ _LIGATURE = re.compile(r"[\ufb00-\ufb06]")
 def clean_pages(pages: list[Page], config: LoadConfig) -> list[Page]:
     """The pages with nothing but their text, and what was left out of it. The argument is not changed."""
     lines = [_lines(page) for page in _with_raised(pages)]
-    numbers = page_numbers(lines)
-    if config.drop_running_heads:
+    # Chapters, slides and sheets have no margins, and are told from each other by their names.
+    has_margins = not any(is_unit(page["label"]) for page in pages)
+    numbers = page_numbers(lines) if has_margins else [""] * len(pages)
+    if config.drop_running_heads and has_margins:
         label_line_numbers(lines)
         label_page_numbers(lines, numbers)
         label_page_headers(lines, numbers)

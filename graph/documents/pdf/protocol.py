@@ -1,6 +1,6 @@
 """What supervisor and worker say to each other: one request, then events, each a line of JSON.
 
-All are frozen dataclasses, which may hold others and tuples of them. What goes wrong is a `Failure`, a refusal or
+process/wire.py writes them. What goes wrong is a `Failure`, a refusal or
 an `OCRUnavailable`, each with a kind and its numbers; messages.py makes sentences of them. The password goes in
 the request, which no list of processes shows.
 
@@ -14,16 +14,13 @@ Asked for pictures, it sends `Ready` and `Opened` (or `Refused`), for each page 
 """
 
 import base64
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
+from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args
 
 from graph.documents.line import Line
-
-EXIT_OUT_OF_MEMORY = 77  # exit code of a worker that stopped itself
+from graph.documents.process.wire import decode
 
 # "repaired" is pdfium again, on a file whose lost end is made anew.
 BackendName = Literal["pdfium", "pypdf", "repaired"]
@@ -267,41 +264,11 @@ _REQUESTS: dict[str, Callable[..., Request | PictureRequest]] = {
     request.__name__: request for request in (Request, PictureRequest)
 }
 _EVENTS: dict[str, Callable[..., Event]] = {event.__name__: event for event in get_args(Event)}
-_T = TypeVar("_T")
-
-
-def encode(message: Request | PictureRequest | Event) -> bytes:
-    """One line, its end included: the name of the class and its fields."""
-    return json.dumps([type(message).__name__, vars(message)], default=vars).encode() + b"\n"
 
 
 def decode_request(line: bytes) -> Request | PictureRequest:
-    name, fields = json.loads(line)
-    return _built(_REQUESTS[name], fields)
+    return decode(line, _REQUESTS)
 
 
 def decode_event(line: bytes) -> Event:
-    name, fields = json.loads(line)
-    return _built(_EVENTS[name], fields)
-
-
-def _built(kind: Callable[..., _T], fields: dict[str, Any]) -> _T:
-    hints = _hints(kind)
-    return kind(**{name: _value(hints[name], value) for name, value in fields.items()})
-
-
-@cache
-def _hints(kind: Callable[..., Any]) -> dict[str, Any]:
-    return get_type_hints(kind)
-
-
-def _value(hint: Any, value: Any) -> Any:
-    """What JSON made of a value, as its field has it: tuples, and dataclasses in them."""
-    if is_dataclass(hint) and isinstance(hint, type):
-        return _built(hint, value)
-    if get_origin(hint) is tuple:
-        first, *others = get_args(hint)
-        if others == [...]:
-            return tuple(value if first is Any else (_value(first, entry) for entry in value))
-        return tuple(map(_value, (first, *others), value))
-    return value
+    return decode(line, _EVENTS)

@@ -20,11 +20,13 @@ from graph.documents.pdf.protocol import (
     PictureRequest,
     Request,
     Started,
+    decode_event,
 )
-from graph.documents.pdf.worker_process import running_worker
+from graph.documents.process.worker_process import running_worker
 from graph.documents.types import OnProgress
 
 MAX_RESTARTS = 5
+_WORKER = "graph.documents.pdf.worker"
 # What a page that was read adds to the time for the whole file; OCR adds what it took. So a long file is read to
 # its end, and one that only keeps the worker busy is not.
 _PAGE_SECONDS = 0.05
@@ -129,7 +131,7 @@ def _run_worker(
     """Take what one worker sends. None when it came to its end, or may as well end; else why it did not."""
     content.doing = Started("opening")
     clock.start_worker()
-    with running_worker(request, cancel) as worker:
+    with running_worker(_WORKER, request, decode_event, cancel) as worker:
         while True:
             try:
                 event = worker.next_event(clock.seconds_left())
@@ -138,7 +140,7 @@ def _run_worker(
                     content.stopped = Failure("file_timeout", config.timeout_seconds)
                 return content.stopped or Failure("page_timeout", clock.patience)
             if event is None:
-                return None if content.ended else worker.failure()
+                return None if content.ended else Failure(**vars(worker.death()))
             content.take(event)
             clock.take(event, content)
             if content.page_count is not None and content.page_count > config.max_pages:

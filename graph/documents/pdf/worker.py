@@ -5,14 +5,10 @@ It takes one request on stdin and sends events on stdout, both as protocol.py ha
 
 import contextlib
 import os
-import signal
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import IO
 
 from graph.documents.characters import plain, substance
 from graph.documents.line import Line, text_of
@@ -21,10 +17,8 @@ from graph.documents.pdf.ocr import OCRError, OCRUnavailableError, Tesseract
 from graph.documents.pdf.open_pdf import open_first
 from graph.documents.pdf.protocol import (
     BACKENDS,
-    EXIT_OUT_OF_MEMORY,
     CharactersGarbled,
     Ended,
-    Event,
     Failure,
     Metadata,
     MetadataRead,
@@ -40,76 +34,15 @@ from graph.documents.pdf.protocol import (
     ScanFound,
     Started,
     decode_request,
-    encode,
 )
+from graph.documents.process.child import Channel, end_with_parent, ignore_signals, limit_memory, read_line
+from graph.documents.process.wire import EXIT_OUT_OF_MEMORY
 
 _HOPELESS = 4  # pages that OCR cannot make out, after which it gives up if it could not read any
 _AT_ONCE = min(4, os.cpu_count() or 1)  # pages that OCR reads at the same time, 100 to 250 MB each
 _GARBLED, _FEWEST_LETTERS = 0.1, 4  # times the text, garbled words of so many on a page that is one for OCR
 _FEW_CHARACTERS = 100  # of a page whose texts are counted
 _LONGEST_TITLE = 2000  # characters
-
-
-def limit_memory(megabytes: int) -> None:
-    """Cap the address space; where the system has no such cap (macOS), watch the memory in a thread."""
-    try:
-        import resource
-    except ImportError:  # Windows: only the clock protects
-        return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform.startswith("linux"):
-        _, most = resource.getrlimit(resource.RLIMIT_AS)
-        limit = megabytes * 2**20 if most == resource.RLIM_INFINITY else min(most, megabytes * 2**20)
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-    else:
-        threading.Thread(target=_watch_memory, args=(megabytes * 2**20,), daemon=True).start()
-
-
-def _watch_memory(limit: int) -> None:
-    import resource
-
-    unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, the others kilobytes
-    while resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit < limit:
-        time.sleep(0.05)
-    os._exit(EXIT_OUT_OF_MEMORY)
-
-
-def end_with_parent() -> None:
-    """Exit, with the OCR under way, when the parent's end of stdin closes: however it died, nothing is left."""
-
-    def wait() -> None:
-        # os.read, not sys.stdin: a thread inside a buffered reader blocks the interpreter's own exit.
-        with contextlib.suppress(OSError):
-            while os.read(0, 4096):
-                pass
-        if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
-            os.killpg(0, signal.SIGKILL)
-        os._exit(0)
-
-    threading.Thread(target=wait, daemon=True).start()
-
-
-def read_request() -> Request | PictureRequest:
-    """The one line of stdin, byte by byte so that nothing after it is swallowed by a buffer."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        byte = os.read(0, 1)
-        if not byte:
-            os._exit(0)
-        line += byte
-    return decode_request(bytes(line))
-
-
-class Channel:
-    """Writes events to what was stdout; anything a C library prints there goes to stderr instead."""
-
-    def __init__(self) -> None:
-        self._out: IO[bytes] = os.fdopen(os.dup(1), "wb")
-        os.dup2(2, 1)
-
-    def send(self, event: Event) -> None:
-        self._out.write(encode(event))
-        self._out.flush()
 
 
 class Worker:
@@ -253,10 +186,9 @@ def draw(request: PictureRequest, channel: Channel) -> None:
 
 
 def main() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):  # a service manager tells all of a service's processes to end
-        signal.signal(number, signal.SIG_IGN)  # it is the supervisor's: that ends us
+    ignore_signals()
     channel = Channel()
-    request = read_request()
+    request = decode_request(read_line())
     limit_memory(request.memory_mb)
     end_with_parent()
     import pypdfium2  # noqa: F401  # without it no file can be read, and it is not the file's fault

@@ -101,12 +101,22 @@ def test_a_notebook_is_its_prose_and_its_code(tmp_path: Path) -> None:
         ("tex", f"\\chapter{{Tides}}\n\\label{{tides}}\n{SAID} \\emph{{Really.}}\n"),
         ("html", f"<p>Tides</p>\n<p>{SAID}</p>\n"),
         ("html", f"<div>\n{SAID}\n</div>"),
-        ("xml", f'<svg xmlns="http://www.w3.org/2000/svg"><text>{SAID}</text></svg>'),
-        ("xml", f'<?xml version="1.0"?><book><p>{SAID}</p></book>'),
     ],
 )
-def test_other_markup_is_refused_with_advice(tmp_path: Path, kind: str, content: str) -> None:
+def test_markup_is_told_by_its_content_and_read_as_what_it_is(tmp_path: Path, kind: str, content: str) -> None:
     assert told(content) == kind
+    assert read(tmp_path / "file.txt", content)[1].endswith(f"{SAID} Really." if "Really" in content else SAID)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f'<svg xmlns="http://www.w3.org/2000/svg"><text>{SAID}</text></svg>',
+        f'<?xml version="1.0"?><book><p>{SAID}</p></book>',
+    ],
+)
+def test_other_markup_is_refused_with_advice(tmp_path: Path, content: str) -> None:
+    assert told(content) == "xml"
     (tmp_path / "file.txt").write_text(content)
     with pytest.raises(DocumentError) as refused:
         read_document(tmp_path / "file.txt", LoadConfig())

@@ -149,7 +149,7 @@ def test_a_truncated_file_gives_what_is_left(tmp_path: Path) -> None:
 
 REFUSED: list[tuple[bytes, dict[str, Any], str, str]] = [
     (b"", {}, "EmptyFileError", "empty"),
-    (b"\x89PNG\r\n\x1a\n\0\0\0", {}, "NotAPDFError", "not a PDF"),
+    (b"\x7fELF\x02\x01\x01\0\0\0\0", {}, "NotAPDFError", "not a PDF"),
     (b"%PDF-1.7\n", {}, "DamagedPDFError", "header"),
     (b"%PDF-1.7\n" + b"rubbish " * 50, {}, "DamagedPDFError", "damaged"),
     (make_pdf([]), {}, "NoPagesError", "without pages"),
@@ -273,7 +273,7 @@ def test_markdown_keeps_its_marks_and_gives_its_heading(tmp_path: Path) -> None:
 def test_bad_text_files(tmp_path: Path) -> None:
     assert isinstance(refuse(tmp_path, b" \n\t", "a.txt"), refusals.EmptyFileError)
     assert isinstance(refuse(tmp_path, b"1. 2. -- 3.", "a.txt"), refusals.NoTextError)
-    assert isinstance(refuse(tmp_path, b"PK\x03\x04\0\0", "a.docx"), refusals.NotAPDFError)
+    assert isinstance(refuse(tmp_path, b"PK\x03\x04\0\0", "a.docx"), refusals.DamagedFileError)
     assert read(tmp_path, b"\xff\xfea\0b", "a.txt")["warnings"] == [
         "a.txt is damaged in 1 place: bytes that are not utf-16 stand as \N{REPLACEMENT CHARACTER} in the text."
     ]

@@ -50,6 +50,12 @@ def test_of_several_files_each_has_its_own_numbers() -> None:
         (["IX", "X", "Cover", "1", "3"], "pp. IX–X, Cover, 1, 3"),
         (["1", "2", "3", "", "1", "2"], "PDF pp. 1–6"),  # an annex that starts again
         (["v", "V", "vi", "vii"], "PDF pp. 1–4"),
+        (["ch. 1", "ch. 2", "ch. 4"], "ch. 1–2, 4"),
+        (["opening", "ch. 1", "ch. 2, part 2"], "opening, ch. 1, ch. 2, part 2"),
+        (["ch. Preface", "ch. 1", "ch. 2"], "ch. Preface, ch. 1–2"),
+        (["slide 3"], "slide 3"),
+        (["slide 3", "slide 4", "slide 9"], "slides 3–4, 9"),
+        (["sheet Costs", "sheet p. 7"], "sheet Costs, sheet p. 7"),
     ],
 )
 def test_pages_are_cited_as_printed_and_as_positions_where_that_is_clear(labels: list[str], words: str) -> None:

@@ -59,11 +59,16 @@ def test_the_content_says_what_a_file_is(service: Service, name: str, content: b
 @pytest.mark.parametrize(
     ("name", "content", "status", "detail"),
     [
-        ("a.pdf", b"PK\x03\x04" + bytes(2000), 415, "a.pdf has the suffix .pdf, but its content is not a PDF"),
-        ("a.docx", b"PK\x03\x04" + bytes(2000), 415, "a.docx is neither a PDF nor a text file"),
-        ("a.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, 415, "a.txt is neither a PDF nor a text file"),
-        ("a.html", b"<!DOCTYPE html><html><p>x", 415, "a.html is a web page (HTML), which is not read; open it"),
-        ("a.rtf", b"{\\rtf1 text}", 415, "a.rtf is a rich text document (RTF)"),
+        ("a.pdf", b"\x7fELF" + bytes(2000), 415, "a.pdf has the suffix .pdf, but its content is not a PDF"),
+        ("a.docx", b"\x7fELF" + bytes(2000), 415, "a.docx is neither a PDF nor a text file"),
+        ("a.txt", b"\x7fELF" + bytes(range(256)) * 8, 415, "a.txt is neither a PDF nor a text file"),
+        (
+            "a.doc",
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(99),
+            415,
+            "a.doc is a document of an old office program",
+        ),
+        ("a.xml", b"<?xml version='1.0'?><a/>", 415, "a.xml is XML, which is not read"),
         ("a.txt", b"", 422, "a.txt is empty; choose another file."),
         ("a.pdf", b"%PDF-1.4", 422, "a.pdf is a PDF of 8 bytes, no more than a header"),
     ],

@@ -30,9 +30,9 @@ from graph.documents.pdf.protocol import (
     Started,
     decode_event,
     decode_request,
-    encode,
 )
 from graph.documents.pdf.supervisor import first_request
+from graph.documents.process.wire import encode
 
 EVENTS: list[Event] = [
     Ready(),

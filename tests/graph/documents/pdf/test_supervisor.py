@@ -14,8 +14,9 @@ import pytest
 from graph.documents import LoadConfig, Reading, read_document
 from graph.documents.errors import ReaderError, TimedOutError, TooLargeError
 from graph.documents.pdf.content import PDFContent
-from graph.documents.pdf.protocol import Activity, Failure, Started, encode
+from graph.documents.pdf.protocol import Activity, Failure, Started
 from graph.documents.pdf.supervisor import first_request, next_request
+from graph.documents.process.wire import encode
 from tests.pdfs import bomb, make_pdf
 
 ROOT = Path(__file__).parents[4]

@@ -6,32 +6,48 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import IO
+from dataclasses import dataclass
+from typing import IO, Generic, Literal, Protocol, TypeVar
 
 from graph.documents.cancel import CancelToken
 from graph.documents.config import PASSWORD_VARIABLE
 from graph.documents.errors import ReaderError
-from graph.documents.pdf.protocol import (
-    EXIT_OUT_OF_MEMORY,
-    Event,
-    Failure,
-    PictureRequest,
-    Request,
-    decode_event,
-    encode,
-)
+from graph.documents.process.wire import EXIT_OUT_OF_MEMORY, encode
 
 # How pdfium answers a refused allocation; also how it fails. 5 is SIGTRAP, which Windows has no name for.
 _ABORTED = (signal.SIGABRT, signal.SIGILL, 5)
 _MOST_WAITING = 64  # events: a slow supervisor slows the worker, and does not fill the memory
 
 
+_Event = TypeVar("_Event")
+
+
+class Request(Protocol):
+    """What a worker is asked for."""
+
+    @property
+    def memory_mb(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class Death:
+    """Why a worker did not come to its end."""
+
+    kind: Literal["out_of_memory", "aborted", "crashed", "exited"]
+    amount: float = 0  # megabytes that it might have; of "crashed", the signal
+
+
 @contextmanager
-def running_worker(request: Request | PictureRequest, cancel: CancelToken) -> Iterator["WorkerProcess"]:
-    """A worker that is dead when the block ends, whatever happens, and as soon as `cancel` is cancelled."""
-    worker = WorkerProcess(request)
+def running_worker(
+    module: str, request: Request, decode: Callable[[bytes], _Event], cancel: CancelToken
+) -> Iterator["WorkerProcess[_Event]"]:
+    """A worker that is dead when the block ends, whatever happens, and as soon as `cancel` is cancelled.
+
+    `module` is run with the request, and `decode` reads the events that it sends.
+    """
+    worker = WorkerProcess(module, request, decode)
     try:
         with cancel.on_cancel(worker.kill):
             worker.send_request()
@@ -40,16 +56,17 @@ def running_worker(request: Request | PictureRequest, cancel: CancelToken) -> It
         worker.close()
 
 
-class WorkerProcess:
-    """A process that reads one file or draws pages of it, and the events that it sends."""
+class WorkerProcess(Generic[_Event]):
+    """A process that works on one file, and the events that it sends."""
 
-    def __init__(self, request: Request | PictureRequest) -> None:
+    def __init__(self, module: str, request: Request, decode: Callable[[bytes], _Event]) -> None:
         self._request = request
+        self._decode = decode
         # -P keeps the working directory off its path; PYTHONPATH gives it ours, so that it finds these packages
         # however this process found them.
         search_path = os.pathsep.join(os.path.abspath(entry) for entry in sys.path)
         inherited = {name: value for name, value in os.environ.items() if name != PASSWORD_VARIABLE}
-        self._process = _started({**inherited, "PYTHONPATH": search_path})
+        self._process = _started(module, {**inherited, "PYTHONPATH": search_path})
         self._lines: queue.Queue[bytes | None] = queue.Queue(_MOST_WAITING)
         self._pump = threading.Thread(target=_pump, args=(self._process.stdout, self._lines), daemon=True)
         self._pump.start()
@@ -61,25 +78,25 @@ class WorkerProcess:
             self._process.stdin.write(encode(self._request))
             self._process.stdin.flush()
 
-    def next_event(self, timeout: float) -> Event | None:
+    def next_event(self, timeout: float) -> _Event | None:
         """The next event, or None when there are no more. Raises TimeoutError after so many seconds."""
         try:
             line = self._lines.get(timeout=max(0.0, timeout))
         except queue.Empty:
             raise TimeoutError from None
-        return None if line is None else decode_event(line)
+        return None if line is None else self._decode(line)
 
-    def failure(self) -> Failure:
+    def death(self) -> Death:
         """Why a worker whose events are over did not come to its end."""
         code = self._process.wait()
         if code == EXIT_OUT_OF_MEMORY:
-            return Failure("out_of_memory", self._request.memory_mb)
+            return Death("out_of_memory", self._request.memory_mb)
         if code < 0 and -code in _ABORTED:
-            return Failure("aborted", self._request.memory_mb)
-        return Failure("crashed", -code) if code < 0 else Failure("exited")
+            return Death("aborted", self._request.memory_mb)
+        return Death("crashed", -code) if code < 0 else Death("exited")
 
     def kill(self) -> None:
-        """End the process, and the OCR that it may have under way: it leads a group of its own."""
+        """End the process, and what it may have started: it leads a group of its own."""
         if hasattr(os, "killpg"):
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -97,10 +114,10 @@ class WorkerProcess:
                     stream.close()
 
 
-def _started(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+def _started(module: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
     try:
         return subprocess.Popen(
-            [sys.executable, "-P", "-W", "ignore", "-m", "graph.documents.pdf.worker"],
+            [sys.executable, "-P", "-W", "ignore", "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -109,7 +126,7 @@ def _started(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
         )
     except OSError as error:  # an interpreter that may not be run, no memory, no processes left
         raise ReaderError(
-            f"No PDF can be read: the process that reads PDFs does not start ({sys.executable}: {error.strerror})",
+            f"Nothing is read: the process for reading does not start ({sys.executable}: {error.strerror})",
             "see that this account may run that program, or free some memory",
         ) from None
 

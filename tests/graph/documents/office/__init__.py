@@ -1,0 +1,1 @@
+"""Documents of office programs, web pages, books, and pictures."""
