@@ -55,7 +55,7 @@ def main() -> None:
     parent.add_node("look_up", look_up)
     parent.add_edge(START, "look_up")
     parent.add_edge("look_up", END)
-    given = {path: {"source": path} for path in sys.argv[1:]}
+    given: dict[str, Any] = {path: {"source": path} for path in sys.argv[1:]}
     given = given or {name: {"documents": [text]} for name, text in CONTRACTS.items()}
     for row in parent.compile().invoke({"documents": given})["rows"]:
         print(" | ".join(row))

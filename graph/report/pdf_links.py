@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
+from graph.documents.characters import printable
 from graph.results.types import Result
 
 PageLinks = Mapping[int, str]
@@ -22,7 +23,8 @@ def page_links(result: Result, paths: Sequence[Path], report: Path | None) -> Pa
     links: dict[int, str] = {}
     pages = {page["number"] for page in result["pages"]}
     for path, file in zip(paths, result["files"], strict=False):
-        if report is None or not (address := _address(path, report)):
+        is_meant = file["name"].endswith(printable(path.name)) and path.is_file()  # folders change during a run
+        if report is None or not is_meant or not (address := _address(path, report)):
             continue
         for position in range(1, file["pages"] + 1):
             if (number := file["first_page"] + position - 1) in pages:

@@ -47,7 +47,8 @@
   };
   const written = (block) => {
     if (!/^[OU]L$/.test(block.tagName)) return block.innerText;
-    return [...block.querySelectorAll("li")].map((item) => `- ${own(item).trim()}`).join("\n");
+    const mark = (item) => item.parentElement.tagName === "OL" ? `${item.value}.` : "-";
+    return [...block.querySelectorAll("li")].map((item) => `${mark(item)} ${own(item).trim()}`).join("\n");
   };
   const summary = () => {
     const blocks = [...document.querySelector("#summary .prose").children].map(written);
@@ -81,6 +82,17 @@
       said.textContent = said.dataset.said;
     });
   }
+
+  // As with a link, a click with Ctrl or the middle button opens the page of the PDF, where a card leads to it.
+  const leadOn = (event) => {
+    const chip = event.target.closest(".chip");
+    const link = chip && document.getElementById(chip.getAttribute("popovertarget"))?.querySelector("a[target]");
+    if (!link || !(event.ctrlKey || event.metaKey || event.button === 1)) return;
+    event.preventDefault();
+    link.click();
+  };
+  document.addEventListener("click", leadOn);
+  document.addEventListener("auxclick", leadOn);
 
   const toggles = document.querySelector(".toggles");
   if (toggles) {

@@ -36,8 +36,8 @@ def test_no_sentence_is_flagged_is_never_said_above_a_flagged_one_of_a_chapter(f
     made: Any = result()
     for sentence in made["sentences"]:
         sentence["flags"] = []
-    flagged = made["sentences"][0] | {"flags": [flag], "evidence": [], "start": 0}
-    flagged["end"] = len(flagged["text"])
+    flagged = made["sentences"][0] | {"flags": [flag], "evidence": []}
+    flagged |= {"start": 0, "end": len(flagged["text"])}
     made["sections"] = [
         {"title": "One", "level": 1, "first_page": 1, "last_page": 2, "start": 0, "end": 9, "pages": [1]}
         | {"summary": flagged["text"], "sentences": [flagged]}

@@ -12,6 +12,9 @@ from graph.results.types import Result
 
 
 def links(paths: list[Path], report: Path | None, pages: int = 3) -> dict[int, str]:
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
     files = [
         {"name": path.name, "first_page": 1 + pages * place, "pages": pages} for place, path in enumerate(paths)
     ]
@@ -54,3 +57,14 @@ def test_a_folder_that_is_reached_by_another_name_is_the_same(tmp_path: Path) ->
     (tmp_path / "other").symlink_to(tmp_path / "real")
     found = links([tmp_path / "real" / "paper.pdf"], tmp_path / "other" / "report.html")
     assert found[1] == "./paper.pdf#page=1"
+
+
+def test_a_file_that_came_or_went_during_the_run_leads_to_no_wrong_page(tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.pdf"):
+        (tmp_path / name).touch()
+    read = {"files": [{"name": "b.pdf", "first_page": 1, "pages": 1}], "pages": [{"number": 1}]}
+    report = tmp_path / "report.html"
+    assert page_links(cast(Result, read), [tmp_path / "a.pdf", tmp_path / "b.pdf"], report) == {}
+    assert page_links(cast(Result, read), [tmp_path / "b.pdf"], report) == {1: "./b.pdf#page=1"}
+    (tmp_path / "b.pdf").unlink()
+    assert page_links(cast(Result, read), [tmp_path / "b.pdf"], report) == {}

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from graph.documents.pdf.picture import png_of
 from graph.report import to_html
 from graph.results.types import Result
+from tests.graph.report.html.conftest import Show
 from tests.reports import HOSTILE, evidence, hostile, ledger, result
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed: apt-get install chromium")
-
 PHONE = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
-DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 
 # Of every text that shows: what it says, and the contrast of its colour to the ground it stands on.
 CONTRASTS = """() => {
@@ -44,47 +40,6 @@ CONTRASTS = """() => {
   }
   return found;
 }"""
-
-Show = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def show(browser: Browser, tmp_path: Path) -> Iterator[Show]:
-    """Opens a result in a window of its own.
-
-    In the end, whatever was shown must have asked for nothing but its file, said nothing on the console, raised no
-    error and opened nothing.
-    """
-    happened: list[str] = []
-    contexts = []
-
-    def open_page(made: dict[str, Any] | str, **settings: Any) -> Page:
-        path = tmp_path / f"{len(contexts)}.html"
-        path.write_text(made if isinstance(made, str) else to_html(made), "utf-8")
-        context = browser.new_context(**DESKTOP | settings)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: happened.append(f"request {request.url}"))
-        page.on("console", lambda message: happened.append(f"console {message.text}"))
-        page.on("pageerror", lambda error: happened.append(f"error {error}"))
-        page.on("dialog", lambda dialog: (happened.append("dialog"), dialog.dismiss()))
-        page.on("popup", lambda popup: happened.append("popup"))
-        page.goto(path.as_uri())
-        assert happened.pop(0) == f"request {path.as_uri()}"
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert happened == []
 
 
 def tree_of(page: Page) -> dict[str, dict[str, Any]]:
@@ -323,58 +278,6 @@ def test_on_paper_the_passages_follow_the_summary(show: Show) -> None:
     assert not page.locator(".close, .toggles, .skip").filter(visible=True).count()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.evaluate("getComputedStyle(document.querySelector('.card')).position") == "static"
-
-
-LISTED = """The **harbour** opens at six.
-
-## Costs
-
-- It cost 512 crowns.
-- Boats leave at five.
-"""
-SAYS = [
-    ("The **harbour** opens at six.", [1], []),
-    ("It cost 512 crowns.", [2], ["weak support"]),
-    ("Boats leave at five.", [3], []),
-]
-COPIED = "The harbour opens at six.\n\nCosts\n\n- It cost 512 crowns.\n- Boats leave at five."
-
-
-def test_the_button_copies_the_summary_and_nothing_else(show: Show) -> None:
-    page = show(result(LISTED, SAYS))
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("status")).to_have_text("Copied.")
-    assert page.evaluate("navigator.clipboard.readText()") == COPIED
-    expect(page.get_by_role("button", name="Copy", exact=True)).to_be_focused()
-
-
-def test_where_there_is_no_clipboard_to_write_to_it_copies_the_old_way(show: Show) -> None:
-    page = show(result(LISTED, SAYS))
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
-    page.get_by_role("button", name="Copy", exact=True).click()
-    expect(page.get_by_role("status")).to_have_text("Copied.")
-    assert page.evaluate("navigator.clipboard.readText()") == COPIED
-
-
-def test_who_selects_the_summary_copies_no_chips(show: Show) -> None:
-    page = show(result(LISTED, SAYS))
-    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.locator("#summary .prose").evaluate("prose => getSelection().selectAllChildren(prose)")
-    page.keyboard.press("Control+C")
-    lines = [line.strip() for line in page.evaluate("navigator.clipboard.readText()").splitlines()]
-    assert [line.lstrip("• ") for line in lines if line] == [
-        line.lstrip("- ") for line in COPIED.split("\n") if line
-    ]
-
-
-def test_a_card_leads_to_its_page_in_the_pdf_beside_the_report(show: Show) -> None:
-    page = show(to_html(cast(Result, result()), links={2: "./a%20b.pdf#page=2"}))
-    page.get_by_role("button", name="Source: pp. 2–3").click()
-    link = page.get_by_role("link", name="Open in the PDF")
-    expect(link).to_have_count(1)
-    assert link.evaluate("link => link.href").endswith("/a%20b.pdf#page=2")
 
 
 def test_without_scripts_cards_and_tree_still_open(show: Show) -> None:
