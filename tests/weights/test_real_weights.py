@@ -150,3 +150,69 @@ def test_checking_leaves_fewer_doubtful_sentences_or_as_many(real: Real) -> None
     assert after["stats"]["calls"] > before["stats"]["calls"] or not first
     kept = {sentence["text"] for sentence in before["sentences"]} & {s["text"] for s in after["sentences"]}
     assert len(kept) + len(after["revisions"]) >= len(before["sentences"])
+
+
+TOWN = """# The harbour
+
+The harbour of Saltby opens at six in the morning. In 2024 it took 9,640 crowns in fees, and it spent 512 crowns on
+a new lamp. The keeper is Ada Marsh.
+
+# The railway
+
+The railway to Tilney carried 301,900 passengers in its first year. A ticket costs 4 crowns. The director, Paul
+Reed, wants a second train by May 2026.
+"""
+FARM = """The farm at Milden grows rye and barley on 58 acres. In 2024 it sold 217 tonnes of grain for 31,000
+crowns. Rain in August cost it a tenth of the harvest, and the farmer, Nora Field, will plant oats instead.
+"""
+
+
+@pytest.fixture
+def ask_smollm2(real: Real) -> Callable[..., Any]:
+    """A configuration with SmolLM2 at its likeliest, and small answers."""
+    from graph import load_config
+
+    def configure(*settings: str) -> Any:
+        keys = ["llm.temperature=0", "llm.context_window=2048", "llm.max_tokens=60", "prompts.file=plain"]
+        return load_config("gemma3", [f"llm.model={real('smollm2')}", *keys, *settings])
+
+    return configure
+
+
+def test_chapters_documents_together_and_a_wanted_length(ask_smollm2: Callable[..., Any], tmp_path: Path) -> None:
+    """Each chapter and each document has its own summary, of its own text, and the length is what is counted."""
+    from graph import build_graph
+
+    (tmp_path / "town.md").write_text(TOWN)
+    (tmp_path / "farm.md").write_text(FARM)
+    by_chapter: Any = build_graph(ask_smollm2("summarize.by=section", "summarize.length=40 words")).invoke(
+        {"source": str(tmp_path / "town.md")}
+    )
+    written = {section["title"]: section["summary"] for section in by_chapter["sections"]}
+    assert set(written) == {"The harbour", "The railway"}
+    assert all(written.values())
+    assert by_chapter["length"]["wanted"] == 40
+    assert by_chapter["length"]["words"] == len(by_chapter["summary"].split())
+
+    together: Any = build_graph(ask_smollm2("summarize.together=true")).invoke(
+        {"source": [str(tmp_path / "town.md"), str(tmp_path / "farm.md")]}
+    )
+    assert [bool(file["summary"]) for file in together["files"]] == [True, True]
+    for file in together["files"]:
+        assert file["summary"] in together["summary"]
+    named = {name for sentence in together["sentences"] for name in sentence["documents"]}
+    assert named <= {"town.md", "farm.md"}
+
+
+def test_questions_are_answered_from_the_document_or_not_at_all(
+    ask_smollm2: Callable[..., Any], tmp_path: Path
+) -> None:
+    from graph import build_ask
+
+    (tmp_path / "town.md").write_text(TOWN)
+    questions = ["How many passengers did the railway carry?", "Who is the mayor of Orford?"]
+    result: Any = build_ask(ask_smollm2()).invoke({"source": str(tmp_path / "town.md"), "questions": questions})
+    carried, mayor = result["answers"]
+    assert "301,900" in carried["answer"] or not carried["supported"]
+    assert not mayor["supported"]
+    assert mayor["answer"] == "The document does not say."
