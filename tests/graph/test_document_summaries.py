@@ -372,6 +372,8 @@ def test_chapters_are_summarized_before_their_documents(tmp_path: Path) -> None:
     assert len(finals) == 1
     assert "Beta:\n" in finals[0]
     assert "Gamma" not in finals[0]
+    merged = [call.document.casefold() for call in model.calls if call.stage == "collapse"]
+    assert not any("omega" in document for document in merged), "without chapters, its parts fit as they are"
 
 
 def test_a_run_that_failed_goes_on_with_the_documents_apart(tmp_path: Path) -> None:
