@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 import tracemalloc
 from collections.abc import Iterator
 
@@ -65,6 +66,9 @@ def pour(connection: socket.socket) -> None:
 
 def is_well(service: Service) -> None:
     assert service.client.get("/healthz").status_code == 200
+    end = time.monotonic() + 30
+    while list(service.jobs.incoming.iterdir()) and time.monotonic() < end:  # who has gone is not told when it is
+        time.sleep(0.01)
     assert list(service.jobs.incoming.iterdir()) == []
 
 
