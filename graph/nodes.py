@@ -15,7 +15,7 @@ from chains.prompts import Stage
 from graph.calling.failures import end_run, is_fatal
 from graph.calling.flow import Flow
 from graph.calling.key_sentences import Part, joined_text, merged_source_sentences
-from graph.calling.stage_answer import StageAnswer, Timing
+from graph.calling.stage_answer import StageAnswer, timed
 from graph.calling.stage_caller import StageCaller
 from graph.calling.unheeded import unheeded_check, unheeded_prompts
 from graph.calling.wanted import Wanted
@@ -32,10 +32,7 @@ from graph.document_summaries import (
     with_own_summaries,
     with_quotas,
 )
-from graph.documents import (
-    find_sections,
-    split_pages,
-)
+from graph.documents import find_sections, split_pages
 from graph.documents.characters import plain
 from graph.documents.config import Context
 from graph.documents.errors import NoTextError
@@ -43,7 +40,6 @@ from graph.documents.types import Chunk, OnProgress, Page
 from graph.errors import BudgetError, RunError, SummarizeError
 from graph.grounding import ground
 from graph.mending import Mended, mend, revise_tasks
-from graph.node_names import NodeName
 from graph.packing import joined_tokens
 from graph.reading import read_input
 from graph.results.assemble import (
@@ -108,7 +104,7 @@ class Nodes:
             "doubtful": [],
             "proposals": Overwrite([]),
             "rounds": 0,
-            "timings": Overwrite([_timing("load", started)]),
+            "timings": Overwrite([timed("load", started)]),
         }
 
     def _about_the_model(self, pages: list[Page]) -> list[str]:
@@ -145,7 +141,7 @@ class Nodes:
             "tasks": list(map_tasks(state, records, texts, files, budget, self._context)),
             "route": route,
             "warnings": warnings,
-            "timings": [_timing("split", started)],
+            "timings": [timed("split", started)],
         }
 
     def map_summarize(self, task: MapTask) -> Flow[Update]:
@@ -203,7 +199,7 @@ class Nodes:
             return finished_without_summary(state, made)
         warnings = about_comparison(told, task.parts, extracts=self._caller.extracts)
         if len(told) < 2 or self._caller.extracts:
-            answer = StageAnswer("final", "", 0, "stop", False, False, _timing("final_summarize", time.time()))
+            answer = StageAnswer("final", "", 0, "stop", False, False, timed("final_summarize", time.time()))
         else:
             wanted = {**wanted, "words": comparison_words(files, self._config.words), "compares": True}
             text, tokens = self._caller.document("final", task.parts, task.tokens, compares=True)
@@ -244,7 +240,7 @@ class Nodes:
                 tasks = revise_tasks(draft, state, tracer.passages)
             sections = [_grounded_section(section, pages, prompts) for section in state["sections"]]
             tokens = self._caller.counter.text(draft.summary)
-            update = grounded(state, _timing("ground", started), draft, sections, heard, tokens)
+            update = grounded(state, timed("ground", started), draft, sections, heard, tokens)
             return update | to_revise(state, tasks)
         except Exception as error:
             return not_grounded(error)
@@ -309,15 +305,3 @@ def _grounded_section(section: SectionRecord, pages: Sequence[Page], prompts: Se
 def _chunk_text(task: MapTask) -> str | None:
     """The text to summarize; None if the task was resumed from a checkpoint, which does not keep it."""
     return task.get("chunk_text") or (decompress(task["compressed"]) if "compressed" in task else None)
-
-
-def _timing(node: NodeName, started: float) -> Timing:
-    return Timing(
-        node=node,
-        started=started,
-        ended=time.time(),
-        prompt_tokens=None,
-        output_tokens=None,
-        calls=0,
-        cached_calls=0,
-    )

@@ -22,7 +22,7 @@ from graph.calling.failures import end_run, in_words, is_fatal
 from graph.calling.flow import Flow
 from graph.calling.model_adapter import unwrap
 from graph.calling.shared_model import SharedModel
-from graph.calling.stage_answer import Timing
+from graph.calling.stage_answer import Timing, timed
 from graph.calling.stage_caller import StageCaller
 from graph.channels import compress, decompress
 from graph.config import RunConfig
@@ -30,7 +30,6 @@ from graph.documents.characters import plain
 from graph.documents.types import OnProgress, Reading
 from graph.errors import BudgetError, ConfigError, EmptyAnswerError, SummarizeError
 from graph.grounding import Tracer
-from graph.node_names import NodeName
 from graph.reading import read_input
 from graph.results.provenance import about_base_model
 from graph.results.stats import make_stats, page_records
@@ -80,7 +79,7 @@ class AskNodes:
             "warnings": Overwrite(
                 [*reading["warnings"], *about_base_model(self._config, self._made, "to answer questions")]
             ),
-            "timings": Overwrite([_timing("load", started)]),
+            "timings": Overwrite([timed("load", started)]),
         }
 
     def find(self, state: AskState) -> Update:
@@ -105,7 +104,7 @@ class AskNodes:
             tasks.append(
                 AskTask(index=index, question=text, language=language, text=passages, tokens=tokens, run=run)
             )
-        return {"looked": looked, "tasks": tasks, "warnings": warnings, "timings": [_timing("find", started)]}
+        return {"looked": looked, "tasks": tasks, "warnings": warnings, "timings": [timed("find", started)]}
 
     def fan_out(self, state: AskState) -> list[Send] | str:
         """After find: every question that the model is to answer, at once."""
@@ -141,7 +140,7 @@ class AskNodes:
             make_answer(finder.ask(text), looked, drafts.get(index), finder)
             for index, (text, looked) in enumerate(zip(state["asked"], state["looked"], strict=True))
         ]
-        timing = _timing("ground", started)
+        timing = timed("ground", started)
         return {
             "schema_version": 1,
             "answers": answers,
@@ -211,15 +210,3 @@ def _asked(state: Mapping[str, Any]) -> list[str]:
 
 def _is_page(document: object) -> bool:
     return isinstance(document, Mapping) and {"number", "text", "status"} <= document.keys()
-
-
-def _timing(node: NodeName, started: float) -> Timing:
-    return Timing(
-        node=node,
-        started=started,
-        ended=time.time(),
-        prompt_tokens=None,
-        output_tokens=None,
-        calls=0,
-        cached_calls=0,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,6 +34,19 @@ class Timing(TypedDict):
     output_tokens: int | None
     calls: int
     cached_calls: int
+
+
+def timed(node: NodeName, started: float) -> Timing:
+    """The work of a node that began then and has ended now, without a call of the model."""
+    return Timing(
+        node=node,
+        started=started,
+        ended=time.time(),
+        prompt_tokens=None,
+        output_tokens=None,
+        calls=0,
+        cached_calls=0,
+    )
 
 
 @dataclass(frozen=True)
