@@ -26,10 +26,9 @@ from graph.cli.arguments import (
 from graph.cli.bars import StageBars
 from graph.cli.fetch_model import fetch_model
 from graph.cli.first_look import Request
-from graph.cli.output import writable, write_file
+from graph.cli.output import save, writable
 from graph.cli.streams import note, say
 from graph.config import load_config
-from graph.documents.characters import printable
 from graph.documents.find import find_documents
 from graph.errors import ConfigError, Interrupted
 from graph.report import to_json
@@ -90,7 +89,7 @@ def ask(asked: AskRequest, *, quiet: bool) -> int:
             bars.stop()
     text = to_json(result) if asked.format == "json" else to_markdown(result)
     if path:
-        _save(path, text, quiet=quiet)
+        save(path, text, "the answers are", quiet=quiet)
     else:
         say(text)
     for warning in result["warnings"]:
@@ -125,13 +124,3 @@ def _in_file(path: str | None) -> list[str]:
     except UnicodeDecodeError:
         raise ConfigError(f"--questions {path}: this is not a text file in UTF-8.") from None
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def _save(path: Path, text: str, *, quiet: bool) -> None:
-    try:
-        write_file(path, text, "the answers are on standard output instead")
-    except ConfigError:
-        say(text)
-        raise
-    if not quiet:
-        note(f"The answers are in {printable(str(path))}.")

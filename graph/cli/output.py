@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from graph.cli.arguments import format_of
+from graph.cli.streams import note, say
+from graph.documents.characters import printable
 from graph.errors import ConfigError
 
 _LONGEST_STEM = 220  # bytes
@@ -104,6 +106,17 @@ def write_file(path: Path, text: str, advice: str) -> None:
             _replace(path.resolve(), text)
     except OSError as error:
         raise ConfigError(f"output.path: {path} could not be written ({error.strerror}); {advice}.") from None
+
+
+def save(path: Path, text: str, what: str, *, quiet: bool) -> None:
+    """`write_file`, and say so; what cannot be written is said instead. `what`: "the summary is"."""
+    try:
+        write_file(path, text, f"{what} on standard output instead")
+    except ConfigError:
+        say(text)
+        raise
+    if not quiet:
+        note(f"{what.capitalize()} in {printable(str(path))}.")
 
 
 def _replace(path: Path, text: str) -> None:

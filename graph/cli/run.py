@@ -6,20 +6,18 @@ import asyncio
 import logging
 import sys
 import warnings
-from pathlib import Path
 
 from graph.cli.arguments import STDIN, without_stdin
 from graph.cli.bars import StageBars
 from graph.cli.batch import how_to_go_on, run_documents
 from graph.cli.fetch_model import fetch_model
 from graph.cli.first_look import Request
-from graph.cli.output import is_folder, make_folder, write_file
+from graph.cli.output import is_folder, make_folder, save
 from graph.cli.progress import run_graph
 from graph.cli.streams import note, say
 from graph.cli.terminal import WordWrap
-from graph.documents.characters import printable
 from graph.documents.find import find_documents
-from graph.errors import ConfigError, Interrupted
+from graph.errors import Interrupted
 from graph.pipeline import build_graph
 from graph.report import footing, heading, render
 from graph.report.citations import page_list
@@ -75,7 +73,7 @@ def _run_one(request: Request, sources: list[str], quiet: bool) -> int:
         raise Interrupted(f"Interrupted.{how_to_go_on(config, bars.answers)}") from None
     text = render(result, form, pictures, page_links(result, documents, path))
     if path:
-        _save(path, text, quiet)
+        save(path, text, "the summary is", quiet=quiet)
     elif screen:
         screen.close(result, text)
     else:
@@ -84,16 +82,6 @@ def _run_one(request: Request, sources: list[str], quiet: bool) -> int:
     if not result["summary"]:
         return 4
     return 3 if any("refused" in file for file in result["files"]) else 0
-
-
-def _save(path: Path, text: str, quiet: bool) -> None:
-    try:
-        write_file(path, text, "the summary is on standard output instead")
-    except ConfigError:
-        say(text)
-        raise
-    if not quiet:
-        note(f"The summary is in {printable(str(path))}.")
 
 
 class _Screen:
