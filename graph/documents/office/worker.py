@@ -17,7 +17,7 @@ from graph.documents.office.protocol import (
     Told,
     decode_request,
 )
-from graph.documents.process.child import Channel, end_with_parent, ignore_signals, limit_memory, read_line
+from graph.documents.process.child import Channel, begin
 from graph.documents.process.wire import EXIT_OUT_OF_MEMORY
 
 _FORMATS = {"rtf": "rtf", "tex": "latex", "rst": "rst", "org": "org"}
@@ -146,11 +146,7 @@ def _within(draft: Draft, most: int, found: Found) -> Draft:
 
 
 def main() -> None:
-    ignore_signals()
-    channel = Channel()
-    request = decode_request(read_line())
-    limit_memory(request.memory_mb)
-    end_with_parent()
+    request, channel = begin(decode_request)
     channel.send(Ready())
     try:
         send(request, channel)

@@ -35,7 +35,7 @@ from graph.documents.pdf.protocol import (
     Started,
     decode_request,
 )
-from graph.documents.process.child import Channel, end_with_parent, ignore_signals, limit_memory, read_line
+from graph.documents.process.child import Channel, begin
 from graph.documents.process.wire import EXIT_OUT_OF_MEMORY
 
 _HOPELESS = 4  # pages that OCR cannot make out, after which it gives up if it could not read any
@@ -186,11 +186,7 @@ def draw(request: PictureRequest, channel: Channel) -> None:
 
 
 def main() -> None:
-    ignore_signals()
-    channel = Channel()
-    request = decode_request(read_line())
-    limit_memory(request.memory_mb)
-    end_with_parent()
+    request, channel = begin(decode_request)
     import pypdfium2  # noqa: F401  # without it no file can be read, and it is not the file's fault
 
     channel.send(Ready())

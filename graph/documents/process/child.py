@@ -6,18 +6,21 @@ import signal
 import sys
 import threading
 import time
-from typing import IO
+from collections.abc import Callable
+from typing import IO, TypeVar
 
-from graph.documents.process.wire import EXIT_OUT_OF_MEMORY, encode
+from graph.documents.process.wire import EXIT_OUT_OF_MEMORY, Request, encode
+
+_Request = TypeVar("_Request", bound=Request)
 
 
-def ignore_signals() -> None:
+def _ignore_signals() -> None:
     """Leave SIGINT and SIGTERM, which a service manager sends to all processes of a service, to the parent."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 
 
-def limit_memory(megabytes: int) -> None:
+def _limit_memory(megabytes: int) -> None:
     """Cap the address space; where the system has no such cap (macOS), watch the memory in a thread."""
     try:
         import resource
@@ -41,7 +44,7 @@ def _watch_memory(limit: int) -> None:
     os._exit(EXIT_OUT_OF_MEMORY)
 
 
-def end_with_parent() -> None:
+def _end_with_parent() -> None:
     """Exit, with what it has started, when the parent's end of stdin closes: however it died, nothing is left."""
 
     def wait() -> None:
@@ -56,7 +59,7 @@ def end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def read_line() -> bytes:
+def _read_line() -> bytes:
     """The request, the one line of stdin, byte by byte so that nothing after it is swallowed by a buffer."""
     line = bytearray()
     while not line.endswith(b"\n"):
@@ -77,3 +80,16 @@ class Channel:
     def send(self, event: object) -> None:
         self._out.write(encode(event))
         self._out.flush()
+
+
+def begin(decode: Callable[[bytes], _Request]) -> tuple[_Request, Channel]:
+    """The request, which `decode` makes of its line, and the channel for what comes of it.
+
+    From then on the memory is bounded, and the parent's end is the worker's.
+    """
+    _ignore_signals()
+    channel = Channel()
+    request = decode(_read_line())
+    _limit_memory(request.memory_mb)
+    _end_with_parent()
+    return request, channel

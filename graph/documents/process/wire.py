@@ -4,11 +4,18 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from functools import cache
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 EXIT_OUT_OF_MEMORY = 77  # exit code of a worker that stopped itself
 
 _T = TypeVar("_T")
+
+
+class Request(Protocol):
+    """What a worker is asked for."""
+
+    @property
+    def memory_mb(self) -> int: ...
 
 
 def encode(message: object) -> bytes:

@@ -9,12 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import IO, Generic, Literal, Protocol, TypeVar
+from typing import IO, Generic, Literal, TypeVar
 
 from graph.documents.cancel import CancelToken
 from graph.documents.config import PASSWORD_VARIABLE
 from graph.documents.errors import ReaderError
-from graph.documents.process.wire import EXIT_OUT_OF_MEMORY, encode
+from graph.documents.process.wire import EXIT_OUT_OF_MEMORY, Request, encode
 
 # How pdfium answers a refused allocation; also how it fails. 5 is SIGTRAP, which Windows has no name for.
 _ABORTED = (signal.SIGABRT, signal.SIGILL, 5)
@@ -22,13 +22,6 @@ _MOST_WAITING = 64  # events: a slow supervisor slows the worker, and does not f
 
 
 _Event = TypeVar("_Event")
-
-
-class Request(Protocol):
-    """What a worker is asked for."""
-
-    @property
-    def memory_mb(self) -> int: ...
 
 
 @dataclass(frozen=True)
