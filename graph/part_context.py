@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from graph.documents.config import Context
-from graph.documents.types import FileRecord, Section
+from graph.documents.types import Section
 from graph.results.types import ChunkRecord
 from llm.language.sentences import split_sentences
 from llm.tokens import estimate_tokens
@@ -27,7 +27,6 @@ _TITLES = 4
 def part_contexts(
     context: Context,
     title: str,
-    files: Sequence[FileRecord],
     sections: Sequence[Section],
     chunks: Sequence[ChunkRecord],
     texts: Sequence[str],
@@ -37,18 +36,18 @@ def part_contexts(
     for index, chunk in enumerate(chunks):
         lines = []
         if context in ("outline", "both"):
-            lines.append(" > ".join(_clipped(one) for one in _path(title, files, sections, chunk)))
-        if context in ("before", "both") and index and _go_together(chunks[index - 1], chunk, files):
+            lines.append(" > ".join(_clipped(one) for one in _path(title, sections, chunk)))
+        if context in ("before", "both") and index and _go_together(chunks[index - 1], chunk):
             lines.append(_tail(texts[index - 1]))
         said = [line for line in lines if line]
         found.append("\n".join([f"<{TAG}>", *said, f"</{TAG}>"]) if said else "")
     return found
 
 
-def _path(title: str, files: Sequence[FileRecord], sections: Sequence[Section], chunk: ChunkRecord) -> list[str]:
+def _path(title: str, sections: Sequence[Section], chunk: ChunkRecord) -> list[str]:
     """The titles above a chunk, from that of its document to that of the innermost section it begins in."""
     inner = list(_above(sections, chunk["section"]))[::-1] if "section" in chunk else []
-    outer = title if len(files) < 2 else _file_of(files, chunk)["name"]
+    outer = chunk.get("document", title)
     return [outer, *inner[-(_TITLES - 1) :]] if inner[:1] != [outer] else inner[-_TITLES:]
 
 
@@ -61,14 +60,9 @@ def _above(sections: Sequence[Section], index: int) -> Iterator[str]:
             yield section["title"]
 
 
-def _go_together(before: ChunkRecord, chunk: ChunkRecord, files: Sequence[FileRecord]) -> bool:
+def _go_together(before: ChunkRecord, chunk: ChunkRecord) -> bool:
     """Whether a reader of the second comes from the first: they are of one document, and of one chapter."""
-    is_of_one = len(files) < 2 or _file_of(files, before) == _file_of(files, chunk)
-    return is_of_one and before.get("chapter") == chunk.get("chapter")
-
-
-def _file_of(files: Sequence[FileRecord], chunk: ChunkRecord) -> FileRecord:
-    return next(file for file in reversed(files) if file["pages"] and file["first_page"] <= chunk["pages"][0])
+    return all(before.get(key) == chunk.get(key) for key in ("document", "chapter"))
 
 
 def _tail(text: str) -> str:

@@ -43,7 +43,7 @@ def map_tasks(
     """One for each chunk, with its text. A chunk that is all of one of several documents is to be the document's
     own summary.
     """
-    contexts = part_contexts(context, state["title"], files, state["sections"], chunks, texts)
+    contexts = part_contexts(context, state["title"], state["sections"], chunks, texts)
     chunks_of = Counter(chunk.get("document") for chunk in chunks)
     language = state.get("language", "")
     for chunk, text, said in zip(chunks, texts, contexts, strict=True):
