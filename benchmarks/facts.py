@@ -17,7 +17,7 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -136,8 +136,7 @@ def shares(scores: Sequence[Score], stage: str) -> list[float]:
     """All positions together, then the first, middle and last third of them."""
     third = SECTIONS // 3
     bounds = [(0, SECTIONS), *((start, start + third) for start in range(0, SECTIONS, third))]
-    found: Iterable[list[bool]] = [getattr(one, stage) for one in scores]
-    rows = list(found)
+    rows: list[list[bool]] = [getattr(one, stage) for one in scores]
     return [sum(sum(row[a:b]) for row in rows) / (len(rows) * (b - a)) for a, b in bounds]
 
 

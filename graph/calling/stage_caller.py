@@ -62,18 +62,13 @@ class StageCaller:
         self._model = model
         self._base = unwrap(model)
         self._retries = RetryPolicy(config, self._base)
-        self._extracts = isinstance(self._base, TextRank)  # it copies, and reads no instructions
+        self.extracts = isinstance(self._base, TextRank)  # it copies, and reads no instructions
         self._usual = {prompts, prompts.reminded()}
         self._chains: dict[tuple[Stage, Prompts, bool], Chain] = {}
 
-    @property
-    def extracts(self) -> bool:
-        """Whether the model copies sentences, and reads no instructions."""
-        return self._extracts
-
     def instructions(self, wanted: Wanted) -> list[str]:
         """What the prompts say besides the document; nothing where the model reads none."""
-        if self._extracts:
+        if self.extracts:
             return []
         prompts = self.prompts_for(Wanted(language=wanted.get("language", ""))).reminded()
         own = [prompts.text(stage) for stage in self._config.stages]
@@ -82,7 +77,7 @@ class StageCaller:
     @property
     def mends(self) -> bool:
         """Whether doubtful sentences are to be mended, and the model writes."""
-        return self._config.summarize.check and not self._extracts
+        return self._config.summarize.check and not self.extracts
 
     def prompts_for(self, wanted: Wanted) -> Prompts:
         """The prompts that ask for what is wanted."""
@@ -171,7 +166,7 @@ class StageCaller:
         `tokens` are those of the summaries alone. With each summary go its title, for models that write, and as
         many of its key sentences as there is room for; where it is short, none.
         """
-        titled = not self._extracts and any(part.get("title") for part in parts)
+        titled = not self.extracts and any(part.get("title") for part in parts)
         room = self.budget.comparison_input if compares else self.budget.input(stage)
         for count in range(self.budget.source_sentences, -1 if titled else 0, -1):
             text = joined_text(parts, count, titled=titled)
@@ -220,7 +215,7 @@ class StageCaller:
         A model that is asked for more words than its text bears invents some.
         """
         words = self._words(wanted)
-        if not words or not self._prompts.resize or self._extracts or reason not in _WHOLE:
+        if not words or not self._prompts.resize or self.extracts or reason not in _WHOLE:
             return False
         return could_be_mended(words_in(answer), words, words_in(text))
 
@@ -300,7 +295,7 @@ class StageCaller:
     def _limit(self, stage: Stage, document: str, wanted: Wanted) -> int:
         """Most tokens of an answer. The built-in model fills them, so they are those of the words wanted."""
         limit, words = self._most(stage, wanted), wanted.get("words", self._config.words)
-        if stage == "final" and self._extracts and words:
+        if stage == "final" and self.extracts and words:
             each = self.counter.text(document) / max(1, words_in(document))
             return max(1, min(limit, round(words * each)))
         return limit
@@ -331,7 +326,7 @@ class StageCaller:
 
     def _cleaned(self, stage: Stage, message: Message, document: str, prompts: Prompts) -> Cleaned:
         answer = plain(message if isinstance(message, str) else str(message.text)).strip()
-        if self._extracts:
+        if self.extracts:
             return Cleaned(answer, None if answer else "empty")
         if is_refused(message):
             return Cleaned("", "refusal")
