@@ -48,6 +48,11 @@ def all_sentences(result: Result) -> list[Sentence]:
     return [*result["sentences"], *chapters]
 
 
+def claims(result: Result) -> list[Sentence]:
+    """Those of all sentences that were compared with the document."""
+    return list(filter(is_claim, all_sentences(result)))
+
+
 def written_chapters(result: Result) -> list[tuple[SectionRecord, int]]:
     """The chapters that have a summary, and how many levels each is below the highest of them."""
     written = [section for section in result["sections"] if "summary" in section]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from graph.documents.types import LeftOut
 from graph.length import words_in
-from graph.report.citations import all_sentences, is_claim
+from graph.report.citations import claims
 from graph.report.words import cite, count, say
 from graph.results.coverage import FEW_CHUNKS
 from graph.results.page_ranges import PageName
@@ -38,7 +38,7 @@ def coverage_line(result: Result) -> str:
         sentences.append(_use(result))
     if unused := unused_documents(result):
         sentences.append(say("No sentence draws on {documents}.", documents=", ".join(unused)))
-    if any(map(is_claim, all_sentences(result))):
+    if claims(result):
         sentences.append(_flagged(result))
     return " ".join(sentences)
 
@@ -125,18 +125,18 @@ def _use(result: Result) -> str:
 
 
 def _flagged(result: Result) -> str:
-    claims = [sentence for sentence in all_sentences(result) if is_claim(sentence)]
-    flags = Counter(flag for sentence in claims for flag in sentence["flags"])
-    flagged = sum(bool(sentence["flags"]) for sentence in claims)
+    compared = claims(result)
+    flags = Counter(flag for sentence in compared for flag in sentence["flags"])
+    flagged = sum(bool(sentence["flags"]) for sentence in compared)
     text = say("No sentence is flagged")
     if flagged:
         counts = ", ".join(f"{say(flag)}: {times}" for flag, times in flags.items())
         message = '{flagged} of {all} sentences is flagged with "?" ({counts})'
         if flagged > 1:
             message = '{flagged} of {all} sentences are flagged with "?" ({counts})'
-        text = say(message, flagged=flagged, all=len(claims), counts=counts)
+        text = say(message, flagged=flagged, all=len(compared), counts=counts)
     text += say("; this is word overlap only, not a fact check.")
-    if flags["weak support"] > len(claims) / 2:
+    if flags["weak support"] > len(compared) / 2:
         text += " " + say("It says nothing if the summary and the document are in different languages.")
     return text
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from graph.report.citations import all_sentences, is_claim
+from graph.report.citations import claims
 from graph.report.coverage import length_said, percent, unused_documents
 from graph.report.html.markup import foreign, tag, together
 from graph.report.words import say
@@ -79,13 +79,13 @@ def _part(part: int, whole: int) -> str:
 
 
 def _flagged(result: Result) -> object:
-    claims = [sentence for sentence in all_sentences(result) if is_claim(sentence)]
-    if not claims:
+    compared = claims(result)
+    if not compared:
         return ""
-    flagged = sum(bool(sentence["flags"]) for sentence in claims)
+    flagged = sum(bool(sentence["flags"]) for sentence in compared)
     message = "{part} of {whole}" if flagged else "none of {whole}"
     note = tag("span", say("(word overlap only, not a fact check)"), class_="small")
-    return together(say(message, part=flagged, whole=len(claims)), " ", note)
+    return together(say(message, part=flagged, whole=len(compared)), " ", note)
 
 
 def run_facts(result: Result) -> Markup:
