@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.fakes import make_config, make_documents
 from tests.graph.service.conftest import Service, running
@@ -28,15 +28,6 @@ from tests.pdfs import encrypt
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed: apt-get install chromium")
 
 PICTURE = ".card:popover-open .picture"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        browser.contexts.clear()
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
