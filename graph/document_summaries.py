@@ -95,9 +95,8 @@ def too_few_words(files: Sequence[SummarizedFile], words: int | None) -> list[st
 def due_documents(tree: Sequence[Summary], chunks: Sequence[ChunkRecord]) -> dict[str, list[Summary]]:
     """The documents that have no summary of their own yet, each with the summaries of it that nothing rests on."""
     document_of: dict[str, str] = {chunk["id"]: chunk.get("document", "") for chunk in chunks}
-    for (
-        summary
-    ) in tree:  # by level; one of several documents comes after the summaries of each, and is not asked for
+    # By level: one of several documents comes after the summaries of each, and is not asked for.
+    for summary in tree:
         document_of[summary["id"]] = document_of[summary["sources"][0]]
     done = {summary["document"] for summary in tree if "document" in summary}
     due: dict[str, list[Summary]] = {}

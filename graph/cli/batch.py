@@ -134,9 +134,7 @@ class _Desk:
 
     def _row(self, run: DocumentRun, file: Path) -> IndexRow:
         name = self._names[run.source]
-        error = run.error.replace(
-            str(run.source), name
-        )  # a report may be passed on, without this machine's folders
+        error = run.error.replace(str(run.source), name)  # an index is passed on, without this machine's folders
         return self._rows.get(file) or row_without(report_link(file), name, run.fate, error, run.seconds)
 
     def _say(self, run: DocumentRun) -> None:
