@@ -21,6 +21,7 @@ from chains.validation_errors import explain
 from graph.documents.config import LoadConfig, SplitConfig
 from graph.errors import ConfigError
 from graph.length import parse_length, tokens_for
+from graph.runs.config import ClusterConfig
 from graph.shipped import config_names, find_config, find_prompt_set
 from llm.config import CacheConfig, LLMConfig, MLXConfig
 
@@ -185,6 +186,7 @@ class RunConfig(BaseModel):
     cache: CacheConfig = Field(default_factory=CacheConfig)
     output: OutputConfig = Field(default_factory=OutputConfig)
     service: ServiceConfig = Field(default_factory=ServiceConfig)
+    cluster: ClusterConfig = Field(default_factory=ClusterConfig)
 
     @property
     def words(self) -> int | None:

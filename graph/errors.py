@@ -43,6 +43,12 @@ class EmptyAnswerError(SummarizeError):
         self.thought = thought
 
 
+class ClusterError(RunError):
+    """The cluster is gone in the middle of a run."""
+
+    exit_code = 4
+
+
 class Interrupted(RunError):
     """Ctrl-C ended the run."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from graph.cli.arguments import STDIN_NAME
 from graph.cli.bars import DocumentBars
@@ -22,6 +23,7 @@ from graph.report.index import IndexRow, row_of, row_without
 from graph.report.pdf_links import page_links
 from graph.report.pictures import Pictures, adraw_cited
 from graph.results.types import Result
+from graph.runs.cluster import summarize_on_cluster
 from graph.runs.local import DocumentRun, summarize_each
 
 
@@ -36,7 +38,7 @@ def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool, stdin
         DocumentRun(source, STDIN_NAME if str(source) == stdin else printable(str(source))) for source in sources
     ]
     files = choose_files(folder, sources, f".{config.output.format}") if folder else None
-    desk, app, bars = _Desk(config, runs, files), build_graph(config), DocumentBars(len(runs), quiet)
+    desk, bars = _Desk(config, runs, files), DocumentBars(len(runs), quiet)
 
     async def end(run: DocumentRun) -> None:
         bars.done(run.name)
@@ -47,16 +49,8 @@ def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool, stdin
         finally:
             desk.take(run, pictures)
 
-    work = summarize_each(
-        app,
-        runs,
-        concurrency=config.llm.concurrency,
-        on_task=lambda run, event: bars.show(run.name, event),
-        on_pages=lambda run, event: bars.show_pages(run.name, event),
-        on_end=end,
-    )
     try:
-        asyncio.run(work)
+        asyncio.run(_work(config, runs, bars, end, quiet=quiet))
     except KeyboardInterrupt:
         bars.stop()
         desk.close()
@@ -71,6 +65,32 @@ def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool, stdin
     bars.stop()
     desk.close(quiet=quiet)
     return max(run.exit_code for run in runs)
+
+
+def _work(
+    config: RunConfig,
+    runs: Sequence[DocumentRun],
+    bars: DocumentBars,
+    end: Callable[[DocumentRun], Awaitable[None]],
+    *,
+    quiet: bool,
+) -> Coroutine[Any, Any, None]:
+    """Summarizing all documents, here or on a cluster."""
+    if config.cluster.address:
+        return summarize_on_cluster(config, runs, on_end=end, on_dashboard=None if quiet else note_dashboard)
+    return summarize_each(
+        build_graph(config),
+        runs,
+        concurrency=config.llm.concurrency,
+        on_task=lambda run, event: bars.show(run.name, event),
+        on_pages=lambda run, event: bars.show_pages(run.name, event),
+        on_end=end,
+    )
+
+
+def note_dashboard(address: str) -> None:
+    """Say where Dask shows what its workers do."""
+    note(f"Dask's dashboard: {address}")
 
 
 def how_to_go_on(config: RunConfig, answers: int) -> str:

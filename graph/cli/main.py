@@ -90,6 +90,11 @@ def _parser() -> argparse.ArgumentParser:
         "run", usage=f"{parser.prog} run {words}", help="summarize a document, or each of several"
     )
     _add_options(run)
+    run.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="summarize on a Dask cluster: tcp://HOST:8786, or local:N for N processes of this machine",
+    )
     run.set_defaults(command=_run, refuse=run.error)
 
     _add_ask(commands, parser.prog)
@@ -232,6 +237,8 @@ def _request(args: argparse.Namespace) -> Request:
             overrides.append((key, value))
     if args.length is not None:
         overrides.append(f"summarize.length={args.length}")  # as --set, which an error then names
+    if getattr(args, "cluster", None) is not None:
+        overrides.append(f"cluster.address={args.cluster}")
     sets_document = documents or any(
         word.partition("=")[0].strip() in ("load", "load.source") for word in args.set
     )

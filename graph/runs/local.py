@@ -80,7 +80,7 @@ async def summarize_each(
             room.hear(run, event)
             on_task(run, event)
 
-        await _summarize(app, run, heard, partial(on_pages, run) if on_pages else None)
+        await summarize_one(app, run, heard, partial(on_pages, run) if on_pages else None)
         room.leave(run)
         await on_end(run)
 
@@ -142,12 +142,13 @@ class Room:
         self._changed.set()
 
 
-async def _summarize(
+async def summarize_one(
     app: CompiledStateGraph[Any, Any, Any, Any],
     run: DocumentRun,
     heard: Callable[[dict[str, Any]], None],
     on_pages: Callable[[PagesRead], None] | None,
 ) -> None:
+    """Summarize a document, and write into `run` what became of it. What every document would meet is raised."""
     started = time.monotonic()
     try:
         result = await follow(app, InputState(source=str(run.source)), on_task=heard, on_pages=on_pages)

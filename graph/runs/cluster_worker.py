@@ -1,0 +1,138 @@
+"""What runs on a worker of a cluster: a plugin that holds the graph with its model, and the task that asks it.
+
+Imported only where `distributed` is installed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypedDict, cast
+
+from distributed import Reschedule, Worker, WorkerPlugin, get_worker
+from langchain_core.exceptions import ModelError
+from langgraph.graph.state import CompiledStateGraph
+
+from graph.config import RunConfig
+from graph.errors import SummarizeError
+from graph.pipeline import build_graph
+from graph.results.types import Result
+from graph.runs.local import DocumentRun, Room, summarize_one
+from llm.errors import MissingPackageError
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document on its way to a worker. `plugin` is the name of the one that summarizes it."""
+
+    key: str
+    plugin: str
+    source: str  # where the client has it
+    content: bytes
+
+
+class Outcome(TypedDict):
+    """What became of a document. "useless": of every other it would be the same, for `error` says why."""
+
+    state: Literal["done", "refused", "failed", "useless"]
+    result: Result | None
+    error: str
+    exit_code: int
+    seconds: float
+
+
+async def summarize_document(document: Document) -> Outcome:
+    """The task: Dask runs it on the event loop of the worker that it chose."""
+    plugin = cast(SummarizerPlugin, get_worker().plugins[document.plugin])
+    return await plugin.summarize(document)
+
+
+class SummarizerPlugin(WorkerPlugin):
+    """One graph for all documents of a run that come to a worker, so that its model is loaded once.
+
+    `prompt_set` is what the file prompts.file of the client says. In processes that this program has started
+    (`is_own`), Ctrl-C is left to this program.
+    """
+
+    def __init__(self, name: str, config: RunConfig, prompt_set: bytes | None, *, is_own: bool) -> None:
+        self.name = name
+        self._config = config
+        self._prompt_set = prompt_set
+        self._is_own = is_own
+
+    async def setup(self, worker: Worker) -> None:
+        """Called by Dask on each worker there is, and on each that comes later."""
+        if self._is_own:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._folder = worker.local_directory
+        self._room = Room(self._config.llm.concurrency)
+        self._under_way: dict[str, asyncio.Task[Outcome]] = {}
+        self._app = await asyncio.to_thread(self._build)
+
+    def _build(self) -> CompiledStateGraph[Any, Any, Any, Any]:
+        config = self._config
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            if self._prompt_set is not None and config.prompts.file:
+                file = Path(folder, Path(config.prompts.file).name)  # warnings say what it is called
+                file.write_bytes(self._prompt_set)
+                prompts = config.prompts.model_copy(update={"file": str(file)})
+                config = config.model_copy(update={"prompts": prompts})
+            return build_graph(config)
+
+    def transition(self, key: Any, start: str, finish: str, **kwargs: Any) -> None:
+        """Called by Dask as a task changes its state: one that nobody waits for any more is ended."""
+        if finish == "cancelled" and key in self._under_way:
+            self._under_way[key].cancel()
+
+    async def summarize(self, document: Document) -> Outcome:
+        """Summarize a document, as soon as there is room for it beside the others."""
+        task = self._under_way[document.key] = asyncio.create_task(self._summarize(document))
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise Reschedule from None  # on this worker it is over
+        finally:
+            del self._under_way[document.key]
+
+    async def _summarize(self, document: Document) -> Outcome:
+        # Dask removes this folder also after a worker that was killed.
+        folder = tempfile.mkdtemp(dir=self._folder)
+        path = Path(folder, Path(document.source).name)
+        run = DocumentRun(path, document.source)
+        await self._room.wait()
+        self._room.enter(run)
+        try:
+            await asyncio.to_thread(path.write_bytes, document.content)
+            await summarize_one(self._app, run, lambda event: self._room.hear(run, event), None)
+        except (ModelError, SummarizeError) as error:
+            code = 2 if isinstance(error, MissingPackageError) else 4
+            return Outcome(state="useless", result=None, error=str(error), exit_code=code, seconds=run.seconds)
+        finally:
+            self._room.leave(run)
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+        return await asyncio.to_thread(_outcome, run, _renaming(path, document.source))
+
+
+def _outcome(run: DocumentRun, renamed: Callable[[str], str]) -> Outcome:
+    result = run.result and cast(Result, json.loads(renamed(json.dumps(run.result))))
+    state = cast(Literal["done", "refused", "failed"], run.state)
+    return Outcome(
+        state=state, result=result, error=renamed(run.error), exit_code=run.exit_code, seconds=run.seconds
+    )
+
+
+def _renaming(path: Path, source: str) -> Callable[[str], str]:
+    """Puts the client's path into a text, or a JSON of ASCII, that names the file by where it lay here."""
+
+    def renamed(text: str) -> str:
+        for here, there in ((str(path), source), (json.dumps(str(path))[1:-1], json.dumps(source)[1:-1])):
+            text = text.replace(here, there)
+        return text
+
+    return renamed
