@@ -56,7 +56,7 @@ def run_documents(config: RunConfig, paths: Sequence[str], *, quiet: bool, stdin
         desk.close()
         done = sum(run.state == "done" for run in runs)
         counted = f"{done} of {len(runs)} summaries are finished"
-        raise Interrupted(f"Interrupted; {counted}.{how_to_go_on(config, bars.answers)}") from None
+        raise Interrupted(f"Interrupted; {counted}.{how_to_go_on(config, bars.answers + done)}") from None
     except Exception as error:
         bars.stop()
         if any(run.ended for run in runs) and not isinstance(error, OSError | OutputError):

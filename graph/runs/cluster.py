@@ -19,7 +19,7 @@ from graph.documents.config import password_of
 from graph.documents.errors import DocumentError, NotFoundError
 from graph.documents.read import expanded, refuse_at_first_sight
 from graph.errors import ClusterError, ConfigError, SummarizeError
-from graph.runs.cluster_address import connected, refuse_differences, suitable
+from graph.runs.cluster_address import connected, dashboard_of, refuse_differences, suitable
 from graph.runs.local import DocumentRun
 
 if TYPE_CHECKING:
@@ -84,18 +84,18 @@ async def summarize_on_cluster(
     traveling, prompt_set = for_workers(config)
     name = f"mlx-pdf-summarizer-{uuid.uuid4().hex}"
     async with connected(config.cluster) as client:
-        if on_dashboard and client.dashboard_link and config.cluster.address:
-            on_dashboard(client.dashboard_link)
-        if config.cluster.processes is None:
-            await refuse_differences(client)
+        if on_dashboard and (link := dashboard_of(client, config.cluster)):
+            on_dashboard(link)
         is_own = config.cluster.processes is not None
+        if not is_own:
+            await refuse_differences(client)
         await client.register_plugin(SummarizerPlugin(name, traveling, prompt_set, is_own=is_own), name)
         try:
             await _Summarizer(client, traveling, name, on_end).summarize(runs)
         except BaseExceptionGroup as group:
             raise _first(group) from None
         finally:
-            if client.status == "running":
+            if not is_own and client.status == "running":
                 await client.unregister_worker_plugin(name)  # type: ignore[no-untyped-call]
 
 

@@ -65,11 +65,19 @@ async def _open(settings: ClusterConfig, stack: AsyncExitStack) -> Client:
         security=True,  # certificates for this run alone: nobody else on this machine can reach its processes
         resources=settings.resources or None,
         memory_limit=0,  # weights are no leak, and reading has limits of its own
-        dashboard_address="127.0.0.1:0" if find_spec("bokeh") else None,
+        dashboard_address="127.0.0.1:0",
+        scheduler_kwargs={"dashboard": find_spec("bokeh") is not None},
         silence_logs=logging.CRITICAL,  # a worker that is gone is told in words of our own
     )
     await stack.enter_async_context(cluster)
     return await stack.enter_async_context(Client(cluster, asynchronous=True))  # type: ignore[no-untyped-call]
+
+
+def dashboard_of(client: Client, settings: ClusterConfig) -> str | None:
+    """The address of Dask's dashboard. One of this program's own cluster needs the package bokeh."""
+    if settings.processes is not None and find_spec("bokeh") is None:
+        return None
+    return cast("str | None", client.dashboard_link)
 
 
 async def _wait_for_workers(client: Client, settings: ClusterConfig) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import signal
 import tempfile
@@ -85,6 +86,11 @@ class SummarizerPlugin(WorkerPlugin):
                 config = config.model_copy(update={"prompts": prompts})
             return build_graph(config)
 
+    def teardown(self, worker: Worker) -> None:
+        """Called by Dask as the worker ends, after what was under way was cancelled, or as the run does."""
+        if self._is_own:
+            os._exit(0)  # at once: not as soon as a thread has done what nobody waits for, nor with MLX aborting
+
     def transition(self, key: Any, start: str, finish: str, **kwargs: Any) -> None:
         """Called by Dask as a task changes its state: one that nobody waits for any more is ended."""
         if finish == "cancelled" and key in self._under_way:
@@ -115,7 +121,7 @@ class SummarizerPlugin(WorkerPlugin):
             return Outcome(state="useless", result=None, error=str(error), exit_code=code, seconds=run.seconds)
         finally:
             self._room.leave(run)
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)  # here, for threads may be busy
         return await asyncio.to_thread(_outcome, run, _renaming(path, document.source))
 
 
