@@ -77,7 +77,7 @@ def is_prose(block: Block) -> bool:
     text = " ".join(block)
     if ROW in text:
         return False
-    letters = sum(character.isalpha() for character in text)
+    letters = sum(map(str.isalpha, text))
     return letters >= _FEWEST and letters >= 0.65 * len(text)
 
 

@@ -20,6 +20,7 @@ _MOST_WORDS = 0.2  # of a page's words; what would take more is no header
 _OUTERMOST = 2  # lines from an edge that are looked at where places are not known
 _OF_PAGE = re.compile(rf"\b{PAGE_WORD}\s*(\d{{1,5}})\b|\b(\d{{1,5}})\s*(?:쪽|페이지|ページ|頁|页)", re.IGNORECASE)
 _ENDED = re.compile(r"[.!?。！？…؟۔।][\"'”’»」』)\]]{0,3}$")
+_DIGIT = re.compile(r"\d")
 _WORD = re.compile(r"\w+")
 
 Place = tuple[int, int, Line]  # page, rank from the edge, and the line
@@ -54,7 +55,8 @@ def _at_edge(lines: Sequence[Line], edge: str) -> list[Line]:
 
 def _said(line: Line, number: str) -> str:
     """What a line says on any page: its words and numbers, but for the number of its page."""
-    words = _OF_PAGE.sub("#", line.text).casefold().split()
+    text = _OF_PAGE.sub("#", line.text) if _DIGIT.search(line.text) else line.text
+    words = text.casefold().split()
     return " ".join("#" if number and word.strip("-–—|[]().,·") == number.casefold() else word for word in words)
 
 

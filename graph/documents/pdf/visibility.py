@@ -7,6 +7,7 @@ OCR found in it, and stays.
 
 from collections.abc import Iterable
 from ctypes import c_int
+from math import ceil
 from typing import Any
 
 from graph.documents.line import Box
@@ -22,6 +23,7 @@ _CONTRAST = 12  # of 255, between the lightest and the darkest pixel
 _MOST_PIXELS = 2_000_000
 _COARSEST = 0.4  # pixels a point; on a page larger than a poster words leave no trace
 _NEAR = 3  # points, around a picture: drawing it colours no pixel beyond
+_FEW = 60  # words: to draw the part of the page where they are is quicker than all of it
 _FINE = 1000  # parts of a pixel in which pdfium is asked for places, for it tells whole numbers
 
 
@@ -52,7 +54,8 @@ def _blank_words(
     for picture, box in zip(objects.handles, objects.pictures, strict=True):
         if not runs.touched(box, _NEAR):  # to draw pictures takes longer than all the rest
             raw.FPDFPageObj_SetIsActive(picture, False)
-    view = _View(raw, page)
+    few = [words.box(word) for word in suspects] if len(suspects) <= _FEW else None
+    view = _View(raw, page, few)
     # A quick look first: the first letter is enough to see a word.
     blank = [word for word in suspects if is_tiny(word) or view.is_blank(word.box)]
     return [word for word in blank if _is_hidden(word, words, view, objects.pictures)]
@@ -83,21 +86,34 @@ def _scale(width: float, height: float) -> float:
 
 
 class _View:
-    """A page drawn at 72 dpi, without what is typed or noted on it."""
+    """A page drawn at 72 dpi, without what is typed or noted on it; no more of it than holds `boxes`, if given."""
 
-    def __init__(self, raw: Any, page: Any) -> None:
+    def __init__(self, raw: Any, page: Any, boxes: list[Box] | None = None) -> None:
         width, height = page.get_size()
         scale = _scale(width, height)
-        bitmap = page.render(scale=scale, may_draw_forms=False, draw_annots=False)
-        self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
-        self._bytes = bitmap.n_channels  # a pixel
-        self._channels = min(3, self._bytes)
-        self._pixels = bytes(bitmap.buffer)
+        self._width, self._height = ceil(width * scale), ceil(height * scale)
         corner, across, up = (self._place(raw, page, x, y) for x, y in ((0, 0), (100, 0), (0, 100)))
         self._matrix = (
             (across[0] - corner[0]) / 100, (up[0] - corner[0]) / 100, corner[0],
             (across[1] - corner[1]) / 100, (up[1] - corner[1]) / 100, corner[1],
         )  # fmt: skip
+        left, top, right, bottom = self._left, self._top, *_ = self._part(boxes)
+        cut = (left, self._height - bottom, self._width - right, top)
+        bitmap = page.render(
+            scale=scale, crop=[(side - 0.5) / scale for side in cut], may_draw_forms=False, draw_annots=False
+        )
+        self._stride, self._bytes = bitmap.stride, bitmap.n_channels  # bytes of a row, and of a pixel
+        self._channels = min(3, self._bytes)
+        self._pixels = bytes(bitmap.buffer)
+
+    def _part(self, boxes: list[Box] | None) -> tuple[int, int, int, int]:
+        """First column and row of pixels that are drawn, and the ones behind the last."""
+        places = [self._on_page(box) for box in boxes or ()]
+        places = [place for place in places if place[0] < place[2] and place[1] < place[3]]
+        if not places:
+            return 0, 0, self._width, self._height
+        lefts, tops, rights, bottoms = zip(*places, strict=True)
+        return min(lefts), min(tops), max(rights), max(bottoms)
 
     def _place(self, raw: Any, page: Any, x: float, y: float) -> tuple[float, float]:
         column, row = c_int(), c_int()
@@ -112,7 +128,7 @@ class _View:
         middle = (top + bottom) // 2
         darkest, lightest = [255] * self._channels, [0] * self._channels
         for row in (*range(middle, bottom), *range(top, middle)):
-            start = row * self._stride
+            start = (row - self._top) * self._stride - self._left * self._bytes
             pixels = self._pixels[start + left * self._bytes : start + right * self._bytes]
             for channel in range(self._channels):
                 values = pixels[channel :: self._bytes]

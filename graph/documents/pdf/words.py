@@ -33,6 +33,7 @@ class PageWords:
 
     def __init__(self, raw: Any, textpage: Any, text: str) -> None:
         self._raw, self._textpage = raw, textpage
+        self._handle = textpage.raw  # of which ctypes need not ask for what it stands for, some thousand times
         self._edges = [c_double() for _ in range(4)]
         self._x, self._y = c_double(), c_double()
         self._loose = raw.FS_RECTF()
@@ -46,23 +47,23 @@ class PageWords:
 
     def height(self, word: Word) -> float:
         """Of the font, in points, from below its lowest to above its highest letters."""
-        self._raw.FPDFText_GetLooseCharBox(self._textpage, word.first, self._loose)
+        self._raw.FPDFText_GetLooseCharBox(self._handle, word.first, self._loose)
         return float(self._loose.top - self._loose.bottom)
 
     def base(self, word: Word) -> float:
         """Height above the page's foot that the word stands on, in points."""
-        self._raw.FPDFText_GetCharOrigin(self._textpage, word.first, self._x, self._y)
+        self._raw.FPDFText_GetCharOrigin(self._handle, word.first, self._x, self._y)
         return float(self._y.value)
 
     def font(self, word: Word) -> str:
         """The name of its font, without the letters that mark a part of one."""
-        size = self._raw.FPDFText_GetFontInfo(self._textpage, word.first, self._name, _LONGEST_NAME, None)
+        size = self._raw.FPDFText_GetFontInfo(self._handle, word.first, self._name, _LONGEST_NAME, None)
         name = self._name.raw[: max(0, min(size, _LONGEST_NAME) - 1)].decode("utf-8", "replace")
         return _SUBSET.sub("", name)
 
     def text_object(self, word: Word) -> Any:
         """The handle of what draws its first character; null where pdfium knows none."""
-        return self._raw.FPDFText_GetTextObject(self._textpage, word.first)
+        return self._raw.FPDFText_GetTextObject(self._handle, word.first)
 
     def runs(self) -> list[Box]:
         """Around all characters, run by run, in the order of the file."""
@@ -85,7 +86,7 @@ class PageWords:
         left, right, bottom, top = self._edges
         around: Box | None = None
         for index in characters:
-            if not self._raw.FPDFText_GetCharBox(self._textpage, index, left, right, bottom, top):
+            if not self._raw.FPDFText_GetCharBox(self._handle, index, left, right, bottom, top):
                 continue
             box = (left.value, bottom.value, right.value, top.value)
             if not (box[0] < box[2] and box[1] < box[3]):

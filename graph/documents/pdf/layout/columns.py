@@ -107,12 +107,11 @@ def _is_of_text(lines: list[list[PrintedLine]], prose: list[bool], index: int) -
 
 
 def _is_prose(line: PrintedLine, fewest: int) -> bool:
-    letters = sum(character.isalpha() for character in line.text)
-    return (
-        not line.has_gap
-        and letters >= 0.7 * len("".join(line.text.split()))
-        and len(_WORDS.findall(line.text)) >= fewest
-    )
+    if line.has_gap:
+        return False
+    words = line.text.split()
+    letters = sum(map(str.isalpha, line.text))
+    return letters >= 0.7 * sum(map(len, words)) and len(_WORDS.findall(line.text)) >= fewest
 
 
 def _column(line: PrintedLine, middles: list[float]) -> int | None:

@@ -34,6 +34,7 @@ _LOOK = re.compile(rf"[.!?\d*†‡§¶]{_LOOKED_AT}")
 _LOOK_AT_LETTERS = re.compile(rf"[.!?\d*†‡§¶abc]{_LOOKED_AT}")
 _LETTERED = re.compile(r"(?m)^[ \t]*[abc][.)]?\s*[A-Z]")  # a note, perhaps, that a letter calls for
 _RUN = re.compile(rf"[^\s{_HYPHENS}]+")
+_VISIBLE = re.compile(rf"[^\s{_HYPHENS}]")
 _BLANKS = re.compile(r" {2,}")
 _ACCENTS = {
     "´": "\u0301", "`": "\u0300", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "ˇ": "\u030c", "˚": "\u030a",
@@ -56,11 +57,14 @@ class PagePrint:
 
     def __init__(self, raw: Any, textpage: Any, text: str, shown: str) -> None:
         self._raw, self._textpage, self._text = raw, textpage, shown
+        self._handle = textpage.raw  # of which ctypes need not ask for what it stands for, some thousand times
         self._has_blanks = shown != text
         self._x, self._y = c_double(), c_double()
         self._look = _LOOK_AT_LETTERS if _LETTERED.search(shown) else _LOOK
         self._indices = indices_of(raw, textpage, text)
         self._known: dict[int, Box] = {}  # by pdfium's index
+        self._all_visible = [match.start() for match in _VISIBLE.finditer(shown)]
+        self._all_letters = [place for place in self._all_visible if shown[place].isalpha()]
         self._rect = raw.FS_RECTF()
         taken = (place for place in range(len(text)) if text[place] != shown[place]) if self._has_blanks else ()
         self._taken_out = [self._box(place) for place in taken]
@@ -151,13 +155,13 @@ class PagePrint:
     def line(self, span: Span) -> PrintedLine:
         """A line of print, by its ends and three letters between them."""
         visible = self._visible(span)
-        letters = [place for place in visible if self._text[place].isalpha()] or visible
+        letters = _within(self._all_letters, span) or visible
         told = [letters[len(letters) * part // 4] for part in (1, 2, 3)]
         boxes = [self._box(place) for place in told]
         around = [self._box(visible[0]), self._box(visible[-1]), *boxes]
         heights = [box[3] - box[1] for box in boxes]
         tallest = boxes[heights.index(max(heights))]
-        weights = [self._raw.FPDFText_GetFontWeight(self._textpage, self._index(place)) for place in told[::2]]
+        weights = [self._raw.FPDFText_GetFontWeight(self._handle, self._index(place)) for place in told[::2]]
         text = self._text[span[0] : span[1]]
         if _ACCENT.search(text):
             text = self._with_accents(span)
@@ -223,8 +227,7 @@ class PagePrint:
         return other[3] - other[1] <= 0.85 * (one[3] - one[1]) and self._base(first) > self._base(before)
 
     def _visible(self, span: Span) -> list[int]:
-        text = self._text
-        return [place for place in range(*span) if not text[place].isspace() and text[place] not in _HYPHENS]
+        return _within(self._all_visible, span)
 
     def _words(self, span: Span) -> list[int]:
         """The first character of each word."""
@@ -259,17 +262,22 @@ class PagePrint:
         return abs(self._angle(before) - self._angle(place)) > 0.1
 
     def _angle(self, place: int) -> float:
-        return float(self._raw.FPDFText_GetCharAngle(self._textpage, self._index(place)))
+        return float(self._raw.FPDFText_GetCharAngle(self._handle, self._index(place)))
 
     def _base(self, place: int) -> float:
-        self._raw.FPDFText_GetCharOrigin(self._textpage, self._index(place), self._x, self._y)
+        self._raw.FPDFText_GetCharOrigin(self._handle, self._index(place), self._x, self._y)
         return float(self._y.value)
 
     def _box(self, place: int) -> Box:
         index = self._indices[place]
         if index not in self._known:
             rect = self._rect
-            if not self._raw.FPDFText_GetLooseCharBox(self._textpage, index, byref(rect)):
+            if not self._raw.FPDFText_GetLooseCharBox(self._handle, index, byref(rect)):
                 raise ValueError(f"no place of character {index}")
             self._known[index] = (rect.left, rect.bottom, rect.right, rect.top)
         return self._known[index]
+
+
+def _within(places: list[int], span: Span) -> list[int]:
+    """Those of some rising places that are in a span."""
+    return places[bisect_left(places, span[0]) : bisect_left(places, span[1])]

@@ -90,6 +90,9 @@ def suspects(path: Path) -> list[str]:
         ),
         pytest.param(shown(SECRET) + "q 60 596 300 14 re W n /White sh Q\n", id="shading"),
         pytest.param("0 g " + BAR + shown(SECRET), id="black on black"),
+        pytest.param(shown(SECRET, state="60 400 400 30 re W n"), id="clip elsewhere"),
+        pytest.param(shown(SECRET, state="60 590 400 30 re W n 60 400 400 30 re W n"), id="two clips"),
+        pytest.param(shown(SECRET) + "1 G .1 0 0 .1 0 0 cm 140 w 600 6030 m 3600 6030 l S\n", id="scaled line"),
         pytest.param(".9 g " + BAR + shown(SECRET, state=".9 g"), id="grey on grey"),
     ],
 )
@@ -137,6 +140,14 @@ def test_text_that_is_seen_stays(tmp_path: Path, content: str) -> None:
         pytest.param("/P <</MCID 0>> BDC " + shown(SECRET) + "EMC\n", id="tagged"),
         pytest.param(shown(SECRET) + "72 598 200 .6 re f\n", id="underline"),
         pytest.param(shown(SECRET) + "1 g 60 400 300 14 re f\n", id="box elsewhere"),
+        pytest.param("q .9 g " + BAR + "Q\n" + shown(SECRET), id="grey row of a table"),
+        pytest.param("0 G .5 w 60 590 400 200 re S\n" + shown(SECRET), id="frame"),
+        pytest.param(
+            shown(SECRET) + "0 G .5 w 66 590 m 394 590 l 398 590 400 592 400 596 c 400 640 l 60 640 l "
+            "60 596 l 60 592 62 590 66 590 c h S\n",
+            id="rounded frame",
+        ),
+        pytest.param(shown(SECRET, state="60 590 400 30 re W n"), id="clip that cuts nothing"),
     ],
 )
 def test_a_plain_page_needs_no_drawing(tmp_path: Path, content: str) -> None:
