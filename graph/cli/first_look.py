@@ -24,13 +24,15 @@ class Request:
 
     `config_path` is the file that `config` was read from, which must not be written. `names_document` is whether
     load.source stands there, and not on the command line. With `any_ending` the output may have an ending that is
-    none of ours.
+    none of ours. `again` makes even reports that still stand, and `retry_failed` those that failed too often.
     """
 
     config: RunConfig
     config_path: str
     names_document: bool = False
     any_ending: bool = False
+    again: bool = False
+    retry_failed: bool = False
 
     def given(self) -> list[str]:
         """Paths of documents and folders, and "-". Raises ConfigError if there are none."""

@@ -95,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ADDRESS",
         help="summarize on a Dask cluster: tcp://HOST:8786, or local:N for N processes of this machine",
     )
+    run.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="in a folder of reports, try again what failed three times, too",
+    )
     run.set_defaults(command=_run, refuse=run.error)
 
     _add_ask(commands, parser.prog)
@@ -247,6 +252,8 @@ def _request(args: argparse.Namespace) -> Request:
         config or DEFAULT,
         names_document=not sets_document,
         any_ending=args.format is not None,
+        again=args.no_cache,
+        retry_failed=getattr(args, "retry_failed", False),
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 from graph.cli.arguments import format_of
 from graph.cli.streams import note, say
@@ -68,20 +70,34 @@ def make_folder(path: str) -> Path:
     return folder
 
 
-def choose_files(folder: Path, sources: Sequence[Path], suffix: str) -> list[Path]:
+def choose_files(
+    folder: Path,
+    sources: Sequence[Path],
+    suffix: str,
+    *,
+    kept: Mapping[Path, Path] | None = None,
+    taken: Iterable[Path] = (),
+) -> list[Path]:
     """A file in `folder` for each summary: named like its document, and numbered where that name is taken.
 
-    Taken is what another summary got, what is a document itself, and the name of the folder's index.
+    `kept` are the files that documents had before. Taken is what another summary got or has (`taken`), what is a
+    document itself, and the name of the folder's index.
     """
-    taken = {_key(source) for source in sources} | {_key(folder / f"index{suffix}")}
+    kept = kept or {}
+    here = {_key(source) for source in sources} | {_key(folder / f"index{suffix}")}
+    root = Path(os.path.realpath(folder))
+    held = here | {_key(root / file.name, is_real=True) for file in (*taken, *kept.values())}
     files = []
     for source in sources:
+        if source in kept:
+            files.append(kept[source])
+            continue
         stem = _short(source.stem)
         name, count = folder / f"{stem}{suffix}", 1
-        while _key(name) in taken:
+        while (key := _key(name)) in held:
             count += 1
             name = folder / f"{stem}-{count}{suffix}"
-        taken.add(_key(name))
+        held.add(key)
         files.append(name)
     return files
 
@@ -92,9 +108,9 @@ def _short(stem: str) -> str:
     return stem if len(name) <= _LONGEST_STEM else name[:_LONGEST_STEM].decode("utf-8", "ignore")
 
 
-def _key(path: Path) -> str:
+def _key(path: Path, *, is_real: bool = False) -> str:
     """The same for two paths that may be one file, as on a disk that ignores case."""
-    return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
+    return unicodedata.normalize("NFC", str(path) if is_real else os.path.realpath(path)).casefold()
 
 
 def write_file(path: Path, text: str, advice: str) -> None:
@@ -123,9 +139,26 @@ def _replace(path: Path, text: str) -> None:
     if not os.access(path.parent, os.W_OK):
         path.write_text(text, "utf-8")  # an existing file in a folder that takes no new ones
         return
+    with _part_of(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def replacing(path: Path, advice: str) -> Iterator[TextIO]:
+    """A file to write that takes the place of `path` at the end of the block, as `write_file` has it."""
+    try:
+        with _part_of(path.resolve()) as file:
+            yield file
+    except OSError as error:
+        raise ConfigError(f"output.path: {path} could not be written ({error.strerror}); {advice}.") from None
+
+
+@contextmanager
+def _part_of(path: Path) -> Iterator[TextIO]:
     part = path.with_name(f".{_short(path.name)}.{os.getpid()}.part")
     try:
-        part.write_text(text, "utf-8")
+        with part.open("w", encoding="utf-8", newline="") as file:
+            yield file
         if path.exists():
             shutil.copymode(path, part)
         part.replace(path)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 import warnings
+from pathlib import Path
 
 from graph.cli.arguments import STDIN, without_stdin
 from graph.cli.bars import StageBars
-from graph.cli.batch import how_to_go_on, run_documents
+from graph.cli.batch import Again, how_to_go_on, run_documents
 from graph.cli.fetch_model import fetch_model
 from graph.cli.first_look import Request
+from graph.cli.folder_index import has_index
 from graph.cli.output import is_folder, make_folder, save
 from graph.cli.progress import run_graph
 from graph.cli.streams import note, say
@@ -37,12 +40,19 @@ def run(request: Request, *, quiet: bool) -> int:
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     with without_stdin(given, request.config.load.max_file_mb) as sources:
-        if request.one_summary:
+        if request.one_summary and not _goes_into_an_index(request):
             return _run_one(request, sources, quiet)
         _look_at_a_single(request, sources)
         fetch_model(request.config, quiet=quiet)
         stdin = sources[given.index(STDIN)] if STDIN in given else None
-        return run_documents(request.config, sources, quiet=quiet, stdin=stdin)
+        again = Again(all=request.again, failed=request.retry_failed)
+        return run_documents(request.config, sources, quiet=quiet, stdin=stdin, again=again)
+
+
+def _goes_into_an_index(request: Request) -> bool:
+    """Whether the summary of one document goes where an earlier run left an index of many."""
+    path, together = request.config.output.path, request.config.summarize.together
+    return path is not None and not together and is_folder(path) and has_index(Path(os.path.expanduser(path)))
 
 
 def _look_at_a_single(request: Request, sources: list[str]) -> None:

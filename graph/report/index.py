@@ -1,12 +1,15 @@
-"""The index of a folder of reports: a row for each document, for programs (JSON Lines) and as Markdown.
+"""The index of a folder of reports: a row for each document, as JSON Lines, a table (CSV) and Markdown.
 
 The page for browsers is in html/index.py.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import NotRequired
 
 # Not typing's: pydantic takes only this one before Python 3.12.
 from typing_extensions import TypedDict
@@ -21,6 +24,23 @@ from llm.language.detect import detect_language
 _LONGEST_BEGINNING = 400  # characters
 _TELLING = 6  # words that a sentence has, at least, to tell what a document is about
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|])")
+
+
+class Origin(TypedDict):
+    """What a report was made of, so that a later run can tell whether it still stands."""
+
+    place: str
+    """SHA-256, in hex, of where the document lies; an index is passed on, without this machine's folders."""
+    size: int
+    """Of the document, in bytes."""
+    modified: int
+    """When it was changed last, in nanoseconds."""
+    content: str
+    """SHA-256 of it, in hex."""
+    made_by: str
+    """Of the program, the model and the configuration, as far as these shape a report."""
+    failures: int
+    """How often in a row it had no summary, from the same content and by the same configuration."""
 
 
 class IndexRow(TypedDict):
@@ -42,6 +62,8 @@ class IndexRow(TypedDict):
     """Pages of the document."""
     pages_read: int
     """Those of them that the model was given."""
+    coverage: NotRequired[float]
+    """The share of these that the summary rests on, 0 to 1."""
     words: int
     """Words of the summary."""
     beginning: str
@@ -49,18 +71,31 @@ class IndexRow(TypedDict):
     summary: str
     """All of it."""
     sentences: int
-    """How many of its sentences were compared with the document."""
+    """How many of its sentences, and of those of chapters, were compared with the document."""
     flagged: int
     """How many of these are to be looked at."""
     warnings: list[str]
     """What was lost or cut on the way."""
     seconds: float
     """How long it took."""
+    extracted: NotRequired[dict[str, str]]
+    """The answer to each question of `extract`, by its name."""
+    origin: NotRequired[Origin]
+    """What it was made of."""
+
+
+# What a spreadsheet takes for a formula, and what it looks through to find one.
+_FORMULA = re.compile(r"\s*[=+\-@]")
+_CSV_COLUMNS = (
+    "document", "report", "fate", "error", "title", "language", "pages", "pages_read", "coverage", "words",
+    "sentences", "flagged", "seconds",
+)  # fmt: skip
 
 
 def row_of(report: str, document: str, result: Result, seconds: float) -> IndexRow:
     """The row of a document that has a summary."""
     claims = [sentence for sentence in result["sentences"] if is_claim(sentence)]
+    chapters = [one for section in result["sections"] for one in section.get("sentences", []) if is_claim(one)]
     return IndexRow(
         report=report,
         document=document,
@@ -70,11 +105,12 @@ def row_of(report: str, document: str, result: Result, seconds: float) -> IndexR
         language=detect_language(result["summary"], fallback=""),
         pages=result["coverage"]["pages_total"],
         pages_read=result["coverage"]["pages_read"],
+        coverage=_coverage(result),
         words=result["length"]["words"],
         beginning=_shortened(_beginning(result, claims)),
         summary=result["summary"],
-        sentences=len(claims),
-        flagged=sum(bool(sentence["flags"]) for sentence in claims),
+        sentences=len(claims + chapters),
+        flagged=sum(bool(sentence["flags"]) for sentence in claims + chapters),
         warnings=result["warnings"],
         seconds=round(seconds, 1),
     )
@@ -121,7 +157,7 @@ def all_beginnings(rows: Iterable[IndexRow]) -> str:
     return "\n".join(row["beginning"] for row in rows)
 
 
-def counted(rows: Sequence[IndexRow]) -> str:
+def counted(rows: Collection[IndexRow]) -> str:
     """ "12 documents, 1 of them without a summary"."""
     documents = count(len(rows), "{count} document", "{count} documents")
     without = sum(not has_report(row) for row in rows)
@@ -147,6 +183,40 @@ def facts(row: IndexRow) -> list[str]:
     return said
 
 
+def extracted_names(rows: Iterable[IndexRow]) -> list[str]:
+    """The names of all questions that any document was asked, in the order in which they come."""
+    return list(dict.fromkeys(name for row in rows for name in row.get("extracted", {})))
+
+
+def to_csv(rows: Iterable[IndexRow], extracted: Sequence[str]) -> Iterator[str]:
+    """The lines of a table for spreadsheets (RFC 4180), with a column for each name of `extracted`.
+
+    Nothing in it is a formula, whatever a document says. Begins with the mark by which Excel knows UTF-8.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")
+    writer.writerow([*_CSV_COLUMNS, *map(_inert, extracted), "warnings", "summary"])
+    for row in rows:
+        own = row.get("extracted", {})
+        writer.writerow(
+            [
+                *(_inert(row.get(column, "")) for column in _CSV_COLUMNS),
+                *(_inert(own.get(name, "")) for name in extracted),
+                _inert(" | ".join(row["warnings"])),
+                _inert(row["summary"]),
+            ]
+        )
+        yield buffer.getvalue()
+        buffer.seek(0)
+        buffer.truncate()
+    yield buffer.getvalue()
+
+
+def _inert(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
 def to_markdown_index(rows: Sequence[IndexRow]) -> str:
     """A list of links, and below it what has no summary."""
     with speaking(all_beginnings(rows)):
@@ -161,6 +231,11 @@ def to_markdown_index(rows: Sequence[IndexRow]) -> str:
 def _entry(row: IndexRow) -> str:
     said = f"- [{_plain(row['title'])}]({row['report']}): {_plain(row['document'])}, {', '.join(facts(row))}."
     return f"{said} {_plain(row['beginning'])}".rstrip()
+
+
+def _coverage(result: Result) -> float:
+    read = result["coverage"]["pages_read"]
+    return round(sum(weight > 0 for weight in result["coverage"]["weights"]) / read, 3) if read else 0.0
 
 
 def _plain(text: str) -> str:
