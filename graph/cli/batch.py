@@ -105,7 +105,7 @@ def _plan(config: RunConfig, sources: Sequence[Path], again: Again) -> tuple[Fol
         note(f"warning: {error}")
         files = choose_files(folder, sources, f".{form}")
         return None, [
-            Planned(source, "", file, "to do", None) for source, file in zip(sources, files, strict=True)
+            Planned(source, "", "", file, "to do", None) for source, file in zip(sources, files, strict=True)
         ]
     return index, index.plan(sources, again=again.all, retry=again.failed)
 

@@ -9,7 +9,6 @@ from graph.cli.folder_index import FolderIndex, Planned, report_link
 from graph.cli.output import write_file
 from graph.cli.streams import note, say
 from graph.config import RunConfig
-from graph.documents.find import short_names
 from graph.errors import ConfigError
 from graph.report import render, to_json, to_markdown
 from graph.report.index import row_of, row_without
@@ -66,8 +65,6 @@ class FolderDesk:
         self._form = config.output.format
         self._runs = runs
         self._planned = {id(run): one for run, one in zip(runs, planned, strict=True)}
-        names = short_names([run.source for run in runs])
-        self._names = {id(run): name for run, name in zip(runs, names, strict=True)}
         self._index = index
 
     def take(self, run: DocumentRun, pictures: Pictures) -> None:
@@ -97,7 +94,8 @@ class FolderDesk:
     def _enter(self, run: DocumentRun, result: Result | None) -> None:
         if not self._index:
             return
-        planned, name = self._planned[id(run)], self._names[id(run)]
+        planned = self._planned[id(run)]
+        name = planned.name
         error = run.error.replace(str(run.source), name)  # an index is passed on, without this machine's folders
         link = report_link(planned.file)
         if result:

@@ -19,6 +19,7 @@ from urllib.parse import quote, unquote_to_bytes
 from graph.cli.output import choose_files, replacing
 from graph.cli.row_file import ADVICE, Entry, RowFile
 from graph.config import RunConfig
+from graph.documents.find import short_names
 from graph.errors import ConfigError
 from graph.report.html.index import html_index
 from graph.report.index import IndexRow, Origin, extracted_names, has_report, to_csv, to_markdown_index
@@ -57,6 +58,8 @@ class Planned:
     """A document, where its report goes, and whether there is anything to do. `left` was tried often enough."""
 
     source: Path
+    name: str
+    """As people tell it from the others."""
     place: str
     file: Path
     standing: Standing
@@ -95,7 +98,8 @@ class FolderIndex:
         taken = [Path(_file_name(entry.report)) for entry in self._rows.entries.values() if entry.origin]
         files = choose_files(self.folder, sources, suffix, kept=kept, taken=taken)
         planned = []
-        for source, place, entry, file in zip(sources, places, entries, files, strict=True):
+        names = short_names(sources)
+        for source, name, place, entry, file in zip(sources, names, places, entries, files, strict=True):
             origin = self._origin(source, place, entry)
             standing: Standing = "to do"
             if entry and origin and entry.origin and not again and _is_same(origin, entry.origin):
@@ -103,7 +107,7 @@ class FolderIndex:
                     standing = "up to date"
                 elif origin["failures"] >= TRIES and not retry:
                     standing = "left"
-            planned.append(Planned(source, place, file, standing, origin))
+            planned.append(Planned(source, name, place, file, standing, origin))
         self._forget_the_gone(reports, set(places))
         return planned
 

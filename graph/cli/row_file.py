@@ -21,6 +21,8 @@ ADVICE = "the summaries themselves are saved"
 
 _row = TypeAdapter(IndexRow)
 
+_BEGINNING = b'{"report": '
+
 
 class Entry(NamedTuple):
     """What is known of a row without reading it again."""
@@ -104,7 +106,7 @@ class RowFile:
         try:
             with self.path.open("rb") as file:
                 for line in file:
-                    if not line.endswith(b"\n"):
+                    if _BEGINNING.startswith(line[: len(_BEGINNING)]) and not line.endswith(b"\n"):
                         break
                     if line.strip():
                         self._enter(_row.validate_json(line), len(line))

@@ -137,11 +137,6 @@ def row_without(report: str, document: str, fate: Fate, error: str, seconds: flo
     )
 
 
-def in_order(rows: Iterable[IndexRow]) -> list[IndexRow]:
-    """The rows by the names of their documents, whatever the case of these."""
-    return sorted(rows, key=lambda row: (row["document"].casefold(), row["report"]))
-
-
 def has_report(row: IndexRow) -> bool:
     """Whether there is anything to lead to."""
     return row["fate"] == "done"

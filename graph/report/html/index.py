@@ -30,6 +30,11 @@ _SEARCHED = 20_000_000  # characters of summaries, all together, that can be sea
 
 _ROWS_HERE = "rows-go-here"
 
+DOCUMENT = "Document"
+# The other columns, in their order.
+FIGURES = ("Pages", "Words", "Pages used", "To check", "Warnings", "Seconds")
+FILTERS = {"": "All", "flagged": "To check", "warnings": "With warnings", "missing": "Without a summary"}
+
 
 def html_index(rows: Collection[IndexRow]) -> Iterator[str]:
     """The page, in pieces. `rows`, in the order to show, are gone through more than once."""
@@ -61,14 +66,13 @@ def html_index(rows: Collection[IndexRow]) -> Iterator[str]:
 def _tools(rows: Collection[IndexRow]) -> Markup:
     """What the script needs to search and to choose; hidden without it."""
     languages = sorted({row["language"] for row in rows if row["language"]})
-    which = [("", "All"), ("flagged", "To check"), ("warnings", "With warnings"), ("missing", "Without a summary")]
     return tag(
         "form",
         tag("label", say("Search"), tag("input", type="search", id="search", autocomplete="off")),
         tag(
             "label",
             say("Show"),
-            tag("select", *(tag("option", say(word), value=value) for value, word in which), id="which"),
+            tag("select", *(tag("option", say(word), value=value) for value, word in FILTERS.items()), id="which"),
         ),
         tag(
             "label",
@@ -94,19 +98,15 @@ def _tools(rows: Collection[IndexRow]) -> Markup:
 
 def _headings(extracted: Sequence[str]) -> Iterator[Markup]:
     for position, (word, kind) in enumerate(_columns(extracted)):
-        name = foreign(word) if position > len(_FIGURES) else say(word)
+        name = foreign(word) if position > len(FIGURES) else say(word)
         yield tag("th", name, scope="col", class_=kind, aria_sort="ascending" if position == 0 else None)
-
-
-# What each row has of its own, in the order of the columns.
-_FIGURES = ("Pages", "Words", "Pages used", "To check", "Warnings", "Seconds")
 
 
 def _columns(extracted: Sequence[str]) -> list[tuple[str, str]]:
     """Name and kind of each column; those of `extracted` bear the names of questions."""
     return [
         ("Document", "text"),
-        *((name, "number") for name in _FIGURES),
+        *((name, "number") for name in FIGURES),
         *((name, "text") for name in extracted),
     ]
 
@@ -114,7 +114,7 @@ def _columns(extracted: Sequence[str]) -> list[tuple[str, str]]:
 def _figures(row: IndexRow) -> list[tuple[float, str]]:
     """The value by which to sort, and what is shown, in the order of the columns."""
     if not has_report(row):
-        return [(-1, "")] * (len(_FIGURES) - 1) + [(row["seconds"], f"{row['seconds']:,.1f}")]
+        return [(-1, "")] * (len(FIGURES) - 1) + [(row["seconds"], f"{row['seconds']:,.1f}")]
     pages, read = row["pages"], row["pages_read"]
     coverage = row.get("coverage", -1.0)
     return [
@@ -170,7 +170,7 @@ def _data(rows: Collection[IndexRow], extracted: Sequence[str]) -> Iterator[str]
     """All rows as one JSON value, whose texts end no element of the page."""
     searched = sum(len(row["summary"]) for row in rows) <= _SEARCHED
     head = {"columns": [kind for _, kind in _columns(extracted)], "warnings": say("Warnings")}
-    head["labels"] = [say(name) for name in _FIGURES] + list(extracted)
+    head["labels"] = [say(name) for name in FIGURES] + list(extracted)
     yield f'{_json(head)[:-1]},"rows":['
     for position, row in enumerate(rows):
         own = row.get("extracted", {})

@@ -7,7 +7,7 @@ import re
 from markupsafe import Markup, escape
 
 # Elements that hold nothing.
-_VOID = {"br", "hr", "img", "meta"}
+_VOID = {"br", "hr", "img", "input", "meta"}
 
 # What HTML forbids as text, or UTF-8 cannot write: controls, lone surrogates, non-characters.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")

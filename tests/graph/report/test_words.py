@@ -17,6 +17,7 @@ from graph.report import to_html, to_markdown
 from graph.report.coverage import LEFT_OUT
 from graph.report.html.chips import MEANINGS
 from graph.report.html.facts import PROMPTS, STEPS
+from graph.report.html.index import DOCUMENT, FIGURES, FILTERS
 from graph.report.html.summary_tree import LOSSES
 from graph.report.korean import KOREAN
 from graph.report.words import say, speaking
@@ -53,8 +54,9 @@ def messages() -> set[str]:
                 found |= {text for argument in node.args for text in texts_of(argument)}
             if isinstance(node, ast.Assign) and names_of(node.targets) & {"message", "one", "many"}:
                 found |= set(texts_of(node.value))
-    tables = (MEANINGS, STEPS, PROMPTS, LOSSES, LEFT_OUT)
+    tables = (MEANINGS, STEPS, PROMPTS, LOSSES, LEFT_OUT, FILTERS)
     found |= {text for table in tables for text in table.values()} | set(MEANINGS)
+    found |= {DOCUMENT, *FIGURES}
     found |= {text[0].upper() + text[1:] for text in LEFT_OUT.values()} | set(LEFT_OUT_OF_PAGES.values())
     return found
 
