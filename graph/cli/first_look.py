@@ -24,7 +24,8 @@ class Request:
 
     `config_path` is the file that `config` was read from, which must not be written. `names_document` is whether
     load.source stands there, and not on the command line. With `any_ending` the output may have an ending that is
-    none of ours. `again` makes even reports that still stand, and `retry_failed` those that failed too often.
+    none of ours. `again` makes even reports that still stand, and `retry_failed` those that failed too often. With
+    `watch` the run waits for more documents.
     """
 
     config: RunConfig
@@ -33,6 +34,7 @@ class Request:
     any_ending: bool = False
     again: bool = False
     retry_failed: bool = False
+    watch: bool = False
 
     def given(self) -> list[str]:
         """Paths of documents and folders, and "-". Raises ConfigError if there are none."""

@@ -100,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="in a folder of reports, try again what failed three times, too",
     )
+    run.add_argument(
+        "--watch",
+        action="store_true",
+        help="wait for new and changed documents in the folders, until Ctrl-C (needs the extra watch)",
+    )
     run.set_defaults(command=_run, refuse=run.error)
 
     _add_ask(commands, parser.prog)
@@ -254,6 +259,7 @@ def _request(args: argparse.Namespace) -> Request:
         any_ending=args.format is not None,
         again=args.no_cache,
         retry_failed=getattr(args, "retry_failed", False),
+        watch=getattr(args, "watch", False),
     )
 
 

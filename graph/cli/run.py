@@ -19,6 +19,7 @@ from graph.cli.output import is_folder, make_folder, save
 from graph.cli.progress import run_graph
 from graph.cli.streams import note, say
 from graph.cli.terminal import WordWrap
+from graph.cli.watch import refuse_watching, watch_documents
 from graph.documents.find import find_documents
 from graph.errors import Interrupted
 from graph.pipeline import build_graph
@@ -40,12 +41,17 @@ def run(request: Request, *, quiet: bool) -> int:
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
     with without_stdin(given, request.config.load.max_file_mb) as sources:
-        if request.one_summary and not _goes_into_an_index(request):
+        if request.watch:
+            refuse_watching(request.config, sources)
+        elif request.one_summary and not _goes_into_an_index(request):
             return _run_one(request, sources, quiet)
-        _look_at_a_single(request, sources)
+        if not request.watch:
+            _look_at_a_single(request, sources)
         fetch_model(request.config, quiet=quiet)
         stdin = sources[given.index(STDIN)] if STDIN in given else None
         again = Again(all=request.again, failed=request.retry_failed)
+        if request.watch:
+            return watch_documents(request.config, sources, quiet=quiet, again=again)
         return run_documents(request.config, sources, quiet=quiet, stdin=stdin, again=again)
 
 

@@ -30,6 +30,11 @@ def find_documents(paths: Iterable[str]) -> list[Path]:
     return list(found.values())
 
 
+def is_document(path: Path) -> bool:
+    """Whether a file in a folder is one of its documents, by its name: not hidden, and not what reports are."""
+    return path.suffix.lower() in _SUFFIXES and not any(part.startswith((".", "~$")) for part in path.parts)
+
+
 def short_names(paths: Sequence[Path]) -> list[str]:
     """The names of files, with as many of their folders as it takes to tell one from the other."""
     full = [path.absolute() for path in paths]
@@ -50,13 +55,7 @@ def _documents_below(path: Path) -> list[Path]:
     try:
         if not path.is_dir():
             return []
-        return sorted(
-            file
-            for file in path.rglob("*")
-            if file.suffix.lower() in _SUFFIXES
-            and not any(part.startswith((".", "~$")) for part in file.relative_to(path).parts)
-            and file.is_file()
-        )
+        return sorted(file for file in path.rglob("*") if is_document(file.relative_to(path)) and file.is_file())
     except (OSError, ValueError):
         return []
 

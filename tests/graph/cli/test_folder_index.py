@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -14,7 +18,8 @@ from graph.cli.main import main
 from tests.pdfs import make_pdf
 from tests.reports import ParsedHtml
 
-QUICK = str(Path(__file__).parents[3] / "configs" / "quickstart.yaml")
+ROOT = Path(__file__).parents[3]
+QUICK = str(ROOT / "configs" / "quickstart.yaml")
 HARBOUR = "The harbour opens at six and the first boats leave before the fog has lifted."
 TOWN = "A report of forty pages says how much the town spent on roads, schools and water."
 BRIDGE = "Nobody had measured the tide at the old bridge, so the engineers built a gauge."
@@ -218,3 +223,48 @@ def test_an_index_of_an_earlier_version_is_taken_over(papers: Path, capsys: pyte
     assert "2 documents: 2 done." in again(capsys)
     assert sorted(path.name for path in Path("out").glob("*.md")) == ["harbour.md", "index.md", "town.md"]
     assert sorted(rows()) == ["harbour.pdf", "town.pdf"]
+
+
+# Watching
+
+
+def test_a_folder_is_watched_until_ctrl_c(papers: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "graph", "run", QUICK, "papers", "--output", "out", "--watch"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr is not None
+            said = process.stderr.readline()
+            assert todo(said) == "2 of 2 documents are up to date; nothing to do."
+            assert process.stderr.readline().startswith("Watching papers for new and changed documents")
+            (papers / "notes.txt").write_text("Nothing of this is a document of a folder.")
+            (papers / "new.pdf").write_bytes(make_pdf([BRIDGE]))
+            while not todo(said := process.stderr.readline()):
+                assert said
+            assert todo(said) == "2 of 3 documents are up to date; 1 to do."
+            while not said.startswith("1 document: 1 done."):
+                said = process.stderr.readline()
+                assert said
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 0
+        finally:
+            process.kill()
+    assert sorted(rows()) == ["harbour.pdf", "new.pdf", "town.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["papers"], "--watch makes a report of each document; name a folder for them with --output.\n"),
+        (["town.pdf", "--output", "out/"], "--watch waits for files in a folder; name one, and not only files.\n"),
+    ],
+)
+def test_what_cannot_be_watched_is_said(
+    papers: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    capsys.readouterr()
+    assert main(["run", QUICK, "--watch", *words]) == 2
+    assert capsys.readouterr().err == sentence
