@@ -108,6 +108,7 @@
   const tools = document.querySelector(".tools");
   tools.addEventListener("submit", (event) => event.preventDefault());
   tools.hidden = false;
+  document.getElementById("rest")?.remove();
 
   // Further rows come as the end of the table comes into sight.
   const end = element("div");

@@ -163,7 +163,7 @@ def _rest(count: int) -> Markup:
     if count <= _FIRST:
         return Markup()
     said = say("Only the first {count} documents are shown without a script; index.csv has all.", count=_FIRST)
-    return tag("noscript", tag("p", said))
+    return tag("p", said, id="rest")
 
 
 def _data(rows: Collection[IndexRow], extracted: Sequence[str]) -> Iterator[str]:
