@@ -127,6 +127,7 @@ class _Summarizer:
                     tasks.create_task(self._work(run))
             for run in self._suspects:
                 await self._work_alone(run)
+            await self._look()  # a worker may have died since the last look
             watching.cancel()
 
     async def _wait(self) -> None:
@@ -147,7 +148,7 @@ class _Summarizer:
         except OSError as error:
             raise _gone(error) from None
         for address in sorted(self._workers - workers.keys()):
-            logger.warning("The worker %s is gone; the documents it had under way go to another.", address)
+            logger.warning("The worker %s is gone; what it had under way goes to another.", address)
         if self._workers and not workers:
             logger.warning("The cluster has no worker now; the run goes on when there is one.")
         self._workers, self._places = set(workers), sum(workers.values())

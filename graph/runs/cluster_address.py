@@ -32,8 +32,10 @@ async def connected(settings: ClusterConfig) -> AsyncIterator[Client]:
         ConfigError: there is none, or it has no worker that will do.
     """
     import dask
+    from distributed.utils import silence_logging_cmgr
 
     async with AsyncExitStack() as stack:
+        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))  # what happens is told in words of our own
         # Documents are arguments, and Dask advises against large ones. But what is scattered is lost with its
         # worker, while arguments stay with the scheduler until there is a result; and few are under way.
         stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}))
@@ -67,7 +69,7 @@ async def _open(settings: ClusterConfig, stack: AsyncExitStack) -> Client:
         memory_limit=0,  # weights are no leak, and reading has limits of its own
         dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"dashboard": find_spec("bokeh") is not None},
-        silence_logs=logging.CRITICAL,  # a worker that is gone is told in words of our own
+        silence_logs=logging.CRITICAL,
     )
     await stack.enter_async_context(cluster)
     return await stack.enter_async_context(Client(cluster, asynchronous=True))  # type: ignore[no-untyped-call]

@@ -24,4 +24,6 @@ class DeadlyModel(RecordingModel):
         return super()._generate(messages, *args, **kwargs)
 
 
-llm.load.load_model = lambda config: DeadlyModel()
+def dask_setup(worker: object) -> None:
+    """Called by Dask as a worker begins."""
+    llm.load.load_model = lambda config: DeadlyModel()
