@@ -14,7 +14,8 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypedDict, cast
+from pickle import PickleBuffer
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 from langchain_core.exceptions import ModelError
@@ -27,6 +28,9 @@ from graph.results.types import Result
 from graph.runs.local import DocumentRun, Room, summarize_one
 from llm.errors import MissingPackageError
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 
 @dataclass(frozen=True)
 class Document:
@@ -35,7 +39,11 @@ class Document:
     key: str
     plugin: str
     source: str  # where the client has it
-    content: bytes
+    content: Buffer
+
+    def __reduce__(self) -> tuple[type[Document], tuple[object, ...]]:
+        """Pickle the content apart from the rest, so that nobody on its way has to copy it."""
+        return Document, (self.key, self.plugin, self.source, PickleBuffer(self.content))
 
 
 class Outcome(TypedDict):
