@@ -1,9 +1,9 @@
 """What do more workers bring, and what does the cluster cost for each document?
 
 The same documents of ten pages, made from the handbook, through the real command with the built-in model: in one
-process, and with `--cluster local:N`. Two runs of each, over few and over all documents, tell the start from what a
-document takes. Prints, for each way, documents per minute, processor time for each document, the client's memory,
-and whether the summaries are those of one process.
+process, and with `--cluster local:N`. Two runs of each, over a quarter and over all of them, tell the start from
+what a document takes. Prints, for each way, documents per minute, processor time for each document, the client's
+memory, and whether the summaries are those of one process.
 
     python benchmarks/cluster.py [--documents 16] [--workers 1 2 4]
     python benchmarks/cluster.py --pages 1 --documents 200 --workers 1     # memory: does it grow?
@@ -62,9 +62,11 @@ def main() -> None:
             processor = (all_of_them.processor - few.processor) / more
             alone = alone or processor
             same = texts(output) == texts(folder / "out-0")
+            way = f"local:{workers}" if workers else "one process"
+            memory = f"{few.client_mb:>12.0f} {all_of_them.client_mb:>7.0f}"
+            overhead = processor / alone - 1
             print(
-                f"{f'{workers} workers' if workers else 'one process':<16} {per_minute:>13.1f}   {processor:>20.2f}"
-                f"   {processor / alone - 1:>7.1%}   {few.client_mb:>12.0f} {all_of_them.client_mb:>7.0f}   {same}",
+                f"{way:<16} {per_minute:>13.1f}   {processor:>20.2f}   {overhead:>7.1%}   {memory}   {same}",
                 flush=True,
             )
 

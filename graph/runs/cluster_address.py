@@ -23,6 +23,16 @@ logger = logging.getLogger(__name__)
 _CONNECT_SECONDS = 10
 _VERSION_SECONDS = 30
 
+# Dask's own, while there is a client.
+_SETTINGS = {
+    # Documents are arguments, and Dask advises against large ones. But what is scattered is lost with its worker,
+    # while arguments stay with the scheduler until there is a result; and few are under way.
+    "distributed.admin.large-graph-warning-threshold": "1TB",
+    # Of processes that this program starts: each costs some percent of a short document.
+    "distributed.worker.profile.enabled": False,
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+}
+
 
 @asynccontextmanager
 async def connected(settings: ClusterConfig) -> AsyncIterator[Client]:
@@ -32,13 +42,12 @@ async def connected(settings: ClusterConfig) -> AsyncIterator[Client]:
         ConfigError: there is none, or it has no worker that will do.
     """
     import dask
-    from distributed.utils import silence_logging_cmgr
+    import distributed  # which sets up its log
 
+    for handler in logging.getLogger(distributed.__name__).handlers:
+        handler.setLevel(logging.CRITICAL)  # from here on what happens is told in words of our own
     async with AsyncExitStack() as stack:
-        stack.enter_context(silence_logging_cmgr(logging.CRITICAL))  # what happens is told in words of our own
-        # Documents are arguments, and Dask advises against large ones. But what is scattered is lost with its
-        # worker, while arguments stay with the scheduler until there is a result; and few are under way.
-        stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}))
+        stack.enter_context(dask.config.set(_SETTINGS))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions, which `refuse_differences` tells in words of its own
             try:

@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from pickle import PickleBuffer
@@ -130,23 +129,19 @@ class SummarizerPlugin(WorkerPlugin):
         finally:
             self._room.leave(run)
             shutil.rmtree(folder, ignore_errors=True)  # here, for threads may be busy
-        return await asyncio.to_thread(_outcome, run, _renaming(path, document.source))
+        return await asyncio.to_thread(_outcome, run, document.source)
 
 
-def _outcome(run: DocumentRun, renamed: Callable[[str], str]) -> Outcome:
-    result = run.result and cast(Result, json.loads(renamed(json.dumps(run.result))))
-    state = cast(Literal["done", "refused", "failed"], run.state)
+def _outcome(run: DocumentRun, source: str) -> Outcome:
+    """What became of it, with the client's path wherever the one here is named."""
+    here, result = str(run.source), run.result
+    in_json, said = json.dumps(here)[1:-1], json.dumps(result)
+    if in_json in said:
+        result = cast(Result, json.loads(said.replace(in_json, json.dumps(source)[1:-1])))
     return Outcome(
-        state=state, result=result, error=renamed(run.error), exit_code=run.exit_code, seconds=run.seconds
+        state=cast(Literal["done", "refused", "failed"], run.state),
+        result=result,
+        error=run.error.replace(here, source),
+        exit_code=run.exit_code,
+        seconds=run.seconds,
     )
-
-
-def _renaming(path: Path, source: str) -> Callable[[str], str]:
-    """Puts the client's path into a text, or a JSON of ASCII, that names the file by where it lay here."""
-
-    def renamed(text: str) -> str:
-        for here, there in ((str(path), source), (json.dumps(str(path))[1:-1], json.dumps(source)[1:-1])):
-            text = text.replace(here, there)
-        return text
-
-    return renamed
