@@ -11,7 +11,7 @@ from pathlib import Path
 
 from graph.cli.arguments import STDIN, without_stdin
 from graph.cli.bars import StageBars
-from graph.cli.batch import Again, how_to_go_on, run_documents
+from graph.cli.batch import Again, how_to_go_on, note_dashboard, run_documents
 from graph.cli.fetch_model import fetch_model
 from graph.cli.first_look import Request
 from graph.cli.folder_index import has_index
@@ -20,14 +20,19 @@ from graph.cli.progress import run_graph
 from graph.cli.streams import note, say
 from graph.cli.terminal import WordWrap
 from graph.cli.watch import refuse_watching, watch_documents
+from graph.config import RunConfig
+from graph.documents.characters import printable
+from graph.documents.errors import DocumentError
 from graph.documents.find import find_documents
-from graph.errors import Interrupted
+from graph.errors import ConfigError, Interrupted, SummarizeError
 from graph.pipeline import build_graph
 from graph.report import footing, heading, render
 from graph.report.citations import page_list
 from graph.report.pdf_links import page_links
 from graph.report.pictures import draw_cited
 from graph.results.types import Result
+from graph.runs.cluster import refuse_missing_package, summarize_on_cluster
+from graph.runs.local import DocumentRun
 from graph.state import InputState
 
 
@@ -36,6 +41,8 @@ def run(request: Request, *, quiet: bool) -> int:
     given = request.given()
     request.refuse_output()
     request.refuse_prompt_set()
+    if request.config.cluster.address:
+        refuse_missing_package()
     if logging.lastResort:
         logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
@@ -47,7 +54,7 @@ def run(request: Request, *, quiet: bool) -> int:
             return _run_one(request, sources, quiet)
         if not request.watch:
             _look_at_a_single(request, sources)
-        fetch_model(request.config, quiet=quiet)
+        _fetch_model(request.config, quiet)
         stdin = sources[given.index(STDIN)] if STDIN in given else None
         again = Again(all=request.again, failed=request.retry_failed)
         if request.watch:
@@ -68,20 +75,36 @@ def _look_at_a_single(request: Request, sources: list[str]) -> None:
         request.refuse_documents(documents)
 
 
+def _fetch_model(config: RunConfig, quiet: bool) -> None:
+    """Have the model on this machine, unless other machines have it."""
+    if not config.cluster.address or config.cluster.processes:
+        fetch_model(config, quiet=quiet)
+
+
 def _run_one(request: Request, sources: list[str], quiet: bool) -> int:
     config = request.config
     path, form = request.output_file(sources), config.output.format
     _look_at_a_single(request, sources)
     if path and config.output.path and is_folder(config.output.path):
         make_folder(config.output.path)
-    fetch_model(config, quiet=quiet)
-    app, screen = build_graph(config), None
+    _fetch_model(config, quiet)
+    screen = None
     # What is mended later would have been on the screen by then.
-    if not path and form == "md" and sys.stdout.isatty() and not config.summarize.check:
+    if (
+        not path
+        and form == "md"
+        and sys.stdout.isatty()
+        and not config.summarize.check
+        and not config.cluster.address
+    ):
         screen = _Screen()
     bars = StageBars(quiet)
     try:
-        work = run_graph(app, InputState(source=sources), bars=bars, on_text=screen.show if screen else None)
+        if config.cluster.address:
+            work = _on_cluster(config, sources, bars, quiet)
+        else:
+            on_text = screen.show if screen else None
+            work = run_graph(build_graph(config), InputState(source=sources), bars=bars, on_text=on_text)
         result = asyncio.run(work)
         documents = find_documents(sources)
         pictures = draw_cited(result, documents, config.load) if config.shows_pages else None
@@ -98,6 +121,29 @@ def _run_one(request: Request, sources: list[str], quiet: bool) -> int:
     if not result["summary"]:
         return 4
     return 3 if any("refused" in file for file in result["files"]) else 0
+
+
+async def _on_cluster(config: RunConfig, sources: list[str], bars: StageBars, quiet: bool) -> Result:
+    """The result of one document, from a cluster."""
+    documents = find_documents(sources)
+    if len(documents) > 1:
+        raise ConfigError(
+            "cluster.address: a cluster makes a summary of each document; for one of all, with "
+            "summarize.together, leave it out."
+        )
+    run = DocumentRun(documents[0], printable(str(documents[0])))
+
+    async def end(run: DocumentRun) -> None:
+        """There is nothing to do but to wait."""
+
+    try:
+        await summarize_on_cluster(config, [run], on_end=end, on_dashboard=None if quiet else note_dashboard)
+    finally:
+        bars.stop()
+    if run.result is not None:
+        return run.result
+    error = DocumentError(run.error.removesuffix(".")) if run.state == "refused" else SummarizeError(run.error)
+    raise error
 
 
 class _Screen:

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Bytes of documents under way, which the scheduler keeps until each has its result: with so many, none is begun.
-_ENOUGH_BYTES = 500_000_000
+# Bytes of documents under way, which the scheduler keeps until there are results: with so many, none is begun.
+_ENOUGH_BYTES = 200_000_000
 
 # Seconds between two looks at which workers there are.
 _LOOK_SECONDS = 2.0
@@ -122,11 +122,13 @@ class _Summarizer:
             async with asyncio.TaskGroup() as tasks:
                 for run in runs:
                     await self._wait()
-                    self._under_way += 1
+                    size = await asyncio.to_thread(_size, run.source)
+                    self._under_way, self._bytes = self._under_way + 1, self._bytes + size
                     run.state = "reading"
-                    tasks.create_task(self._work(run))
+                    tasks.create_task(self._work(run, size))
             for run in self._suspects:
                 await self._work_alone(run)
+            await self._look()  # a worker may have died since the last look
             watching.cancel()
 
     async def _wait(self) -> None:
@@ -147,13 +149,13 @@ class _Summarizer:
         except OSError as error:
             raise _gone(error) from None
         for address in sorted(self._workers - workers.keys()):
-            logger.warning("The worker %s is gone; the documents it had under way go to another.", address)
+            logger.warning("The worker %s is gone; what it had under way goes to another.", address)
         if self._workers and not workers:
             logger.warning("The cluster has no worker now; the run goes on when there is one.")
         self._workers, self._places = set(workers), sum(workers.values())
         self._changed.set()
 
-    async def _work(self, run: DocumentRun) -> None:
+    async def _work(self, run: DocumentRun, size: int) -> None:
         from distributed import KilledWorker
 
         try:
@@ -162,7 +164,7 @@ class _Summarizer:
         except KilledWorker:
             self._suspects.append(run)
         finally:
-            self._under_way -= 1
+            self._under_way, self._bytes = self._under_way - 1, self._bytes - size
             self._changed.set()
 
     async def _work_alone(self, run: DocumentRun) -> None:
@@ -185,7 +187,6 @@ class _Summarizer:
             content = await asyncio.to_thread(self._read, run.source)
         except DocumentError as error:
             return _without(str(error), "refused")
-        size = len(content)
         key = f"summarize_document-{uuid.uuid4().hex}"
         future = self._client.submit(
             summarize_document,
@@ -195,13 +196,11 @@ class _Summarizer:
             pure=False,
         )
         del content  # the scheduler has it now
-        self._bytes += size
         try:
             outcome: Outcome = await future
         except FutureCancelledError as error:
             raise _gone(error) from None
         finally:
-            self._bytes -= size
             future.release()  # type: ignore[no-untyped-call]
         return outcome
 
@@ -222,6 +221,14 @@ class _Summarizer:
         run.state, run.error = outcome["state"], outcome["error"]
         run.result, run.seconds = outcome["result"], outcome["seconds"]
         await self._on_end(run)
+
+
+def _size(source: Path) -> int:
+    """In bytes; of what cannot be read, which will be refused, 0."""
+    try:
+        return expanded(source).stat().st_size
+    except (OSError, ValueError):
+        return 0
 
 
 def _without(error: str, state: str) -> Outcome:

@@ -23,6 +23,16 @@ logger = logging.getLogger(__name__)
 _CONNECT_SECONDS = 10
 _VERSION_SECONDS = 30
 
+# Dask's own, while there is a client.
+_SETTINGS = {
+    # Documents are arguments, and Dask advises against large ones. But what is scattered is lost with its worker,
+    # while arguments stay with the scheduler until there is a result; and few are under way.
+    "distributed.admin.large-graph-warning-threshold": "1TB",
+    # Of processes that this program starts: each costs some percent of a short document.
+    "distributed.worker.profile.enabled": False,
+    "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": None,
+}
+
 
 @asynccontextmanager
 async def connected(settings: ClusterConfig) -> AsyncIterator[Client]:
@@ -32,11 +42,12 @@ async def connected(settings: ClusterConfig) -> AsyncIterator[Client]:
         ConfigError: there is none, or it has no worker that will do.
     """
     import dask
+    import distributed  # which sets up its log
 
+    for handler in logging.getLogger(distributed.__name__).handlers:
+        handler.setLevel(logging.CRITICAL)  # from here on what happens is told in words of our own
     async with AsyncExitStack() as stack:
-        # Documents are arguments, and Dask advises against large ones. But what is scattered is lost with its
-        # worker, while arguments stay with the scheduler until there is a result; and few are under way.
-        stack.enter_context(dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}))
+        stack.enter_context(dask.config.set(_SETTINGS))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of versions, which `refuse_differences` tells in words of its own
             try:
@@ -67,7 +78,7 @@ async def _open(settings: ClusterConfig, stack: AsyncExitStack) -> Client:
         memory_limit=0,  # weights are no leak, and reading has limits of its own
         dashboard_address="127.0.0.1:0",
         scheduler_kwargs={"dashboard": find_spec("bokeh") is not None},
-        silence_logs=logging.CRITICAL,  # a worker that is gone is told in words of our own
+        silence_logs=logging.CRITICAL,
     )
     await stack.enter_async_context(cluster)
     return await stack.enter_async_context(Client(cluster, asynchronous=True))  # type: ignore[no-untyped-call]

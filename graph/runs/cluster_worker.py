@@ -11,10 +11,10 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypedDict, cast
+from pickle import PickleBuffer
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
 from distributed import Reschedule, Worker, WorkerPlugin, get_worker
 from langchain_core.exceptions import ModelError
@@ -27,6 +27,9 @@ from graph.results.types import Result
 from graph.runs.local import DocumentRun, Room, summarize_one
 from llm.errors import MissingPackageError
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
 
 @dataclass(frozen=True)
 class Document:
@@ -35,7 +38,11 @@ class Document:
     key: str
     plugin: str
     source: str  # where the client has it
-    content: bytes
+    content: Buffer
+
+    def __reduce__(self) -> tuple[type[Document], tuple[object, ...]]:
+        """Pickle the content apart from the rest, so that nobody on its way has to copy it."""
+        return Document, (self.key, self.plugin, self.source, PickleBuffer(self.content))
 
 
 class Outcome(TypedDict):
@@ -122,23 +129,19 @@ class SummarizerPlugin(WorkerPlugin):
         finally:
             self._room.leave(run)
             shutil.rmtree(folder, ignore_errors=True)  # here, for threads may be busy
-        return await asyncio.to_thread(_outcome, run, _renaming(path, document.source))
+        return await asyncio.to_thread(_outcome, run, document.source)
 
 
-def _outcome(run: DocumentRun, renamed: Callable[[str], str]) -> Outcome:
-    result = run.result and cast(Result, json.loads(renamed(json.dumps(run.result))))
-    state = cast(Literal["done", "refused", "failed"], run.state)
+def _outcome(run: DocumentRun, source: str) -> Outcome:
+    """What became of it, with the client's path wherever the one here is named."""
+    here, result = str(run.source), run.result
+    in_json, said = json.dumps(here)[1:-1], json.dumps(result)
+    if in_json in said:
+        result = cast(Result, json.loads(said.replace(in_json, json.dumps(source)[1:-1])))
     return Outcome(
-        state=state, result=result, error=renamed(run.error), exit_code=run.exit_code, seconds=run.seconds
+        state=cast(Literal["done", "refused", "failed"], run.state),
+        result=result,
+        error=run.error.replace(here, source),
+        exit_code=run.exit_code,
+        seconds=run.seconds,
     )
-
-
-def _renaming(path: Path, source: str) -> Callable[[str], str]:
-    """Puts the client's path into a text, or a JSON of ASCII, that names the file by where it lay here."""
-
-    def renamed(text: str) -> str:
-        for here, there in ((str(path), source), (json.dumps(str(path))[1:-1], json.dumps(source)[1:-1])):
-            text = text.replace(here, there)
-        return text
-
-    return renamed
