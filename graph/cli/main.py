@@ -90,21 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         "run", usage=f"{parser.prog} run {words}", help="summarize a document, or each of several"
     )
     _add_options(run)
-    run.add_argument(
-        "--cluster",
-        metavar="ADDRESS",
-        help="summarize on a Dask cluster: tcp://HOST:8786, or local:N for N processes of this machine",
-    )
-    run.add_argument(
-        "--retry-failed",
-        action="store_true",
-        help="in a folder of reports, try again what failed three times, too",
-    )
-    run.add_argument(
-        "--watch",
-        action="store_true",
-        help="wait for new and changed documents in the folders, until Ctrl-C (needs the extra watch)",
-    )
+    _add_many(run)
     run.set_defaults(command=_run, refuse=run.error)
 
     _add_ask(commands, parser.prog)
@@ -135,6 +121,25 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_argument("--answers", action="store_true", help="instead, that of the answers of ask --format json")
     schema.set_defaults(command=_schema, refuse=schema.error)
     return parser
+
+
+def _add_many(run: argparse.ArgumentParser) -> None:
+    """What is for many documents."""
+    run.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="summarize on a Dask cluster: tcp://HOST:8786, or local:N for N processes of this machine",
+    )
+    run.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="in a folder of reports, try again what failed three times, too",
+    )
+    run.add_argument(
+        "--watch",
+        action="store_true",
+        help="wait for new and changed documents in the folders, until Ctrl-C (needs the extra watch)",
+    )
 
 
 def _add_ask(commands: argparse._SubParsersAction[argparse.ArgumentParser], prog: str) -> None:
