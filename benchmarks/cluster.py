@@ -6,12 +6,17 @@ what a document takes. Prints, for each way, documents per minute, processor tim
 memory, and whether the summaries are those of one process.
 
     python benchmarks/cluster.py [--documents 16] [--workers 1 2 4]
-    python benchmarks/cluster.py --pages 1 --documents 200 --workers 1     # memory: does it grow?
+    python benchmarks/cluster.py --seconds 2                            # answers that are waited for
+    python benchmarks/cluster.py --pages 1 --documents 200 --workers 1  # memory: does it grow?
+
+With --seconds, a server on this machine answers instead, each call after so long: as with a large model, the
+processors have little to do, and seconds tell what the cluster costs. (Workers share a server that never tires.)
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import resource
@@ -19,16 +24,26 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
+from tests.fakes import PROMPTS  # noqa: E402
+from tests.misbehaving_server import Asked, Behaviour, MisbehavingServer, says  # noqa: E402
 from tests.pdfs import make_pdf  # noqa: E402
 
 LINES = 38  # of a page
 LETTERS = 78  # of a line
+SERVER: dict[str, Any] = {
+    "llm": {"provider": "openai", "model": "m", "context_window": 8000, "max_tokens": 300, "max_concurrency": 4},
+    "summarize": {"strategy": "map_reduce"},
+    "prompts": PROMPTS,
+}
 
 
 @dataclass(frozen=True)
@@ -46,32 +61,48 @@ def main() -> None:
     parser.add_argument("--documents", type=int, default=16)
     parser.add_argument("--pages", type=int, default=10)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--seconds", type=float, help="that an answer takes; without it, the built-in model")
     args = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        config = "quickstart"
+        if args.seconds:
+            config = str(folder / "server.yaml")
+            server = stack.enter_context(MisbehavingServer(partial(after, args.seconds)))
+            Path(config).write_text(json.dumps(SERVER | {"llm": SERVER["llm"] | {"base_url": server.url}}))
+        measure(args, config, folder)
+
+
+def after(seconds: float, asked: Asked) -> Behaviour:
+    """The script of a server whose answers take their time."""
+    time.sleep(seconds)
+    return says(" ".join(asked.document.split()[:60]))
+
+
+def measure(args: argparse.Namespace, config: str, folder: Path) -> None:
+    """Run each way, and print a row for each."""
     print(f"{os.cpu_count()} cores; {args.documents} documents of {args.pages} pages")
-    print("                 documents/min   processor s/document   overhead   client MB (few, all)   same")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        paths = make_documents(folder, args.documents, args.pages)
-        alone = 0.0
-        for workers in (0, *args.workers):
-            output = folder / f"out-{workers}"
-            few = run(paths[: max(2, len(paths) // 4)], workers, folder / f"few-{workers}")
-            all_of_them = run(paths, workers, output)
-            more = len(paths) - max(2, len(paths) // 4)
-            per_minute = 60 * more / (all_of_them.wall - few.wall)
-            processor = (all_of_them.processor - few.processor) / more
-            alone = alone or processor
-            same = texts(output) == texts(folder / "out-0")
-            way = f"local:{workers}" if workers else "one process"
-            memory = f"{few.client_mb:>12.0f} {all_of_them.client_mb:>7.0f}"
-            overhead = processor / alone - 1
-            print(
-                f"{way:<16} {per_minute:>13.1f}   {processor:>20.2f}   {overhead:>7.1%}   {memory}   {same}",
-                flush=True,
-            )
+    print("                 documents/min   overhead   processor s/document   client MB (few, all)   same")
+    paths = make_documents(folder, args.documents, args.pages)
+    few_paths = paths[: max(2, len(paths) // 4)]
+    more, alone = len(paths) - len(few_paths), 0.0
+    for workers in (0, *args.workers):
+        few = run(config, few_paths, workers, folder / f"few-{workers}")
+        every = run(config, paths, workers, folder / f"out-{workers}")
+        seconds = (every.wall - few.wall) / more
+        processor = (every.processor - few.processor) / more
+        alone = alone or seconds
+        same = texts(folder / f"out-{workers}") == texts(folder / "out-0")
+        way = f"local:{workers}" if workers else "one process"
+        overhead = seconds * max(1, workers) / alone - 1
+        memory = f"{few.client_mb:>12.0f} {every.client_mb:>7.0f}"
+        print(
+            f"{way:<16} {60 / seconds:>13.1f}   {overhead:>7.1%}   {processor:>20.2f}   {memory}   {same}",
+            flush=True,
+        )
 
 
-def run(paths: list[Path], workers: int, output: Path) -> Measured:
+def run(config: str, paths: list[Path], workers: int, output: Path) -> Measured:
     """Summarize from the command line; without workers in one process."""
     command = [
         sys.executable,

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from chains.prompts import PromptError, read_prompts
 from graph.config import RunConfig
@@ -214,10 +214,9 @@ class _Summarizer:
             ) from None
 
     async def _end(self, run: DocumentRun, outcome: Outcome) -> None:
-        if outcome["state"] == "useless":
-            raise (ConfigError if outcome["exit_code"] == 2 else SummarizeError)(
-                f"On a worker: {outcome['error']}"
-            )
+        if outcome["state"] == "fatal":
+            kind = ConfigError if outcome["exit_code"] == 2 else SummarizeError
+            raise kind(f"On a worker: {outcome['error']}")
         run.state, run.error = outcome["state"], outcome["error"]
         run.result, run.seconds = outcome["result"], outcome["seconds"]
         await self._on_end(run)
@@ -231,9 +230,9 @@ def _size(source: Path) -> int:
         return 0
 
 
-def _without(error: str, state: str) -> Outcome:
+def _without(error: str, state: Literal["refused", "failed"]) -> Outcome:
     """What became of a document that no worker has a result for."""
-    return {"state": state, "result": None, "error": error, "exit_code": 0, "seconds": 0.0}  # type: ignore[typeddict-item]
+    return {"state": state, "result": None, "error": error, "exit_code": 0, "seconds": 0.0}
 
 
 def _gone(error: BaseException) -> ClusterError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from graph.errors import ConfigError
 from graph.runs.config import ClusterConfig
-from graph.runs.versions import PROGRAM, differences, versions_of
+from graph.runs.versions import OF_SCHEDULER, PROGRAM, differences, versions_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -53,13 +53,19 @@ async def connected(settings: ClusterConfig) -> AsyncIterator[Client]:
             try:
                 client = await _open(settings, stack)
             except Exception as error:  # what is no scheduler may answer in any way
-                reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-                raise ConfigError(
-                    f"cluster.address: {settings.address} does not answer as a Dask scheduler ({reason[:200]}); "
-                    "start one with: dask scheduler."
-                ) from None
+                raise ConfigError(_unanswered(settings, error)) from None
         await _wait_for_workers(client, settings)
         yield client
+
+
+def _unanswered(settings: ClusterConfig, error: Exception) -> str:
+    reason = (" ".join(str(error).split()).rstrip(".") or type(error).__name__)[:200]
+    if settings.processes is not None:
+        return f"cluster.address: the processes of {settings.address} do not start ({reason}); ask for fewer."
+    return (
+        f"cluster.address: {settings.address} does not answer as a Dask scheduler ({reason}); "
+        "start one with: dask scheduler."
+    )
 
 
 async def _open(settings: ClusterConfig, stack: AsyncExitStack) -> Client:
@@ -122,17 +128,21 @@ async def suitable(client: Client, settings: ClusterConfig) -> dict[str, int]:
 
 
 async def refuse_differences(client: Client) -> None:
-    """Warn of packages whose versions on the workers are not those here, and refuse another version of ours."""
+    """Warn of packages whose versions elsewhere are not those here, and refuse another version of ours."""
     versions = versions_of()
+    here = versions()
     try:
         async with asyncio.timeout(_VERSION_SECONDS):
-            workers = await client.run(versions, on_error="ignore")
+            places = dict(await client.run(versions, on_error="ignore"))
+            scheduler = await client.run_on_scheduler(versions)  # type: ignore[no-untyped-call]
     except TimeoutError:
         raise ConfigError(
             f"cluster.address: a worker does not say within {_VERSION_SECONDS} s what is installed on it; "
             "see the log of the workers."
         ) from None
-    found = differences(versions(), workers)
+    # The scheduler unpacks what is sent and packs it again, and needs no more.
+    places["the scheduler"] = here | {name: scheduler[name] for name in OF_SCHEDULER}
+    found = differences(here, places)
     if PROGRAM in found:
         raise ConfigError(
             f"cluster.address: there is {found[PROGRAM]}; install the same version on every machine."

@@ -21,7 +21,7 @@ from langchain_core.exceptions import ModelError
 from langgraph.graph.state import CompiledStateGraph
 
 from graph.config import RunConfig
-from graph.errors import SummarizeError
+from graph.errors import ClusterError, SummarizeError
 from graph.pipeline import build_graph
 from graph.results.types import Result
 from graph.runs.local import DocumentRun, Room, summarize_one
@@ -46,9 +46,9 @@ class Document:
 
 
 class Outcome(TypedDict):
-    """What became of a document. "useless": of every other it would be the same, for `error` says why."""
+    """What became of a document. "fatal": every other would meet the same `error`."""
 
-    state: Literal["done", "refused", "failed", "useless"]
+    state: Literal["done", "refused", "failed", "fatal"]
     result: Result | None
     error: str
     exit_code: int
@@ -57,7 +57,10 @@ class Outcome(TypedDict):
 
 async def summarize_document(document: Document) -> Outcome:
     """The task: Dask runs it on the event loop of the worker that it chose."""
-    plugin = cast(SummarizerPlugin, get_worker().plugins[document.plugin])
+    worker = get_worker()
+    plugin = cast(SummarizerPlugin | None, worker.plugins.get(document.plugin))
+    if plugin is None:
+        raise ClusterError(f"The worker {worker.address} could not be made ready for this run; see its log.")
     return await plugin.summarize(document)
 
 
@@ -125,7 +128,7 @@ class SummarizerPlugin(WorkerPlugin):
             await summarize_one(self._app, run, lambda event: self._room.hear(run, event), None)
         except (ModelError, SummarizeError) as error:
             code = 2 if isinstance(error, MissingPackageError) else 4
-            return Outcome(state="useless", result=None, error=str(error), exit_code=code, seconds=run.seconds)
+            return Outcome(state="fatal", result=None, error=str(error), exit_code=code, seconds=run.seconds)
         finally:
             self._room.leave(run)
             shutil.rmtree(folder, ignore_errors=True)  # here, for threads may be busy

@@ -22,6 +22,9 @@ PACKAGES = (
     "transformers",
 )
 
+# What matters where nothing is summarized.
+OF_SCHEDULER = ("Python", PROGRAM, "dask", "distributed")
+
 Versions = Mapping[str, str | None]
 
 

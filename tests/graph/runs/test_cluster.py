@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -18,6 +19,9 @@ import pytest
 
 import graph.runs.cluster_address
 from graph.cli.main import main
+from graph.config import load_config
+from graph.runs.cluster import summarize_on_cluster
+from graph.runs.local import DocumentRun
 from graph.runs.versions import differences
 from tests.graph.runs.deadly_model import DEADLY
 from tests.graph.runs.machines import PATIENCE, ROOT, Machines
@@ -253,6 +257,39 @@ def test_what_only_the_client_has_goes_with_the_document(machines: Machines) -> 
     assert "secret1x" in json.loads(out)["summary"].lower()
     alone = run(*arguments[:2], *arguments[4:], MLX_PDF_PASSWORD="open sesame")[1]
     assert json.loads(out)["warnings"] == json.loads(alone)["warnings"] != []
+
+
+def test_few_documents_are_under_way_and_nothing_stays_on_the_cluster(machines: Machines) -> None:
+    from distributed import Client
+
+    begun: list[DocumentRun] = []
+    ended: list[DocumentRun] = []
+    most = 0
+
+    def runs() -> Iterator[DocumentRun]:
+        for number in range(9):
+            path = Path(f"{number}.txt")
+            path.write_text(words(number, "first"))
+            begun.append(DocumentRun(path, path.name))
+            yield begun[-1]
+
+    async def end(run: DocumentRun) -> None:
+        nonlocal most
+        most = max(most, len(begun) - len(ended))
+        ended.append(run)
+
+    async def on_cluster() -> tuple[int, list[str]]:
+        config = load_config(QUICK, [f"cluster.address={machines.address}"])
+        await summarize_on_cluster(config, runs(), on_end=end)
+        async with Client(machines.address, asynchronous=True) as client:
+            tasks = await client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks))
+            plugins = await client.run(lambda dask_worker: list(dask_worker.plugins))
+        return tasks, [name for names in plugins.values() for name in names if "summarizer" in name]
+
+    assert asyncio.run(on_cluster()) == (0, [])
+    assert sorted(run.name for run in ended) == sorted(run.name for run in begun)
+    assert {run.state for run in ended} == {"done"}
+    assert most <= 3, "one for each of the worker's two threads, and the next one"
 
 
 def test_a_model_that_a_worker_does_not_have_ends_the_run(machines: Machines) -> None:
