@@ -14,6 +14,7 @@ from graph.asking.markdown import to_markdown
 from graph.asking.pipeline import build_ask
 from graph.asking.state import AskInput
 from graph.asking.types import Answers
+from graph.cli.archives import unpacked
 from graph.cli.arguments import (
     DEFAULT,
     STDOUT,
@@ -74,7 +75,9 @@ def ask(asked: AskRequest, *, quiet: bool) -> int:
     request, config = asked.request, asked.request.config
     given = request.given()
     request.refuse_prompt_set()
-    with without_stdin(given, config.load.max_file_mb) as sources:
+    max_mb = config.load.max_file_mb
+    with without_stdin(given, max_mb) as paths, unpacked(paths, max_mb) as archives:
+        sources = archives.paths
         documents = find_documents(sources)
         if len(documents) == 1:
             request.refuse_documents(documents)

@@ -47,21 +47,23 @@ def run_documents(
     stdin: str | None = None,
     again: Again | None = None,
     app: App | None = None,
+    shown: Callable[[Path], Path] = Path,
 ) -> int:
     """Summarize each document, to stdout or into the folder output.path, and return the highest exit code.
 
     In a folder, reports that still stand are left as they are. `stdin` is the one of `paths` that holds standard
-    input. `app` is the graph of an earlier round.
+    input, `app` is the graph of an earlier round, and `shown` says how people know a file.
     """
     sources = find_documents(paths)
-    index, planned = _plan(config, sources, again or Again())
+    index, planned = _plan(config, sources, again or Again(), shown)
     todo = [one for one in planned if one.standing == "to do"]
     if config.output.path is not None and not quiet:
         _say_what_stands(planned, todo)
     if config.output.path is not None:
         sources = [one.source for one in todo]
     runs = [
-        DocumentRun(source, STDIN_NAME if str(source) == stdin else printable(str(source))) for source in sources
+        DocumentRun(source, STDIN_NAME if str(source) == stdin else printable(str(shown(source))))
+        for source in sources
     ]
     desk = StdoutDesk(config, runs) if config.output.path is None else FolderDesk(config, runs, todo, index)
     bars = DocumentBars(len(runs), quiet or not runs)
@@ -94,7 +96,9 @@ def run_documents(
     return max((run.exit_code for run in runs), default=0)
 
 
-def _plan(config: RunConfig, sources: Sequence[Path], again: Again) -> tuple[FolderIndex | None, list[Planned]]:
+def _plan(
+    config: RunConfig, sources: Sequence[Path], again: Again, shown: Callable[[Path], Path]
+) -> tuple[FolderIndex | None, list[Planned]]:
     """What is to be done, and the index of the folder; None where its files are somebody else's."""
     if config.output.path is None:
         return None, []
@@ -107,7 +111,7 @@ def _plan(config: RunConfig, sources: Sequence[Path], again: Again) -> tuple[Fol
         return None, [
             Planned(source, "", "", file, "to do", None) for source, file in zip(sources, files, strict=True)
         ]
-    return index, index.plan(sources, again=again.all, retry=again.failed)
+    return index, index.plan(sources, again=again.all, retry=again.failed, shown=shown)
 
 
 def _say_what_stands(planned: Sequence[Planned], todo: Sequence[Planned]) -> None:

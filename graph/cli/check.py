@@ -7,6 +7,7 @@ from pathlib import Path
 
 from chains.prompts import PromptError, Prompts, read_prompts
 from graph.calling.budget import TokenBudget, estimate_budget
+from graph.cli.archives import unpacked
 from graph.cli.arguments import STDIN, STDIN_NAME
 from graph.cli.first_look import Request
 from graph.config import RunConfig
@@ -23,7 +24,11 @@ def check(request: Request) -> str:
     """
     paths = request.given()
     request.refuse_output()
-    documents = find_documents(paths)
+    with unpacked(paths, request.config.load.max_file_mb) as archives:
+        return _checked(request, paths, find_documents(archives.paths))
+
+
+def _checked(request: Request, paths: Sequence[str], documents: Sequence[Path]) -> str:
     if request.one_summary:
         request.output_file(paths)
     prompts, budget = check_configuration(request)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from graph.cli.archives import is_archive
 from graph.cli.arguments import STDIN, refuse_other_endings
 from graph.cli.output import choose_files, is_folder, refuse_folder, writable
 from graph.config import RunConfig
@@ -49,7 +50,9 @@ class Request:
     def one_summary(self) -> bool:
         """Whether there is one summary, and not one of each of several documents."""
         source = self.config.load.source
-        several = isinstance(source, list) or (source and os.path.isdir(os.path.expanduser(source)))
+        several = isinstance(source, list) or (
+            source and (os.path.isdir(os.path.expanduser(source)) or is_archive(source))
+        )
         return not several or self.config.summarize.together
 
     def refuse_output(self) -> None:

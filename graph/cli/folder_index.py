@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +84,19 @@ class FolderIndex:
         self._rows = RowFile(folder / _ROWS)
         self._since, self._written = 0, False
 
-    def plan(self, sources: Sequence[Path], *, again: bool = False, retry: bool = False) -> list[Planned]:
-        """What is to be done of `sources`: with `again` all, with `retry` what failed too often, too."""
-        places = [_place(source) for source in sources]
+    def plan(
+        self,
+        sources: Sequence[Path],
+        *,
+        again: bool = False,
+        retry: bool = False,
+        shown: Callable[[Path], Path] = Path,
+    ) -> list[Planned]:
+        """What is to be done of `sources`: with `again` all, with `retry` what failed too often, too.
+
+        `shown` says how people know a file, and where it stays the same from run to run.
+        """
+        places = [_place(shown(source)) for source in sources]
         reports = _files_in(self.folder)
         entries = [self._rows.entries.get(place) for place in places]
         suffix = f".{self._form}"
@@ -98,7 +108,7 @@ class FolderIndex:
         taken = [Path(_file_name(entry.report)) for entry in self._rows.entries.values() if entry.origin]
         files = choose_files(self.folder, sources, suffix, kept=kept, taken=taken)
         planned = []
-        names = short_names(sources)
+        names = short_names([shown(source) for source in sources])
         for source, name, place, entry, file in zip(sources, names, places, entries, files, strict=True):
             origin = self._origin(source, place, entry)
             standing: Standing = "to do"

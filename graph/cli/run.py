@@ -9,6 +9,7 @@ import sys
 import warnings
 from pathlib import Path
 
+from graph.cli.archives import unpacked
 from graph.cli.arguments import STDIN, without_stdin
 from graph.cli.bars import StageBars
 from graph.cli.batch import Again, how_to_go_on, note_dashboard, run_documents
@@ -47,7 +48,9 @@ def run(request: Request, *, quiet: bool) -> int:
         logging.lastResort.setFormatter(logging.Formatter("warning: %(message)s"))
     # When a run ends early, LangGraph drops the calls that still wait for a place; nothing is lost by that.
     warnings.filterwarnings("ignore", "coroutine 'arun_with_retry' was never awaited", RuntimeWarning)
-    with without_stdin(given, request.config.load.max_file_mb) as sources:
+    max_mb = request.config.load.max_file_mb
+    with without_stdin(given, max_mb) as paths, unpacked(paths, max_mb) as archives:
+        sources = archives.paths
         if request.watch:
             refuse_watching(request.config, sources)
         elif request.one_summary and not _goes_into_an_index(request):
@@ -59,7 +62,7 @@ def run(request: Request, *, quiet: bool) -> int:
         again = Again(all=request.again, failed=request.retry_failed)
         if request.watch:
             return watch_documents(request.config, sources, quiet=quiet, again=again)
-        return run_documents(request.config, sources, quiet=quiet, stdin=stdin, again=again)
+        return run_documents(request.config, sources, quiet=quiet, stdin=stdin, again=again, shown=archives.shown)
 
 
 def _goes_into_an_index(request: Request) -> bool:
