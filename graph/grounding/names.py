@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from graph.grounding.words import Word
 
@@ -74,11 +75,16 @@ def joined_names(text: str, words: Sequence[Word], names: Sequence[int]) -> list
 
 def stand_together(first: str, second: str, text: str) -> bool:
     """Whether two names are one in `text`, or one of them is a word there as well, or is not there at all."""
-    text = _ADDRESS.sub(" ", text)
+    text = _without_addresses(text)
     for name in (first, second):
         if not re.search(rf"\b{name}", text) or re.search(rf"\b{name.lower()}\b", text):
             return True
     return bool(re.search(rf"\b{first}{_BETWEEN}{second}|\b{second},\s+{first}", text))
+
+
+@lru_cache(maxsize=2)
+def _without_addresses(text: str) -> str:
+    return _ADDRESS.sub(" ", text)
 
 
 def is_named(name: str, terms: Sequence[str], known: set[str], texts: Sequence[str]) -> bool:
