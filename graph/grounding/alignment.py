@@ -66,7 +66,7 @@ class Claim:
             for terms, word in zip(self.terms, self.words, strict=True)
         ]
         self.weights = _shares(rarities)
-        self.clauses = _clauses(text, self.words)
+        self.clauses = clauses(text, self.words)
         self.stakes = _shares(
             [
                 rarity * (_FIRM if _is_firm(word, text) else 1)
@@ -184,17 +184,17 @@ class Aligner:
         return [int(i) for i in best if promise[i] > 0]
 
 
-def _clauses(text: str, words: Sequence[Word]) -> list[list[int]]:
+def clauses(text: str, words: Sequence[Word]) -> list[list[int]]:
     """The indices of the words of each clause, as far as commas and conjunctions tell; of two words at least."""
-    clauses: list[list[int]] = []
+    found: list[list[int]] = []
     position = 0
     for index, word in enumerate(words):
-        is_next = _CLAUSE.search(text, position, word.start) and clauses and len(clauses[-1]) > 1
-        if is_next or not clauses:
-            clauses.append([])
-        clauses[-1].append(index)
+        is_next = _CLAUSE.search(text, position, word.start) and found and len(found[-1]) > 1
+        if is_next or not found:
+            found.append([])
+        found[-1].append(index)
         position = word.end
-    return clauses
+    return found
 
 
 def _squeezed(text: str) -> str:

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
-from graph.grounding.alignment import Aligner, Claim, Match
+from graph.grounding.alignment import Aligner, Claim, Match, clauses
 from graph.grounding.names import names_in
-from graph.grounding.words import Word, terms_beside
+from graph.grounding.words import Word
 
 _SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
 _BESIDE = 4  # words of the sentence on each side of the common ones
+_NEXT = 2  # words on each side that belong to a name or a number
 _AROUND = 12  # words of the passage on each side
 _CLAUSE = re.compile(r"[;:]\s|,\s|\b(?:while|whereas|but)\b")
 _ARTICLE = re.compile(
@@ -53,17 +54,55 @@ def _are_exchanged(claim: Claim, passage: str, words: Sequence[Word], *, by_capi
     """Whether each of two names, or of two numbers, stands where the passage has the other."""
     names = names_in(claim.text, claim.words, by_capitals=by_capitals)
     numbers = [i for i, word in enumerate(claim.words) if word.values]
-    capitals = {term for word in claim.words if claim.text[word.start].isupper() for term in word.terms}
+    ours = _Neighbours(claim.text, claim.words)
+    theirs = _Neighbours(passage, words)
     for alike in (names, numbers):
         places = {i: _places(claim.words[i], words) for i in alike}
-        alone = [i for i in alike if len(places[i]) == 1 and not _is_repeated(claim.words, i)]
-        for i, j in combinations(alone, 2):
-            there, other = places[i][0], places[j][0]
-            ours, theirs = terms_beside(claim.words, i) - capitals, terms_beside(claim.words, j) - capitals
-            first, second = terms_beside(words, there), terms_beside(words, other)
-            if len(ours & second) > len(ours & first) and len(theirs & first) > len(theirs & second):
+        known = [i for i in alike if places[i] and not _is_repeated(claim.words, i)]
+        for i, j in combinations(known, 2):
+            if set(places[i]).isdisjoint(places[j]) and ours.are_crossed(i, j, theirs, places[i], places[j]):
                 return True
     return False
+
+
+class _Neighbours:
+    """Of each word of a text, the terms of the words that belong to it: those beside it, and those of its clause."""
+
+    def __init__(self, text: str, words: Sequence[Word]) -> None:
+        self._words = words
+        self._clauses = [set(clause) for clause in clauses(text, words)]
+
+    def are_crossed(self, i: int, j: int, others: _Neighbours, first: list[int], second: list[int]) -> bool:
+        """Whether what belongs to `i` belongs to the `second` in the other text, and that of `j` to the `first`."""
+        own = {term for k in (i, j) for term in self._words[k].terms}
+        if self._clause(i) == self._clause(j):
+            ours, theirs = self._beside(i) - own, self._beside(j) - own
+            here, there = [others._beside(k) for k in first], [others._beside(k) for k in second]
+            margin = 2
+        else:
+            ours, theirs = self._of_clause(i) - own, self._of_clause(j) - own
+            ours, theirs = ours - theirs, theirs - ours
+            here, there = [others._of_clause(k) for k in first], [others._of_clause(k) for k in second]
+            margin = 2
+        crossed, straight = (_most(ours, there), _most(theirs, here)), (_most(ours, here), _most(theirs, there))
+        if any(a < b for a, b in zip(crossed, straight, strict=True)):
+            return False
+        return sum(crossed) >= sum(straight) + margin
+
+    def _clause(self, index: int) -> set[int]:
+        return next(clause for clause in self._clauses if index in clause)
+
+    def _of_clause(self, index: int) -> set[str]:
+        return {term for k in self._clause(index) for term in self._words[k].terms}
+
+    def _beside(self, index: int) -> set[str]:
+        clause = self._clause(index)
+        beside = [k for k in range(index - _NEXT, index + _NEXT + 1) if k in clause and k != index]
+        return {term for k in beside for term in self._words[k].terms}
+
+
+def _most(terms: set[str], some: Sequence[set[str]]) -> int:
+    return max(len(terms & each) for each in some)
 
 
 def _places(word: Word, words: Sequence[Word]) -> list[int]:
