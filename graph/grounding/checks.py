@@ -21,6 +21,9 @@ _BESIDE_OTHERS = 2  # passages on each side in which a name is looked for that a
 _NEARLY_BEST = 0.9  # of what the best passage holds of a clause, for another's numbers to count for it
 _LEAST_TELLING = 2  # words of a clause beside its numbers, for it to have passages of its own
 _LEAST_SPELLED = 11  # "three ways" may be counted by who sums up, without a "three" in the source
+_COUNTED = 2  # words after a number, one of which is what it counts
+_LOOK_BACK = 16
+_ONE = re.compile(r"\b(?:one|a single|only one)\s(?:\w+\s)?$", re.IGNORECASE)
 _ROUNDED = 0.05
 _ABOUT = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|over|under|more than|less than"
@@ -49,9 +52,12 @@ def number_flags(claim: Claim, alignment: Alignment, aligner: Aligner) -> list[F
         ours = quantities(claim.text, words)
         if not ours:
             continue
-        numbers = _numbers_in(_near_clause(claim, clause, alignment, aligner), claim, aligner)
+        near = _near_clause(claim, clause, alignment, aligner)
+        numbers = _numbers_in(near, claim, aligner)
         for quantity in ours:
             flags.update(dict.fromkeys(_flags_of(claim.text, quantity, numbers)))
+        if any(_is_counted_otherwise(claim, i, near, aligner) for i in clause):
+            flags["number not in source"] = None
         if any(_is_number_exchanged(claim, i, alignment, aligner) for i in clause if claim.words[i].values):
             flags["number not in source"] = None
     return list(flags)
@@ -66,8 +72,34 @@ def _flags_of(text: str, ours: Quantity, numbers: _Numbers) -> Iterator[Flag]:
     counted = [each for each in same if not ours.counts_other(each)]
     if same and not counted:
         yield "unit not in source"
-    elif is_precise and counted and all(each.bound and each.bound != ours.bound for each in counted):
+    elif is_precise and counted and _has_other_bound(ours, counted):
         yield "comparison not in source"
+
+
+def _has_other_bound(ours: Quantity, counted: Sequence[Quantity]) -> bool:
+    """Whether all are bounds of another kind; or one is, and none has the bound that the sentence has."""
+    others = [each.bound and each.bound != ours.bound for each in counted]
+    return all(others) or bool(ours.bound and any(others) and all(each.bound != ours.bound for each in counted))
+
+
+def _is_counted_otherwise(claim: Claim, number: int, passages: Iterable[int], aligner: Aligner) -> bool:
+    """Whether a small number that is spelled out has another in its place in the passages: "two paths", "one path"."""
+    word = claim.words[number]
+    if not word.values or _is_precise(claim.text, word) or not 1 < word.values[0] < _LEAST_SPELLED:
+        return False
+    things = {term for other in claim.words[number + 1 : number + 1 + _COUNTED] for term in other.terms}
+    is_other = False
+    for i in passages:
+        text, words = aligner.passages[i], aligner.words(i)
+        for k, other in enumerate(words):
+            counted = {term for each in words[k + 1 : k + 1 + _COUNTED] for term in each.terms}
+            if other.values and things & counted:
+                if not set(word.terms).isdisjoint(other.terms):
+                    return False
+                is_other |= text[other.start].isalpha()
+            elif other.terms[0] in things and _ONE.search(text, max(0, other.start - _LOOK_BACK), other.start):
+                is_other = True
+    return is_other
 
 
 def _near_clause(claim: Claim, clause: Sequence[int], alignment: Alignment, aligner: Aligner) -> list[int]:

@@ -12,6 +12,7 @@ from graph.grounding.words import Word
 
 _SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
 _BESIDE = 4  # words of the sentence on each side of the common ones
+_CROSSED = 2  # words by which two must fit better the other way round
 _NEXT = 2  # words on each side that belong to a name or a number
 _AROUND = 12  # words of the passage on each side
 _CLAUSE = re.compile(r"[;:]\s|,\s|\b(?:while|whereas|but)\b")
@@ -27,6 +28,7 @@ _FRONTED = re.compile(
     r"|pour|avec|dans|si|après|avant|para|con|en|después|antes)\b",
     re.IGNORECASE,
 )
+_PARTICIPLE = re.compile(r",\s(?:[a-z]+ly\s)?[a-z]+ing\b")
 # What is the same from either side.
 _MUTUAL = re.compile(
     r"\b(?:differ|equal|similar|same|compar|resembl|match|combin|relat|associat|correl|meet|met|marr|agree|between"
@@ -40,27 +42,25 @@ def swaps_roles(claim: Claim, matches: Sequence[Match], aligner: Aligner, *, by_
 
     Or two names, or two numbers, have changed places.
     """
-    passages = [
-        (aligner.passages[m.passage], aligner.words(m.passage)) for m in matches if m.score >= _SAYS_THE_SAME
-    ]
-    if any(_are_exchanged(claim, text, words, by_capitals=by_capitals) for text, words in passages):
+    found = [(aligner.passages[m.passage], aligner.words(m.passage), m.score) for m in matches]
+    near = [_Neighbours(text, words) for text, words, score in found if score >= _SAYS_THE_SAME]
+    if any(_are_exchanged(claim, each, by_capitals=by_capitals) for each in near):
         return True
     if aligner.index.language not in _BY_ORDER or _FRONTED.match(claim.text):
         return False
-    return any(_is_swapped(claim, text, words) for text, words in passages)
+    return any(_is_swapped(claim, text, words) for text, words, score in found if score >= _SAYS_THE_SAME)
 
 
-def _are_exchanged(claim: Claim, passage: str, words: Sequence[Word], *, by_capitals: bool) -> bool:
+def _are_exchanged(claim: Claim, passage: _Neighbours, *, by_capitals: bool) -> bool:
     """Whether each of two names, or of two numbers, stands where the passage has the other."""
+    ours = _Neighbours(claim.text, claim.words)
     names = names_in(claim.text, claim.words, by_capitals=by_capitals)
     numbers = [i for i, word in enumerate(claim.words) if word.values]
-    ours = _Neighbours(claim.text, claim.words)
-    theirs = _Neighbours(passage, words)
     for alike in (names, numbers):
-        places = {i: _places(claim.words[i], words) for i in alike}
+        places = {i: _places(claim.words[i], passage.words) for i in alike}
         known = [i for i in alike if places[i] and not _is_repeated(claim.words, i)]
         for i, j in combinations(known, 2):
-            if set(places[i]).isdisjoint(places[j]) and ours.are_crossed(i, j, theirs, places[i], places[j]):
+            if set(places[i]).isdisjoint(places[j]) and ours.are_crossed(i, j, passage, places[i], places[j]):
                 return True
     return False
 
@@ -69,36 +69,36 @@ class _Neighbours:
     """Of each word of a text, the terms of the words that belong to it: those beside it, and those of its clause."""
 
     def __init__(self, text: str, words: Sequence[Word]) -> None:
-        self._words = words
+        self.words = words
         self._clauses = [set(clause) for clause in clauses(text, words)]
 
-    def are_crossed(self, i: int, j: int, others: _Neighbours, first: list[int], second: list[int]) -> bool:
-        """Whether what belongs to `i` belongs to the `second` in the other text, and that of `j` to the `first`."""
-        own = {term for k in (i, j) for term in self._words[k].terms}
+    def are_crossed(self, i: int, j: int, passage: _Neighbours, first: list[int], second: list[int]) -> bool:
+        """Whether what belongs to `i` belongs to the `second` in the passage, and that of `j` to the `first`."""
+        own = {term for k in (i, j) for term in self.words[k].terms}
         if self._clause(i) == self._clause(j):
-            ours, theirs = self._beside(i) - own, self._beside(j) - own
-            here, there = [others._beside(k) for k in first], [others._beside(k) for k in second]
-            margin = 2
+            ours, theirs = self.beside(i) - own, self.beside(j) - own
+            here, there = [passage.beside(k) for k in first], [passage.beside(k) for k in second]
         else:
-            ours, theirs = self._of_clause(i) - own, self._of_clause(j) - own
+            ours, theirs = self.of_clause(i) - own, self.of_clause(j) - own
             ours, theirs = ours - theirs, theirs - ours
-            here, there = [others._of_clause(k) for k in first], [others._of_clause(k) for k in second]
-            margin = 2
+            here, there = [passage.of_clause(k) for k in first], [passage.of_clause(k) for k in second]
         crossed, straight = (_most(ours, there), _most(theirs, here)), (_most(ours, here), _most(theirs, there))
         if any(a < b for a, b in zip(crossed, straight, strict=True)):
             return False
-        return sum(crossed) >= sum(straight) + margin
+        return sum(crossed) >= sum(straight) + _CROSSED
+
+    def of_clause(self, index: int) -> set[str]:
+        """The terms of all words of its clause."""
+        return {term for k in self._clause(index) for term in self.words[k].terms}
+
+    def beside(self, index: int) -> set[str]:
+        """The terms of the words next to it, in its clause."""
+        clause = self._clause(index)
+        beside = [k for k in range(index - _NEXT, index + _NEXT + 1) if k in clause and k != index]
+        return {term for k in beside for term in self.words[k].terms}
 
     def _clause(self, index: int) -> set[int]:
         return next(clause for clause in self._clauses if index in clause)
-
-    def _of_clause(self, index: int) -> set[str]:
-        return {term for k in self._clause(index) for term in self._words[k].terms}
-
-    def _beside(self, index: int) -> set[str]:
-        clause = self._clause(index)
-        beside = [k for k in range(index - _NEXT, index + _NEXT + 1) if k in clause and k != index]
-        return {term for k in beside for term in self._words[k].terms}
 
 
 def _most(terms: set[str], some: Sequence[set[str]]) -> int:
@@ -113,11 +113,14 @@ def _is_swapped(claim: Claim, passage: str, words: Sequence[Word]) -> bool:
     for start, place, length in _common_runs(claim.words, words):
         end, place_end = start + length, place + length
         run = claim.text[claim.words[start].start : claim.words[end - 1].end]
-        if _MUTUAL.search(run) or _link(claim.text, claim.words, end) != _link(passage, words, place_end):
+        link = _link(claim.text, claim.words, end)
+        if _MUTUAL.search(run) or link != _link(passage, words, place_end):
             continue
         left, right = _sides(claim.text, claim.words, start, end, _BESIDE)
         their_left, their_right = _sides(passage, words, place, place_end, _AROUND)
         swapped = len(left & their_right), len(right & their_left)
+        if link == "than" and swapped[0] and not left & their_left and not right & their_right:
+            return True  # the other side may be a pronoun
         if all(swapped) and not left & their_left and sum(swapped) > len(right & their_right):
             return True
     return False
@@ -154,9 +157,9 @@ def _link(text: str, words: Sequence[Word], end: int) -> str:
 
 def _sides(text: str, words: Sequence[Word], start: int, end: int, reach: int) -> tuple[set[str], set[str]]:
     """The terms before words[start:end] and after them in their clause, without those on both sides."""
-    before = [
-        w for w in words[max(0, start - reach) : start] if not _CLAUSE.search(text, w.end, words[start].start)
-    ]
+    # In ", surpassing the other" the subject stands before the comma.
+    edge = words[start - 1].end if start and _PARTICIPLE.match(text, words[start - 1].end) else words[start].start
+    before = [w for w in words[max(0, start - reach) : start] if not _CLAUSE.search(text, w.end, edge)]
     after = [w for w in words[end : end + reach] if not _CLAUSE.search(text, words[end - 1].end, w.start)]
     left, right = ({term for word in side for term in word.terms} for side in (before, after))
     inside = {term for word in words[start:end] for term in word.terms}
