@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.grounding.index import Index
-from graph.grounding.words import Word, framing_terms, words_of
+from graph.grounding.words import Word, light_terms, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ _NEAR = 5
 _FIRM = 2.0  # what a number or a name weighs in the support, against another word as rare
 _WORTH = (1.0, 0.8, 0.65)  # of what the best passage, the second and the third hold
 _QUOTED = 1.5  # what a passage counts that has the sentence word for word, against others
-_FRAMING = 0.3  # what a word weighs that only speaks of the summary or the document
+_LIGHT = 0.3  # what a word weighs that the source need not have, where it has not
 _GAIN = 0.08  # what a further passage must add
 
 
@@ -60,9 +60,9 @@ class Claim:
         self.text = text
         self.words = words_of(text, index.language)
         self.terms = [_known(word, index) for word in self.words]
-        framing = framing_terms(index.language)
+        light = light_terms(index.language)
         rarities = [
-            sum(map(index.rarity, terms)) / len(terms) * (_FRAMING if _only_frames(word, index, framing) else 1)
+            sum(map(index.rarity, terms)) / len(terms) * (_LIGHT if _is_light(word, index, light) else 1)
             for terms, word in zip(self.terms, self.words, strict=True)
         ]
         self.weights = _shares(rarities)
@@ -96,9 +96,9 @@ class Claim:
         return [share * (1 - _BOND + _BOND * _bound(found, i)) if share else 0.0 for i, share in enumerate(held)]
 
 
-def _only_frames(word: Word, index: Index, framing: frozenset[str]) -> bool:
-    """Whether the summary speaks of itself with a word, which the source need not have: "the text describes"."""
-    return not word.values and framing.issuperset(word.terms) and not any(term in index for term in word.terms)
+def _is_light(word: Word, index: Index, light: frozenset[str]) -> bool:
+    """Whether it is a word that the source need not have: "the text describes", "they make it"."""
+    return not word.values and light.issuperset(word.terms) and not any(term in index for term in word.terms)
 
 
 def _is_firm(word: Word, text: str) -> bool:

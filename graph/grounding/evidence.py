@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 _WEAK = 0.25  # support below this is flagged
 _WEAK_KOREAN = 0.18  # the same for Korean, whose words change more from one wording to another
 _NOTHING = 0.08  # and below this there is no evidence worth showing
-_LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
-_CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
-_PERHAPS_CONTRADICTED = 0.75  # the same where what is denied is said in other words
+_LACKING = 0.5  # what a number, or a name, that is not in the evidence leaves of the support
+_CONTRADICTED = 0.4  # and what a "not" leaves that stands on one side only
+_PERHAPS_CONTRADICTED = 0.85  # the same where what is denied is said in other words
 _IDENTIFIED = 0.15  # the most that a docket number or a date supports where nothing else of the sentence is there
 _NOTHING_SAID = 0.3  # and what is left of a sentence that any summary could have
 _PREFERRED = 1.1  # what the chunks that the summary tree leads to count, against the rest of the document
