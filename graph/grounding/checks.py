@@ -24,6 +24,7 @@ _LEAST_SPELLED = 11  # "three ways" may be counted by who sums up, without a "th
 _COUNTED = 2  # words after a number, one of which is what it counts
 _LOOK_BACK = 16
 _ONE = re.compile(r"\b(?:one|a single|only one)\s(?:\w+\s)?$", re.IGNORECASE)
+_ANAPHORA = re.compile(r"\b(?:it|its|they|their|them|this|these|those|he|his|she|her|former|latter|both)\b", re.I)
 _ROUNDED = 0.05
 _ABOUT = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|over|under|more than|less than"
@@ -191,17 +192,44 @@ def _is_exchanged(claim: Claim, name: int, alignment: Alignment, aligner: Aligne
 
 
 def _is_number_exchanged(claim: Claim, number: int, alignment: Alignment, aligner: Aligner) -> bool:
-    """Whether the best passage has another number beside what is beside this one, which none near has."""
+    """Whether the best passage has another number beside what is beside this one.
+
+    And none near has this one, or only in a passage that has less of that, lacks its names, and speaks of no "it".
+    """
     word = claim.words[number]
     if not alignment.matches or not _is_precise(claim.text, word):
         return False
     match = alignment.matches[0]
+    if match.score < _SAYS_THE_SAME:
+        return False
     near = aligner.near([each.passage for each in alignment.matches], _BESIDE_NUMBERS)
     numbers = _numbers_in(near, claim, aligner)
-    if match.score < _SAYS_THE_SAME or _is_known(claim.text, word, numbers.terms, numbers.values):
-        return False
-    words = aligner.words(match.passage)
     beside = terms_beside(claim.words, number)
+    is_known = _is_known(claim.text, word, numbers.terms, numbers.values)
+    held = _held_with(word, near, aligner) if is_known else set[str]()
+    if held is None:
+        return False
+    firm = {term for w in claim.words if w.values or claim.text[w.start].isupper() for term in w.terms}
+    words = aligner.words(match.passage)
     text = aligner.passages[match.passage]
     others = [i for i, other in enumerate(words) if other.values and _is_precise(text, other)]
-    return any(beside & terms_beside(words, other) for other in others)
+    shared = [beside & terms_beside(words, other) for other in others if words[other].terms[0] not in _terms(claim)]
+    if not is_known:
+        return any(beside & terms_beside(words, other) for other in others)
+    return any(each > (beside & held) and firm & (each - held) for each in shared)
+
+
+def _terms(claim: Claim) -> set[str]:
+    return {term for word in claim.words for term in word.terms}
+
+
+def _held_with(word: Word, passages: Iterable[int], aligner: Aligner) -> set[str] | None:
+    """The terms of all passages that have a number; nothing if one of these speaks of what was named before."""
+    held: set[str] = set()
+    for i in passages:
+        words = aligner.words(i)
+        if any(not set(word.terms).isdisjoint(other.terms) for other in words):
+            if _ANAPHORA.search(aligner.passages[i]):
+                return None
+            held.update(term for other in words for term in other.terms)
+    return held

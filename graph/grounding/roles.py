@@ -12,6 +12,7 @@ from graph.grounding.words import Word
 
 _SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
 _BESIDE = 4  # words of the sentence on each side of the common ones
+_LEAST_SAID = 2  # words of a clause beside its first
 _CROSSED = 2  # words by which two must fit better the other way round
 _NEXT = 2  # words on each side that belong to a name or a number
 _AROUND = 12  # words of the passage on each side
@@ -46,6 +47,8 @@ def swaps_roles(claim: Claim, matches: Sequence[Match], aligner: Aligner, *, by_
     near = [_Neighbours(text, words) for text, words, score in found if score >= _SAYS_THE_SAME]
     if any(_are_exchanged(claim, each, by_capitals=by_capitals) for each in near):
         return True
+    if _are_subjects_exchanged(claim, [_Neighbours(text, words) for text, words, _ in found]):
+        return True
     if aligner.index.language not in _BY_ORDER or _FRONTED.match(claim.text):
         return False
     return any(_is_swapped(claim, text, words) for text, words, score in found if score >= _SAYS_THE_SAME)
@@ -61,6 +64,21 @@ def _are_exchanged(claim: Claim, passage: _Neighbours, *, by_capitals: bool) -> 
         known = [i for i in alike if places[i] and not _is_repeated(claim.words, i)]
         for i, j in combinations(known, 2):
             if set(places[i]).isdisjoint(places[j]) and ours.are_crossed(i, j, passage, places[i], places[j]):
+                return True
+    return False
+
+
+def _are_subjects_exchanged(claim: Claim, passages: Sequence[_Neighbours]) -> bool:
+    """Whether of two clauses each says what the passages say of the other's first word, and none of its own."""
+    ours = _Neighbours(claim.text, claim.words)
+    first = [clause[0] for clause in claim.clauses if len(clause) > _LEAST_SAID and not claim.words[clause[0]].values]
+    places = {i: [(p, k) for p in passages for k in _places(claim.words[i], p.words)] for i in first}
+    for i, j in combinations([i for i in first if places[i]], 2):
+        own = {term for k in (i, j) for term in claim.words[k].terms}
+        said, other = ours.of_clause(i) - own, ours.of_clause(j) - own
+        here, there = ([p.of_clause(k) for p, k in places[each]] for each in (i, j))
+        if not _most(said, here) and not _most(other, there):
+            if _most(said, there) >= _LEAST_SAID and _most(other, here) >= _LEAST_SAID:
                 return True
     return False
 
