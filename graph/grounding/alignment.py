@@ -197,5 +197,10 @@ def clauses(text: str, words: Sequence[Word]) -> list[list[int]]:
     return found
 
 
+def is_quotation(text: str, passage: str) -> bool:
+    """Whether the passage has the text word for word, white space and large letters aside."""
+    return _squeezed(text) in _squeezed(passage)
+
+
 def _squeezed(text: str) -> str:
     return " ".join(text.casefold().split())

@@ -213,7 +213,9 @@ def _is_number_exchanged(claim: Claim, number: int, alignment: Alignment, aligne
     words = aligner.words(match.passage)
     text = aligner.passages[match.passage]
     others = [i for i, other in enumerate(words) if other.values and _is_precise(text, other)]
-    shared = [beside & terms_beside(words, other) for other in others if words[other].terms[0] not in _terms(claim)]
+    shared = [
+        beside & terms_beside(words, other) for other in others if words[other].terms[0] not in _terms(claim)
+    ]
     if not is_known:
         return any(beside & terms_beside(words, other) for other in others)
     return any(each > (beside & held) and firm & (each - held) for each in shared)

@@ -8,6 +8,7 @@ from itertools import combinations
 
 from graph.grounding.alignment import Aligner, Claim, Match, clauses
 from graph.grounding.names import names_in
+from graph.grounding.substitutions import MUTUAL
 from graph.grounding.words import Word
 
 _SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
@@ -30,12 +31,6 @@ _FRONTED = re.compile(
     re.IGNORECASE,
 )
 _PARTICIPLE = re.compile(r",\s(?:[a-z]+ly\s)?[a-z]+ing\b")
-# What is the same from either side.
-_MUTUAL = re.compile(
-    r"\b(?:differ|equal|similar|same|compar|resembl|match|combin|relat|associat|correl|meet|met|marr|agree|between"
-    r"|together|égal|semblable|igual|parec)\w*",
-    re.IGNORECASE,
-)
 
 
 def swaps_roles(claim: Claim, matches: Sequence[Match], aligner: Aligner, *, by_capitals: bool) -> bool:
@@ -71,7 +66,9 @@ def _are_exchanged(claim: Claim, passage: _Neighbours, *, by_capitals: bool) -> 
 def _are_subjects_exchanged(claim: Claim, passages: Sequence[_Neighbours]) -> bool:
     """Whether of two clauses each says what the passages say of the other's first word, and none of its own."""
     ours = _Neighbours(claim.text, claim.words)
-    first = [clause[0] for clause in claim.clauses if len(clause) > _LEAST_SAID and not claim.words[clause[0]].values]
+    first = [
+        clause[0] for clause in claim.clauses if len(clause) > _LEAST_SAID and not claim.words[clause[0]].values
+    ]
     places = {i: [(p, k) for p in passages for k in _places(claim.words[i], p.words)] for i in first}
     for i, j in combinations([i for i in first if places[i]], 2):
         own = {term for k in (i, j) for term in claim.words[k].terms}
@@ -132,7 +129,7 @@ def _is_swapped(claim: Claim, passage: str, words: Sequence[Word]) -> bool:
         end, place_end = start + length, place + length
         run = claim.text[claim.words[start].start : claim.words[end - 1].end]
         link = _link(claim.text, claim.words, end)
-        if _MUTUAL.search(run) or link != _link(passage, words, place_end):
+        if MUTUAL.search(run) or link != _link(passage, words, place_end):
             continue
         left, right = _sides(claim.text, claim.words, start, end, _BESIDE)
         their_left, their_right = _sides(passage, words, place, place_end, _AROUND)
