@@ -84,7 +84,7 @@ def _has_other_bound(ours: Quantity, counted: Sequence[Quantity]) -> bool:
 
 
 def _is_counted_otherwise(claim: Claim, number: int, passages: Iterable[int], aligner: Aligner) -> bool:
-    """Whether a small number that is spelled out has another in its place in the passages: "two paths", "one path"."""
+    """Whether the passages have another number where a small one is spelled out: "two paths", "one path"."""
     word = claim.words[number]
     if not word.values or _is_precise(claim.text, word) or not 1 < word.values[0] < _LEAST_SPELLED:
         return False

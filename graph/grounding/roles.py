@@ -74,14 +74,14 @@ def _are_subjects_exchanged(claim: Claim, passages: Sequence[_Neighbours]) -> bo
         own = {term for k in (i, j) for term in claim.words[k].terms}
         said, other = ours.of_clause(i) - own, ours.of_clause(j) - own
         here, there = ([p.of_clause(k) for p, k in places[each]] for each in (i, j))
-        if not _most(said, here) and not _most(other, there):
-            if _most(said, there) >= _LEAST_SAID and _most(other, here) >= _LEAST_SAID:
-                return True
+        is_crossed = min(_most(said, there), _most(other, here)) >= _LEAST_SAID
+        if is_crossed and not _most(said, here) and not _most(other, there):
+            return True
     return False
 
 
 class _Neighbours:
-    """Of each word of a text, the terms of the words that belong to it: those beside it, and those of its clause."""
+    """Of each word of a text, the terms of those that belong to it: the ones beside it, and its clause's."""
 
     def __init__(self, text: str, words: Sequence[Word]) -> None:
         self.words = words

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from graph.grounding.alignment import Aligner, Claim, Match
+from graph.grounding.words import Word
 from llm.language.strength import DOUBTFUL, NECESSARY, READER, UNIVERSAL
 
 _SAYS_THE_SAME = 0.3  # what a passage must support for its words to count

@@ -91,7 +91,7 @@ def framing_terms(language: str) -> frozenset[str]:
 
 @cache
 def light_terms(language: str) -> frozenset[str]:
-    """The terms of words that say little where a source lacks them: light verbs, and how summaries are spoken of."""
+    """The terms of words that say little where a source lacks them: light verbs, and those of framing."""
     return framing_terms(language) | frozenset(terms_of(LIGHT.get(language, ""), language))
 
 
