@@ -24,6 +24,8 @@ _FIRM = 2.0  # what a number or a name weighs in the support, against another wo
 _WORTH = (1.0, 0.8, 0.65)  # of what the best passage, the second and the third hold
 _QUOTED = 1.5  # what a passage counts that has the sentence word for word, against others
 _LIGHT = 0.3  # what a word weighs that the source need not have, where it has not
+_ASKED = 0.6  # and one that only asks
+QUESTION = re.compile(r"[?？][\"”’»)\s]*$")
 _GAIN = 0.08  # what a further passage must add
 
 
@@ -149,6 +151,8 @@ class Aligner:
         for i in credit:
             if said in _squeezed(self.passages[i]):
                 chosen_by[i] *= _QUOTED
+            elif QUESTION.search(self.passages[i]) and not QUESTION.search(claim.text):
+                chosen_by[i] *= _ASKED
         held = [0.0] * len(claim.words)
         matches: list[Match] = []
 

@@ -22,6 +22,7 @@ _NEARLY_BEST = 0.9  # of what the best passage holds of a clause, for another's 
 _LEAST_TELLING = 2  # words of a clause beside its numbers, for it to have passages of its own
 _LEAST_SPELLED = 11  # "three ways" may be counted by who sums up, without a "three" in the source
 _COUNTED = 2  # words after a number, one of which is what it counts
+_LIST = re.compile(r"[,;:.]|\b(?:and|or|und|oder|et|ou|y|o)\b")
 _LOOK_BACK = 16
 _ONE = re.compile(r"\b(?:one|a single|only one)\s(?:\w+\s)?$", re.IGNORECASE)
 _ANAPHORA = re.compile(r"\b(?:it|its|they|their|them|this|these|those|he|his|she|her|former|latter|both)\b", re.I)
@@ -88,19 +89,24 @@ def _is_counted_otherwise(claim: Claim, number: int, passages: Iterable[int], al
     word = claim.words[number]
     if not word.values or _is_precise(claim.text, word) or not 1 < word.values[0] < _LEAST_SPELLED:
         return False
-    things = {term for other in claim.words[number + 1 : number + 1 + _COUNTED] for term in other.terms}
+    things = _counted(claim.text, claim.words, number)
     is_other = False
     for i in passages:
         text, words = aligner.passages[i], aligner.words(i)
         for k, other in enumerate(words):
-            counted = {term for each in words[k + 1 : k + 1 + _COUNTED] for term in each.terms}
-            if other.values and things & counted:
+            if other.values and things & _counted(text, words, k):
                 if not set(word.terms).isdisjoint(other.terms):
                     return False
                 is_other |= text[other.start].isalpha()
             elif other.terms[0] in things and _ONE.search(text, max(0, other.start - _LOOK_BACK), other.start):
                 is_other = True
     return is_other
+
+
+def _counted(text: str, words: Sequence[Word], number: int) -> set[str]:
+    """The terms of the words after a number, one of which is what it counts."""
+    after = words[number + 1 : number + 1 + _COUNTED]
+    return {t for word in after if not _LIST.search(text, words[number].end, word.start) for t in word.terms}
 
 
 def _near_clause(claim: Claim, clause: Sequence[int], alignment: Alignment, aligner: Aligner) -> list[int]:

@@ -8,7 +8,7 @@ from functools import cache
 from itertools import compress
 from typing import NamedTuple
 
-from graph.grounding.alignment import Aligner, Claim, Match
+from graph.grounding.alignment import QUESTION, Aligner, Claim, Match
 from graph.grounding.words import Word
 from llm.language.opposites import DENYING_BEFORE, DENYING_NEXT, DENYING_NOTHING, sides_of
 
@@ -16,7 +16,6 @@ _SAYS_THE_SAME = 0.3  # what a passage must support for its words to count again
 _SAYS_MOST = 0.45  # and for a negation that the sentence does not have
 _SAYS_MOST_OF_IT = 0.6  # or of the words of the passage that the sentence has
 _CLAUSE_END = re.compile(r"[.;:!?]\s|,\s|\||[()\[\]]|\bbut\b")
-_QUESTION = re.compile(r"[?？][\"”’»)\s]*$")
 _SCOPE = 2  # words that a negation speaks of
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BESIDE = 2  # words on each side of an opposite, of which the other side must have one
@@ -54,7 +53,7 @@ def contradiction(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> C
     language = aligner.index.language
     speaking = [match for match in matches if match.score >= _SAYS_THE_SAME]
     # What is asked is not said.
-    speaking = [match for match in speaking if not _QUESTION.search(aligner.passages[match.passage])] or speaking
+    speaking = [match for match in speaking if not QUESTION.search(aligner.passages[match.passage])] or speaking
     passages = [(aligner.passages[match.passage], aligner.words(match.passage)) for match in speaking]
     alike = [
         match.score >= _SAYS_MOST or _covered(words, claim) >= _SAYS_MOST_OF_IT
@@ -66,7 +65,7 @@ def contradiction(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> C
         for scope in denials(claim.text, claim.words, language, _SCOPE)
     ]
     is_plain = (
-        any(each[:1] == [{False}] for each in said)
+        any(each[:1] == [{False}] and not any(True in other for other in each) for each in said)
         or _lacks_denial(claim, passages, alike, language)
         or _is_turned_round(claim, passages, language)
     )

@@ -14,7 +14,7 @@ from graph.grounding.words import Word
 _SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
 _BESIDE = 4  # words of the sentence on each side of the common ones
 _LEAST_SAID = 2  # words of a clause beside its first
-_CROSSED = 2  # words by which two must fit better the other way round
+_CROSSED = 1  # words by which two must fit better the other way round
 _NEXT = 2  # words on each side that belong to a name or a number
 _AROUND = 12  # words of the passage on each side
 _CLAUSE = re.compile(r"[;:]\s|,\s|\b(?:while|whereas|but)\b")
@@ -30,6 +30,12 @@ _FRONTED = re.compile(
     r"|pour|avec|dans|si|après|avant|para|con|en|después|antes)\b",
     re.IGNORECASE,
 )
+# Before a verb, they turn round who does it to whom: "is entered", "est ouvert", "es abierto".
+_PASSIVE = re.compile(
+    r"\b(?:be|been|being|is|are|was|were|gets?|got|est|sont|était|étaient|été|es|son|fue|fueron|sido)\s(?:\w+ly\s)?$",
+    re.IGNORECASE,
+)
+_LOOK_BACK = 24
 _PARTICIPLE = re.compile(r",\s(?:[a-z]+ly\s)?[a-z]+ing\b")
 
 
@@ -73,6 +79,7 @@ def _are_subjects_exchanged(claim: Claim, passages: Sequence[_Neighbours]) -> bo
     for i, j in combinations([i for i in first if places[i]], 2):
         own = {term for k in (i, j) for term in claim.words[k].terms}
         said, other = ours.of_clause(i) - own, ours.of_clause(j) - own
+        said, other = said - other, other - said
         here, there = ([p.of_clause(k) for p, k in places[each]] for each in (i, j))
         is_crossed = min(_most(said, there), _most(other, here)) >= _LEAST_SAID
         if is_crossed and not _most(said, here) and not _most(other, there):
@@ -131,6 +138,8 @@ def _is_swapped(claim: Claim, passage: str, words: Sequence[Word]) -> bool:
         link = _link(claim.text, claim.words, end)
         if MUTUAL.search(run) or link != _link(passage, words, place_end):
             continue
+        if _is_passive(claim.text, claim.words[start]) != _is_passive(passage, words[place]):
+            continue
         left, right = _sides(claim.text, claim.words, start, end, _BESIDE)
         their_left, their_right = _sides(passage, words, place, place_end, _AROUND)
         swapped = len(left & their_right), len(right & their_left)
@@ -139,6 +148,10 @@ def _is_swapped(claim: Claim, passage: str, words: Sequence[Word]) -> bool:
         if all(swapped) and not left & their_left and sum(swapped) > len(right & their_right):
             return True
     return False
+
+
+def _is_passive(text: str, word: Word) -> bool:
+    return bool(_PASSIVE.search(text, max(0, word.start - _LOOK_BACK), word.start))
 
 
 def _common_runs(ours: Sequence[Word], theirs: Sequence[Word]) -> Iterator[tuple[int, int, int]]:

@@ -36,14 +36,14 @@ def substitutions(claim: Claim, matches: Sequence[Match], aligner: Aligner, *, b
     if len(claim.words) < _LEAST_WORDS:
         return found
     names = set(names_in(claim.text, claim.words, by_capitals=by_capitals))
+    said = {term for word in claim.words for term in word.terms}
+    here = {term for match in matches for word in aligner.words(match.passage) for term in word.terms}
     for match in matches:
         text, words = aligner.passages[match.passage], aligner.words(match.passage)
         pairs = _pairs(claim.words, words)
         if not pairs:
             continue
         their_names = set(names_in(text, words, by_capitals=by_capitals))
-        said = {term for word in claim.words for term in word.terms}
-        here = {term for word in words for term in word.terms}
         for i, k in pairs:
             ours, theirs = claim.words[i], words[k]
             is_new = here.isdisjoint(ours.terms) and said.isdisjoint(theirs.terms)
