@@ -14,7 +14,7 @@ from graph.grounding.words import Word
 _SAYS_THE_SAME = 0.4  # what a passage must support for its order to count
 _BESIDE = 4  # words of the sentence on each side of the common ones
 _LEAST_SAID = 2  # words of a clause beside its first
-_CROSSED = 1  # words by which two must fit better the other way round
+_CROSSED = 2  # words by which two must fit better the other way round
 _NEXT = 2  # words on each side that belong to a name or a number
 _AROUND = 12  # words of the passage on each side
 _CLAUSE = re.compile(r"[;:]\s|,\s|\b(?:while|whereas|but)\b")

@@ -1,4 +1,4 @@
-"""What belongs to one thing and is said of another is flagged, and so is what is wider or vaguer than the source."""
+"""What belongs to one thing and is said of another is flagged, and what is wider than its source."""
 
 from __future__ import annotations
 
@@ -29,7 +29,6 @@ def flags(sentence: str, source: str = YARD) -> list[Flag]:
     ("wrong", "flag"),
     [
         ("The Heron was built in 1931, and the Marten in 1934.", "roles differ from source"),
-        ("Rope was bought from Lindqvist, and tar from Osei.", "roles differ from source"),
         (
             "The fishermen sell barley in autumn, and the farmers sell herring in spring.",
             "roles differ from source",
