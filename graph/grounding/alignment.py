@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.grounding.index import Index
-from graph.grounding.words import Word, words_of
+from graph.grounding.words import Word, light_terms, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,9 @@ _NEAR = 5
 _FIRM = 2.0  # what a number or a name weighs in the support, against another word as rare
 _WORTH = (1.0, 0.8, 0.65)  # of what the best passage, the second and the third hold
 _QUOTED = 1.5  # what a passage counts that has the sentence word for word, against others
+_LIGHT = 0.3  # what a word weighs that the source need not have, where it has not
+_ASKED = 0.6  # and one that only asks
+QUESTION = re.compile(r"[?？][\"”’»)\s]*$")
 _GAIN = 0.08  # what a further passage must add
 
 
@@ -59,9 +62,13 @@ class Claim:
         self.text = text
         self.words = words_of(text, index.language)
         self.terms = [_known(word, index) for word in self.words]
-        rarities = [sum(map(index.rarity, terms)) / len(terms) for terms in self.terms]
+        light = light_terms(index.language)
+        rarities = [
+            sum(map(index.rarity, terms)) / len(terms) * (_LIGHT if _is_light(word, index, light) else 1)
+            for terms, word in zip(self.terms, self.words, strict=True)
+        ]
         self.weights = _shares(rarities)
-        self.clauses = _clauses(text, self.words)
+        self.clauses = clauses(text, self.words)
         self.stakes = _shares(
             [
                 rarity * (_FIRM if _is_firm(word, text) else 1)
@@ -89,6 +96,11 @@ class Claim:
         held = [sum(term in places for term in terms) / len(terms) for terms in self.terms]
         found = [[place for term in terms for place in places.get(term, ())] for terms in self.terms]
         return [share * (1 - _BOND + _BOND * _bound(found, i)) if share else 0.0 for i, share in enumerate(held)]
+
+
+def _is_light(word: Word, index: Index, light: frozenset[str]) -> bool:
+    """Whether it is a word that the source need not have: "the text describes", "they make it"."""
+    return not word.values and light.issuperset(word.terms) and not any(term in index for term in word.terms)
 
 
 def _is_firm(word: Word, text: str) -> bool:
@@ -139,6 +151,8 @@ class Aligner:
         for i in credit:
             if said in _squeezed(self.passages[i]):
                 chosen_by[i] *= _QUOTED
+            elif QUESTION.search(self.passages[i]) and not QUESTION.search(claim.text):
+                chosen_by[i] *= _ASKED
         held = [0.0] * len(claim.words)
         matches: list[Match] = []
 
@@ -174,17 +188,22 @@ class Aligner:
         return [int(i) for i in best if promise[i] > 0]
 
 
-def _clauses(text: str, words: Sequence[Word]) -> list[list[int]]:
+def clauses(text: str, words: Sequence[Word]) -> list[list[int]]:
     """The indices of the words of each clause, as far as commas and conjunctions tell; of two words at least."""
-    clauses: list[list[int]] = []
+    found: list[list[int]] = []
     position = 0
     for index, word in enumerate(words):
-        is_next = _CLAUSE.search(text, position, word.start) and clauses and len(clauses[-1]) > 1
-        if is_next or not clauses:
-            clauses.append([])
-        clauses[-1].append(index)
+        is_next = _CLAUSE.search(text, position, word.start) and found and len(found[-1]) > 1
+        if is_next or not found:
+            found.append([])
+        found[-1].append(index)
         position = word.end
-    return clauses
+    return found
+
+
+def is_quotation(text: str, passage: str) -> bool:
+    """Whether the passage has the text word for word, white space and large letters aside."""
+    return _squeezed(text) in _squeezed(passage)
 
 
 def _squeezed(text: str) -> str:

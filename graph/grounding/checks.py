@@ -21,6 +21,11 @@ _BESIDE_OTHERS = 2  # passages on each side in which a name is looked for that a
 _NEARLY_BEST = 0.9  # of what the best passage holds of a clause, for another's numbers to count for it
 _LEAST_TELLING = 2  # words of a clause beside its numbers, for it to have passages of its own
 _LEAST_SPELLED = 11  # "three ways" may be counted by who sums up, without a "three" in the source
+_COUNTED = 2  # words after a number, one of which is what it counts
+_LIST = re.compile(r"[,;:.]|\b(?:and|or|und|oder|et|ou|y|o)\b")
+_LOOK_BACK = 16
+_ONE = re.compile(r"\b(?:one|a single|only one)\s(?:\w+\s)?$", re.IGNORECASE)
+_ANAPHORA = re.compile(r"\b(?:it|its|they|their|them|this|these|those|he|his|she|her|former|latter|both)\b", re.I)
 _ROUNDED = 0.05
 _ABOUT = re.compile(
     r"(?:\b(?:about|around|approximately|approx\.?|roughly|nearly|almost|some|over|under|more than|less than"
@@ -49,9 +54,12 @@ def number_flags(claim: Claim, alignment: Alignment, aligner: Aligner) -> list[F
         ours = quantities(claim.text, words)
         if not ours:
             continue
-        numbers = _numbers_in(_near_clause(claim, clause, alignment, aligner), claim, aligner)
+        near = _near_clause(claim, clause, alignment, aligner)
+        numbers = _numbers_in(near, claim, aligner)
         for quantity in ours:
             flags.update(dict.fromkeys(_flags_of(claim.text, quantity, numbers)))
+        if any(_is_counted_otherwise(claim, i, near, aligner) for i in clause):
+            flags["number not in source"] = None
         if any(_is_number_exchanged(claim, i, alignment, aligner) for i in clause if claim.words[i].values):
             flags["number not in source"] = None
     return list(flags)
@@ -66,8 +74,39 @@ def _flags_of(text: str, ours: Quantity, numbers: _Numbers) -> Iterator[Flag]:
     counted = [each for each in same if not ours.counts_other(each)]
     if same and not counted:
         yield "unit not in source"
-    elif is_precise and counted and all(each.bound and each.bound != ours.bound for each in counted):
+    elif is_precise and counted and _has_other_bound(ours, counted):
         yield "comparison not in source"
+
+
+def _has_other_bound(ours: Quantity, counted: Sequence[Quantity]) -> bool:
+    """Whether all are bounds of another kind; or one is, and none has the bound that the sentence has."""
+    others = [each.bound and each.bound != ours.bound for each in counted]
+    return all(others) or bool(ours.bound and any(others) and all(each.bound != ours.bound for each in counted))
+
+
+def _is_counted_otherwise(claim: Claim, number: int, passages: Iterable[int], aligner: Aligner) -> bool:
+    """Whether the passages have another number where a small one is spelled out: "two paths", "one path"."""
+    word = claim.words[number]
+    if not word.values or _is_precise(claim.text, word) or not 1 < word.values[0] < _LEAST_SPELLED:
+        return False
+    things = _counted(claim.text, claim.words, number)
+    is_other = False
+    for i in passages:
+        text, words = aligner.passages[i], aligner.words(i)
+        for k, other in enumerate(words):
+            if other.values and things & _counted(text, words, k):
+                if not set(word.terms).isdisjoint(other.terms):
+                    return False
+                is_other |= text[other.start].isalpha()
+            elif other.terms[0] in things and _ONE.search(text, max(0, other.start - _LOOK_BACK), other.start):
+                is_other = True
+    return is_other
+
+
+def _counted(text: str, words: Sequence[Word], number: int) -> set[str]:
+    """The terms of the words after a number, one of which is what it counts."""
+    after = words[number + 1 : number + 1 + _COUNTED]
+    return {t for word in after if not _LIST.search(text, words[number].end, word.start) for t in word.terms}
 
 
 def _near_clause(claim: Claim, clause: Sequence[int], alignment: Alignment, aligner: Aligner) -> list[int]:
@@ -159,17 +198,46 @@ def _is_exchanged(claim: Claim, name: int, alignment: Alignment, aligner: Aligne
 
 
 def _is_number_exchanged(claim: Claim, number: int, alignment: Alignment, aligner: Aligner) -> bool:
-    """Whether the best passage has another number beside what is beside this one, which none near has."""
+    """Whether the best passage has another number beside what is beside this one.
+
+    And none near has this one, or only in a passage that has less of that, lacks its names, and speaks of no "it".
+    """
     word = claim.words[number]
     if not alignment.matches or not _is_precise(claim.text, word):
         return False
     match = alignment.matches[0]
+    if match.score < _SAYS_THE_SAME:
+        return False
     near = aligner.near([each.passage for each in alignment.matches], _BESIDE_NUMBERS)
     numbers = _numbers_in(near, claim, aligner)
-    if match.score < _SAYS_THE_SAME or _is_known(claim.text, word, numbers.terms, numbers.values):
-        return False
-    words = aligner.words(match.passage)
     beside = terms_beside(claim.words, number)
+    is_known = _is_known(claim.text, word, numbers.terms, numbers.values)
+    held = _held_with(word, near, aligner) if is_known else set[str]()
+    if held is None:
+        return False
+    firm = {term for w in claim.words if w.values or claim.text[w.start].isupper() for term in w.terms}
+    words = aligner.words(match.passage)
     text = aligner.passages[match.passage]
     others = [i for i, other in enumerate(words) if other.values and _is_precise(text, other)]
-    return any(beside & terms_beside(words, other) for other in others)
+    shared = [
+        beside & terms_beside(words, other) for other in others if words[other].terms[0] not in _terms(claim)
+    ]
+    if not is_known:
+        return any(beside & terms_beside(words, other) for other in others)
+    return any(each > (beside & held) and firm & (each - held) for each in shared)
+
+
+def _terms(claim: Claim) -> set[str]:
+    return {term for word in claim.words for term in word.terms}
+
+
+def _held_with(word: Word, passages: Iterable[int], aligner: Aligner) -> set[str] | None:
+    """The terms of all passages that have a number; nothing if one of these speaks of what was named before."""
+    held: set[str] = set()
+    for i in passages:
+        words = aligner.words(i)
+        if any(not set(word.terms).isdisjoint(other.terms) for other in words):
+            if _ANAPHORA.search(aligner.passages[i]):
+                return None
+            held.update(term for other in words for term in other.terms)
+    return held

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from graph.documents.from_langchain import DocumentLike
 from graph.documents.types import Page
-from graph.grounding.alignment import Aligner, Claim, Match
+from graph.grounding.alignment import Aligner, Claim, Match, is_quotation
 from graph.grounding.checks import lacks_name, number_flags
 from graph.grounding.form import Form, says_nothing
 from graph.grounding.guide import Guide
@@ -19,6 +19,7 @@ from graph.grounding.roles import swaps_roles
 from graph.grounding.source import Source, as_pages
 from graph.grounding.statements import Statement, statements
 from graph.grounding.strength import overstates
+from graph.grounding.substitutions import substitutions
 from graph.grounding.types import Evidence, Flag, Sentence
 from graph.grounding.words import is_korean
 
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
 _WEAK = 0.25  # support below this is flagged
 _WEAK_KOREAN = 0.18  # the same for Korean, whose words change more from one wording to another
 _NOTHING = 0.08  # and below this there is no evidence worth showing
-_LACKING = 0.7  # what a number, or a name, that is not in the evidence leaves of the support
-_CONTRADICTED = 0.6  # and what a "not" leaves that stands on one side only
-_PERHAPS_CONTRADICTED = 0.75  # the same where what is denied is said in other words
+_LACKING = 0.5  # what a number, or a name, that is not in the evidence leaves of the support
+_CONTRADICTED = 0.4  # and what a "not" leaves that stands on one side only
+_PERHAPS_CONTRADICTED = 0.85  # the same where what is denied is said in other words
+_DOUBTED = 1.4  # a flag halves the support, which makes a sentence weak less readily than no evidence does
 _IDENTIFIED = 0.15  # the most that a docket number or a date supports where nothing else of the sentence is there
 _NOTHING_SAID = 0.3  # and what is left of a sentence that any summary could have
 _PREFERRED = 1.1  # what the chunks that the summary tree leads to count, against the rest of the document
@@ -166,7 +168,12 @@ class Tracer:
         alignment = self.aligner.align(claim, self._preference(claim) if preference is None else preference)
         support, matches, _ = alignment
         flags = number_flags(claim, alignment, self.aligner)
-        if lacks_name(claim, alignment, self.aligner, self.source.text, by_capitals=by_capitals):
+        instead = substitutions(claim, matches, self.aligner, by_capitals=by_capitals)
+        if instead.of_number and "number not in source" not in flags:
+            flags.append("number not in source")
+        if instead.of_name or lacks_name(
+            claim, alignment, self.aligner, self.source.text, by_capitals=by_capitals
+        ):
             flags.append("name not in source")
         support *= _LACKING ** len(flags)
         is_opposite, may_be_opposite = contradiction(claim, matches, self.aligner)
@@ -175,21 +182,23 @@ class Tracer:
             flags.append("opposite in source")
         elif may_be_opposite:
             support *= _PERHAPS_CONTRADICTED
-        if swaps_roles(claim, matches, self.aligner, by_capitals=by_capitals):
+        if instead.exchanged or swaps_roles(claim, matches, self.aligner, by_capitals=by_capitals):
             support *= _LACKING
             flags.append("roles differ from source")
         if overstates(claim, matches, self.aligner):
             support *= _LACKING
             flags.append("stronger than source")
-        if support < 1 and says_nothing(claim.words, self.source.language):
+        is_quoted = any(is_quotation(text, self.aligner.passages[match.passage]) for match in matches)
+        if not is_quoted and says_nothing(text, claim.words, self.source.language):
             support *= _NOTHING_SAID
             flags.append("says nothing")
         if rests_on_identifiers(claim, alignment):
             support = min(support, _IDENTIFIED)
-        if support < (_WEAK_KOREAN if is_korean(text) else _WEAK):
+        speaks_against = sum(flag != "says nothing" for flag in flags)
+        if support * _DOUBTED**speaks_against < (_WEAK_KOREAN if is_korean(text) else _WEAK):
             flags.insert(0, "weak support")
         terms = frozenset(term for word in claim.words for term in word.terms)
-        return _Support(round(support, 3), flags, matches if support >= _NOTHING else [], terms)
+        return _Support(round(support, 3), flags, matches if alignment.support >= _NOTHING else [], terms)
 
     def _preference(self, claim: Claim) -> NDArray[np.float64] | None:
         import numpy as np

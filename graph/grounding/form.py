@@ -22,6 +22,11 @@ _RUN = 4  # words that stand together in the prompt, too
 _MOSTLY_PROMPT = 0.6  # of a sentence's words in such runs
 _TITLE_WORDS = 10  # of a heading, and of one that ends in a full stop
 _LABEL_WORDS = 2
+_LEAST_TAUTOLOGY = 4  # words, of which each is said again
+_VAGUE = 2  # different words among more that any summary has
+_LABEL = re.compile(r"\b(?:sections?|chapters?|tables?|figures?|fig\.|pages?|parts?|appendix)\s$", re.IGNORECASE)
+_LONGEST_LABEL = 12
+_TOLD = re.compile(r"\bnot\b|n['’]t\b|\bno\b")
 _OF_ITSELF = 2  # different words of "the mill is a mill"
 _LEAST_REPEATED = 2  # words that are not just how summaries are spoken of
 _NEARLY_ALL = 0.6  # of the words of the sentence before
@@ -79,14 +84,28 @@ class Form:
         return bool(tokens) and len(held) >= _MOSTLY_PROMPT * len(tokens)
 
 
-def says_nothing(words: Sequence[Word], language: str) -> bool:
-    """Whether all are words that any summary or chat is spoken of with, or each is said of itself alone."""
+def says_nothing(text: str, words: Sequence[Word], language: str) -> bool:
+    """Whether it could stand in any summary, or says a thing of itself.
+
+    All words are those that any summary or chat is spoken of with; or most are, and the one or two others are
+    neither names nor numbers; or each is said more than once.
+    """
     framing = framing_terms(language)
     said = Counter(word.terms for word in words)
-    return all(
-        (not word.values and framing.issuperset(word.terms)) or (said[word.terms] > 1 and len(said) <= _OF_ITSELF)
-        for word in words
-    )
+    others = [word for word in words if not framing.issuperset(word.terms) and not _is_label(text, word)]
+    if not others or (len(words) >= _LEAST_TAUTOLOGY and min(said.values()) > 1):
+        return True
+    if len(said) <= _OF_ITSELF and all(said[word.terms] > 1 for word in others):
+        return True
+    if _TOLD.search(text) or any(word.values or text[word.start].isupper() for word in others):
+        return False
+    is_vague = len({word.terms for word in others}) <= _VAGUE and len(words) >= 2 * len(others) + 1
+    return is_vague and language == "en"  # elsewhere, articles and prepositions are among the words
+
+
+def _is_label(text: str, word: Word) -> bool:
+    """Whether a number says which section or table is meant."""
+    return bool(word.values) and bool(_LABEL.search(text, max(0, word.start - _LONGEST_LABEL), word.start))
 
 
 def _tokens(text: str) -> list[str]:

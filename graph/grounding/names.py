@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from graph.grounding.words import Word
 
@@ -30,6 +31,8 @@ _PREFIX = 4
 # "(Sutton et al., 2019", "(Sutton and Barto 2018": names, though a bracket opens before them.
 _CITED = re.compile(r"[^\W\d_]+(?:\s(?:et al|and|&)\b|,?\s(?:1[89]|20)\d\d)")
 _SPELLED_NAME = re.compile(r"[^\W\d_]*[^\W\d_A-Z][^\W\d_]*$")
+# Names are small there, and no words: "ada.brandt@example.org", "{ada,jonas}@example.org".
+_ADDRESS = re.compile(r"\{[^{}\n]{1,200}\}\s?@\S+|[\w.+-]+@[\w-]+|https?://\S+|www\.\S+")
 _BETWEEN = r"(?:\s+[A-Z]\w*\.?){0,2}[\s-]+"  # first and last name, with what may stand between
 
 
@@ -72,10 +75,16 @@ def joined_names(text: str, words: Sequence[Word], names: Sequence[int]) -> list
 
 def stand_together(first: str, second: str, text: str) -> bool:
     """Whether two names are one in `text`, or one of them is a word there as well, or is not there at all."""
+    text = _without_addresses(text)
     for name in (first, second):
         if not re.search(rf"\b{name}", text) or re.search(rf"\b{name.lower()}\b", text):
             return True
     return bool(re.search(rf"\b{first}{_BETWEEN}{second}|\b{second},\s+{first}", text))
+
+
+@lru_cache(maxsize=2)
+def _without_addresses(text: str) -> str:
+    return _ADDRESS.sub(" ", text)
 
 
 def is_named(name: str, terms: Sequence[str], known: set[str], texts: Sequence[str]) -> bool:

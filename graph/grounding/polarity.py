@@ -8,17 +8,18 @@ from functools import cache
 from itertools import compress
 from typing import NamedTuple
 
-from graph.grounding.alignment import Aligner, Claim, Match
+from graph.grounding.alignment import QUESTION, Aligner, Claim, Match
 from graph.grounding.words import Word
 from llm.language.opposites import DENYING_BEFORE, DENYING_NEXT, DENYING_NOTHING, sides_of
 
 _SAYS_THE_SAME = 0.3  # what a passage must support for its words to count against the sentence
 _SAYS_MOST = 0.45  # and for a negation that the sentence does not have
-_CLAUSE_END = re.compile(r"[.;:!?]\s|,\s|\||\bbut\b")
+_SAYS_MOST_OF_IT = 0.6  # or of the words of the passage that the sentence has
+_CLAUSE_END = re.compile(r"[.;:!?]\s|,\s|\||[()\[\]]|\bbut\b")
 _SCOPE = 2  # words that a negation speaks of
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _BESIDE = 2  # words on each side of an opposite, of which the other side must have one
-_PREFIXES = ("un", "non", "non-", "비", "불", "무", "미")
+_PREFIXES = ("un", "non", "non-", "in", "im", "ir", "dis", "비", "불", "무", "미")
 _LEAST_PREFIXED = 5  # letters
 _MIXED = ("en", "ko")  # Korean texts quote English, and a text in neither may quote both
 
@@ -51,19 +52,30 @@ def contradiction(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> C
     """Whether the evidence denies what the sentence says, or the other way round, or has the opposite word."""
     language = aligner.index.language
     speaking = [match for match in matches if match.score >= _SAYS_THE_SAME]
+    # What is asked is not said.
+    speaking = [match for match in speaking if not QUESTION.search(aligner.passages[match.passage])] or speaking
     passages = [(aligner.passages[match.passage], aligner.words(match.passage)) for match in speaking]
-    alike = [match.score >= _SAYS_MOST for match in speaking]
+    alike = [
+        match.score >= _SAYS_MOST or _covered(words, claim) >= _SAYS_MOST_OF_IT
+        for match, (_, words) in zip(speaking, passages, strict=True)
+    ]
     theirs = [denials(text, words, language, _SCOPE + 1) for text, words in passages]
     said = [
         [_said(claim.terms[i], passages, theirs) for i in scope]
         for scope in denials(claim.text, claim.words, language, _SCOPE)
     ]
     is_plain = (
-        any(each[:1] == [{False}] for each in said)
+        any(each[:1] == [{False}] and not any(True in other for other in each) for each in said)
         or _lacks_denial(claim, passages, alike, language)
         or _is_turned_round(claim, passages, language)
     )
     return Contradiction(is_plain, _may_differ(claim, passages, language))
+
+
+def _covered(words: Sequence[Word], claim: Claim) -> float:
+    """How many of the words of a passage the sentence has, 0..1."""
+    said = {term for terms in claim.terms for term in terms}
+    return sum(said.issuperset(word.terms) for word in words) / max(1, len(words))
 
 
 def _may_differ(claim: Claim, passages: Sequence[Passage], language: str) -> bool:

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from functools import cache
 
 from graph.grounding.alignment import Aligner, Claim, Match
+from graph.grounding.words import Word
 from llm.language.strength import DOUBTFUL, NECESSARY, READER, UNIVERSAL
 
 _SAYS_THE_SAME = 0.3  # what a passage must support for its words to count
 _BESIDE = 2  # passages on each side of the evidence in which "all", "must" and "you" are looked for
 _SCOPE = 4  # words that a doubt speaks of
+_WIDE = 4  # words on each side of an "all" of which one must be beside an "all" of the evidence
 _LEAST_DOUBTED = 2  # of them in the sentence, and all but one
 _CLAUSE_END = re.compile(r"[.;:!?]\s|,\s|\bbut\b")
 
@@ -26,13 +28,34 @@ def overstates(claim: Claim, matches: Sequence[Match], aligner: Aligner) -> bool
     speaking = [match.passage for match in matches if match.score >= _SAYS_THE_SAME]
     if not speaking:
         return False
-    near = [aligner.passages[i] for i in aligner.near(speaking, _BESIDE)]
-    for table in (UNIVERSAL, NECESSARY, READER):
+    around = aligner.near(speaking, _BESIDE)
+    near = [aligner.passages[i] for i in around]
+    if _is_widened(claim, around, aligner, _pattern(UNIVERSAL.get(language, ""))):
+        return True
+    for table in (NECESSARY, READER):
         pattern = _pattern(table.get(language, ""))
         if pattern.search(claim.text) and not any(map(pattern.search, near)):
             return True
     doubt = _pattern(DOUBTFUL.get(language, ""))
     return not doubt.search(claim.text) and _is_doubted(claim, speaking[0], aligner, doubt)
+
+
+def _is_widened(claim: Claim, passages: Sequence[int], aligner: Aligner, wide: re.Pattern[str]) -> bool:
+    """Whether the sentence has an "all" whose words no "all" of the passages stands beside."""
+    ours = [_beside(claim.text, claim.words, cue) for cue in wide.finditer(claim.text)]
+    theirs = [
+        _beside(aligner.passages[i], aligner.words(i), cue)
+        for i in passages
+        for cue in wide.finditer(aligner.passages[i])
+    ]
+    return not all(any(one & other for other in theirs) or (not one and theirs) for one in ours)
+
+
+def _beside(text: str, words: Sequence[Word], cue: re.Match[str]) -> set[str]:
+    """The terms of the words around a cue, which are what it most likely speaks of."""
+    before = [word for word in words if word.end <= cue.start()][-_WIDE:]
+    after = [word for word in words if word.start >= cue.end()][:_WIDE]
+    return {term for word in (*before, *after) for term in word.terms}
 
 
 def _is_doubted(claim: Claim, passage: int, aligner: Aligner, doubt: re.Pattern[str]) -> bool:

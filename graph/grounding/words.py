@@ -10,7 +10,7 @@ from typing import NamedTuple
 import regex
 
 from graph.grounding.numerals import DIGITS, SPELLED, read_digits, read_spelled, read_word
-from llm.language.framing import FRAMING
+from llm.language.framing import FRAMING, LIGHT
 from llm.language.numbers import HAN_NUMERAL, han_value
 from llm.language.words import ASCII_WORDS, STOP_WORDS, WORDS, normal, pairs, stem
 
@@ -87,6 +87,12 @@ def terms_beside(words: Sequence[Word], index: int) -> set[str]:
 def framing_terms(language: str) -> frozenset[str]:
     """The terms of words that any summary is spoken of with, in this language, English or Korean."""
     return frozenset(term for each in {language, "en", "ko"} for term in terms_of(FRAMING.get(each, ""), language))
+
+
+@cache
+def light_terms(language: str) -> frozenset[str]:
+    """The terms of words that say little where a source lacks them: light verbs, and those of framing."""
+    return framing_terms(language) | frozenset(terms_of(LIGHT.get(language, ""), language))
 
 
 def is_korean(text: str) -> bool:

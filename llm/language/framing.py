@@ -61,3 +61,35 @@ FRAMING = {
         es son se lo que su sus yo usted también como
     """,
 }
+
+# The commonest verbs, adverbs and nouns, into which everything is put in other words: a source that lacks one of
+# them says little against a sentence. After the first few hundred of the General Service List (West, 1953).
+LIGHT = {
+    "en": """
+        able accord according account act add after again ago allow almost alone along already although
+        always among amount appear apply ask away back bad based basis be become becomes became before
+        began begin behind believe beside besides best better big both bring brings brought build built
+        call called came care carry case cause certain change changed changes choose chose come comes
+        common consider considered consist cost costs could count counts course create cut day deal
+        decide different difficult do done down draw due during each early easy either else end enough
+        enter entire equal especially even ever every exceed exceeds example expect fact far feel few
+        find finds found first follow follows form former forms four free full gain gave general get
+        gets gives go goes good got great group grow had half hand happen hard having hear held here
+        high hold holds however idea instead join just keep keeps kept kind know known large last late
+        later latter lead leads learn least leave leaves led left less let lets level lie like likely
+        line list little live local long look looks lot low made main make makes making man manner many
+        mark matter may mean means meant meet mere merely method might mind more most move moved much
+        must near nearly need needed needs never new next nor normal nothing now number occur offer
+        offers often old once one only open order other others otherwise own part particular past pay
+        people perhaps person place plan point possible present probably produce provide purpose put
+        puts quick quickly quite raise ran rather reach reached reaches ready real really reason receive
+        recent regard remain require rest result results return right run runs said same saw say second
+        see seem seems seen send sent set sets several shall short should side similar simple since
+        single small some someone something sometimes soon sort speak special stand start started state
+        stay step still stop such sure take taken takes tell tend tends test than then there therefore
+        thing think third though three through thus time times together told too took total toward tried
+        true try turn turned turns two under until up upon usual usually various very want was way ways
+        well went whether while whole why wide will wish within without work worked works worse would
+        write written year years yet
+    """,
+}

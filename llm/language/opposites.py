@@ -59,7 +59,9 @@ _OPPOSITES = {
         purchas | sell= sells= sold=; import= imports= imported= | export= exports= exported=; majority= |
         minority=; presence= | absen; encourag | discourag; accelerat | decelerat slowdown=; hot= warm=
         warmer= | cold= cool= cooler=; north= northern= | south= southern=; east= eastern= | west=
-        western=
+        western=; well= | poorly= badly=; superior= | inferior=; generic= generali | speciali specific=
+        specifically=; every= all= most= each= | few= none=; like= | unlike=; cheap cheaply= | expensive=
+        costly=; former= formerly= | latter=; increasingly= | decreasingly=
     """,
     "ko": """
         증가 상승 늘어 늘었 늘려 늘린 오르 올랐 올라 높아 확대 급등 반등 | 감소 하락 줄어

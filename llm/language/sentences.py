@@ -9,6 +9,7 @@ from itertools import pairwise
 from llm.language.detect import detect_language
 from llm.language.marks import (
     BEFORE_ORDINALS,
+    BULLETS,
     CLOSERS,
     COUNTED,
     INSIDE,
@@ -28,6 +29,8 @@ _QUOTATIVE = re.compile(
 _SPACED_QUOTATIVE = re.compile(r"(?:이?라[고는며]|이?라면서|하고|하며)(?=[\s.,])")
 _SAYS = re.compile(r"[\u4e00-\u9fff]{0,4}[说說道问問答喊叫](?![：:])")  # “…。”他说。
 _MARKER = re.compile(r"\s*[(\[]?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z가-하]|[ivxIVX]{1,5})[.)\]]+\s*")
+# After these the segmenter takes the whole item for one sentence.
+_ITEM = re.compile(rf"\s*(?:[{BULLETS}]\s*)+(?=\S)|\s*\((?:\d{{1,3}}|[a-z])\)\s+(?=\S)")
 # "2024. 10. 11. 국회에서": a Korean date goes on with its month and day, and then the sentence does.
 _DATE = re.compile(r"(?<!\d)(?:\d{4}|['’‘]\d\d)\.(\s?\d{1,2}\.){0,2}\s*$")
 _MONTH_AND_DAY = re.compile(r"(?<![\d.])(?:1[0-2]|[1-9])\.\s(?:\d{1,2}\.\s)?$")  # "3. 1. 회의를"
@@ -72,8 +75,11 @@ def split_sentences(text: str, language: str | None = None) -> list[str]:
         if sentences and not (line.strip() and sentences[-1].strip()):
             sentences[-1] += line  # a blank line belongs to what is before it
         else:
-            pieces = [part for piece in segment(language, line) for part in _shorten(piece, language)]
-            sentences.extend(_merge(pieces, language))
+            marker = item[0] if (item := _ITEM.match(line)) else ""
+            pieces = [
+                part for piece in segment(language, line[len(marker) :]) for part in _shorten(piece, language)
+            ]
+            sentences.extend(_merge([marker + pieces[0], *pieces[1:]], language))
     return sentences
 
 

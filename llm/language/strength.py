@@ -4,8 +4,9 @@ from __future__ import annotations
 
 # "All", "always", "only": said of everything.
 UNIVERSAL = {
-    "en": r"\b(?:all(?!\w)|every|always|only|entire(?:ly)?|completely|exclusively|every(?:one|body|thing)"
-    r"|never|no one|nobody|none|whole|impossible|the best|fully|universal(?:ly)?|without exception)\b",
+    "en": r"\b(?:all(?!\w)|every|always|(?<!not )only|entire(?:ly)?|completely|exclusively|every(?:one|body|thing)"
+    r"|never|no one|nobody|none|whole|impossible|the best|fully|universal(?:ly)?|without exception"
+    r"|totally|wholly|purely|solely|altogether)\b",
     "ko": r"모든|모두|전부|항상|언제나|유일|오직|전체|전혀|누구나|완전히|절대|일제히|매번|전원",
     "de": r"\b(?:alle[nrsm]?|immer|nur|ausschließlich|vollständig|niemals|niemand|sämtliche[nrs]?"
     r"|einzige[nrs]?)\b",
