@@ -15,7 +15,7 @@ from llm.mlx.backend import import_mlx
 from llm.mlx.checkpoint import Checkpoint
 from llm.mlx.engine.engine import Engine
 from llm.mlx.engine.kv_budget import KVBudget
-from llm.mlx.engine.request import Limits, LogitsProcessor, Request
+from llm.mlx.engine.request import Effort, Limits, LogitsProcessor, Request
 from llm.mlx.engine.sampling import Sampler, Sampling, processors
 from llm.mlx.engine.scheduler import Scheduler
 
@@ -41,7 +41,7 @@ class Ids:
         self.ids: list[int] = []
         self.reason: str | None = None
         self.error: BaseException | None = None
-        self.cached_tokens = 0
+        self.effort = Effort()
         self.done = threading.Event()
         self.started = threading.Event()
         self._diary = diary if diary is not None else []
@@ -53,10 +53,15 @@ class Ids:
         self.started.set()
         return len(self.ids) == self.enough_after
 
-    def finish(self, reason: str, cached_tokens: int) -> None:
+    @property
+    def cached_tokens(self) -> int:
+        """Tokens of the prompt that had been computed before."""
+        return self.effort.cached_tokens
+
+    def finish(self, reason: str, effort: Effort) -> None:
         assert not self.done.is_set(), "the answer ended twice"
         self.reason = reason
-        self.cached_tokens = cached_tokens
+        self.effort = effort
         self.done.set()
 
     def fail(self, error: BaseException) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from llm.mlx.engine.batch import Batch, Row
+from llm.mlx.engine.batch import Row
 from llm.mlx.engine.kv_budget import CacheLayout
+from llm.mlx.engine.padded_batch import PaddedBatch
 from llm.mlx.engine.prefill import Prefill
-from llm.mlx.engine.request import FinishReason, Request
+from llm.mlx.engine.request import Effort, FinishReason, Request
 from llm.mlx.engine.sampling import Guarded
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def _continue(model: Any, prompts: list[list[int]]) -> list[Any]:
     from mlx_lm.generate import StopSequences
     from mlx_lm.models.cache import make_prompt_cache
 
-    batch = Batch(model, StopSequences())
+    batch = PaddedBatch(model, StopSequences())
     force = Guarded(lambda logprobs: mx.ones(logprobs.shape[0], dtype=mx.uint32))
     for prompt in prompts:
         row = Row(Request(prompt, _STEPS + 1, _Nobody()), force, [])
@@ -90,7 +91,7 @@ class _Nobody:
     def token(self, token: int) -> bool:
         return False
 
-    def finish(self, reason: FinishReason, cached_tokens: int) -> None:
+    def finish(self, reason: FinishReason, effort: Effort) -> None:
         pass
 
     def fail(self, error: BaseException) -> None:
