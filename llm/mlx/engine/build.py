@@ -6,13 +6,12 @@ import logging
 from typing import Any
 
 from llm.mlx.engine.batch import Batch
-from llm.mlx.engine.batch_probe import batches_correctly
+from llm.mlx.engine.batch_probe import batches_correctly, drafts_correctly
 from llm.mlx.engine.kv_budget import KVBudget
 from llm.mlx.engine.drafts import PromptIndexes
 from llm.mlx.engine.model_patches import repair_attention
 from llm.mlx.engine.padded_batch import PaddedBatch
 from llm.mlx.engine.ragged_batch import RaggedBatch
-from llm.mlx.engine.ragged_cache import is_ragged
 from llm.mlx.engine.request_queue import MOST_BATCHES
 from llm.mlx.engine.scheduler import Scheduler
 from llm.mlx.engine.single import SingleBatch, SingleOptions
@@ -29,7 +28,6 @@ def open_scheduler(
         UnsupportedModelError: the model cannot do what `single` asks for.
     """
     from mlx_lm.generate import StopSequences
-    from mlx_lm.models.cache import make_prompt_cache
 
     if single is not None:
         single.check(model)
@@ -37,8 +35,8 @@ def open_scheduler(
         return Scheduler(model, [SingleBatch(model, stop_ids, single)], budget, can_batch=False)
     repair_attention(model)
     budget = KVBudget(model, wire=wire_memory)
-    can_batch = batches_correctly(model, budget.layout)
-    drafts = is_ragged(make_prompt_cache(model))
+    drafts = drafts_correctly(model, budget.layout)
+    can_batch = drafts or batches_correctly(model, budget.layout)
     if not can_batch:
         logger.warning(
             "%s is computed wrongly for several rows at once: its requests run one at a time.",

@@ -179,6 +179,15 @@ class RaggedBatch:
         mx.async_eval(tokens, [line.context.state for line in self._lines if line.context is not None])
         return tokens
 
+    def read(self, inputs: Sequence[Sequence[int]], kept: int) -> mx.array:
+        """Logits (B, T, vocabulary) after `inputs` (B, T), of which every row keeps the first `kept`."""
+        import mlx.core as mx
+
+        logits = self._forward(mx.array(inputs))
+        for line in self._lines:
+            line.start += kept
+        return logits
+
     def _forward(self, inputs: mx.array) -> mx.array:
         """Logits (B, T, vocabulary) after `inputs` (B, T), each row's from its own start on."""
         span = Span([line.start for line in self._lines], inputs.shape[1])
