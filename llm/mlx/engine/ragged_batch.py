@@ -5,8 +5,8 @@ token was computed in its right context; the first that differs is the network's
 this pass. Every token is chosen by the row's own processors and sampler, in order and once, so an answer does not
 depend on what was drafted, but for rounding: a pass of several tokens adds up in another order.
 
-While nobody has a draft, a pass is one token of each row, and the next one is given to MLX before this one's tokens
-are read, as mlx-lm does.
+Where nobody has had a draft for some passes, a pass is one token of each row, and the next one is given to MLX
+before this one's tokens are read, as mlx-lm does. Otherwise they are read first: a draft begins with them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ from llm.mlx.engine.request import FinishReason, LogitsProcessor
 if TYPE_CHECKING:
     import mlx.core as mx
     from mlx_lm.models.cache import TokenBuffer
+
+
+# Passes without a draft after which the next is begun before the last one's tokens are known.
+_PATIENCE = 8
 
 
 @dataclass(eq=False)
@@ -85,6 +89,7 @@ class RaggedBatch:
         self._layers: list[RaggedLayer] = []
         # The next token of every row (B,), which MLX is computing.
         self._ahead: mx.array | None = None
+        self._passes_without = 0
 
     @property
     def rows(self) -> list[Row]:
@@ -142,7 +147,8 @@ class RaggedBatch:
             self._ahead = self._launch(self._known())
         ahead, self._ahead = self._ahead, None
         is_last = all(line.left <= 1 for line in self._lines)
-        if drafts is None and not is_last:
+        self._passes_without += 1
+        if drafts is None and not is_last and not self._awaits_drafts():
             self._ahead = self._launch(ahead[:, None])
         tokens: list[int] = ahead.tolist()  # type: ignore[assignment]
         return self._hand_on([[token] for token in tokens])
@@ -152,6 +158,9 @@ class RaggedBatch:
         kept = [i for i, line in enumerate(self._lines) if line.row is not row]
         if len(kept) < len(self._lines):
             self._keep(kept)
+
+    def _awaits_drafts(self) -> bool:
+        return self._passes_without < _PATIENCE and any(line.drafter is not None for line in self._lines)
 
     def _plan(self) -> DraftPlan | None:
         """What each row drafts after its last known token, if it is worth a pass."""
@@ -216,6 +225,7 @@ class RaggedBatch:
         """One pass over every row's last token and draft."""
         import mlx.core as mx
 
+        self._passes_without = 0
         width = 1 + planned.width
         inputs = [
             ([line.last, *draft] + [line.last] * width)[:width]
