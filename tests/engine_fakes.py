@@ -158,6 +158,7 @@ class Foreseeing:
         self._numbers = random.Random(len(index.prompt))
         self._taken = 0
 
+    has_paid = True
     answers: ClassVar[dict[tuple[int, ...], list[int]]] = {}
 
     @classmethod

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 # What each token beside one of every row adds to a pass, in passes of one row. Measured (benchmarks/LOG.md).
-_COLUMN = 0.08
+_COLUMN = 0.1
 
 # A draft, and for each of its tokens how likely it is accepted together with those before.
 Proposal = tuple[list[int], list[float]]

@@ -44,7 +44,7 @@ _WEIGHT = 2.0
 _FADING = 0.99
 
 # Forward passes that a row may lose to drafts, whatever it decodes, and the share of its tokens besides.
-_MAY_LOSE, _MAY_LOSE_SHARE = 1.0, 0.01
+_MAY_LOSE, _MAY_LOSE_SHARE = 0.5, 0.005
 
 # Forward passes won that are held against later losses.
 _MOST_SAVED = 4.0
@@ -135,6 +135,11 @@ class Drafter:
         self._end += 1
         self._accepted += (1 - _FADING) * (_WEIGHT * _EXPECTED - self._accepted)
         self._tried += (1 - _FADING) * (_WEIGHT - self._tried)
+
+    @property
+    def has_paid(self) -> bool:
+        """Whether drafts have saved more than they cost so far."""
+        return self._saved > 0
 
     def propose(self, most: int) -> tuple[list[int], list[float]]:
         """A draft of up to `most` tokens, and for each how likely it is accepted together with those before."""

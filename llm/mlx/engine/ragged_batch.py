@@ -5,8 +5,8 @@ token was computed in its right context; the first that differs is the network's
 this pass. Every token is chosen by the row's own processors and sampler, in order and once, so an answer does not
 depend on what was drafted, but for rounding: a pass of several tokens adds up in another order.
 
-Where nobody has had a draft for some passes, a pass is one token of each row, and the next one is given to MLX
-before this one's tokens are read, as mlx-lm does. Otherwise they are read first: a draft begins with them.
+Without a draft, a pass is one token of each row. Where drafts have paid lately its tokens are read at once, for
+the next draft begins with them; elsewhere the next pass is given to MLX before that, as mlx-lm does.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mlx_lm.models.cache import TokenBuffer
 
 
-# Passes without a draft after which the next is begun before the last one's tokens are known.
+# Passes after a draft in which the next one is awaited.
 _PATIENCE = 8
 
 
@@ -160,7 +160,9 @@ class RaggedBatch:
             self._keep(kept)
 
     def _awaits_drafts(self) -> bool:
-        return self._passes_without < _PATIENCE and any(line.drafter is not None for line in self._lines)
+        """Whether a draft is likely enough to wait for the tokens that it would begin with."""
+        recent = self._passes_without < _PATIENCE
+        return recent and any(line.drafter is not None and line.drafter.has_paid for line in self._lines)
 
     def _plan(self) -> DraftPlan | None:
         """What each row drafts after its last known token, if it is worth a pass."""
