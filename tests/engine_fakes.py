@@ -149,8 +149,8 @@ class Following:
 
 
 class Foreseeing:
-    """A drafter that knows each prompt's answer, and often says something else: it drafts every length, right up to
-    a random place, or nothing at all.
+    """A drafter that knows each prompt's answer, and often says something else: it drafts every length, right up
+    to a random place, or nothing at all.
     """
 
     def __init__(self, index: PromptIndex, most: int) -> None:

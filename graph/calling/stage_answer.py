@@ -24,7 +24,7 @@ class Timing(TypedDict):
     """One piece of work: clock times in seconds since the epoch. Tokens are None if no model was called.
 
     All answers count, those that were no good and asked for again included. The cached ones were on disk, from an
-    earlier call, and took no tokens. Of the tokens that were drafted from a prompt, the model said the accepted ones.
+    earlier call, and took no tokens. A token that was drafted from a prompt is accepted if the model says it, too.
     """
 
     node: NodeName

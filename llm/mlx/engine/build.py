@@ -7,8 +7,8 @@ from typing import Any
 
 from llm.mlx.engine.batch import Batch
 from llm.mlx.engine.batch_probe import batches_correctly, drafts_correctly
-from llm.mlx.engine.kv_budget import KVBudget
 from llm.mlx.engine.drafts import PromptIndexes
+from llm.mlx.engine.kv_budget import KVBudget
 from llm.mlx.engine.model_patches import repair_attention
 from llm.mlx.engine.padded_batch import PaddedBatch
 from llm.mlx.engine.ragged_batch import RaggedBatch

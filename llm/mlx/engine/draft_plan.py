@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-# What each token beside one of every row adds to a pass, in passes of one row. Measured (benchmarks/LOG.md).
-_COLUMN = 0.1
+# What a second row, and what a second token of a row, add to a pass of one row and token. Measured
+# (benchmarks/LOG.md).
+_ROW, _COLUMN = 0.2, 0.1
 
 # A draft, and for each of its tokens how likely it is accepted together with those before.
 Proposal = tuple[list[int], list[float]]
@@ -22,7 +23,7 @@ class DraftPlan(NamedTuple):
 
 def pass_cost(rows: int, width: int) -> float:
     """What drafts of `width` add to a pass of `rows`, in such passes without drafts."""
-    return _COLUMN * rows * width / (1 + _COLUMN * (rows - 1))
+    return _COLUMN * rows * width / (1 + _ROW * (rows - 1))
 
 
 def plan(proposals: Sequence[Proposal]) -> DraftPlan | None:

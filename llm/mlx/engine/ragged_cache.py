@@ -41,7 +41,7 @@ class Span:
         self._masks: dict[tuple[int | None, int | None, int], mx.array] = {}
 
     def mask(self, window: int | None, ring: int | None, slots: int) -> mx.array:
-        """Which of `slots` each query sees, (B, 1, width, slots). `ring`: slots after which a window begins anew."""
+        """Which of `slots` each query sees, (B, 1, width, slots). `ring`: the slots of a window in all."""
         import mlx.core as mx
 
         key = (window, ring, slots)
@@ -168,9 +168,7 @@ def is_ragged(cache: Sequence[Any]) -> bool:
     """Whether every layer of a row's `cache` is of a kind that `ragged` knows."""
     from mlx_lm.models.cache import KVCache, RotatingKVCache
 
-    return all(
-        type(layer) is KVCache or (type(layer) is RotatingKVCache and layer.keep == 0) for layer in cache
-    )
+    return all(type(layer) is KVCache or (type(layer) is RotatingKVCache and layer.keep == 0) for layer in cache)
 
 
 def ragged(cache: list[Any]) -> list[RaggedLayer]:

@@ -1,4 +1,4 @@
-"""Today's models: each request gets the tokens that mlx-lm gives it alone, whatever is beside it or was drafted."""
+"""Today's models: each request gets the tokens that mlx-lm gives it alone, whatever is beside it or drafted."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pytest
 
 import llm.mlx.engine.ragged_batch
 from llm.mlx.engine.build import open_scheduler
-from llm.mlx.engine.request import Limits, Request, Speculate
+from llm.mlx.engine.request import Limits, Request
 from llm.mlx.engine.sampling import Sampling
 from llm.mlx.engine.scheduler import Scheduler
 from tests.checkpoints import Family, make_checkpoint
@@ -38,14 +38,10 @@ def ask(scheduler: Scheduler, asked: list[Request]) -> list[list[int]]:
     return [request.sink.ids for request in asked]
 
 
-def requests(
-    count: int, most: int = 40, sampling: Sampling | None = None, speculate: Speculate = "prompt"
-) -> list[Request]:
+def requests(count: int, most: int = 40, **options: Any) -> list[Request]:
+    """Ragged ones, on both sides of the sliding window."""
     return [
-        Request(
-            tokens(LENGTHS[i % 8], i), most - 3 * i, Ids(), sampling or Sampling(), limits=Limits(8), speculate=speculate
-        )
-        for i in range(count)
+        Request(tokens(LENGTHS[i % 8], i), most - 3 * i, Ids(), limits=Limits(8), **options) for i in range(count)
     ]
 
 
@@ -256,3 +252,20 @@ def test_who_wants_no_drafts_gets_none(checkpoint: Folder, monkeypatch: pytest.M
     with closing(open_scheduler(model, [])) as scheduler:
         ask(scheduler, asked)
     assert [request.sink.effort.drafted_tokens for request in asked] == [0, 0]
+
+
+@pytest.mark.parametrize("family", ["gemma", "gemma3"])
+def test_what_the_engine_itself_drafts_changes_no_answer(checkpoint: Folder, family: str) -> None:
+    """Random weights that may use five words say much of it again."""
+    import mlx.core as mx
+
+    def narrow(_: Any, logits: Any) -> Any:
+        return mx.where(mx.arange(logits.shape[-1]) // 5 == 20, logits, -mx.inf)
+
+    model = load(checkpoint(family))
+    asked = requests(4, 80, processors=[narrow])
+    with closing(open_scheduler(model, [])) as scheduler:
+        ask(scheduler, asked)
+    for request in asked:
+        assert request.sink.outcome == (alone(model, request, narrow), "length", None)
+    assert sum(request.sink.effort.accepted_tokens for request in asked) > 20
