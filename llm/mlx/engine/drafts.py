@@ -59,7 +59,8 @@ class PromptIndex:
     def __init__(self, prompt: Sequence[int], base: PromptIndex | None = None, shared: int = 0) -> None:
         self.prompt = prompt
         self.tokens: Tokens = np.asarray(prompt, dtype=np.int64)
-        self._base, self._shared = (base, shared) if base is not None and shared else (None, 0)
+        self._base = base if shared else None
+        self._shared = shared if base is not None else 0
         self._depth: int = 0 if self._base is None else self._base._depth + 1
         self._first = max(self._shared - 1, 0)
         codes = self.tokens[self._first : -1] * _BASE + self.tokens[self._first + 1 :]

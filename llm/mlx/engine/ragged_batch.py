@@ -150,8 +150,7 @@ class RaggedBatch:
         self._passes_without += 1
         if drafts is None and not is_last and not self._awaits_drafts():
             self._ahead = self._launch(ahead[:, None])
-        tokens: list[int] = ahead.tolist()  # type: ignore[assignment]
-        return self._hand_on([[token] for token in tokens])
+        return self._hand_on([[token] for token in _ints(ahead)])
 
     def drop(self, row: Row) -> None:
         """Take out a row before it is done."""
@@ -187,14 +186,15 @@ class RaggedBatch:
             if line.context is not None:
                 line.context.update_and_fetch(inputs[i])
         tokens = self._choose(logits)
-        mx.async_eval(tokens, [line.context.state for line in self._lines if line.context is not None])
+        contexts = [line.context.state for line in self._lines if line.context is not None]
+        mx.async_eval(tokens, contexts)  # type: ignore[no-untyped-call]
         return tokens
 
     def read(self, inputs: Sequence[Sequence[int]], kept: int) -> mx.array:
         """Logits (B, T, vocabulary) after `inputs` (B, T), of which every row keeps the first `kept`."""
         import mlx.core as mx
 
-        logits = self._forward(mx.array(inputs))
+        logits = self._forward(mx.array(list(inputs)))
         for line in self._lines:
             line.start += kept
         return logits
@@ -259,8 +259,7 @@ class RaggedBatch:
         for position in range(len(draft) + 1):
             if line.context is not None:
                 line.context.update_and_fetch(mx.array([last]))
-            token = line.choose(logits[position : position + 1])
-            last = int(token.item())
+            (last,) = _ints(line.choose(logits[position : position + 1]))
             said.append(last)
             if line.broken is not None or last in self._stop_ids or draft[position : position + 1] != [last]:
                 break
@@ -299,6 +298,10 @@ class RaggedBatch:
             layer.filter(kept)
         if self._ahead is not None:
             self._ahead = self._ahead[mx.array(kept)]
+
+
+def _ints(tokens: mx.array) -> list[int]:
+    return tokens.tolist()  # type: ignore[return-value]
 
 
 def _agreed(line: _Line, draft: Sequence[int], likeliest: Sequence[int]) -> list[int]:

@@ -202,7 +202,7 @@ def _as_ring(cache: Any, array: mx.array) -> mx.array:
     if held == cache.offset:
         return array
     ring = cache.max_size + MOST_DRAFTED
-    return mx.roll(_padded(array, ring), (cache.offset - held) % ring, axis=2)
+    return mx.roll(_padded(array, ring), (cache.offset - held) % ring, 2)
 
 
 def _filled(layer: RaggedLayer, like: RaggedLayer, rows: int) -> tuple[mx.array, mx.array]:
