@@ -295,7 +295,7 @@ class RaggedBatch:
             self._layers, self._ahead = [], None
             return
         for layer in self._layers:
-            layer.filter(kept)
+            layer.filter(kept, max(line.start for line in self._lines))
         if self._ahead is not None:
             self._ahead = self._ahead[mx.array(kept)]
 

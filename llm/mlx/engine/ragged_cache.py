@@ -120,10 +120,13 @@ class RaggedLayer:
         """What is to be evaluated."""
         return [array for array in (self.keys, self.values) if array is not None]
 
-    def filter(self, kept: list[int]) -> None:
-        """Keep these rows."""
-        if self.keys is not None and self.values is not None:
-            self.keys, self.values = self.keys[kept], self.values[kept]
+    def filter(self, kept: list[int], end: int) -> None:
+        """Keep these rows, and what is up to the furthest `end` of them."""
+        if self.keys is None or self.values is None:
+            return
+        slots = _in_steps(end)
+        slots = slots if self._ring is None or end <= self._ring else self._ring
+        self.keys, self.values = self.keys[kept, :, :slots], self.values[kept, :, :slots]
 
     def extend(self, other: RaggedLayer, rows: int) -> None:
         """Take in the row of `other`, which was read for the same layer, beside the `rows` that are here."""
@@ -146,7 +149,7 @@ class RaggedLayer:
         if self.keys is None or self.values is None:
             self.keys, self.values = keys[..., :0, :], values[..., :0, :]
         if needed > self.keys.shape[2]:
-            slots = -(-needed // _STEP) * _STEP
+            slots = _in_steps(needed)
             slots = slots if self._ring is None else min(slots, self._ring)
             self.keys, self.values = _padded(self.keys, slots), _padded(self.values, slots)
 
@@ -218,6 +221,10 @@ def _empty(like: mx.array, rows: int) -> mx.array:
     import mlx.core as mx
 
     return mx.zeros((rows, like.shape[1], 0, like.shape[3]), like.dtype)
+
+
+def _in_steps(tokens: int) -> int:
+    return -(-tokens // _STEP) * _STEP
 
 
 def _padded(array: mx.array, slots: int) -> mx.array:

@@ -269,3 +269,21 @@ def test_what_the_engine_itself_drafts_changes_no_answer(checkpoint: Folder, fam
     for request in asked:
         assert request.sink.outcome == (alone(model, request, narrow), "length", None)
     assert sum(request.sink.effort.accepted_tokens for request in asked) > 20
+
+
+@pytest.mark.parametrize("family", ["gemma", "gemma3"])
+def test_a_long_row_that_leaves_takes_its_room_along(checkpoint: Folder, family: str) -> None:
+    with closing(open_scheduler(load(checkpoint(family)), [])) as scheduler:
+        short = Request(tokens(100), 60, Ids(), limits=Limits(2))
+        long = Request(tokens(600, 1), 5, Ids(), limits=Limits(2))
+        for request in (short, long):
+            scheduler.add(request)
+        beside = 0
+        while long.sink.reason is None:
+            scheduler.step()
+            beside = max(beside, scheduler.kv_bytes)
+        scheduler.clear_prefixes()
+        after = scheduler.kv_bytes
+        run(scheduler)
+    assert len(short.sink.ids) == 60
+    assert 0 < after <= beside / 4
