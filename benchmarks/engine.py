@@ -1,11 +1,13 @@
 """What does the engine cost, and what does it save?
 
 On one checkpoint in one process: the loop of `mlx_lm.generate`, `mlx_lm.batch_generate` at its best setting, and
-`ChatMLX` under `batch`, under 16 concurrent `ainvoke`, and with requests that arrive one after the other. Then the
-memory of keys and values for one long prompt among short ones, and how long a short request waits while long
-ones are answered.
+`ChatMLX` under `batch`, under 16 concurrent `ainvoke`, and with requests that arrive one after the other. Then
+what drafts from the prompt save, the memory of keys and values for one long prompt among short ones, and how long
+a short request waits while long ones are answered.
 
-    python benchmarks/engine.py [--model DIR] [--rounds 3]
+    python benchmarks/engine.py [--model DIR] [--rounds 3] [--documents FOLDER] [--completion] [--only drafts]
+
+`--documents`: a folder of real documents to be summarized; `--completion`: for a base model.
 
 Without --model a Gemma with random float32 weights (57 million parameters) is made in a temporary folder.
 Greedy decoding, so all must agree to the letter; the script says whether they do.
@@ -27,6 +29,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT)]
 
+from engine_drafts import compare_drafts  # noqa: E402
 from engine_memory import MIX, WAYS  # noqa: E402
 from map_stage import detokenize, make_model  # noqa: E402
 
@@ -43,15 +46,22 @@ Way = Callable[[int], list[str]]
 
 
 def main() -> None:
-    """Measure, and print three tables."""
+    """Measure, and print four tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="a checkpoint folder")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--documents", help="a folder of documents")
+    parser.add_argument("--completion", action="store_true", help="continue texts: for a base model")
+    parser.add_argument("--only", choices=["drafts"], help="one table alone")
     args = parser.parse_args()
     import_mlx()
     with tempfile.TemporaryDirectory() as folder:
         model = args.model or make_model(folder)
-        compare_speed(model, args.rounds)
+        if args.only is None:
+            compare_speed(model, args.rounds)
+        compare_drafts(model, args.documents, args.rounds, completion=args.completion)
+        if args.only is not None:
+            return
         compare_memory(model)
         measure_waiting(model)
 

@@ -90,7 +90,7 @@ class Nobody:
         """Take a token."""
         return False
 
-    def finish(self, reason: str, cached_tokens: int) -> None:
+    def finish(self, reason: str, effort: object) -> None:
         """Take the end."""
 
     def fail(self, error: BaseException) -> None:

@@ -91,6 +91,11 @@ class MLXSettings(SamplingSettings):
         default=None,
         description="A small model of the same family for speculative decoding: faster, but one answer at a time.",
     )
+    speculate: Literal["prompt", "off"] = Field(
+        default="prompt",
+        description="prompt: draft the answer from the prompt's own words, of which the model keeps what it would "
+        "have said itself: faster, and no change of the answer. off: one token after the other.",
+    )
     adapter: str | None = Field(default=None, description="A folder with a LoRA adapter written by mlx_lm.lora.")
     wire_memory: bool = Field(
         default=True,

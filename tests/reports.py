@@ -119,6 +119,8 @@ def result(summary: str = SUMMARY, said: Any = SAID) -> dict[str, Any]:
             "cached_calls": 2,
             "prompt_tokens": 12345,
             "output_tokens": 678,
+            "drafted_tokens": 400,
+            "accepted_tokens": 321,
             "seconds": {"load": 0.5, "map_summarize": 2.25},
             "tokens_per_second": 30.1,
         },

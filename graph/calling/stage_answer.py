@@ -24,7 +24,7 @@ class Timing(TypedDict):
     """One piece of work: clock times in seconds since the epoch. Tokens are None if no model was called.
 
     All answers count, those that were no good and asked for again included. The cached ones were on disk, from an
-    earlier call, and took no tokens.
+    earlier call, and took no tokens. A token that was drafted from a prompt is accepted if the model says it, too.
     """
 
     node: NodeName
@@ -32,6 +32,8 @@ class Timing(TypedDict):
     ended: float
     prompt_tokens: int | None
     output_tokens: int | None
+    drafted_tokens: int
+    accepted_tokens: int
     calls: int
     cached_calls: int
 
@@ -44,6 +46,8 @@ def timed(node: NodeName, started: float) -> Timing:
         ended=time.time(),
         prompt_tokens=None,
         output_tokens=None,
+        drafted_tokens=0,
+        accepted_tokens=0,
         calls=0,
         cached_calls=0,
     )

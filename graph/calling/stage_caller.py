@@ -370,13 +370,17 @@ class StageCaller:
 
 
 def _timing(stage: Stage, heard: Sequence[Message], started: float) -> Timing:
-    made = [getattr(message, "usage_metadata", None) or {} for message in heard if not is_cached(message)]
+    fresh = [message for message in heard if not is_cached(message)]
+    made = [getattr(message, "usage_metadata", None) or {} for message in fresh]
+    told = [getattr(message, "response_metadata", None) or {} for message in fresh]
     return Timing(
         node=NODE_OF[stage],
         started=started,
         ended=time.time(),
         prompt_tokens=sum(usage.get("input_tokens", 0) for usage in made),
         output_tokens=sum(usage.get("output_tokens", 0) for usage in made),
+        drafted_tokens=sum(metadata.get("drafted_tokens", 0) for metadata in told),
+        accepted_tokens=sum(metadata.get("accepted_tokens", 0) for metadata in told),
         calls=len(heard),
         cached_calls=len(heard) - len(made),
     )

@@ -186,6 +186,7 @@ KOREAN = {
     "{count} answered from the cache": "{count}번은 저장된 답",
     "Tokens": "토큰",
     "{read} read, {written} written": "읽음 {read}, 씀 {written}",
+    "{count} drafted from the prompt": "그중 {count}개는 프롬프트에서 미리 옮김",
     "Seconds": "초",
     "Settings": "설정",
     "Prompts": "지시문",

@@ -89,6 +89,9 @@ def make_stats(timings: Sequence[Timing]) -> Stats:
         cached_calls=sum(timing["cached_calls"] for timing in calls),
         prompt_tokens=sum(timing["prompt_tokens"] or 0 for timing in calls),
         output_tokens=output_tokens,
+        # A run that was begun by an earlier version has not counted them.
+        drafted_tokens=sum(timing.get("drafted_tokens", 0) for timing in calls),
+        accepted_tokens=sum(timing.get("accepted_tokens", 0) for timing in calls),
         seconds={node: round(value, 3) for node, value in seconds.items()},
         tokens_per_second=round(output_tokens / calling, 1) if calling > 0 else 0.0,
     )

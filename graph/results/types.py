@@ -180,6 +180,10 @@ class Stats(TypedDict):
     """Tokens the model read."""
     output_tokens: int
     """Tokens the model wrote."""
+    drafted_tokens: int
+    """Tokens that were drafted from the prompts' own words (llm.speculate), and put through the network."""
+    accepted_tokens: int
+    """How many of them the model said itself."""
     seconds: dict[str, float]
     """Wall time of each step."""
     tokens_per_second: float

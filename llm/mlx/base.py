@@ -18,7 +18,7 @@ from llm.mlx.runtime import Runtime, Weights, identify, runtime_for
 _ALIASES = {"timeout": "timeout_seconds", "reasoning": "thinking", "enable_thinking": "thinking"}
 
 # Settings that change how fast an answer comes, or whether it does, but not its text.
-_NOT_IDENTIFYING = {"batch_size", "kv_cache_gb", "wire_memory", "timeout_seconds"}
+_NOT_IDENTIFYING = {"batch_size", "kv_cache_gb", "speculate", "wire_memory", "timeout_seconds"}
 
 # Options of a call that LangChain's own base classes read, and hand on with the settings.
 _OF_LANGCHAIN = {"stream"}

@@ -94,6 +94,8 @@ class ChatCall:
             "finish_reason": answer.finish_reason,
             "tokens_per_second": answer.tokens_per_second,
             "peak_memory_gb": answer.peak_memory_gb,
+            "drafted_tokens": answer.drafted_tokens,
+            "accepted_tokens": answer.accepted_tokens,
         }
         return metadata | ({"hint": _ONLY_THOUGHTS} if answer.only_thoughts else {})
 

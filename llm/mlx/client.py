@@ -17,7 +17,7 @@ from typing import Any
 from llm.errors import EngineError, TimedOutError
 from llm.mlx.batch import register
 from llm.mlx.engine.engine import Engine
-from llm.mlx.engine.request import Limits, LogitsProcessor, Request
+from llm.mlx.engine.request import Limits, LogitsProcessor, Request, Speculate
 from llm.mlx.engine.sampling import Sampling
 from llm.mlx.engine.worker import check_not_forked
 from llm.mlx.output_processor import OutputEvent, OutputLimits, OutputProcessor, RequestOutput
@@ -49,6 +49,7 @@ class Call:
     thinking: ThinkingFormat | None = None
     thinking_tokens: int = 0
     names_recipients: bool = False
+    speculate: Speculate = "prompt"
 
     def request(self, hear: Callable[[OutputEvent], object]) -> Request:
         """A request that tells `hear` of its answer, piece by piece. When `hear` raises, it is dropped."""
@@ -62,7 +63,10 @@ class Call:
             names_recipients=self.names_recipients,
         )
         room = self.thinking_tokens + _MARKERS if self.thinking_tokens else 0
-        return Request(self.prompt, self.max_tokens + room, reply, self.sampling, self._processors(), self.limits)
+        most = self.max_tokens + room
+        return Request(
+            self.prompt, most, reply, self.sampling, self._processors(), self.limits, speculate=self.speculate
+        )
 
     def _processors(self) -> list[LogitsProcessor]:
         if self.constrain is None:

@@ -156,6 +156,8 @@ def _info(answer: RequestOutput) -> dict[str, Any]:
         "prompt_tokens": answer.prompt_tokens,
         "output_tokens": answer.output_tokens,
         "cached_tokens": answer.cached_tokens,
+        "drafted_tokens": answer.drafted_tokens,
+        "accepted_tokens": answer.accepted_tokens,
         "tokens_per_second": answer.tokens_per_second,
         "peak_memory_gb": answer.peak_memory_gb,
     }

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llm.mlx.engine.request import FinishReason
+from llm.mlx.engine.request import Effort, FinishReason
 from llm.mlx.thinking import Splitter
 
 
@@ -30,6 +30,10 @@ class RequestOutput:
     seconds: float
     cached_tokens: int = 0
     """Tokens of the prompt that came from the prefix cache."""
+    drafted_tokens: int = 0
+    """Tokens that were looked up in the prompt and put through the network."""
+    accepted_tokens: int = 0
+    """Those of them that the network said itself: passes saved."""
     tokens_per_second: float = 0.0
     """The speed of decoding after the first token."""
     peak_memory_gb: float = 0.0
@@ -116,7 +120,7 @@ class OutputProcessor:
         )
         return self._stopped or self._is_full
 
-    def finish(self, reason: FinishReason, cached_tokens: int) -> None:
+    def finish(self, reason: FinishReason, effort: Effort) -> None:
         """Send what was held back, and the output."""
         self._flush()
         if reason == "stop" or self._stopped:
@@ -125,13 +129,13 @@ class OutputProcessor:
             reason = "stop"
         elif self._is_full:
             reason = "length"
-        self._send(self._output(reason, cached_tokens))
+        self._send(self._output(reason, effort))
 
     def fail(self, error: BaseException) -> None:
         """End with an error."""
         self._send(error)
 
-    def _output(self, reason: FinishReason, cached_tokens: int) -> RequestOutput:
+    def _output(self, reason: FinishReason, effort: Effort) -> RequestOutput:
         import mlx.core as mx
 
         now = time.perf_counter()
@@ -141,7 +145,9 @@ class OutputProcessor:
             prompt_tokens=self._prompt_tokens,
             output_tokens=self._output_tokens,
             seconds=now - self._started,
-            cached_tokens=cached_tokens,
+            cached_tokens=effort.cached_tokens,
+            drafted_tokens=effort.drafted_tokens,
+            accepted_tokens=effort.accepted_tokens,
             tokens_per_second=max(self._output_tokens - 1, 0) / max(now - self._first, 1e-9),
             peak_memory_gb=mx.get_peak_memory() / 1e9,
             reasoning="".join(self._thoughts),

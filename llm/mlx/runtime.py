@@ -106,6 +106,7 @@ class Runtime:
             thinking=thinking,
             thinking_tokens=thinking_tokens,
             names_recipients=names_recipients,
+            speculate=settings.speculate,
         )
 
     def _room(self, settings: MLXSettings, prompt_tokens: int, thinking_tokens: int) -> tuple[int, int]:

@@ -397,6 +397,8 @@ def test_the_same_run_again_asks_nothing(server: MisbehavingServer, run: Callabl
         "cached_calls": asked,
         "prompt_tokens": 0,
         "output_tokens": 0,
+        "drafted_tokens": 0,
+        "accepted_tokens": 0,
         "tokens_per_second": 0.0,
         "seconds": 0,
     }

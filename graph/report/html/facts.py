@@ -97,6 +97,8 @@ def run_facts(result: Result) -> Markup:
     tokens = say(
         "{read} read, {written} written", read=f"{stats['prompt_tokens']:,}", written=f"{stats['output_tokens']:,}"
     )
+    if accepted := stats.get("accepted_tokens", 0):
+        tokens += f" ({say('{count} drafted from the prompt', count=f'{accepted:,}')})"
     return together(
         fact_list(
             [

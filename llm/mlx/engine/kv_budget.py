@@ -1,7 +1,7 @@
 """How much memory keys and values take, and how much of it there is.
 
-A batch pads every row to its longest, mlx-lm grows its caches by 256 tokens from wherever they are, and a
-sliding window keeps no more than its size: all of that is counted here, from above.
+A batch pads every row to its longest, caches grow by 256 tokens at a time, a draft needs room until it is judged,
+and a sliding window keeps no more than its size: all of that is counted here, from above.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from llm.mlx.card import card_bytes
 from llm.mlx.engine.prefill import PREFILL_TOKENS
+from llm.mlx.engine.ragged_cache import MOST_DRAFTED
 from llm.mlx.engine.request import Limits
 
 # Tokens by which mlx-lm grows a cache.
@@ -42,7 +43,7 @@ class Layer:
 
     def nbytes(self, tokens: int) -> int:
         """Bytes for one row of `tokens`."""
-        held = tokens + _STEP
+        held = tokens + _STEP + MOST_DRAFTED
         if self.most_tokens is not None:
             held = min(held, self.most_tokens)
         return self.fixed_bytes + self.bytes_per_token * held

@@ -18,9 +18,24 @@ logger = logging.getLogger(__name__)
 
 FinishReason = Literal["stop", "length"]
 
+# Whether tokens are drafted from the prompt. It changes how fast an answer comes, not what it is.
+Speculate = Literal["prompt", "off"]
+
 # Changes the logits (1, vocabulary) of one row before a token is chosen. It is given the row's tokens so
 # far (T,), the newest last, and is called once for every token of the answer, on the engine's thread.
 LogitsProcessor = Callable[["mx.array", "mx.array"], "mx.array"]
+
+
+@dataclass
+class Effort:
+    """What an answer took. `cached_tokens` of the prompt had been computed before, for another request;
+    `drafted_tokens` were looked up in the prompt and put through the network, `accepted_tokens` of them were
+    what it says itself.
+    """
+
+    cached_tokens: int = 0
+    drafted_tokens: int = 0
+    accepted_tokens: int = 0
 
 
 class Sink(Protocol):
@@ -29,11 +44,8 @@ class Sink(Protocol):
     def token(self, token: int) -> bool:
         """Take the next token; True means enough, the request is done."""
 
-    def finish(self, reason: FinishReason, cached_tokens: int) -> None:
-        """The answer is complete. Called once, after the last token.
-
-        `cached_tokens` of the prompt had been computed before, for another request.
-        """
+    def finish(self, reason: FinishReason, effort: Effort) -> None:
+        """The answer is complete. Called once, after the last token."""
 
     def fail(self, error: BaseException) -> None:
         """There will be no answer. Called once, instead of `finish`."""
@@ -59,6 +71,7 @@ class Request:
     sampling: Sampling = field(default_factory=Sampling)
     processors: Sequence[LogitsProcessor] = ()
     limits: Limits = Limits()
+    speculate: Speculate = "prompt"
     caller: Thread = field(default_factory=current_thread)
     """The thread that asks."""
 

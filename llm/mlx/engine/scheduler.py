@@ -90,8 +90,7 @@ class Scheduler:
             self._read(self._reading[-1])
         for batch in self._batches:
             self._drop_broken(batch)
-            for decoded in batch.step():
-                self._deliver(batch, decoded)
+            self._deliver(batch, batch.step())
         self._update_budget()
         if not had_rows and not self._running() and len(self._queue):
             self._prefixes.clear()  # another engine may wait for this memory as this one waits for its
@@ -176,13 +175,13 @@ class Scheduler:
         if isinstance(batch, SingleBatch):
             batch.start(row)
             return
-        row.cached_tokens, cache = self._prefixes.find(request.prompt)
+        row.effort.cached_tokens, cache = self._prefixes.find(request.prompt)
         boundary = self._prefixes.boundary(
-            request.prompt, row.cached_tokens, (waiting.prompt for waiting in self._queue.first())
+            request.prompt, row.effort.cached_tokens, (waiting.prompt for waiting in self._queue.first())
         )
         for prefill in self._reading:
             prefill.passed_by += 1
-        self._reading.append(Prefill(row, batch, cache or self._new_cache(), row.cached_tokens, boundary))
+        self._reading.append(Prefill(row, batch, cache or self._new_cache(), row.effort.cached_tokens, boundary))
 
     def _new_cache(self) -> list[Any]:
         from mlx_lm.models.cache import make_prompt_cache
@@ -218,16 +217,24 @@ class Scheduler:
                 batch.drop(row)
                 row.request.fail(error)
 
-    def _deliver(self, batch: Batch | SingleBatch, decoded: Decoded) -> None:
+    def _deliver(self, batch: Batch | SingleBatch, step: Sequence[Decoded]) -> None:
+        """Hand tokens to their sinks. What was decoded of a row after its sink had enough is nobody's."""
+        ended: set[Row] = set()
+        for decoded in step:
+            if decoded.row not in ended and self._hand(decoded):
+                ended.add(decoded.row)
+                batch.drop(decoded.row)
+
+    def _hand(self, decoded: Decoded) -> bool:
+        """Hand a token to its sink; whether the row ends with it."""
         row, reason = decoded.row, decoded.reason
         try:
             # The token that ends an answer is not part of it.
             if reason != "stop" and row.request.sink.token(decoded.token):
                 reason = "stop"
             if reason is not None:
-                row.request.sink.finish(reason, row.cached_tokens)
+                row.request.sink.finish(reason, row.effort)
         except Exception as error:
             reason = "stop"
             row.request.fail(error)
-        if reason is not None and decoded.reason is None:
-            batch.drop(row)
+        return reason is not None

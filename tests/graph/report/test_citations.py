@@ -32,6 +32,8 @@ def result(parts: list[list[int]], statuses: str) -> Result:
         cached_calls=0,
         prompt_tokens=1,
         output_tokens=1,
+        drafted_tokens=0,
+        accepted_tokens=0,
         seconds={"load": 1.0},
         tokens_per_second=1.0,
     )

@@ -194,7 +194,7 @@ def test_how_it_was_made_is_said() -> None:
         "gemma-3-4b",
         "mlx",
         "5 (2 answered from the cache)",
-        "12,345 read, 678 written",
+        "12,345 read, 678 written (321 drafted from the prompt)",
         "2.8 (reading 0.5, summarizing the parts",
     ):
         assert said in rows

@@ -1,4 +1,4 @@
-"""Today's models: each request gets the tokens that mlx-lm gives it alone, whatever is beside it."""
+"""Today's models: each request gets the tokens that mlx-lm gives it alone, whatever is beside it or drafted."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import get_args
 
 import pytest
 
+import llm.mlx.engine.ragged_batch
 from tests.checkpoints import Family, Precision, make_checkpoint
-from tests.engine_fakes import Ids, Loaded, tokens
+from tests.engine_fakes import Foreseeing, Ids, Loaded, tokens
 
 WINDOW, ANSWER = 32, 8
 
@@ -42,7 +43,11 @@ def no_compiler() -> Iterator[None]:
 
 @pytest.mark.parametrize(("family", "precision"), KINDS)
 def test_every_family_says_alone_and_in_company_what_it_says_to_mlx_lm(
-    tmp_path: Path, family: Family, precision: Precision, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    family: Family,
+    precision: Precision,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     folder = make_checkpoint(tmp_path / family, family, sliding_window=WINDOW, precision=precision)
     loaded = Loaded(folder, rounding=ROUNDING[precision])
@@ -63,4 +68,13 @@ def test_every_family_says_alone_and_in_company_what_it_says_to_mlx_lm(
     alone = Ids()
     loaded.ask(PROMPTS[2], alone, ANSWER)
     assert alone.wait().ids == loaded.reference(PROMPTS[2], ANSWER, alone.ids)
+    foreseeing = Foreseeing.of({tuple(p): heard for p, heard in zip(prompts, answers, strict=True)})
+    monkeypatch.setattr(llm.mlx.engine.ragged_batch, "Drafter", foreseeing)
+    drafted = [Ids() for _ in prompts]
+    for prompt, sink in zip(prompts, drafted, strict=True):
+        loaded.ask(prompt, sink, ANSWER)
+    said = [sink.wait().ids for sink in drafted]
+    assert said == [loaded.reference(p, ANSWER, heard) for p, heard in zip(prompts, said, strict=True)]
+    assert sum(sink.effort.accepted_tokens for sink in drafted) >= len(prompts)
+    assert any(sink.effort.accepted_tokens < sink.effort.drafted_tokens for sink in drafted)
     loaded.engine.close()

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import llm.mlx.engine.ragged_batch
 from llm.errors import EngineError, InvalidRequestError, ModelError, TimedOutError
 from llm.mlx.checkpoint import Checkpoint
 from llm.mlx.client import Call, astream, await_answers, stream, wait
@@ -20,7 +21,7 @@ from llm.mlx.engine.request import Limits, Request
 from llm.mlx.engine.sampling import Sampling
 from llm.mlx.output_processor import RequestOutput
 from tests.checkpoints import make_checkpoint
-from tests.engine_fakes import BAD_SAMPLING, Ids, alone, engine_threads, is_clear, load, needed, tokens
+from tests.engine_fakes import BAD_SAMPLING, Foreseeing, Ids, alone, engine_threads, is_clear, load, needed, tokens
 
 THREADS, TASKS = 4, 4
 
@@ -41,6 +42,7 @@ class Known:
 
     call: Call
     text: str
+    answer: list[int]
 
     def cut(self, numbers: random.Random) -> tuple[Call, str]:
         """The same call with another end: fewer tokens, or a stop string out of its text."""
@@ -63,12 +65,13 @@ def learn(folder: Path, engine: Engine, numbers: random.Random) -> list[Known]:
         if not is_clear(model, request):
             continue
         detokenizer = checkpoint.tokenizer.detokenizer
-        for token in alone(model, request, stop_ids=checkpoint.stop_ids):
+        answer = alone(model, request, stop_ids=checkpoint.stop_ids)
+        for token in answer:
             detokenizer.add_token(token)
         detokenizer.finalize()
         new = lambda: checkpoint.tokenizer.detokenizer  # noqa: E731
         call = Call(engine, new, prompt, request.max_tokens, (), request.sampling, limits)
-        known.append(Known(call, detokenizer.text))
+        known.append(Known(call, detokenizer.text, answer))
     return known
 
 
@@ -160,13 +163,17 @@ async def work_in_tasks(known: list[Known], seed: int, rounds: int) -> int:
 
 
 @pytest.mark.parametrize("family", ROUNDS)
-def test_after_hundreds_of_calls_every_answer_was_right_and_nothing_is_left(tmp_path: Path, family: str) -> None:
+def test_after_hundreds_of_calls_every_answer_was_right_and_nothing_is_left(
+    tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import mlx.core as mx
 
     folder = make_checkpoint(tmp_path / family, family, layers=2, sliding_window=64)  # type: ignore[arg-type]
     threads = engine_threads()
     engine = Engine(Checkpoint(str(folder)).load_weights, stop_ids=Checkpoint(str(folder)).stop_ids)
     known = learn(folder, engine, random.Random(11))
+    foreseeing = Foreseeing.of({tuple(each.call.prompt): each.answer for each in known})
+    monkeypatch.setattr(llm.mlx.engine.ragged_batch, "Drafter", foreseeing)
     before, rounds = mx.get_active_memory(), ROUNDS[family]
     with ThreadPoolExecutor(THREADS + 1) as pool:
         blocking = [pool.submit(work_in_thread, known, seed, rounds) for seed in range(THREADS)]
@@ -175,6 +182,7 @@ def test_after_hundreds_of_calls_every_answer_was_right_and_nothing_is_left(tmp_
     assert calls > 14 * rounds
     last = wait([replace(each.call, limits=Limits(rows=1)) for each in known[:4]])
     assert [answer.text for answer in last] == [each.text for each in known[:4]]
+    assert sum(answer.accepted_tokens for answer in last) > 0
     engine.close()
     assert engine_threads() <= threads
     gc.collect()  # errors that were raised hold the frames they passed through
