@@ -66,12 +66,17 @@ class PromptIndex:
         codes = self.tokens[self._first : -1] * _BASE + self.tokens[self._first + 1 :]
         order = np.argsort(codes, kind="stable")
         self._codes, self._places = codes[order], order + self._first + 1
+        self._known = frozenset(codes.tolist())
 
     def part(self, length: int) -> PromptIndex | None:
         """The index that the first `length` tokens are in; None if many others would have to be asked with it."""
         if self._base is not None and length <= self._shared:
             return self._base.part(length)
         return self if self._depth < _DEEPEST else None
+
+    def may_have(self, code: int) -> bool:
+        """Whether two tokens, as one number, can stand in the prompt. A tenth of the time of a look at where."""
+        return code in self._known or (self._base is not None and self._base.may_have(code))
 
     def places(self, first: int, second: int, before: int | None = None) -> Tokens:
         """Positions of `second` where it follows `first`, ascending, all less than `before`; the last few."""
@@ -127,6 +132,10 @@ class Drafter:
         self._tried = np.full(len(_EXPECTED), _WEIGHT)
         self._saved = 0.0
         self._context = 0
+        # Pairs of the answer, as numbers, but for the last; and tokens since experience faded.
+        self._said: set[int] = set()
+        self._code = _code(index.tokens[-2:].tolist())
+        self._unfaded = 0
 
     def take(self, token: int) -> None:
         """The answer's next token."""
@@ -134,8 +143,9 @@ class Drafter:
             self._history = np.concatenate([self._history, np.empty(self._end // 2 + 1, dtype=np.int64)])
         self._history[self._end] = token
         self._end += 1
-        self._accepted += (1 - _FADING) * (_WEIGHT * _EXPECTED - self._accepted)
-        self._tried += (1 - _FADING) * (_WEIGHT - self._tried)
+        self._said.add(self._code)
+        self._code = self._code % _BASE * _BASE + token
+        self._unfaded += 1
 
     @property
     def has_paid(self) -> bool:
@@ -147,6 +157,9 @@ class Drafter:
         answered = self._end - self._read
         if most < 1 or self._end < _SHORTEST or self._saved < -(_MAY_LOSE + _MAY_LOSE_SHARE * answered):
             return [], []
+        if self._code not in self._said and not self._index.may_have(self._code):
+            return [], []
+        self._fade()
         place, self._context = self._longest()
         if place is None:
             return [], []
@@ -157,11 +170,18 @@ class Drafter:
 
     def learn(self, drafted: int, accepted: int, cost: float) -> None:
         """`accepted` of `drafted` tokens were right; `cost`: the passes that trying took beside a plain one."""
+        self._fade()
         for position in range(min(accepted + 1, drafted)):
             length = min(self._context + position, _LONGEST) - _SHORTEST
             self._tried[length] += 1
             self._accepted[length] += position < accepted
         self._saved = min(self._saved + accepted - cost, _MOST_SAVED)
+
+    def _fade(self) -> None:
+        kept = _FADING**self._unfaded
+        self._accepted = _WEIGHT * _EXPECTED + kept * (self._accepted - _WEIGHT * _EXPECTED)
+        self._tried = _WEIGHT + kept * (self._tried - _WEIGHT)
+        self._unfaded = 0
 
     def _longest(self) -> tuple[int | None, int]:
         """The last of the places whose context agrees furthest with the end of the answer, and how far."""
@@ -183,3 +203,8 @@ class Drafter:
             agree += going
         best = len(places) - 1 - int(np.argmax(agree[::-1]))
         return int(places[best]), int(agree[best])
+
+
+def _code(tokens: Sequence[int]) -> int:
+    """The last two tokens as one number."""
+    return sum(token * _BASE**place for place, token in enumerate(reversed(tokens)))
