@@ -2,9 +2,9 @@
 
 The same documents of ten pages, made from the handbook, through the real command: in one process, and with
 `--cluster local:N`. What a document takes is measured between the first and the last quarter of the reports, when
-all workers are busy; the start of processes is told apart. Prints, for each way, documents per minute, how much more
-a document takes of a worker than of one process, seconds until the first report, the client's memory after a quarter
-of the documents and in the end, and whether the summaries are those of one process.
+all workers are busy; the start of processes is told apart. Prints, for each way, documents per minute, how much
+more a document takes of a worker than of one process, seconds until the first report, the client's memory after a
+quarter of the documents and in the end, and whether the summaries are those of one process.
 
     python benchmarks/cluster.py [--documents 16] [--workers 1 2 4]
     python benchmarks/cluster.py --seconds 1                            # answers that are waited for

@@ -373,7 +373,7 @@ def test_another_version_of_this_program_on_a_worker(folder: Path, refused: Call
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.7\n")
     with Machines(folder, 1, environment={"PYTHONPATH": f"{folder / 'old'}:{ROOT}"}) as machines:
         said = refused("--cluster", machines.address)
-    assert re.search(r"there is mlx-pdf-summarizer 0\.0\.7 on tcp://127\.0\.0\.1:\d+, and [\d.]+ here", said)
+    assert re.search(r"there is mlx-pdf-summarizer 0\.0\.7 on tcp://\S+, the scheduler, and [\d.]+ here;", said)
 
 
 def test_differences_are_said_by_package_and_place() -> None:
