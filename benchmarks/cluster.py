@@ -1,16 +1,17 @@
 """What do more workers bring, and what does the cluster cost for each document?
 
-The same documents of ten pages, made from the handbook, through the real command with the built-in model: in one
-process, and with `--cluster local:N`. Two runs of each, over a quarter and over all of them, tell the start from
-what a document takes. Prints, for each way, documents per minute, processor time for each document, the client's
-memory, and whether the summaries are those of one process.
+The same documents of ten pages, made from the handbook, through the real command: in one process, and with
+`--cluster local:N`. What a document takes is measured between the first and the last quarter of the reports, when
+all workers are busy; the start of processes is told apart. Prints, for each way, documents per minute, how much
+more a document takes of a worker than of one process, seconds until the first report, the client's memory after a
+quarter of the documents and in the end, and whether the summaries are those of one process.
 
     python benchmarks/cluster.py [--documents 16] [--workers 1 2 4]
-    python benchmarks/cluster.py --seconds 2                            # answers that are waited for
+    python benchmarks/cluster.py --seconds 1                            # answers that are waited for
     python benchmarks/cluster.py --pages 1 --documents 200 --workers 1  # memory: does it grow?
 
-With --seconds, a server on this machine answers instead, each call after so long: as with a large model, the
-processors have little to do, and seconds tell what the cluster costs. (Workers share a server that never tires.)
+With --seconds, a server on this machine answers instead of the built-in model, each call after so long: as with a
+large model, processors have little to do. It takes four calls at once from each worker, and never tires.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import argparse
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
@@ -48,11 +48,18 @@ SERVER: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Measured:
-    """A run: seconds from the command to its end, seconds of processors, megabytes of the client at its most."""
+    """A run: when its reports were there, in seconds since the command; the client's megabytes on the way."""
 
-    wall: float
-    processor: float
-    client_mb: float
+    reports: list[float]
+    quarter_mb: float
+    end_mb: float
+
+    @property
+    def seconds(self) -> float:
+        """What a document takes once all workers are busy."""
+        quarter = len(self.reports) // 4
+        middle = self.reports[quarter:-quarter]
+        return (middle[-1] - middle[0]) / (len(middle) - 1)
 
 
 def main() -> None:
@@ -82,56 +89,36 @@ def after(seconds: float, asked: Asked) -> Behaviour:
 def measure(args: argparse.Namespace, config: str, folder: Path) -> None:
     """Run each way, and print a row for each."""
     print(f"{os.cpu_count()} cores; {args.documents} documents of {args.pages} pages")
-    print("                 documents/min   overhead   processor s/document   client MB (few, all)   same")
-    paths = make_documents(folder, args.documents, args.pages)
-    few_paths = paths[: max(2, len(paths) // 4)]
-    more, alone = len(paths) - len(few_paths), 0.0
+    print("              documents/min   overhead   first after s   client MB (quarter, end)   same")
+    paths, alone = make_documents(folder, args.documents, args.pages), 0.0
     for workers in (0, *args.workers):
-        few = run(config, few_paths, workers, folder / f"few-{workers}")
-        every = run(config, paths, workers, folder / f"out-{workers}")
-        seconds = (every.wall - few.wall) / more
-        processor = (every.processor - few.processor) / more
-        alone = alone or seconds
-        same = texts(folder / f"out-{workers}") == texts(folder / "out-0")
+        output = folder / f"out-{workers}"
+        ran = run(config, paths, workers, output)
+        alone = alone or ran.seconds
         way = f"local:{workers}" if workers else "one process"
-        overhead = seconds * max(1, workers) / alone - 1
-        memory = f"{few.client_mb:>12.0f} {every.client_mb:>7.0f}"
-        print(
-            f"{way:<16} {60 / seconds:>13.1f}   {overhead:>7.1%}   {processor:>20.2f}   {memory}   {same}",
-            flush=True,
-        )
+        overhead = ran.seconds * max(1, workers) / alone - 1
+        same = texts(output) == texts(folder / "out-0")
+        memory = f"{ran.quarter_mb:>15.0f} {ran.end_mb:>10.0f}"
+        numbers = f"{60 / ran.seconds:>13.1f}   {overhead:>8.1%}   {ran.reports[0]:>13.1f}"
+        print(f"{way:<13} {numbers}   {memory}   {same}", flush=True)
 
 
 def run(config: str, paths: list[Path], workers: int, output: Path) -> Measured:
     """Summarize from the command line; without workers in one process."""
-    command = [
-        sys.executable,
-        "-m",
-        "graph",
-        "run",
-        "quickstart",
-        "--quiet",
-        "--no-cache",
-        "--output",
-        str(output),
-    ]
+    command = [sys.executable, "-m", "graph", "run", config, "--quiet", "--no-cache", "--output", str(output)]
     command += ["--cluster", f"local:{workers}"] if workers else []
-    before, started = used(), time.perf_counter()
+    started, quarter, most = time.time(), 0.0, 0.0
     process = subprocess.Popen(
         [*command, "--input", *map(str, paths)], env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
-    most = 0.0
     while process.poll() is None:
         most = max(most, memory_mb(process.pid))
+        if not quarter and len(list(output.glob("document-*.md"))) > len(paths) // 4:
+            quarter = most
         time.sleep(0.05)
     assert process.returncode == 0
-    return Measured(time.perf_counter() - started, used() - before, most)
-
-
-def used() -> float:
-    """Processor seconds of all processes so far that have ended."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    written = sorted(path.stat().st_mtime - started for path in output.glob("document-*.md"))
+    return Measured(written, quarter, most)
 
 
 def memory_mb(pid: int) -> float:

@@ -19,7 +19,7 @@ import pytest
 
 import graph.runs.cluster_address
 from graph.cli.main import main
-from graph.config import load_config
+from graph.config import RunConfig, load_config
 from graph.runs.cluster import summarize_on_cluster
 from graph.runs.local import DocumentRun
 from graph.runs.versions import differences
@@ -323,6 +323,32 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process(folder: Path) -> No
     assert psutil.wait_procs(children, timeout=PATIENCE)[1] == []
 
 
+def test_workers_drop_what_nobody_waits_for_any_more(machines: Machines) -> None:
+    from distributed import Client
+
+    Path("0.txt").write_text(f"{words(0, 'first')}\n\n{words(0, 'second')}")
+    script = Halves(1)
+
+    async def end(run: DocumentRun) -> None:
+        raise AssertionError("nothing ends here")
+
+    async def stop(config: RunConfig) -> None:
+        run = DocumentRun(Path("0.txt"), "0.txt")
+        task = asyncio.create_task(summarize_on_cluster(config, [run], on_end=end))
+        assert await asyncio.to_thread(script.all_held.wait, PATIENCE)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with Client(machines.address, asynchronous=True) as client:
+            # The server holds its answer for longer than this.
+            async with asyncio.timeout(30):
+                while any((await client.run(lambda dask_worker: len(dask_worker.state.executing))).values()):
+                    await asyncio.sleep(0.1)
+
+    with MisbehavingServer(script) as server:
+        asyncio.run(stop(load_config(server_config(server), [f"cluster.address={machines.address}"])))
+
+
 # What is refused
 
 
@@ -373,7 +399,7 @@ def test_another_version_of_this_program_on_a_worker(folder: Path, refused: Call
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.0.7\n")
     with Machines(folder, 1, environment={"PYTHONPATH": f"{folder / 'old'}:{ROOT}"}) as machines:
         said = refused("--cluster", machines.address)
-    assert re.search(r"there is mlx-pdf-summarizer 0\.0\.7 on tcp://127\.0\.0\.1:\d+, and [\d.]+ here", said)
+    assert re.search(r"there is mlx-pdf-summarizer 0\.0\.7 on tcp://\S+, the scheduler, and [\d.]+ here;", said)
 
 
 def test_differences_are_said_by_package_and_place() -> None:
