@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.grounding.index import Index
+from graph.grounding.numerals import named_values, speaks_of_a_fall
+from graph.grounding.quantities import quantities
 from graph.grounding.words import Word, light_terms, words_of
 
 if TYPE_CHECKING:
@@ -132,6 +134,10 @@ class Aligner:
         self.passages = passages
         self.index = Index(passages, language)
         self.words = lru_cache(maxsize=4096)(lambda passage: words_of(passages[passage], language))
+        # Every number of a sentence is compared with those of the same few passages.
+        self.quantities = lru_cache(maxsize=256)(lambda i: quantities(passages[i], self.words(i)))
+        self.named_values = lru_cache(maxsize=256)(lambda i: named_values(passages[i]))
+        self.speaks_of_a_fall = lru_cache(maxsize=256)(lambda i: speaks_of_a_fall(passages[i]))
 
     def near(self, passages: Iterable[int], distance: int) -> list[int]:
         """The passages and those at most `distance` before and after each."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from graph.grounding.alignment import Aligner, Alignment, Claim
 from graph.grounding.names import is_named, joined_names, names_in, stand_together
-from graph.grounding.numerals import named_values, speaks_of_a_fall
+from graph.grounding.numerals import speaks_of_a_fall
 from graph.grounding.quantities import Quantity, quantities
 from graph.grounding.types import Flag
 from graph.grounding.words import Word, number_term, terms_beside
@@ -119,10 +119,9 @@ def _near_clause(claim: Claim, clause: Sequence[int], alignment: Alignment, alig
 def _numbers_in(passages: Iterable[int], claim: Claim, aligner: Aligner) -> _Numbers:
     has_fallen, found, values = speaks_of_a_fall(claim.text), list[Quantity](), set[float]()
     for i in passages:
-        passage = aligner.passages[i]
-        found += quantities(passage, aligner.words(i))
-        here = named_values(passage).union(*(word.values for word in aligner.words(i)))
-        is_signed = not has_fallen and not speaks_of_a_fall(passage)
+        found += aligner.quantities(i)
+        here = aligner.named_values(i).union(*(word.values for word in aligner.words(i)))
+        is_signed = not has_fallen and not aligner.speaks_of_a_fall(i)
         values |= here if is_signed else here | {-value for value in here}
     return _Numbers(found, values, set(map(number_term, values)))
 
@@ -219,11 +218,10 @@ def _is_number_exchanged(claim: Claim, number: int, alignment: Alignment, aligne
     words = aligner.words(match.passage)
     text = aligner.passages[match.passage]
     others = [i for i, other in enumerate(words) if other.values and _is_precise(text, other)]
-    shared = [
-        beside & terms_beside(words, other) for other in others if words[other].terms[0] not in _terms(claim)
-    ]
     if not is_known:
         return any(beside & terms_beside(words, other) for other in others)
+    said = _terms(claim)
+    shared = [beside & terms_beside(words, other) for other in others if words[other].terms[0] not in said]
     return any(each > (beside & held) and firm & (each - held) for each in shared)
 
 
