@@ -97,7 +97,9 @@ class SummarizerPlugin(WorkerPlugin):
             return build_graph(config)
 
     def teardown(self, worker: Worker) -> None:
-        """Called by Dask as the worker ends, after what was under way was cancelled, or as the run does."""
+        """Called by Dask as the run ends, or the worker: nobody waits for what is under way."""
+        for task in self._under_way.values():
+            task.cancel()
         if self._is_own:
             os._exit(0)  # at once: not as soon as a thread has done what nobody waits for, nor with MLX aborting
 
