@@ -105,7 +105,7 @@ class SummarizerPlugin(WorkerPlugin):
 
     def transition(self, key: Any, start: str, finish: str, **kwargs: Any) -> None:
         """Called by Dask as a task changes its state: one that nobody waits for any more is ended."""
-        if finish == "cancelled" and key in self._under_way:
+        if (start, finish) == ("executing", "released") and key in self._under_way:
             self._under_way[key].cancel()
 
     async def summarize(self, document: Document) -> Outcome:
