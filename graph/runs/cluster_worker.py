@@ -97,13 +97,15 @@ class SummarizerPlugin(WorkerPlugin):
             return build_graph(config)
 
     def teardown(self, worker: Worker) -> None:
-        """Called by Dask as the worker ends, after what was under way was cancelled, or as the run does."""
+        """Called by Dask as the run ends, or the worker: nobody waits for what is under way."""
+        for task in self._under_way.values():
+            task.cancel()
         if self._is_own:
             os._exit(0)  # at once: not as soon as a thread has done what nobody waits for, nor with MLX aborting
 
     def transition(self, key: Any, start: str, finish: str, **kwargs: Any) -> None:
         """Called by Dask as a task changes its state: one that nobody waits for any more is ended."""
-        if finish == "cancelled" and key in self._under_way:
+        if (start, finish) == ("executing", "released") and key in self._under_way:
             self._under_way[key].cancel()
 
     async def summarize(self, document: Document) -> Outcome:

@@ -323,9 +323,16 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process(folder: Path) -> No
     assert psutil.wait_procs(children, timeout=PATIENCE)[1] == []
 
 
-def test_workers_drop_what_nobody_waits_for_any_more(machines: Machines) -> None:
+async def until_idle(machines: Machines) -> None:
+    """Return when no worker works. The server of a test holds its answer for longer than this waits."""
     from distributed import Client
 
+    async with Client(machines.address, asynchronous=True) as client, asyncio.timeout(30):
+        while any((await client.run(lambda dask_worker: len(dask_worker.state.executing))).values()):
+            await asyncio.sleep(0.1)
+
+
+def test_workers_drop_what_nobody_waits_for_any_more(machines: Machines) -> None:
     Path("0.txt").write_text(f"{words(0, 'first')}\n\n{words(0, 'second')}")
     script = Halves(1)
 
@@ -339,14 +346,21 @@ def test_workers_drop_what_nobody_waits_for_any_more(machines: Machines) -> None
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        async with Client(machines.address, asynchronous=True) as client:
-            # The server holds its answer for longer than this.
-            async with asyncio.timeout(30):
-                while any((await client.run(lambda dask_worker: len(dask_worker.state.executing))).values()):
-                    await asyncio.sleep(0.1)
+        await until_idle(machines)
 
     with MisbehavingServer(script) as server:
         asyncio.run(stop(load_config(server_config(server), [f"cluster.address={machines.address}"])))
+
+
+def test_workers_drop_what_a_client_that_was_killed_had_asked(machines: Machines) -> None:
+    Path("0.txt").write_text(f"{words(0, 'first')}\n\n{words(0, 'second')}")
+    script = Halves(1)
+    with MisbehavingServer(script) as server:
+        process = start(server_config(server), "0.txt", "--output=out.md", "--cluster", machines.address)
+        assert script.all_held.wait(PATIENCE)
+        process.kill()
+        process.communicate()
+        asyncio.run(until_idle(machines))
 
 
 # What is refused
