@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 from typing import NamedTuple
 
 # What a second row, and what a second token of a row, add to a pass of one row and token. Measured
-# (benchmarks/LOG.md).
-_ROW, _COLUMN = 0.2, 0.1
+# (benchmarks/LOG.md); in a lane on the side of caution, for the arithmetic of more rows is sooner what takes time.
+_ROW, _COLUMN, _COLUMN_IN_LANE = 0.2, 0.1, 0.15
 
 # A draft, and for each of its tokens how likely it is accepted together with those before.
 Proposal = tuple[list[int], list[float]]
@@ -23,21 +24,24 @@ class DraftPlan(NamedTuple):
 
 def pass_cost(rows: int, width: int) -> float:
     """What drafts of `width` add to a pass of `rows`, in such passes without drafts."""
-    return _COLUMN * rows * width / (1 + _ROW * (rows - 1))
+    column = _COLUMN if rows == 1 else _COLUMN_IN_LANE
+    return column * rows * width / (1 + _ROW * (rows - 1))
 
 
 def plan(proposals: Sequence[Proposal]) -> DraftPlan | None:
-    """The drafts by which a second gives most tokens; None if that is most without any.
+    """The drafts that make the rows faster than none would; None if no draft does.
 
-    Every row computes as many tokens as the longest draft has, so all are cut at one width.
+    Every row computes as many tokens as the longest draft has, so all are cut at one width. Speed is the geometric
+    mean of the rows': no row should gain what all others wait for, since a lane lasts as long as its slowest.
     """
     rows = len(proposals)
-    expected, best, best_rate = float(rows), 0, 1.0 * rows
+    expected, best, best_speed = [1.0] * rows, 0, 0.0
     for width in range(1, 1 + max(len(draft) for draft, _ in proposals)):
-        expected += sum(likely[width - 1] for _, likely in proposals if len(likely) >= width)
-        rate = expected / (1 + pass_cost(rows, width))
-        if rate > best_rate:
-            best, best_rate = width, rate
+        for row, (_, likely) in enumerate(proposals):
+            expected[row] += likely[width - 1] if len(likely) >= width else 0
+        speed = sum(map(log, expected)) / rows - log(1 + pass_cost(rows, width))
+        if speed > best_speed:
+            best, best_speed = width, speed
     if best == 0:
         return None
     drafts = [draft[:best] for draft, _ in proposals]
