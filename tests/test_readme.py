@@ -52,8 +52,11 @@ def test_a_command_of_the_readme_runs(
     assert main(arguments) == 0
     out = capsys.readouterr().out
     if "summaries/" in command:
-        (file,) = (tmp_path / "summaries").iterdir()
-        assert (out, file.name) == ("", "handbook.md")
+        report = "handbook.html" if "html" in arguments else "handbook.md"
+        assert out == ""
+        assert {report, "index.csv", "index.html", "index.jsonl"} <= {
+            file.name for file in (tmp_path / "summaries").iterdir()
+        }
         return
     if "--output" in arguments:
         assert out == ""

@@ -95,7 +95,6 @@ def book(folder: Path, pages: int = 7) -> Path:
     ("family", "prompts"),
     [
         *((family, "plain") for family in FAMILIES),
-        ("gemma", "structured"),
         ("gemma3", "structured"),
         ("gemma3", "korean"),
     ],

@@ -121,6 +121,8 @@ def test_several_words_are_several_documents(capsys: pytest.CaptureFixture[str])
     assert sorted(path.name for path in Path("made").iterdir()) == [
         "book.md",
         "harbour.md",
+        "index.csv",
+        "index.html",
         "index.jsonl",
         "index.md",
     ]

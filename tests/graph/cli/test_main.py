@@ -493,7 +493,7 @@ def test_show_checks_a_configuration_on_the_way(tmp_path: Path, capsys: pytest.C
 def test_schema_is_a_json_schema_of_all_sections(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema"]) == 0
     schema = json.loads(capsys.readouterr().out)
-    sections = {"llm", "load", "split", "summarize", "prompts", "cache", "output", "service"}
+    sections = {"llm", "load", "split", "summarize", "prompts", "cache", "output", "service", "cluster"}
     assert set(schema["properties"]) == sections
     assert schema["additionalProperties"] is False
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -227,18 +225,3 @@ def test_closing_fails_what_is_under_way_and_leaves_no_thread(load: Callable[...
     loaded.engine.close()
     assert isinstance(sink.wait().error, ModelError)
     assert {t for t in threading.enumerate() if t.name == "mlx-engine"} < before
-
-
-@pytest.mark.parametrize("ending", ["", "chat.runtime.engine.close()", "del chat", "next(chat.stream('b'))"])
-def test_the_interpreter_ends_quietly_after_using_the_engine(
-    checkpoint: Callable[[str], Path], ending: str
-) -> None:
-    program = f"""
-from llm import ChatMLX
-chat = ChatMLX(model={str(checkpoint("gemma"))!r}, max_tokens=3)
-chat.invoke("a")
-{ending}
-"""
-    root = Path(__file__).parents[4]
-    done = subprocess.run([sys.executable, "-c", program], cwd=root, capture_output=True, text=True, timeout=120)
-    assert (done.returncode, done.stderr) == (0, "")
