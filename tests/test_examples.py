@@ -253,6 +253,7 @@ def test_a_server_stands_in_for_a_model_that_is_not_here_and_answers_are_kept(
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed: apt-get install chromium")
+@pytest.mark.slow
 def test_the_pictures_of_the_readme_are_made(run: Callable[..., str], tmp_path: Path) -> None:
     said = run("make_report.py", "--output", tmp_path)
     for name, size in {"report.png": (1520, 880), "service.png": (1344, 880)}.items():

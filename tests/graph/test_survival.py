@@ -165,6 +165,7 @@ def changed(pages: list[str], page: int, word: str) -> list[str]:
 # Kills
 
 
+@pytest.mark.slow
 def test_ten_kills_cost_only_the_calls_they_hit(run: Callable[..., dict[str, Any]]) -> None:
     write_book(book())
     with MisbehavingServer() as other:

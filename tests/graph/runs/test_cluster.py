@@ -152,6 +152,7 @@ def test_a_worker_is_killed_and_every_document_is_there_once(folder: Path) -> No
         assert without_seconds(Path("out", report)) == without_seconds(Path("alone", report))
 
 
+@pytest.mark.slow
 def test_a_document_that_kills_its_workers_has_failed_and_its_neighbours_have_not() -> None:
     for number in range(4):
         Path(f"{number}.txt").write_text(words(number, "harmless"))
@@ -245,6 +246,7 @@ def _without_places(err: str) -> list[str]:
     return [re.sub(r"[\d.]+ s, (one|two)/", "", row) for row in rows]
 
 
+@pytest.mark.slow
 def test_what_only_the_client_has_goes_with_the_document(machines: Machines) -> None:
     Path("locked.pdf").write_bytes(encrypt(make_pdf([words(1, "secret")]), user="open sesame"))
     Path("mine.yaml").write_text((ROOT / "configs/prompts/plain.yaml").read_text())
@@ -309,6 +311,7 @@ def test_a_model_that_a_worker_does_not_have_ends_the_run(machines: Machines) ->
     assert "nobody/has-this" in err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_finished_and_leaves_no_process(folder: Path) -> None:
     Path("0.txt").write_text(words(0, "first"))
     Path("1.txt").write_text(f"{words(1, 'first')}\n\n{words(1, 'second')}")

@@ -80,6 +80,7 @@ def kept(folder: Path) -> set[str]:
     return {json.loads(answer)[0]["message"]["data"]["content"].split()[0] for (answer,) in rows}
 
 
+@pytest.mark.slow
 def test_kills_lose_no_job_and_no_answer(lives: Lives, tmp_path: Path) -> None:
     chance = random.Random(66)
     moments = [chance.randint(1, 20) for _ in range(KILLS)]

@@ -80,6 +80,7 @@ def held(tmp_path: Path) -> Iterator[tuple[MisbehavingServer, str]]:
         yield server, str(path)
 
 
+@pytest.mark.slow
 def test_a_job_under_way_is_put_back_when_it_drains_and_done_after_a_restart(
     held: tuple[MisbehavingServer, str], tmp_path: Path
 ) -> None:

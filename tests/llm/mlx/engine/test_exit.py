@@ -103,7 +103,14 @@ def end(program: str, **env: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("ending", ENDINGS)
+# Each takes a process that loads a model: one way out is tried each time, the others where there is time.
+@pytest.mark.parametrize(
+    "ending",
+    [
+        pytest.param(name, marks=() if name == "daemon threads of two engines" else pytest.mark.slow)
+        for name in ENDINGS
+    ],
+)
 def test_a_program_ends_well_in_the_middle_of(start: str, ending: str) -> None:
     assert end(start + ENDINGS[ending]) == (0, "", "")
 

@@ -41,7 +41,10 @@ def no_compiler() -> Iterator[None]:
     mx.enable_compile()
 
 
-@pytest.mark.parametrize(("family", "precision"), KINDS)
+@pytest.mark.parametrize(
+    ("family", "precision"),
+    [pytest.param(*kind, marks=() if kind[1] == "float32" else pytest.mark.slow) for kind in KINDS],
+)
 def test_every_family_says_alone_and_in_company_what_it_says_to_mlx_lm(
     tmp_path: Path,
     family: Family,

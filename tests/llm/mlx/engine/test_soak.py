@@ -163,6 +163,7 @@ async def work_in_tasks(known: list[Known], seed: int, rounds: int) -> int:
 
 
 @pytest.mark.parametrize("family", ROUNDS)
+@pytest.mark.slow
 def test_after_hundreds_of_calls_every_answer_was_right_and_nothing_is_left(
     tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,7 +64,14 @@ def test_rows_that_accept_different_lengths_say_what_each_says_alone(
 
 
 @pytest.mark.parametrize(
-    ("family", "window"), [("gemma3", 4), ("gemma3", 16), ("gemma3", 40), ("gemma3n", 4), ("gemma4", 16)]
+    ("family", "window"),
+    [
+        ("gemma3", 4),
+        ("gemma3", 16),
+        ("gemma3", 40),
+        pytest.param("gemma3n", 4, marks=pytest.mark.slow),
+        pytest.param("gemma4", 16, marks=pytest.mark.slow),
+    ],
 )
 def test_a_window_that_is_crossed_many_times_keeps_what_a_rejected_draft_overwrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, family: Family, window: int
