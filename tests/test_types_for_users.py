@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
 
 # Our own errors are ours to see (`mypy --strict`); here only those in the programs count.
@@ -69,6 +71,7 @@ def mypy(folder: Path) -> list[str]:
     return [line for line in run.stdout.splitlines() if ": error: " in line]
 
 
+@pytest.mark.slow
 def test_mypy_takes_our_programs_and_finds_what_is_wrong_in_others(tmp_path: Path) -> None:
     """One run for all: reading LangChain's types takes some seconds the first time."""
     for document in ("README.md", "examples/handbook.md"):

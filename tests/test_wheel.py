@@ -107,6 +107,7 @@ def test_the_command_says_its_version(run: Run, wheel: Path) -> None:
 
 
 @pytest.mark.parametrize("program", [["mlx-pdf-summarizer"], ["python", "-m", "graph"]], ids=["command", "module"])
+@pytest.mark.slow
 def test_quickstart_runs_in_any_folder(program: list[str], run: Run, tmp_path: Path) -> None:
     ran = run(*program, "run", "quickstart", "--quiet")
     assert (ran.returncode, ran.stderr) == (0, "")

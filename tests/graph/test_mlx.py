@@ -94,7 +94,10 @@ def book(folder: Path, pages: int = 7) -> Path:
 @pytest.mark.parametrize(
     ("family", "prompts"),
     [
-        *((family, "plain") for family in FAMILIES),
+        *(
+            pytest.param(family, "plain", marks=() if family == "gemma3" else pytest.mark.slow)
+            for family in FAMILIES
+        ),
         ("gemma3", "structured"),
         ("gemma3", "korean"),
     ],

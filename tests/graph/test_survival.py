@@ -276,7 +276,7 @@ def kill(
             130,
             "Interrupted. Finished answers are kept: run the same command again to go on from here.\n",
         ),
-        (signal.SIGTERM, -signal.SIGTERM, ""),
+        pytest.param(signal.SIGTERM, -signal.SIGTERM, "", marks=pytest.mark.slow),
     ],
     ids=["SIGINT", "SIGTERM"],
 )
@@ -320,6 +320,7 @@ def test_a_signal_ends_a_run_at_once_and_the_next_goes_on(
     }
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_share_a_cache(server: MisbehavingServer, run: Callable[..., dict[str, Any]]) -> None:
     write_book(book())
     server.script = slowly

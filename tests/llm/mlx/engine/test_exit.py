@@ -119,6 +119,7 @@ def test_the_exit_code_of_a_program_is_its_own(start: str) -> None:
     assert end(start + "in_the_middle(count=2); sys.exit(7)") == (7, "", "")
 
 
+@pytest.mark.slow
 def test_an_error_in_the_main_program_is_what_is_seen(start: str) -> None:
     code, out, errors = end(start + "in_the_middle(count=2); raise ValueError('my own')")
     assert (code, out) == (1, "")
@@ -126,6 +127,7 @@ def test_an_error_in_the_main_program_is_what_is_seen(start: str) -> None:
     assert errors.count("Traceback") == 1
 
 
+@pytest.mark.slow
 def test_threads_and_pools_that_outlive_the_main_program_get_their_answers(start: str) -> None:
     program = """
 def ask(number):
@@ -167,6 +169,7 @@ atexit.register(last)
         "[print(1, flush=True) for _ in chat.stream('a')]",
     ],
 )
+@pytest.mark.slow
 def test_ctrl_c_ends_a_program_in_the_middle_of_an_answer(start: str, ending: str) -> None:
     with Popen([sys.executable, "-c", start + ending], cwd=ROOT, stdout=PIPE, stderr=PIPE, text=True) as process:
         assert process.stdout is not None
@@ -179,6 +182,7 @@ def test_ctrl_c_ends_a_program_in_the_middle_of_an_answer(start: str, ending: st
     assert errors.rstrip().endswith("KeyboardInterrupt")
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_does_not_wait_for_a_step(start: str) -> None:
     """A step cannot be cut short, so the process leaves without finalization."""
     program = (
