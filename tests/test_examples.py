@@ -164,6 +164,7 @@ def test_a_tool_is_called_by_hand_and_by_a_model(run: Callable[..., str], tmp_pa
     assert "handbook.pdf" in run("compose_tool.py")
 
 
+@pytest.mark.slow
 def test_a_batch_keeps_its_order_and_outlives_a_bad_file(run: Callable[..., str], tmp_path: Path) -> None:
     lines = run("compose_batch.py").splitlines()
     for way in ("batch", "ainvoke"):
@@ -220,6 +221,7 @@ def test_contracts_are_asked_and_what_they_do_not_say_stays_open(run: Callable[.
     assert run("compose_ask.py", path).splitlines() == [f"{path} | “The rent is 12 crowns.” (p. 1) | - | -"]
 
 
+@pytest.mark.slow
 def test_an_agent_streams_what_its_model_says(
     run: Callable[..., str], checkpoint: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -230,6 +232,7 @@ def test_an_agent_streams_what_its_model_says(
     assert int(last.removeprefix("messages: ")) >= 2
 
 
+@pytest.mark.slow
 def test_a_subagent_reads_the_file_that_it_is_told_of(run: Callable[..., str], tmp_path: Path) -> None:
     sentence = "The harbour opens at six."
     assert run("compose_subagent.py", letter(tmp_path, "harbour.txt", sentence)) == f"summarizer: {sentence} ...\n"

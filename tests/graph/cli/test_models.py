@@ -191,6 +191,7 @@ def on_a_terminal(command: list[str], env: dict[str, str]) -> tuple[subprocess.C
     return ran, b"".join(pieces).decode("utf-8", "replace")
 
 
+@pytest.mark.slow
 def test_a_download_shows_a_bar_and_goes_on_where_it_stopped(
     checkpoint: Callable[[str], Path], online: dict[str, str], tmp_path: Path
 ) -> None:

@@ -171,6 +171,7 @@ def test_a_document_that_kills_its_workers_has_failed_and_its_neighbours_have_no
     assert "2.txt: each worker that it was given to died" in err
 
 
+@pytest.mark.slow
 def test_the_scheduler_is_gone_and_what_is_finished_is_kept(folder: Path) -> None:
     for number in range(3):
         Path(f"{number}.txt").write_text(f"{words(number, 'first')}\n\n{words(number, 'second')}")

@@ -125,6 +125,7 @@ def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
     assert said == f"--host 127.0.0.1 --port {port}: Address already in use; choose another with --port.\n"
 
 
+@pytest.mark.slow
 def test_a_folder_in_use_is_a_sentence(tmp_path: Path) -> None:
     with serving("--port", "0", "--data", str(tmp_path)) as process:
         opened(process)

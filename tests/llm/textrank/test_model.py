@@ -215,6 +215,7 @@ def test_the_same_input_gives_the_same_answer() -> None:
     assert runs[0] == runs[1]
 
 
+@pytest.mark.slow
 def test_a_book_of_ten_thousand_sentences_needs_little_memory() -> None:
     """A matrix of 10,000 × 10,000 likenesses would take 800 MB."""
     program = """

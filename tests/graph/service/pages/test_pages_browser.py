@@ -241,6 +241,7 @@ def test_progress_counts_parts_and_who_waits_knows_how_many_are_before(
     expect(last.locator("#progress")).to_contain_text("it is next")
 
 
+@pytest.mark.slow
 def test_two_tabs_agree(slow_window: Window, slow: Service, model: GatedModel) -> None:
     model.hold("map")
     one = slow_window(f"/summaries/{slow.submit(text(3))}")
@@ -312,6 +313,7 @@ def test_a_lost_connection_is_said_and_mended(slow_window: Window, slow: Service
 
 
 @pytest.mark.parametrize("settings", [{}, PHONE], ids=["desktop", "phone"])
+@pytest.mark.slow
 def test_nobody_is_kept_out(window: Window, done: str, settings: dict[str, Any]) -> None:
     """As far as axe-core can tell: names, headings, landmarks, and contrast in light and in dark."""
     page = window("/", reduced_motion="reduce", **settings)

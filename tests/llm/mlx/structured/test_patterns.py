@@ -110,6 +110,7 @@ print((after - before) // (1024 if __import__("sys").platform == "linux" else 10
 """
 
 
+@pytest.mark.slow
 def test_a_hundred_patterns_take_a_few_megabytes() -> None:
     """Each took up to a gigabyte that did not come back: the search kept a copy of its state for every step."""
     ran = subprocess.run([sys.executable, "-c", MANY], cwd=ROOT, capture_output=True, text=True)
