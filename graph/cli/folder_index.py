@@ -43,6 +43,7 @@ _NOT_SHAPING = {
         "speculate",
     },
     "load": {"source"},
+    "prompts": {"file"},  # but what it holds
     "summarize": {"on_error", "retries", "retry_seconds", "together"},
     "output": {"path"},
     "cache": True,
@@ -206,7 +207,6 @@ def made_by(config: RunConfig) -> str:
         with suppress(ModelError, OSError):
             weights = fingerprint(here(config.llm.model), here(config.llm.adapter))
     text = prompts.read_text("utf-8") if prompts else ""
-    shaping.get("prompts", {}).pop("file", None)
     made = json.dumps([version(), shaping, text, weights], sort_keys=True)
     return hashlib.sha256(made.encode("utf-8", "replace")).hexdigest()
 

@@ -161,9 +161,11 @@ class Runs:
 
 
 def _is_within(box: Box, frame: Box | None) -> bool:
-    return frame is not None and all(
-        (box[i] >= frame[i] - _ROUNDING) if i < 2 else (box[i] <= frame[i] + _ROUNDING) for i in range(4)
-    )
+    if frame is None:
+        return False
+    left, bottom, right, top = frame
+    reaches_in = box[0] >= left - _ROUNDING and box[1] >= bottom - _ROUNDING
+    return reaches_in and box[2] <= right + _ROUNDING and box[3] <= top + _ROUNDING
 
 
 def _bands(box: Box) -> range:
