@@ -8,7 +8,7 @@ browser minutes to lay out.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from graph.report.html.markup import foreign, tag, writable
 from graph.report.html.page import whole_page
-from graph.report.index import IndexRow, all_beginnings, counted, extracted_names, has_report, why_not
+from graph.report.index import IndexRow, all_beginnings, counted, has_report, why_not
 from graph.report.words import say, speaking
 
 _HERE = Path(__file__)
@@ -39,7 +39,7 @@ FILTERS = {"": "All", "flagged": "To check", "warnings": "With warnings", "missi
 def html_index(rows: Collection[IndexRow]) -> Iterator[str]:
     """The page, in pieces. `rows`, in the order to show, are gone through more than once."""
     with speaking(all_beginnings(islice(rows, _SAMPLE))) as language:
-        extracted = extracted_names(rows)
+        extracted, languages, searched = _looked_through(rows)
         first = list(islice(rows, _FIRST))
         header = tag("header", tag("h1", say("Summaries")), tag("p", counted(rows), class_="kicker"))
         table = tag(
@@ -48,7 +48,7 @@ def html_index(rows: Collection[IndexRow]) -> Iterator[str]:
             tag("tbody", *(_table_row(row, extracted) for row in first)),
             class_="rows",
         )
-        main = tag("main", _tools(rows), table, _rest(len(rows)))
+        main = tag("main", _tools(languages), table, _rest(len(rows)))
         data = tag("script", Markup(_ROWS_HERE), type="application/json", id="rows")
         page = whole_page(
             say("Summaries"),
@@ -59,13 +59,22 @@ def html_index(rows: Collection[IndexRow]) -> Iterator[str]:
         )
         before, after = page.split(_ROWS_HERE)
         yield before
-        yield from _data(rows, extracted)
+        yield from _data(rows, extracted, searched=searched <= _SEARCHED)
         yield after
 
 
-def _tools(rows: Collection[IndexRow]) -> Markup:
+def _looked_through(rows: Iterable[IndexRow]) -> tuple[list[str], list[str], int]:
+    """Names of questions, languages, and characters of all summaries, in one go: the rows are on the disk."""
+    names, languages, characters = dict[str, None](), set[str](), 0
+    for row in rows:
+        names.update(dict.fromkeys(row.get("extracted", {})))
+        languages.add(row["language"])
+        characters += len(row["summary"])
+    return list(names), sorted(languages - {""}), characters
+
+
+def _tools(languages: Sequence[str]) -> Markup:
     """What the script needs to search and to choose; hidden without it."""
-    languages = sorted({row["language"] for row in rows if row["language"]})
     return tag(
         "form",
         tag("label", say("Search"), tag("input", type="search", id="search", autocomplete="off")),
@@ -166,9 +175,8 @@ def _rest(count: int) -> Markup:
     return tag("p", said, id="rest")
 
 
-def _data(rows: Collection[IndexRow], extracted: Sequence[str]) -> Iterator[str]:
-    """All rows as one JSON value, whose texts end no element of the page."""
-    searched = sum(len(row["summary"]) for row in rows) <= _SEARCHED
+def _data(rows: Iterable[IndexRow], extracted: Sequence[str], *, searched: bool) -> Iterator[str]:
+    """All rows as one JSON value, whose texts end no element of the page; with `searched`, their summaries too."""
     head = {"columns": [kind for _, kind in _columns(extracted)], "warnings": say("Warnings")}
     head["labels"] = [say(name) for name in FIGURES] + list(extracted)
     yield f'{_json(head)[:-1]},"rows":['
